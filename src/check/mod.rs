@@ -1,0 +1,4 @@
+//! The judge: facts in, verdicts and violations out.
+//! It sees facts and the cast of the scenario, and nothing else.
+
+pub mod outcome;

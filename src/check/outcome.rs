@@ -1,0 +1,89 @@
+//! What a run is judged to be: a verdict for every message and device, and the rules that were broken.
+//! It does not know how it was found, nor how it is shown.
+
+use crate::ids::{DeviceId, FactId, FaultId, MessageId};
+use crate::protocol::withheld::WithheldCode;
+use crate::rulebook::leaf::Leaf;
+use crate::rulebook::reading::{Reading, Severity};
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+use crate::trace::fact::RunEnd;
+
+/// What became of one message at one device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Verdict {
+    /// The message.
+    pub message: MessageId,
+    /// The device.
+    pub device: DeviceId,
+    /// The leaf of the decision tree.
+    pub leaf: Leaf,
+    /// The code, where a notice explains it.
+    pub code: Option<WithheldCode>,
+    /// Who is at fault, where the leaf is a fault.
+    pub party: Option<Party>,
+    /// The facts that the verdict rests on, the most telling first.
+    pub witnesses: [Option<FactId>; 3],
+}
+
+/// A rule that was broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Violation {
+    /// Which.
+    pub rule: Rule,
+    /// By whom.
+    pub party: Party,
+    /// How bad that is in this reading.
+    pub severity: Severity,
+    /// The fault that excuses it, if one does: then it counts against nobody.
+    pub injected: Option<FaultId>,
+    /// The cell of the table that it is about, where it is about one.
+    pub cell: Option<(MessageId, DeviceId)>,
+    /// The facts that show it, in the order of time: the last one breaks the rule.
+    pub witnesses: [Option<FactId>; 3],
+}
+
+/// How many notices of one code one device sent to another (distinct transactions accepted by the sender's server).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NoticeCount {
+    /// From.
+    pub sender: DeviceId,
+    /// To.
+    pub recipient: DeviceId,
+    /// The code.
+    pub code: WithheldCode,
+    /// How many.
+    pub count: u32,
+}
+
+/// The judgement of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How the run ended.
+    pub end: RunEnd,
+    /// How ambiguous points were read.
+    pub reading: Reading,
+    /// One verdict for every message that was accepted and every device (but the sending one) whose user was ever a
+    /// member of its room or invited to it, by message, then device.
+    pub verdicts: Vec<Verdict>,
+    /// Broken rules, in the order of their last witness.
+    pub violations: Vec<Violation>,
+    /// Notices by sender, recipient and code, ascending.
+    pub notices: Vec<NoticeCount>,
+}
+
+impl Outcome {
+    /// The violations that count: not injected, and not merely warnings.
+    pub fn counted(&self) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(|violation| {
+            violation.injected.is_none() && violation.severity == Severity::Violation
+        })
+    }
+
+    /// Whether something is undecided because the run was cut or something is still on its way.
+    #[must_use]
+    pub fn is_inconclusive(&self) -> bool {
+        self.end != RunEnd::Quiescent
+            || self.verdicts.iter().any(|verdict| verdict.leaf == Leaf::Pending)
+    }
+}

@@ -1,0 +1,273 @@
+//! The client, the seam between the simulator and whatever is under test: inputs in, an ordered list of effects out.
+//! A client never sees the queue, the network, another's clock or a random generator.
+
+use crate::ids::{DeviceId, FactId, MessageId, RoomId, ServerId, UserId};
+use crate::protocol::api::{CrossSigningKeys, Failure, Request, Response};
+use crate::protocol::entropy::Entropy;
+use crate::protocol::room::{Membership, RoomEvent};
+use crate::protocol::withheld::CodeSet;
+use crate::scenario::policy::{OnProblem, SharePolicy, Target};
+use crate::time::SimTime;
+use crate::trace::fact::{Causes, FactKind};
+
+/// A device's client: sans-IO, deterministic, with a durable part that survives a restart.
+pub trait Client {
+    /// What survives a restart: the store.
+    type Durable: Clone;
+
+    /// Handles one input: changes the client's state and appends effects to `out`, in the order in which they
+    /// happen. Time does not pass meanwhile.
+    ///
+    /// The caller may stop anywhere in that order (a crash): what stands behind the cut never happened, and the
+    /// client is made anew from the durable part of the last [`Effect::Persist`] before it.
+    fn handle(
+        &mut self,
+        input: &Input<'_>,
+        context: &mut Context<'_>,
+        out: &mut Out<Self::Durable>,
+    );
+
+    /// A copy of the store as it stands.
+    fn snapshot(&self) -> Self::Durable;
+
+    /// Puts a store, this client's own older one, in the place of what the client has; everything volatile is
+    /// forgotten. [`Input::Restarted`] follows.
+    fn restore(&mut self, durable: Self::Durable);
+}
+
+/// What a client is given with every input.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The device's own clock.
+    pub clock: SimTime,
+    /// Fresh values, in the place of a random generator.
+    pub entropy: &'a mut Entropy,
+    /// The fact that led to this input.
+    pub cause: Option<FactId>,
+}
+
+/// A number that a client gives a request to know its answer by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestNo(pub u32);
+
+/// What a client has to deal with.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// The user does something.
+    Command(&'a Command),
+    /// A request was answered or failed. Answers to `/sync` come this way too.
+    Answer(RequestNo, Result<&'a Response, Failure>),
+    /// A time that the client asked for has come.
+    Wake,
+    /// The client runs again after a crash or a restart; its volatile state is gone.
+    Restarted,
+}
+
+/// What a user or an application does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Logs in with fresh keys.
+    Login {
+        /// The user's cross-signing keys, if there are any.
+        identity: Option<CrossSigningKeys>,
+        /// Whether this device publishes them (the first of its user does).
+        publish_identity: bool,
+        /// Whether the device signs itself with them.
+        sign: bool,
+    },
+    /// Logs out for good.
+    Logout,
+    /// Sends a message.
+    Send {
+        /// Into which room.
+        room: RoomId,
+        /// Which message.
+        message: MessageId,
+    },
+    /// Changes somebody's membership.
+    SetMembership {
+        /// The room.
+        room: RoomId,
+        /// Whose.
+        user: UserId,
+        /// The new membership.
+        membership: Membership,
+    },
+    /// Sets another room state.
+    SetRoomState {
+        /// The room.
+        room: RoomId,
+        /// History visibility or encryption.
+        event: RoomEvent,
+    },
+    /// Signs this device with the user's self-signing key.
+    CrossSign(CrossSigningKeys),
+    /// Publishes new cross-signing keys and signs this device with them.
+    ResetIdentity(CrossSigningKeys),
+    /// Verifies.
+    Verify(Target),
+    /// Takes a verification back.
+    Unverify(Target),
+    /// Blocks.
+    Block(Target),
+    /// Takes a block back.
+    Unblock(Target),
+    /// Accepts a user's changed identity.
+    AcknowledgeIdentity(UserId),
+    /// Changes whom keys are shared with.
+    SetSharing {
+        /// The policy.
+        share: SharePolicy,
+        /// What happens when it leaves somebody out.
+        on_problem: OnProblem,
+    },
+    /// Changes what is reported: to everybody if `target` is `None`.
+    SetReporting {
+        /// To whom.
+        target: Option<Target>,
+        /// Which codes.
+        codes: CodeSet,
+    },
+    /// Asks these devices (if none is named: as the policy says, at least own ones) for the key of a message.
+    RequestKey {
+        /// The message.
+        message: MessageId,
+        /// Whom.
+        of: Vec<DeviceId>,
+    },
+    /// Takes the request for the key of a message back.
+    CancelRequest(MessageId),
+    /// Throws the outbound session of a room away.
+    DiscardSession(RoomId),
+    /// Fetches the key backup.
+    RestoreBackup,
+    /// A fault: loses all Olm sessions with a device.
+    LoseOlm(DeviceId),
+    /// A fault: loses the private parts of all published one-time keys.
+    LoseOneTimeKeys,
+}
+
+/// What everybody knows without being told: whose device is whose, and on which server a user is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    users: Vec<UserId>,
+    servers: Vec<ServerId>,
+}
+
+impl Directory {
+    /// The directory in which device `i` belongs to `users[i]` and user `i` to `servers[i]`.
+    #[must_use]
+    pub const fn new(users: Vec<UserId>, servers: Vec<ServerId>) -> Self {
+        Self { users, servers }
+    }
+
+    /// The user of a device.
+    #[must_use]
+    pub fn user(&self, device: DeviceId) -> UserId {
+        self.users[device.index()]
+    }
+
+    /// The server of a user.
+    #[must_use]
+    pub fn server(&self, user: UserId) -> ServerId {
+        self.servers[user.index()]
+    }
+
+    /// How many devices there are.
+    #[must_use]
+    pub fn device_count(&self) -> usize {
+        self.users.len()
+    }
+
+    /// How many users there are.
+    #[must_use]
+    pub fn user_count(&self) -> usize {
+        self.servers.len()
+    }
+}
+
+/// One thing that a client does to the world, in its place in the order.
+#[derive(Debug, Clone)]
+pub enum Effect<D> {
+    /// The store is written; holds a copy if the caller asked for copies.
+    Persist(Option<D>),
+    /// A request leaves. `cause` is the fact behind it.
+    Request(RequestNo, Request, Option<FactId>),
+    /// Something was observed.
+    Fact(FactKind, Causes),
+}
+
+/// When a client wants to be woken, apart from answers to its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WakeAt {
+    /// At this time of its own clock.
+    At(SimTime),
+    /// Never: it only waits for answers and commands.
+    Never,
+}
+
+/// The effects of one input.
+#[derive(Debug)]
+pub struct Out<D> {
+    effects: Vec<Effect<D>>,
+    copies_wanted: bool,
+    next_fact: FactId,
+    wake: WakeAt,
+}
+
+impl<D> Default for Out<D> {
+    fn default() -> Self {
+        Self {
+            effects: Vec::new(),
+            copies_wanted: false,
+            next_fact: FactId::new(0),
+            wake: WakeAt::Never,
+        }
+    }
+}
+
+impl<D> Out<D> {
+    /// Makes the list ready for the next input: empty, its facts numbered from `next_fact`, with copies of the store
+    /// at each persist if `copies_wanted`.
+    pub fn begin(&mut self, next_fact: FactId, copies_wanted: bool) {
+        self.effects.clear();
+        self.next_fact = next_fact;
+        self.copies_wanted = copies_wanted;
+        self.wake = WakeAt::Never;
+    }
+
+    /// The store is written here; `copy` is asked for a copy only if the caller may cut the list.
+    pub fn persist(&mut self, copy: impl FnOnce() -> D) {
+        let copy = self.copies_wanted.then(copy);
+        self.effects.push(Effect::Persist(copy));
+    }
+
+    /// A request leaves here.
+    pub fn request(&mut self, number: RequestNo, request: Request, cause: Option<FactId>) {
+        self.effects.push(Effect::Request(number, request, cause));
+    }
+
+    /// Something was observed here. The id is the fact's, provided that the list is not cut before it.
+    pub fn fact(&mut self, kind: FactKind, causes: Causes) -> FactId {
+        let id = self.next_fact;
+        self.next_fact = FactId::new(id.raw() + 1);
+        self.effects.push(Effect::Fact(kind, causes));
+        id
+    }
+
+    /// The client wants to be woken then, and at no other time: replaces what was asked for before.
+    pub fn wake(&mut self, at: WakeAt) {
+        self.wake = at;
+    }
+
+    /// When the client wants to be woken.
+    #[must_use]
+    pub const fn wake_at(&self) -> WakeAt {
+        self.wake
+    }
+
+    /// The effects, in order; the list is empty afterwards and keeps its memory.
+    pub fn drain(&mut self) -> impl Iterator<Item = Effect<D>> + '_ {
+        self.effects.drain(..)
+    }
+}

@@ -1,0 +1,13 @@
+//! A deterministic simulator of multi-device encrypted Matrix rooms that says what became of every room key.
+//!
+//! See the README for what it is for, and ARCHITECTURE.md for its floors: a module imports only from lower ones.
+
+pub mod check;
+pub mod client;
+pub mod engine;
+pub mod ids;
+pub mod protocol;
+pub mod rulebook;
+pub mod scenario;
+pub mod time;
+pub mod trace;

