@@ -2,4 +2,5 @@
 //! It does not know what any fact means for a rule.
 
 pub mod fact;
+pub mod jsonl;
 pub mod sink;
