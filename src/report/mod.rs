@@ -2,5 +2,9 @@
 //! It does not run anything, and it does not know where its text goes.
 
 mod names;
+mod narrate;
 pub mod paint;
+mod steps;
+mod table;
 pub mod text;
+mod words;

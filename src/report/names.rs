@@ -1,7 +1,7 @@
 //! What things are called in a report: parties, verdicts, and which device sent which message where.
 //! It does not know what happened to any of them.
 
-use crate::ids::{DeviceId, MessageId, RoomId};
+use crate::ids::{DeviceId, FaultId, MessageId, RoomId, ServerId, UserId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
 use crate::scenario::expect::ExpectedVerdict;
@@ -55,10 +55,23 @@ impl<'a> Names<'a> {
         safe(self.scenario.room_name(room))
     }
 
+    pub(super) fn user(&self, user: UserId) -> String {
+        safe(self.scenario.user_name(user))
+    }
+
+    pub(super) fn server(&self, server: ServerId) -> String {
+        safe(&self.scenario.servers[server.index()].name)
+    }
+
+    /// A fault by its place in the file, counted from 1, and its kind.
+    pub(super) fn fault(&self, fault: FaultId) -> String {
+        format!("fault {}", fault.index() + 1)
+    }
+
     pub(super) fn party(&self, party: Party) -> String {
         match party {
             Party::Device(device) => self.device(device),
-            Party::Server(server) => safe(&self.scenario.servers[server.index()].name),
+            Party::Server(server) => self.server(server),
             Party::World => "the network".to_owned(),
         }
     }

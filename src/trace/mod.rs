@@ -3,4 +3,6 @@
 
 pub mod fact;
 pub mod jsonl;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod sink;

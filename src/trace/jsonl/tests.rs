@@ -6,48 +6,23 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::{FACT_NAMES, JsonLines, fact_as_json, fact_name};
-use crate::ids::{
-    ClaimId, DeviceId, FactId, FaultId, KeyValue, MegolmSessionId, MessageId, OlmSessionId,
-    QueryId, RequestId, RoomId, ServerId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
-};
-use crate::protocol::api::ListChange;
-use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
+use crate::ids::{ClaimId, FactId, QueryId, RequestId, ServerId, SigningKey};
 use crate::protocol::to_device::{
-    ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
-    ToDeviceType,
+    ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent,
 };
-use crate::protocol::withheld::{Algorithm, CodeSet, Field, WithheldCode, WithheldContent};
+use crate::protocol::withheld::{Field, WithheldCode};
 use crate::rulebook::reading::ReadingName;
 use crate::scenario::model::Scenario;
-use crate::scenario::policy::{SharePolicy, Target};
 use crate::scenario::sample::room_of;
-use crate::time::{SimDuration, SimTime};
+use crate::time::SimTime;
 use crate::trace::fact::{
-    Causes, ClaimFailed, ClaimOutcome, Direction, Fact, FactKind, KeySource, LossCause, Observer,
-    OlmCause, OlmError, OlmResult, ProcessOutcome, QueryOutcome, Refusal, RunEnd, SentContent,
-    Shown, TryResult,
+    Causes, ClaimFailed, ClaimOutcome, Fact, FactKind, Observer, OlmError, OlmResult, QueryOutcome,
+    Refusal, SentContent, Shown, TryResult,
+};
+use crate::trace::sample::{
+    A1, B1, BOB, KEY, M1, NOTICE, OLM, ROOM, ROOM_KEY, SESSION, TXN, X, every_kind,
 };
 use crate::trace::sink::FactSink;
-
-const A1: DeviceId = DeviceId::new(0);
-const B1: DeviceId = DeviceId::new(1);
-const BOB: UserId = UserId::new(1);
-const ROOM: RoomId = RoomId::new(0);
-const M1: MessageId = MessageId::new(0);
-const SESSION: MegolmSessionId = MegolmSessionId::new(3);
-const OLM: OlmSessionId = OlmSessionId::new(4);
-const KEY: KeyValue = KeyValue::new(5);
-const TXN: TxnId = TxnId::new(6);
-const X: ToDeviceId = ToDeviceId::new(7);
-const NOTICE: WithheldContent = WithheldContent {
-    algorithm: Field::Is(Algorithm::MegolmV1),
-    room_id: Field::Is(ROOM),
-    session_id: Field::NotAString,
-    sender_key: Field::Absent,
-    code: Field::Is(WithheldCode::Blacklisted),
-    reason: Field::Other(Sym::new(0)),
-};
-const ROOM_KEY: RoomKey = RoomKey { room: ROOM, session: SESSION, first: 2, shared_history: false };
 
 fn scenario() -> Scenario {
     let mut scenario = room_of(1, 1);
@@ -67,141 +42,10 @@ fn line_of(kind: FactKind, scenario: &Scenario) -> Value {
     serde_json::from_str(&fact_as_json(&fact, scenario)).unwrap()
 }
 
-fn rooms_and_lists() -> Vec<FactKind> {
-    let rotation = Rotation { period: SimDuration::from_hours(1), messages: 100 };
-    vec![
-        FactKind::UserStep(0),
-        FactKind::FaultStart(FaultId::new(0)),
-        FactKind::FaultEnd(FaultId::new(0)),
-        FactKind::RunEnd(RunEnd::Quiescent),
-        FactKind::Member { room: ROOM, user: BOB, membership: Membership::Join, seq: 1 },
-        FactKind::HistoryVisibility { room: ROOM, value: HistoryVisibility::Shared, seq: 2 },
-        FactKind::Encryption { room: ROOM, rotation, seq: 3 },
-        FactKind::RoomSeen { device: A1, room: ROOM, seq: 3, limited: false },
-        FactKind::MemberNotTold { device: A1, room: ROOM, user: BOB },
-        FactKind::DeviceUp { device: A1, crypto: true },
-        FactKind::DeviceDeleted { device: A1 },
-        FactKind::CrossSigned { device: A1 },
-        FactKind::IdentitySet { user: BOB, master: SigningKey::new(1) },
-        FactKind::ListChangedAt { user: BOB },
-        FactKind::ListNote { device: A1, user: BOB, change: ListChange::Changed },
-        FactKind::QueryStart { device: A1, user: BOB, query: QueryId::new(1) },
-        FactKind::QueryListed {
-            device: A1,
-            query: QueryId::new(1),
-            listed: B1,
-            cross_signed: true,
-        },
-        FactKind::QueryEnd {
-            device: A1,
-            user: BOB,
-            query: QueryId::new(1),
-            outcome: QueryOutcome::Applied { master: None, verified: false },
-        },
-        FactKind::SharingSet { device: A1, share: SharePolicy::Verified, with_invited: false },
-        FactKind::ReportingSet {
-            device: A1,
-            target: Some(Target::User(BOB)),
-            codes: CodeSet::ALL,
-            strangers: CodeSet::NONE,
-        },
-        FactKind::VerifiedSet { device: A1, target: Target::Device(B1), verified: true },
-        FactKind::BlockedSet { device: A1, target: Target::Device(B1), blocked: true },
-        FactKind::IdentityAcknowledged { device: A1, user: BOB },
-    ]
-}
-
-fn keys_and_sessions() -> Vec<FactKind> {
-    let claim = ClaimId::new(1);
-    vec![
-        FactKind::OneTimeKeysUp { device: A1, first: KEY, count: 10 },
-        FactKind::FallbackKeyUp { device: A1, key: KEY },
-        FactKind::UploadRefused { device: A1 },
-        FactKind::Claim { device: A1, target: B1, claim },
-        FactKind::KeyHandedOut { target: B1, key: KEY, fallback: true, claim: None },
-        FactKind::ClaimEnd {
-            device: A1,
-            target: B1,
-            claim,
-            outcome: ClaimOutcome::Failed(ClaimFailed::BadSignature),
-        },
-        FactKind::KeyCounts { device: A1, one_time: None, unused_fallback: Some(true) },
-        FactKind::PrivateKeyGone { device: A1, key: KEY, why: LossCause::Used },
-        FactKind::OlmNew {
-            device: A1,
-            peer: B1,
-            session: OLM,
-            direction: Direction::Outbound,
-            why: OlmCause::Share,
-            key: Some(KEY),
-        },
-        FactKind::OlmDropped { device: A1, peer: B1, session: OLM, why: LossCause::Rollback },
-        FactKind::OlmEncrypted {
-            device: A1,
-            peer: B1,
-            session: OLM,
-            event: OlmEvent::RoomKey(ROOM_KEY),
-            txn: TXN,
-        },
-        FactKind::OlmDecrypt {
-            device: B1,
-            peer: A1,
-            message: X,
-            result: OlmResult::Failed(OlmError::MissingKey(KEY)),
-        },
-        FactKind::MegolmNew { device: A1, room: ROOM, session: SESSION },
-        FactKind::MegolmEncrypted {
-            device: A1,
-            room: ROOM,
-            session: SESSION,
-            index: 0,
-            message: M1,
-        },
-        FactKind::SendRefused { device: A1, room: ROOM, message: M1, why: Refusal::NotInRoom },
-        FactKind::MessageAccepted { room: ROOM, message: M1 },
-        FactKind::MessageReceived { device: B1, message: M1 },
-        FactKind::KeyIn {
-            device: B1,
-            room: ROOM,
-            session: SESSION,
-            first: 2,
-            source: KeySource::Forwarded { withheld: Some(WithheldCode::Unverified) },
-        },
-        FactKind::KeyRefused { device: B1, session: SESSION, first: 2 },
-        FactKind::KeyLost { device: B1, session: SESSION, why: LossCause::Wiped },
-        FactKind::Try {
-            device: B1,
-            message: M1,
-            result: TryResult::Undecryptable(Shown::Reason { text: Some(Sym::new(0)), notice: X }),
-        },
-    ]
-}
-
-fn transport_and_life() -> Vec<FactKind> {
-    let event_type = ToDeviceType::Withheld;
-    let content = SentContent::Withheld(NOTICE);
-    vec![
-        FactKind::Put { device: A1, txn: TXN, event_type, targets: 1 },
-        FactKind::PutTarget { device: A1, txn: TXN, recipient: B1, content },
-        FactKind::PutAccepted { device: A1, txn: TXN },
-        FactKind::Enqueued { message: X, sender: A1, recipient: B1, txn: TXN, event_type, content },
-        FactKind::Lost { txn: TXN, recipient: B1, message: None },
-        FactKind::Listed { device: B1, message: X },
-        FactKind::Acknowledged { device: B1, message: X },
-        FactKind::Processed { device: B1, message: X, outcome: ProcessOutcome::Handled },
-        FactKind::KeyRequested { device: B1, session: SESSION, request: RequestId::new(1) },
-        FactKind::RequestCancelled { device: B1, request: RequestId::new(1) },
-        FactKind::LoggedOut { device: B1 },
-        FactKind::Crashed { device: B1 },
-        FactKind::Restarted { device: B1 },
-        FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(5) },
-    ]
-}
-
 #[test]
 fn a_fact_of_every_kind_is_a_line_that_parses_back_with_its_name_and_causes() {
     let scenario = scenario();
-    let kinds = [rooms_and_lists(), keys_and_sessions(), transport_and_life()].concat();
+    let kinds = every_kind();
     let names: Vec<&str> = kinds.iter().map(fact_name).collect();
     assert_eq!(names, FACT_NAMES, "one sample of each kind, in the order of the list");
     for kind in kinds {
@@ -217,7 +61,8 @@ fn a_fact_of_every_kind_is_a_line_that_parses_back_with_its_name_and_causes() {
 #[test]
 fn fields_stand_under_their_names_with_the_names_of_the_scenario() {
     let scenario = scenario();
-    let enqueued = line_of(transport_and_life()[3], &scenario);
+    let is_enqueued = |kind: &FactKind| fact_name(kind) == "enqueued";
+    let enqueued = line_of(every_kind().into_iter().find(is_enqueued).unwrap(), &scenario);
     let expected = json!({
         "id": 9, "at": 10_200, "observer": {"device": "A1"}, "fact": "enqueued", "to_device": 7,
         "sender": "A1", "recipient": "B1", "txn": 6, "event_type": "m.room_key.withheld",
