@@ -4,7 +4,10 @@
 mod names;
 mod narrate;
 pub mod paint;
+mod reason;
+mod sentence;
 mod steps;
 mod table;
 pub mod text;
+mod violation;
 mod words;

@@ -63,9 +63,13 @@ impl<'a> Names<'a> {
         safe(&self.scenario.servers[server.index()].name)
     }
 
-    /// A fault by its place in the file, counted from 1, and its kind.
+    /// A fault by its place in the file, counted from 1, and its kind as files spell it.
     pub(super) fn fault(&self, fault: FaultId) -> String {
-        format!("fault {}", fault.index() + 1)
+        let number = fault.index() + 1;
+        match self.scenario.faults.get(fault.index()) {
+            Some(fault) => format!("fault {number} ({})", snake_case_of(&fault.kind)),
+            None => format!("fault {number}"),
+        }
     }
 
     pub(super) fn party(&self, party: Party) -> String {
@@ -75,6 +79,19 @@ impl<'a> Names<'a> {
             Party::World => "the network".to_owned(),
         }
     }
+}
+
+/// The name of a variant in snake case, which is how files spell kinds of faults.
+fn snake_case_of(variant: &impl std::fmt::Debug) -> String {
+    let printed = format!("{variant:?}");
+    let mut name = String::new();
+    for letter in printed.chars().take_while(char::is_ascii_alphanumeric) {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
 }
 
 /// A verdict as scenario files spell it: `delivered`, `withheld(m.blacklisted)`.

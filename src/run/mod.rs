@@ -2,6 +2,7 @@
 //! It does not know where scenarios come from, nor how an outcome is shown.
 
 pub mod expectation;
+pub mod kept;
 pub mod status;
 
 use crate::check::outcome::Outcome;
