@@ -5,6 +5,9 @@ mod names;
 mod narrate;
 pub mod paint;
 mod reason;
+pub mod room;
+#[cfg(test)]
+mod sample;
 mod sentence;
 mod steps;
 mod table;

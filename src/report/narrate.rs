@@ -24,7 +24,6 @@ macro_rules! clauses {
         $variant:ident $(($single:ident))? $({ $($field:ident $([$yes:literal, $no:literal])?),* })? $text:literal;
     )*) => {
         fn of_kind(names: &Names<'_>, fact: &Fact) -> String {
-            #[expect(unused_variables, reason = "most clauses have another subject than who observed them")]
             let $observer = fact.observer.word(names);
             match &fact.kind {
                 $(FactKind::$variant $(($single))? $({ $($field,)* .. })? => {

@@ -15,9 +15,13 @@ pub enum Paint {
     Colour,
 }
 
-/// What a text is, which decides its colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a text is, which decides its colour; what stands out most comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tone {
+    /// Of less weight.
+    Dim,
+    /// A heading.
+    Heading,
     /// As it should be.
     Good,
     /// Not as wished, and nobody's fault.
@@ -26,10 +30,6 @@ pub enum Tone {
     Open,
     /// Wrong.
     Bad,
-    /// A heading.
-    Heading,
-    /// Of less weight.
-    Dim,
 }
 
 impl Tone {

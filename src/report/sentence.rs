@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::outcome::{Outcome, Verdict};
-use crate::ids::{DeviceId, FactId, MessageId, ToDeviceId};
+use crate::ids::{DeviceId, FactId, MessageId, RoomId, ToDeviceId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
 use crate::run::kept::Kept;
@@ -60,12 +60,18 @@ struct Teller<'a> {
     kept: &'a Kept,
 }
 
-/// A sentence for each cell that is not `delivered`, equal ones together, in the order of messages. If not every cell has
-/// a sentence of its own, the last line says how many cells are told.
-pub(super) fn sentences(names: &Names<'_>, outcome: &Outcome, kept: &Kept) -> Vec<String> {
+/// A sentence for each cell of `room` that is not `delivered`, equal ones together, in the order of messages. If not every
+/// cell has a sentence of its own, the last line says how many cells are told.
+pub(super) fn sentences(
+    names: &Names<'_>,
+    outcome: &Outcome,
+    room: RoomId,
+    kept: &Kept,
+) -> Vec<String> {
     let teller = Teller { names, outcome, kept };
-    let cells: Vec<&Verdict> =
-        outcome.verdicts.iter().filter(|one| one.leaf != Leaf::Delivered).collect();
+    let in_room = |one: &Verdict| names.origin(one.message).is_some_and(|o| o.room == room);
+    let is_told = |one: &&Verdict| one.leaf != Leaf::Delivered && in_room(one);
+    let cells: Vec<&Verdict> = outcome.verdicts.iter().filter(is_told).collect();
     let mut blocks = teller.blocks(&cells, |evidence| evidence);
     if blocks.len() > SENTENCES {
         blocks = teller.blocks(&cells, |_| Evidence::default());
@@ -224,7 +230,7 @@ fn blocks_of(cells: &[(&Verdict, Evidence)]) -> Vec<Block> {
 mod tests {
     use super::sentences;
     use crate::check::outcome::{Outcome, Verdict};
-    use crate::ids::{DeviceId, FactId, MessageId, ServerId, ToDeviceId};
+    use crate::ids::{DeviceId, FactId, MessageId, RoomId, ServerId, ToDeviceId};
     use crate::protocol::withheld::WithheldCode;
     use crate::report::names::Names;
     use crate::rulebook::leaf::Leaf;
@@ -280,7 +286,7 @@ mod tests {
                 if number == 1_999 { FactKind::Crashed { device: B1 } } else { processed(number) };
             kept.record(&fact_of(number, 10_000 + u64::from(number), kind));
         }
-        sentences(&Names::of(&scenario), &outcome, &kept)
+        sentences(&Names::of(&scenario), &outcome, RoomId::new(0), &kept)
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::rulebook::leaf::Leaf;
 
 use super::names::{Names, verdict};
 use super::paint::{Paint, Tone};
+use super::room::Layout;
 use super::text::{fill, grouped, list, width};
 
 /// Tables with more rows than this put equal neighbours into one row.
@@ -146,16 +147,11 @@ impl Sheet {
     }
 }
 
-/// The table of `room`, in at most `columns` columns if that is possible at all: with a column for each device; or else
+/// The table of `room`, in at most `layout.columns` columns if that is possible at all: with a column for each device; or else
 /// with one for all devices whose columns are equal; or else with the numbers of equal verdicts for each message.
 /// Empty if no message was accepted in the room.
-pub(super) fn table(
-    names: &Names<'_>,
-    outcome: &Outcome,
-    room: RoomId,
-    columns: usize,
-    paint: Paint,
-) -> String {
+pub(super) fn table(names: &Names<'_>, outcome: &Outcome, room: RoomId, layout: Layout) -> String {
+    let Layout { columns, paint } = layout;
     let grid = Grid::of(names, outcome, room);
     if grid.rows.is_empty() {
         return String::new();
@@ -235,11 +231,11 @@ fn counts(names: &Names<'_>, grid: &Grid, paint: Paint) -> String {
             *tally.entry(*cell).or_default() += 1;
         }
         let mut line = vec![(what, Tone::Heading), (from, Tone::Dim)];
-        line.extend(
-            tally.iter().filter(|(cell, _)| **cell != Cell::Sent).map(|(cell, number)| {
-                (format!("{} {}", grouped(*number), cell.text()), cell.tone())
-            }),
-        );
+        let told = tally.iter().filter(|(cell, _)| **cell != Cell::Sent);
+        let told: Vec<String> =
+            told.map(|(cell, number)| format!("{} {}", grouped(*number), cell.text())).collect();
+        let worst = tally.keys().map(|cell| cell.tone()).max().unwrap_or(Tone::Dim);
+        line.push((told.join(", "), worst));
         lines.push(line);
     }
     Sheet { lines }.print(paint)
@@ -248,55 +244,30 @@ fn counts(names: &Names<'_>, grid: &Grid, paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::table;
-    use crate::check::outcome::{Outcome, Verdict};
+    use crate::check::outcome::Outcome;
     use crate::ids::{DeviceId, MessageId, RoomId};
-    use crate::protocol::withheld::WithheldCode;
     use crate::report::names::Names;
     use crate::report::paint::Paint;
+    use crate::report::room::Layout;
+    use crate::report::sample::{blocked, outcome_of};
     use crate::rulebook::leaf::Leaf;
-    use crate::rulebook::reading::{Reading, ReadingName};
     use crate::scenario::model::Scenario;
     use crate::scenario::sample::room_of;
     use crate::scenario::step::Step;
-    use crate::trace::fact::RunEnd;
-
-    /// The verdicts that `is` gives for each message and each of Bob's devices, counted from 1.
-    fn outcome(scenario: &Scenario, is: impl Fn(usize, usize) -> Leaf) -> Outcome {
-        let mut verdicts = Vec::new();
-        for message in 0..scenario.messages.len() {
-            for device in 1..scenario.devices.len() {
-                let leaf = is(message + 1, device);
-                verdicts.push(Verdict {
-                    message: MessageId::at(message),
-                    device: DeviceId::at(device),
-                    leaf,
-                    code: (leaf == Leaf::Withheld).then_some(WithheldCode::Blacklisted),
-                    party: None,
-                    witnesses: [None; 3],
-                });
-            }
-        }
-        Outcome {
-            end: RunEnd::Quiescent,
-            reading: Reading::named(ReadingName::Strict),
-            verdicts,
-            violations: Vec::new(),
-            notices: Vec::new(),
-        }
-    }
-
-    fn first_device_blocked(_: usize, device: usize) -> Leaf {
-        if device == 1 { Leaf::Withheld } else { Leaf::Delivered }
-    }
 
     fn printed(scenario: &Scenario, outcome: &Outcome, columns: usize) -> String {
-        table(&Names::of(scenario), outcome, RoomId::new(0), columns, Paint::Plain)
+        table(
+            &Names::of(scenario),
+            outcome,
+            RoomId::new(0),
+            Layout { columns, paint: Paint::Plain },
+        )
     }
 
     #[test]
     fn a_small_room_has_a_column_for_each_device() {
         let scenario = room_of(2, 2);
-        let outcome = outcome(&scenario, first_device_blocked);
+        let outcome = outcome_of(&scenario, blocked);
         let expected = "  message  from  B1                       B2\n\
                         \x20 m1       A1    withheld(m.blacklisted)  delivered\n\
                         \x20 m2       A1    withheld(m.blacklisted)  delivered\n";
@@ -307,7 +278,7 @@ mod tests {
     fn columns_line_up_under_wide_names() {
         let mut scenario = room_of(2, 1);
         scenario.devices[1].name = "名前名前名前".to_owned();
-        let outcome = outcome(&scenario, |_, _| Leaf::Delivered);
+        let outcome = outcome_of(&scenario, |_, _| Leaf::Delivered);
         let expected = "  message  from  名前名前名前  B2\n\
                         \x20 m1       A1    delivered     delivered\n";
         assert_eq!(printed(&scenario, &outcome, 80), expected);
@@ -316,7 +287,7 @@ mod tests {
     #[test]
     fn equal_columns_become_one_where_the_width_does_not_do() {
         let scenario = room_of(600, 2);
-        let outcome = outcome(&scenario, first_device_blocked);
+        let outcome = outcome_of(&scenario, blocked);
         let expected = "  message  from  B1                       B2 +598\n\
                         \x20 m1       A1    withheld(m.blacklisted)  delivered\n\
                         \x20 m2       A1    withheld(m.blacklisted)  delivered\n\
@@ -328,7 +299,7 @@ mod tests {
     fn verdicts_are_counted_where_too_many_columns_differ() {
         let scenario = room_of(20, 20);
         let outcome =
-            outcome(
+            outcome_of(
                 &scenario,
                 |message, device| {
                     if message < device { Leaf::Delivered } else { Leaf::Withheld }
@@ -337,10 +308,7 @@ mod tests {
         let text = printed(&scenario, &outcome, 80);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "  message  from  devices by verdict");
-        assert_eq!(
-            lines[1],
-            "  m1       A1    19 delivered                1 withheld(m.blacklisted)"
-        );
+        assert_eq!(lines[1], "  m1       A1    19 delivered, 1 withheld(m.blacklisted)");
         assert_eq!(lines[20], "  m20      A1    20 withheld(m.blacklisted)");
         assert_eq!(lines.len(), 21);
     }
@@ -349,7 +317,7 @@ mod tests {
     fn equal_neighbours_of_a_long_table_become_one_row() {
         let scenario = room_of(1, 100);
         let outcome =
-            outcome(
+            outcome_of(
                 &scenario,
                 |message, _| {
                     if message == 50 { Leaf::Wedged } else { Leaf::Delivered }
@@ -368,7 +336,7 @@ mod tests {
         if let Step::Send { device, .. } = &mut scenario.timeline[1].step {
             *device = DeviceId::new(1);
         }
-        let mut outcome = outcome(&scenario, |_, _| Leaf::Delivered);
+        let mut outcome = outcome_of(&scenario, |_, _| Leaf::Delivered);
         outcome
             .verdicts
             .retain(|one| !(one.message == MessageId::new(1) && one.device == DeviceId::new(1)));
@@ -381,7 +349,7 @@ mod tests {
     #[test]
     fn a_device_without_a_verdict_for_a_message_has_an_empty_cell() {
         let scenario = room_of(2, 2);
-        let mut outcome = outcome(&scenario, |_, _| Leaf::Delivered);
+        let mut outcome = outcome_of(&scenario, |_, _| Leaf::Delivered);
         outcome.verdicts.remove(0);
         let expected = "  message  from  B1         B2\n\
                         \x20 m1       A1    -          delivered\n\
@@ -392,16 +360,17 @@ mod tests {
     #[test]
     fn a_room_without_accepted_messages_has_no_table() {
         let scenario = room_of(2, 0);
-        let outcome = outcome(&scenario, first_device_blocked);
+        let outcome = outcome_of(&scenario, blocked);
         assert_eq!(printed(&scenario, &outcome, 80), "");
     }
 
     #[test]
     fn colour_does_not_move_the_columns() {
         let scenario = room_of(2, 1);
-        let outcome = outcome(&scenario, first_device_blocked);
+        let outcome = outcome_of(&scenario, blocked);
         let names = Names::of(&scenario);
-        let coloured = table(&names, &outcome, RoomId::new(0), 80, Paint::Colour);
+        let coloured =
+            table(&names, &outcome, RoomId::new(0), Layout { columns: 80, paint: Paint::Colour });
         let uncoloured: Vec<&str> = coloured
             .split('\u{1b}')
             .map(|part| {

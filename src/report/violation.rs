@@ -141,7 +141,7 @@ pub(super) fn mismatch(names: &Names<'_>, mismatch: &Mismatch) -> String {
 mod tests {
     use super::{MEANINGS, mismatch, violations};
     use crate::check::outcome::{Outcome, Violation};
-    use crate::ids::{DeviceId, FactId, FaultId, MessageId, ServerId};
+    use crate::ids::{FactId, FaultId, MessageId, ServerId};
     use crate::protocol::withheld::WithheldCode;
     use crate::report::names::Names;
     use crate::rulebook::leaf::Leaf;
