@@ -11,5 +11,6 @@ pub mod report;
 pub mod rulebook;
 pub mod run;
 pub mod scenario;
+pub mod store;
 pub mod time;
 pub mod trace;
