@@ -3,6 +3,7 @@
 //! See the README for what it is for, and ARCHITECTURE.md for its floors: a module imports only from lower ones.
 
 pub mod check;
+pub mod cli;
 pub mod client;
 pub mod engine;
 pub mod ids;

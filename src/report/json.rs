@@ -17,7 +17,7 @@ use super::lines::{Summary, compression};
 use super::names::{Names, expected, verdict};
 use super::narrate;
 use super::room::Told;
-use super::violation::mismatch;
+use super::violation::{divergence, mismatch};
 
 /// The version of the document. A reader may rely on the fields of a version; new ones may be added to it.
 pub const FORMAT_VERSION: u32 = 1;
@@ -56,6 +56,8 @@ struct Run<'a> {
     notices: Vec<Notices<'a>>,
     violations: Vec<Broken<'a>>,
     differences: Vec<Difference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    divergence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdicts: Option<Vec<Cell<'a>>>,
     replay: &'a str,
@@ -187,6 +189,7 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
             .collect(),
         violations: outcome.violations.iter().map(|one| broken(&names, one, kept)).collect(),
         differences: report.mismatches.iter().map(|one| difference(&names, one)).collect(),
+        divergence: report.divergence.as_ref().map(|one| divergence(&names, one)),
         verdicts: (detail == Detail::Cells).then(|| outcome.verdicts.iter().map(cells).collect()),
         replay: told.replay,
     }
@@ -278,6 +281,7 @@ mod tests {
     use crate::run::RunReport;
     use crate::run::expectation::Mismatch;
     use crate::run::status::Status;
+    use crate::run::twice::Divergence;
     use crate::scenario::expect::{ExpectedNotices, ExpectedVerdict, ExpectedViolation};
     use crate::scenario::fault::Party;
     use crate::scenario::sample::room_of;
@@ -371,6 +375,15 @@ mod tests {
                 "witnesses": [{"fact": 99, "at_ms": null, "text": null}],
             }])
         );
+    }
+
+    #[test]
+    fn a_divergence_is_told_as_text() {
+        let mut report = run_of(&room_of(1, 1), blocked);
+        report.divergence = Some(Divergence { one: None, other: None });
+        let document = written(&report, Detail::Counts);
+        let text = document["runs"][0]["divergence"].as_str().unwrap();
+        assert!(text.contains("not deterministic"), "{text}");
     }
 
     #[test]

@@ -12,8 +12,8 @@ use super::names::Names;
 use super::paint::{Paint, Tone};
 use super::sentence::sentences;
 use super::table::table;
-use super::text::{grouped, safe, wrap};
-use super::violation::{mismatch, violations};
+use super::text::{count, grouped, safe, wrap};
+use super::violation::{divergence, mismatch, violations};
 use super::words::Word;
 
 /// A run with everything that is needed to tell it.
@@ -50,6 +50,8 @@ pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
     }
     let Told { report, kept, .. } = told;
     section(&mut text, "rules", violations(&names, &report.outcome, kept), layout);
+    let divergence = report.divergence.iter().map(|one| divergence(&names, one)).collect();
+    section(&mut text, "not deterministic", divergence, layout);
     let differences = report.mismatches.iter().map(|one| mismatch(&names, one)).collect();
     section(&mut text, "not as the file expects", differences, layout);
     text.push_str(&format!("\nagain: {}\n", told.replay));
@@ -64,10 +66,10 @@ fn head(names: &Names<'_>, told: &Told<'_>, layout: Layout) -> String {
         text.push_str(&indented(&safe(&scenario.about), layout));
     }
     let run = format!(
-        "{} reading, seed {}, {} facts, digest {:016x}; at {} {}",
+        "{} reading, seed {}, {}, digest {:016x}; at {} {}",
         report.outcome.reading.name.as_str(),
         report.seed,
-        grouped(report.facts),
+        count(report.facts, "fact"),
         report.digest,
         report.ended_at,
         report.outcome.end.word(names),

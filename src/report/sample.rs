@@ -51,6 +51,7 @@ pub(super) fn run_of(scenario: &Scenario, is: impl Fn(usize, usize) -> Leaf) -> 
         status: Status::Holds,
         outcome: outcome_of(scenario, is),
         mismatches: Vec::new(),
+        divergence: None,
         seed: scenario.seed,
         digest: 0xab,
         facts: 12,

@@ -14,7 +14,7 @@ const NAMES_IN_A_LIST: usize = 4;
 pub fn safe(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_invisible(c) {
+        if is_unseen(c) {
             write!(shown, "{}", c.escape_unicode()).expect("a String takes what is written");
         } else {
             shown.push(c);
@@ -23,20 +23,23 @@ pub fn safe(text: &str) -> String {
     shown
 }
 
-/// Characters that are not control characters and still are not seen: marks of direction, joiners, line separators.
-const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
+/// Whether a character is not seen and may act on what is: control characters, marks of direction, joiners, line
+/// separators.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// How many columns of a terminal `text` takes.

@@ -6,7 +6,9 @@ use crate::rulebook::reading::Severity;
 use crate::rulebook::rule::Rule;
 use crate::run::expectation::Mismatch;
 use crate::run::kept::Kept;
+use crate::run::twice::Divergence;
 use crate::scenario::expect::ExpectedViolation;
+use crate::trace::fact::Fact;
 
 use super::names::{Names, expected, verdict};
 use super::narrate;
@@ -137,9 +139,27 @@ pub(super) fn mismatch(names: &Names<'_>, mismatch: &Mismatch) -> String {
     }
 }
 
+/// Where two runs of the same scenario were not the same.
+pub(super) fn divergence(names: &Names<'_>, divergence: &Divergence) -> String {
+    let told = |fact: &Option<Fact>| match fact {
+        Some(fact) => {
+            format!("fact {} at {}: {}", fact.id.raw(), fact.at, narrate::clause(names, fact))
+        }
+        None => "the end of the run".to_owned(),
+    };
+    if divergence.one.is_none() && divergence.other.is_none() {
+        return "two runs differed, and two more did not: a client is not deterministic".to_owned();
+    }
+    format!(
+        "two runs differ, a client is not deterministic; one had {}, the other {}",
+        told(&divergence.one),
+        told(&divergence.other),
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{MEANINGS, mismatch, violations};
+    use super::{MEANINGS, divergence, mismatch, violations};
     use crate::check::outcome::{Outcome, Violation};
     use crate::ids::{FactId, FaultId, MessageId, ServerId};
     use crate::protocol::withheld::WithheldCode;
@@ -149,6 +169,7 @@ mod tests {
     use crate::rulebook::rule::Rule;
     use crate::run::expectation::Mismatch;
     use crate::run::kept::Kept;
+    use crate::run::twice::Divergence;
     use crate::scenario::expect::{ExpectedNotices, ExpectedVerdict, ExpectedViolation};
     use crate::scenario::fault::{Fault, FaultKind, Party};
     use crate::scenario::sample::room_of;
@@ -269,5 +290,20 @@ mod tests {
         ] {
             assert_eq!(mismatch(&names, &differs), words);
         }
+    }
+
+    #[test]
+    fn a_divergence_names_both_sides() {
+        let scenario = room_of(1, 1);
+        let names = Names::of(&scenario);
+        let fact = Some(fact_of(3, 1_000, FactKind::Crashed { device: B1 }));
+        assert_eq!(
+            divergence(&names, &Divergence { one: fact, other: None }),
+            "two runs differ, a client is not deterministic; one had fact 3 at 1s: B1 crashed, the other the end of the run"
+        );
+        assert_eq!(
+            divergence(&names, &Divergence { one: None, other: None }),
+            "two runs differed, and two more did not: a client is not deterministic"
+        );
     }
 }

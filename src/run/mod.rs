@@ -2,14 +2,18 @@
 //! It does not know where scenarios come from, nor how an outcome is shown.
 
 pub mod expectation;
+pub mod judged;
 pub mod kept;
+pub mod simulator;
 pub mod status;
+pub mod twice;
 
 use crate::check::outcome::Outcome;
 use crate::time::SimTime;
 
 use self::expectation::Mismatch;
 use self::status::Status;
+use self::twice::Divergence;
 
 /// What came of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// What is not as the scenario expects it.
     pub mismatches: Vec<Mismatch>,
+    /// Where a second run went another way, if it did.
+    pub divergence: Option<Divergence>,
     /// The seed that it was run with.
     pub seed: u64,
     /// The digest of all facts.
