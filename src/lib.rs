@@ -5,9 +5,11 @@
 pub mod check;
 pub mod client;
 pub mod engine;
+pub mod homeserver;
 pub mod ids;
 pub mod protocol;
 pub mod rulebook;
 pub mod scenario;
+pub mod sim;
 pub mod time;
 pub mod trace;
