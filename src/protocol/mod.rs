@@ -4,6 +4,7 @@
 pub mod api;
 pub mod entropy;
 pub mod provenance;
+pub mod olm;
 pub mod room;
 pub mod to_device;
 pub mod withheld;
