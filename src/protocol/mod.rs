@@ -3,8 +3,8 @@
 
 pub mod api;
 pub mod entropy;
-pub mod provenance;
 pub mod olm;
+pub mod provenance;
 pub mod room;
 pub mod to_device;
 pub mod withheld;

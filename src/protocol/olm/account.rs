@@ -144,6 +144,11 @@ impl OlmAccount {
         self.one_time_keys.len()
     }
 
+    /// The one-time keys whose private half is in the account, published or not, in the order of their making.
+    pub fn one_time_keys(&self) -> impl Iterator<Item = KeyValue> + '_ {
+        self.one_time_keys.iter().map(|key| key.value)
+    }
+
     /// Whether the account has the private half of `key`, as a one-time or a fallback key.
     #[must_use]
     pub fn has_private_key(&self, key: KeyValue) -> bool {
