@@ -10,7 +10,7 @@ use crate::client::reference::decide::{ShareDecision, decide};
 use crate::client::reference::io::Io;
 use crate::client::reference::jobs::Purpose;
 use crate::client::reference::olm_sessions::MadeBy;
-use crate::client::reference::share::{Item, ItemContent};
+use crate::client::reference::puts::{Item, ItemContent};
 use crate::engine::digest::Digest;
 use crate::ids::{DeviceId, KeyValue, RoomId, ToDeviceId};
 use crate::protocol::api::{DeviceKeys, Failure, Request, Response};

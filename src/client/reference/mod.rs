@@ -16,6 +16,7 @@ mod notices;
 mod olm_sessions;
 mod outbound;
 mod outbox;
+mod puts;
 mod recipient;
 mod requests;
 mod rooms;

@@ -227,7 +227,7 @@ impl Reference {
         let fact = io.fact_of_input(FactKind::Put { device, txn, event_type, targets });
         for (recipient, body) in &put.messages {
             let recipient = *recipient;
-            let content = crate::client::reference::share::as_sent(body);
+            let content = crate::client::reference::puts::as_sent(body);
             let kind = FactKind::PutTarget { device, txn, recipient, content };
             io.fact(kind, Causes::one(fact));
         }
