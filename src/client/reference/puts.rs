@@ -93,7 +93,8 @@ pub(super) fn as_sent(body: &ToDeviceBody) -> SentContent {
 }
 
 impl Item {
-    fn in_clear_again(&self) -> Self {
+    /// The same message once more; what is sealed is sealed anew.
+    pub(super) fn in_clear_again(&self) -> Self {
         Self { device: self.device, content: self.content, cause: self.cause }
     }
 }
