@@ -61,6 +61,8 @@ pub enum Input<'a> {
     Answer(RequestNo, Result<&'a Response, Failure>),
     /// A time that the client asked for has come.
     Wake,
+    /// The system says that the network may be back.
+    NetworkBack,
     /// The client runs again after a crash or a restart; its volatile state is gone.
     Restarted,
 }

@@ -234,11 +234,8 @@ impl Reference {
         let devices: Vec<DeviceId> =
             self.live.claims.to_retry().filter(due).map(|(device, _)| device).collect();
         for device in devices {
+            self.live.claims.retrying(device);
             self.settle_owed(device, io);
-            // Whoever is owed nothing any more needs no second try.
-            if !self.store.outbound.values().any(|out| out.owed_from.contains_key(&device)) {
-                self.live.claims.succeeded(device);
-            }
         }
     }
 

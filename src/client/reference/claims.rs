@@ -23,6 +23,8 @@ pub(super) struct RunningClaim {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FailedClaim {
     failures: u32,
+    /// Whether the second try is under way.
+    retrying: bool,
     /// No other claim before this, by the own clock.
     pub(super) retry_at: SimTime,
     /// Whether the failure may be reported: the device has no usable key, or a second try failed as well.
@@ -96,6 +98,7 @@ impl Claims {
             device,
             FailedClaim {
                 failures: failures + 1,
+                retrying: false,
                 retry_at: clock + wait.min(habits.claim_backoff_max),
                 reportable: for_good || failures > 0,
                 by,
@@ -113,8 +116,15 @@ impl Claims {
     pub(super) fn to_retry(&self) -> impl Iterator<Item = (DeviceId, SimTime)> + '_ {
         self.failed
             .iter()
-            .filter(|(device, failed)| !failed.reportable && !self.running.contains_key(device))
+            .filter(|(_, failed)| !failed.reportable && !failed.retrying)
             .map(|(device, failed)| (*device, failed.retry_at))
+    }
+
+    /// The second try is under way: it is not to be made again.
+    pub(super) fn retrying(&mut self, device: DeviceId) {
+        if let Some(failed) = self.failed.get_mut(&device) {
+            failed.retrying = true;
+        }
     }
 }
 

@@ -32,9 +32,9 @@ pub(super) struct Forward {
 
 /// A request that asks for something, with the fact that it was processed.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
+pub(super) struct Asked {
     request: RequestId,
-    requester: DeviceId,
+    pub(super) requester: DeviceId,
     room: RoomId,
     session: MegolmSessionId,
     by: Provenance,
@@ -74,6 +74,13 @@ impl Reference {
         let Some((room, creator)) = unread.map(|received| (received.room, received.device)) else {
             return;
         };
+        let me = self.my_user();
+        self.store.lists.track(me);
+        io.touch();
+        if of.is_empty() && !self.is_list_fresh(me) {
+            self.store.ask_later.insert(session);
+            return;
+        }
         let asked = if of.is_empty() { self.whom_to_ask(creator) } else { of.to_vec() };
         if asked.is_empty() {
             return;
@@ -169,7 +176,38 @@ impl Reference {
             }
             KeyRequestAction::Request { room, session } => {
                 let asked = Asked { request: request.request, requester, room, session, by };
-                self.answer_request(asked, io);
+                self.answer_when_known(asked, io);
+            }
+        }
+    }
+
+    /// Answers a request once the requester's list is known; if that cannot be had, the request is ignored.
+    fn answer_when_known(&mut self, asked: Asked, io: &mut Io<'_>) {
+        let user = self.user_of(asked.requester);
+        self.store.lists.track(user);
+        if self.is_list_fresh(user) {
+            self.answer_request(asked, io);
+        } else {
+            self.live.unanswered.push(asked);
+        }
+    }
+
+    fn is_list_fresh(&self, user: UserId) -> bool {
+        self.store.lists.user(user).is_some_and(|list| list.known && !list.outdated)
+    }
+
+    /// A user's list is known now: requests that waited for it go on.
+    pub(super) fn requests_after_list(&mut self, user: UserId, io: &mut Io<'_>) {
+        let (now, later) = std::mem::take(&mut self.live.unanswered)
+            .into_iter()
+            .partition(|asked: &Asked| self.user_of(asked.requester) == user);
+        self.live.unanswered = later;
+        for asked in now {
+            self.answer_request(asked, io);
+        }
+        if user == self.my_user() {
+            for session in std::mem::take(&mut self.store.ask_later) {
+                self.ask_for(session, &[], Provenance(io.cause), io);
             }
         }
     }

@@ -266,6 +266,7 @@ impl Reference {
         if self.store.verify_later.remove(&Target::User(user)) {
             self.verify_user(user, io);
         }
+        self.requests_after_list(user, io);
         if self.store.policy.hide_unsigned {
             for session in self.store.inbound.unread_sessions() {
                 self.try_session(session, Occasion::Key, Provenance::of(by), io);

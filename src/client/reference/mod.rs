@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use crate::client::reference::claims::Claims;
 use crate::client::reference::io::Io;
-use crate::client::reference::key_requests::Forward;
+use crate::client::reference::key_requests::{Asked, Forward};
 use crate::client::reference::lists::Queries;
 use crate::client::reference::outbox::Sending;
 use crate::client::reference::store::Life;
@@ -94,6 +94,8 @@ struct Live {
     dummies: BTreeMap<DeviceId, Provenance>,
     /// Keys that are forwarded as soon as there is a session.
     forwards: Vec<Forward>,
+    /// Key requests that are answered as soon as the requester's list is known.
+    unanswered: Vec<Asked>,
     syncing: Option<RequestNo>,
     sync_backoff: Backoff,
     fetching_backup: Option<RequestNo>,
@@ -143,11 +145,10 @@ impl Reference {
         match *input {
             Input::Command(command) => self.command(command, io),
             Input::Answer(number, answer) => self.answered(number, answer, io),
-            Input::Wake => {
+            Input::Wake => {}
+            Input::NetworkBack => {
                 self.live.sending.revive();
-                if self.live.sync_backoff.failures >= outbox::FAILURES_MAX {
-                    self.live.sync_backoff = Backoff::default();
-                }
+                self.live.sync_backoff = Backoff::default();
             }
             Input::Restarted => self.restarted(io),
         }

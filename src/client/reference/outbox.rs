@@ -144,10 +144,10 @@ impl Sending {
         };
     }
 
-    /// The network may be back: what was stalled is due now.
+    /// The network may be back: what waits is due now.
     pub(super) fn revive(&mut self) {
         for wait in self.waiting.values_mut() {
-            if wait.state == WaitState::Stalled {
+            if wait.state != WaitState::Running {
                 *wait = Wait { failures: 0, state: WaitState::Until(SimTime::ZERO) };
             }
         }

@@ -16,7 +16,7 @@ use crate::client::reference::outbox::Outbox;
 use crate::client::reference::requests::KeyRequests;
 use crate::client::reference::rooms::SeenRooms;
 use crate::engine::digest::FixedState;
-use crate::ids::{DeviceId, RoomId};
+use crate::ids::{DeviceId, MegolmSessionId, RoomId};
 use crate::protocol::api::{CrossSigningKeys, SyncToken};
 use crate::protocol::olm::OlmAccount;
 use crate::protocol::provenance::Provenance;
@@ -63,6 +63,8 @@ pub struct Store {
     pub(super) inbound: Inbound,
     pub(super) notices: Notices,
     pub(super) requests: KeyRequests,
+    /// Sessions to be asked for as soon as the own user's list is known.
+    pub(super) ask_later: BTreeSet<MegolmSessionId>,
     pub(super) outbox: Outbox,
     pub(super) token: SyncToken,
 }
@@ -91,6 +93,7 @@ impl Store {
             inbound: Inbound::default(),
             notices: Notices::default(),
             requests: KeyRequests::default(),
+            ask_later: BTreeSet::new(),
             outbox: Outbox::default(),
             token: SyncToken::default(),
         }
