@@ -23,6 +23,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         Just(Damage::RatchetKey),
         (0_u8..128).prop_map(Damage::Index),
         (0_usize..8).prop_map(Damage::PreKey),
+        (0_usize..4).prop_map(Damage::OneTimeKey),
     ];
     let op = prop_oneof![
         2 => (any_device.clone(), 1_usize..3).prop_map(|(device, count)| Op::Generate { device, count }),

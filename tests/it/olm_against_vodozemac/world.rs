@@ -93,6 +93,8 @@ pub(crate) enum Damage {
     Index(u8),
     /// The inner message stays; the pre-key part around it is that of another session.
     PreKey(usize),
+    /// Of the pre-key part only the one-time key is another; nothing if there is no such part.
+    OneTimeKey(usize),
 }
 
 /// A device on both sides of the comparison, with every key it ever published and its saved accounts.
@@ -386,6 +388,14 @@ impl World {
                 model.sender_key = other.model.keys().identity;
                 model.session = other.model.keys().base;
                 model.pre_key = Some(other.model.keys().one_time);
+            }
+            Damage::OneTimeKey(key) => {
+                let published = &self.devices[to].keys;
+                let key = from_end(published.len(), key).expect("every device has a fallback key");
+                if let (Some(keys), (real, value)) = (&mut keys, published[key]) {
+                    keys.one_time_key = real;
+                    model.pre_key = Some(value);
+                }
             }
         }
         let message = Message::from_bytes(&bytes).expect("the form was kept");
