@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod entropy;
+pub mod megolm;
 pub mod olm;
 pub mod room;
 pub mod to_device;
