@@ -2,3 +2,4 @@
 //! They see the crate as its users do: through its public items only.
 
 mod olm_against_vodozemac;
+mod wire;
