@@ -203,3 +203,160 @@ impl OlmAccount {
         Ok(InboundCreation { session, payload: message.payload, used })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_ONE_TIME_KEYS, OlmAccount};
+    use crate::ids::{DeviceId, KeyValue};
+    use crate::protocol::entropy::Entropy;
+    use crate::protocol::olm::{OlmError, OlmSession};
+    use crate::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload};
+
+    const ALICE: DeviceId = DeviceId::new(0);
+    const BOB: DeviceId = DeviceId::new(1);
+    const CAROL: DeviceId = DeviceId::new(2);
+
+    /// A session of `from` with Bob on `key`, and the first message on it.
+    fn first_message(
+        from: DeviceId,
+        key: KeyValue,
+        entropy: &mut Entropy,
+    ) -> (OlmSession, OlmCiphertext) {
+        let mut session = OlmAccount::new(from).create_outbound(BOB, key, entropy);
+        let payload = OlmPayload { recipient: BOB, event: OlmEvent::Dummy };
+        let message = session.encrypt(payload, entropy);
+        (session, message)
+    }
+
+    #[test]
+    fn a_one_time_key_serves_one_session() {
+        let mut entropy = Entropy::default();
+        let mut bob = OlmAccount::new(BOB);
+        let keys = bob.generate(2, &mut entropy);
+        let (_, used) = keys[0];
+        let (alice, message) = first_message(ALICE, used, &mut entropy);
+        let made = bob.create_inbound(&message, ALICE).unwrap();
+        assert_eq!(made.used, Some(used));
+        assert_eq!((made.session.id(), made.session.peer()), (alice.id(), ALICE));
+        assert_eq!(made.payload, message.payload);
+        assert_eq!(bob.one_time_key_count(), 1);
+        let (_, second) = first_message(CAROL, used, &mut entropy);
+        assert_eq!(bob.create_inbound(&second, CAROL), Err(OlmError::MissingKey(used)));
+    }
+
+    #[test]
+    fn a_fallback_key_serves_every_sender_until_it_is_forgotten() {
+        let mut entropy = Entropy::default();
+        let mut bob = OlmAccount::new(BOB);
+        let (_, key) = bob.generate_fallback(&mut entropy);
+        for sender in [ALICE, CAROL] {
+            let (session, message) = first_message(sender, key, &mut entropy);
+            let made = bob.create_inbound(&message, sender).unwrap();
+            assert_eq!(made.used, None);
+            assert_eq!(made.session.id(), session.id());
+        }
+        assert!(!bob.forget_fallback(), "there is no previous one yet");
+        bob.generate_fallback(&mut entropy);
+        let (_, late) = first_message(ALICE, key, &mut entropy);
+        assert!(bob.create_inbound(&late, ALICE).is_ok());
+        assert!(bob.forget_fallback());
+        let (_, later) = first_message(ALICE, key, &mut entropy);
+        assert_eq!(bob.create_inbound(&later, ALICE), Err(OlmError::MissingKey(key)));
+    }
+
+    #[test]
+    fn the_second_new_fallback_key_pushes_the_first_out() {
+        let mut entropy = Entropy::default();
+        let mut bob = OlmAccount::new(BOB);
+        let keys: Vec<_> = (0..3).map(|_| bob.generate_fallback(&mut entropy)).collect();
+        assert_eq!(keys.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [0, 1, 2]);
+        let held: Vec<_> = keys.iter().map(|(_, key)| bob.has_private_key(*key)).collect();
+        assert_eq!(held, [false, true, true]);
+    }
+
+    #[test]
+    fn a_message_that_makes_no_session_leaves_the_account_alone() {
+        let mut entropy = Entropy::default();
+        let mut bob = OlmAccount::new(BOB);
+        let (_, key) = bob.generate(1, &mut entropy)[0];
+        let (_, message) = first_message(ALICE, key, &mut entropy);
+        let before = bob.clone();
+        let damaged = OlmCiphertext { mac: !message.mac, ..message };
+        let normal = OlmCiphertext { pre_key: None, ..message };
+        let ahead = OlmCiphertext { index: 2_001, ..message };
+        let mismatch = OlmError::MismatchedIdentity { expected: CAROL, got: ALICE };
+        assert_eq!(bob.create_inbound(&damaged, ALICE), Err(OlmError::BadMac));
+        assert_eq!(bob.create_inbound(&normal, ALICE), Err(OlmError::NoSession));
+        assert_eq!(bob.create_inbound(&ahead, ALICE), Err(OlmError::TooBigGap(2_001)));
+        assert_eq!(bob.create_inbound(&message, CAROL), Err(mismatch));
+        assert_eq!(bob, before);
+        assert!(bob.create_inbound(&message, ALICE).is_ok());
+    }
+
+    #[test]
+    fn sessions_that_cross_are_two_and_both_work() {
+        let mut entropy = Entropy::default();
+        let (mut alice, mut bob) = (OlmAccount::new(ALICE), OlmAccount::new(BOB));
+        let (_, of_alice) = alice.generate(1, &mut entropy)[0];
+        let (_, of_bob) = bob.generate(1, &mut entropy)[0];
+        let mut from_alice = alice.create_outbound(BOB, of_bob, &mut entropy);
+        let mut from_bob = bob.create_outbound(ALICE, of_alice, &mut entropy);
+        let dummy = |recipient| OlmPayload { recipient, event: OlmEvent::Dummy };
+        let to_bob = from_alice.encrypt(dummy(BOB), &mut entropy);
+        let to_alice = from_bob.encrypt(dummy(ALICE), &mut entropy);
+        assert!(!from_alice.matches_pre_key(&to_alice));
+        assert_eq!(from_alice.decrypt(&to_alice, &mut entropy), Err(OlmError::BadMac));
+        let mut at_bob = bob.create_inbound(&to_bob, ALICE).unwrap().session;
+        let mut at_alice = alice.create_inbound(&to_alice, BOB).unwrap().session;
+        assert_ne!(at_bob.id(), at_alice.id());
+        for (one, other) in [(&mut from_alice, &mut at_bob), (&mut from_bob, &mut at_alice)] {
+            let answer = other.encrypt(dummy(one.peer()), &mut entropy);
+            assert!(one.decrypt(&answer, &mut entropy).is_ok());
+        }
+    }
+
+    #[test]
+    fn keys_are_unpublished_until_marked() {
+        let mut entropy = Entropy::default();
+        let mut bob = OlmAccount::new(BOB);
+        let keys = bob.generate(3, &mut entropy);
+        let fallback = bob.generate_fallback(&mut entropy);
+        assert_eq!(bob.unpublished().collect::<Vec<_>>(), keys);
+        assert_eq!(bob.unpublished_fallback(), Some(fallback));
+        assert!(bob.remove_one_time_key(keys[1].1));
+        assert!(!bob.remove_one_time_key(keys[1].1));
+        assert!(!bob.remove_one_time_key(fallback.1));
+        bob.mark_published();
+        assert_eq!((bob.unpublished().count(), bob.unpublished_fallback()), (0, None));
+        assert_eq!(bob.generate(1, &mut entropy)[0].0, 3);
+        assert_eq!(bob.unpublished().count(), 1);
+        assert_eq!(bob.one_time_key_count(), 3);
+    }
+
+    #[test]
+    fn a_rollback_repeats_key_ids_with_other_values() {
+        let mut entropy = Entropy::default();
+        let mut bob = OlmAccount::new(BOB);
+        let saved = bob.clone();
+        let (before, fallback_before) =
+            (bob.generate(2, &mut entropy), bob.generate_fallback(&mut entropy));
+        bob = saved;
+        let (after, fallback_after) =
+            (bob.generate(2, &mut entropy), bob.generate_fallback(&mut entropy));
+        assert_eq!((before[1].0, fallback_before.0), (after[1].0, fallback_after.0));
+        let (_, message) = first_message(ALICE, before[1].1, &mut entropy);
+        assert_eq!(bob.create_inbound(&message, ALICE), Err(OlmError::MissingKey(before[1].1)));
+        assert!(bob.has_private_key(after[1].1));
+        assert!(bob.has_private_key(fallback_after.1) && !bob.has_private_key(fallback_before.1));
+    }
+
+    #[test]
+    fn the_oldest_key_makes_room_when_the_account_is_full() {
+        let mut entropy = Entropy::default();
+        let mut bob = OlmAccount::new(BOB);
+        let keys = bob.generate(MAX_ONE_TIME_KEYS + 1, &mut entropy);
+        assert_eq!(bob.one_time_key_count(), MAX_ONE_TIME_KEYS);
+        assert!(!bob.has_private_key(keys[0].1));
+        assert!(bob.has_private_key(keys[1].1));
+    }
+}
