@@ -34,10 +34,12 @@ pub fn event(message: &ToDeviceMessage, recipient: DeviceId, spelling: &impl Spe
 #[must_use]
 pub fn event_type(event_type: ToDeviceType, spelling: &impl Spelling) -> String {
     match event_type {
-        ToDeviceType::Encrypted => "m.room.encrypted".to_owned(),
-        ToDeviceType::Withheld => "m.room_key.withheld".to_owned(),
-        ToDeviceType::KeyRequest => "m.room_key_request".to_owned(),
         ToDeviceType::Other(text) => spelling.text(text),
+        ToDeviceType::Encrypted
+        | ToDeviceType::Withheld
+        | ToDeviceType::WithheldUnstable
+        | ToDeviceType::WithheldMisspelt
+        | ToDeviceType::KeyRequest => event_type.as_str().unwrap_or_default().to_owned(),
     }
 }
 

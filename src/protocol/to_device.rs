@@ -31,6 +31,12 @@ impl ToDeviceType {
         (Self::KeyRequest, "m.room_key_request"),
     ];
 
+    /// The spelling; `None` for [`ToDeviceType::Other`], whose spelling is interned.
+    #[must_use]
+    pub fn as_str(self) -> Option<&'static str> {
+        Self::NAMED.iter().find(|(named, _)| *named == self).map(|(_, text)| *text)
+    }
+
     /// Whether a client takes this for the withheld event; `unstable_too` is how the first draft reads.
     #[must_use]
     pub const fn is_withheld(self, unstable_too: bool) -> bool {
