@@ -3,6 +3,7 @@
 
 pub mod expect;
 pub mod fault;
+pub mod file;
 pub mod habits;
 pub mod limits;
 pub mod model;
