@@ -108,7 +108,7 @@ mod tests {
     fn cast(from: SimTime) -> Cast {
         let kind = FaultKind::StoreRolledBack { device: A, snapshot: SimTime::ZERO };
         let faults = vec![Fault { from, until: SimTime::MAX, kind }];
-        Cast::new(vec![UserId::new(0)], vec![ServerId::new(0)], faults, Vec::new())
+        Cast::new(vec![UserId::new(0)], vec![ServerId::new(0)], faults)
     }
 
     #[test]

@@ -1,15 +1,10 @@
 //! The cast of a run: what a judge may know that is not a fact, which is whose device is whose, who is at home on
 //! which server, and which faults were announced. It does not know policies, habits or the timeline.
 
-use crate::ids::{DeviceId, FaultId, ServerId, Sym, UserId};
-use crate::protocol::to_device::ToDeviceType;
+use crate::ids::{DeviceId, FaultId, ServerId, UserId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::{Fault, FaultKind, Party};
 use crate::scenario::model::Scenario;
-
-/// The unstable spellings of the type of a notice: that of the accepted MSC and that of its first draft.
-pub const UNSTABLE_TYPES: [&str; 2] =
-    ["org.matrix.room_key.withheld", "org.matrix.room_key.witheld"];
 
 /// Who is who, and what was announced to break.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,22 +15,15 @@ pub struct Cast {
     by_user: Vec<DeviceId>,
     starts: Vec<usize>,
     faults: Vec<Fault>,
-    unstable_types: Vec<Sym>,
 }
 
 impl Cast {
     /// The cast in which device `i` belongs to `users[i]` and user `j` is at home on `servers[j]`.
-    /// `unstable_types` are the interned [`UNSTABLE_TYPES`], as far as they occur.
     ///
     /// # Panics
     /// If a device belongs to a user that has no server.
     #[must_use]
-    pub fn new(
-        users: Vec<UserId>,
-        servers: Vec<ServerId>,
-        faults: Vec<Fault>,
-        unstable_types: Vec<Sym>,
-    ) -> Self {
+    pub fn new(users: Vec<UserId>, servers: Vec<ServerId>, faults: Vec<Fault>) -> Self {
         let mut by_user: Vec<DeviceId> = (0..users.len()).map(DeviceId::at).collect();
         by_user.sort_by_key(|device| (users[device.index()], *device));
         let mut starts = vec![0; servers.len() + 1];
@@ -46,25 +34,16 @@ impl Cast {
         for index in 1..starts.len() {
             starts[index] += starts[index - 1];
         }
-        Self { users, servers, by_user, starts, faults, unstable_types }
+        Self { users, servers, by_user, starts, faults }
     }
 
     /// The cast of a scenario.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
-        let unstable_types = UNSTABLE_TYPES
-            .into_iter()
-            .filter_map(|text| {
-                // The copy takes the place of a read-only lookup: a text that is not known gets a new id there.
-                let sym = scenario.strings.clone().intern(text);
-                (scenario.strings.text(sym) == text).then_some(sym)
-            })
-            .collect();
         Self::new(
             scenario.devices.iter().map(|device| device.user).collect(),
             scenario.users.iter().map(|user| user.server).collect(),
             scenario.faults.clone(),
-            unstable_types,
         )
     }
 
@@ -103,15 +82,6 @@ impl Cast {
         self.faults.iter().enumerate().map(|(index, fault)| (FaultId::at(index), fault))
     }
 
-    /// Whether the type is an unstable spelling of the type of a notice.
-    #[must_use]
-    pub fn is_unstable_withheld(&self, event_type: ToDeviceType) -> bool {
-        match event_type {
-            ToDeviceType::Other(sym) => self.unstable_types.contains(&sym),
-            ToDeviceType::Encrypted | ToDeviceType::Withheld | ToDeviceType::KeyRequest => false,
-        }
-    }
-
     /// Whether `fault` makes `party` faulty in a way that excuses a breach of `rule`.
     #[must_use]
     pub fn excuses(&self, fault: &Fault, rule: Rule, party: Party) -> bool {
@@ -140,8 +110,7 @@ impl Cast {
 #[cfg(test)]
 mod tests {
     use super::Cast;
-    use crate::ids::{DeviceId, ServerId, Sym, UserId};
-    use crate::protocol::to_device::ToDeviceType;
+    use crate::ids::{DeviceId, ServerId, UserId};
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::{Fault, FaultKind, Party, ToDeviceFilter};
     use crate::time::SimTime;
@@ -154,7 +123,6 @@ mod tests {
             [1, 0, 1, 2].map(UserId::new).to_vec(),
             [0, 1, 1].map(ServerId::new).to_vec(),
             Vec::new(),
-            vec![Sym::new(5)],
         )
     }
 
@@ -169,13 +137,6 @@ mod tests {
         assert_eq!(cast.devices(UserId::new(0)), [DeviceId::new(1)]);
         assert_eq!(cast.server_of(DeviceId::new(1)), ServerId::new(0));
         assert_eq!(cast.device_count(), 4);
-    }
-
-    #[test]
-    fn only_the_interned_unstable_spelling_counts_as_one() {
-        assert!(cast().is_unstable_withheld(ToDeviceType::Other(Sym::new(5))));
-        assert!(!cast().is_unstable_withheld(ToDeviceType::Other(Sym::new(6))));
-        assert!(!cast().is_unstable_withheld(ToDeviceType::Withheld));
     }
 
     #[test]

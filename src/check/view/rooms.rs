@@ -210,7 +210,7 @@ mod tests {
     const BOB: UserId = UserId::new(1);
 
     fn cast() -> Cast {
-        Cast::new([0, 1, 1].map(UserId::new).to_vec(), vec![S, S], Vec::new(), Vec::new())
+        Cast::new([0, 1, 1].map(UserId::new).to_vec(), vec![S, S], Vec::new())
     }
 
     fn moment(fact: u32, ms: u64) -> Moment {

@@ -68,11 +68,8 @@ impl View {
         let ends @ (sender, recipient) = self.ends(number);
         let event_type = self.transport.type_of(self.transport.get(number).txn);
         let recognised = match event_type {
-            None | Some(ToDeviceType::Withheld | ToDeviceType::Encrypted) => true,
-            Some(ToDeviceType::KeyRequest) => false,
-            Some(other @ ToDeviceType::Other(_)) => {
-                self.reading.unstable_types && self.cast.is_unstable_withheld(other)
-            }
+            None | Some(ToDeviceType::Encrypted) => true,
+            Some(other) => other.is_withheld(self.reading.unstable_types),
         };
         let mut notice = Notice::new(number, NoticeCode::of(content.code), recognised);
         notice.session = content.session_id.value();
