@@ -190,10 +190,12 @@ impl Word for Option<Target> {
 impl Word for ToDeviceType {
     fn word(&self, names: &Names<'_>) -> String {
         match self {
-            Self::Encrypted => "m.room.encrypted".to_owned(),
-            Self::Withheld => "m.room_key.withheld".to_owned(),
-            Self::KeyRequest => "m.room_key_request".to_owned(),
             Self::Other(spelling) => safe(names.scenario.strings.text(*spelling)),
+            Self::Encrypted
+            | Self::Withheld
+            | Self::WithheldUnstable
+            | Self::WithheldMisspelt
+            | Self::KeyRequest => self.as_str().unwrap_or_default().to_owned(),
         }
     }
 }
@@ -332,6 +334,7 @@ impl Word for Refusal {
             }
             Self::NotInRoom => "its user is not in the room".to_owned(),
             Self::NotLoggedIn => "the device is not logged in".to_owned(),
+            Self::NoEncryption => "the device cannot encrypt for the room".to_owned(),
         }
     }
 }

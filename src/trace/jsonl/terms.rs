@@ -258,6 +258,7 @@ impl Term for Refusal {
             }
             Self::NotInRoom => line.raw("\"not_in_room\""),
             Self::NotLoggedIn => line.raw("\"not_logged_in\""),
+            Self::NoEncryption => line.raw("\"no_encryption\""),
         }
     }
 }
@@ -265,10 +266,12 @@ impl Term for Refusal {
 impl Term for ToDeviceType {
     fn put(&self, line: &mut Line<'_>) {
         match self {
-            Self::Encrypted => line.raw("\"m.room.encrypted\""),
-            Self::Withheld => line.raw("\"m.room_key.withheld\""),
-            Self::KeyRequest => line.raw("\"m.room_key_request\""),
             Self::Other(spelling) => spelling.put(line),
+            Self::Encrypted
+            | Self::Withheld
+            | Self::WithheldUnstable
+            | Self::WithheldMisspelt
+            | Self::KeyRequest => self.as_str().unwrap_or_default().put(line),
         }
     }
 }
