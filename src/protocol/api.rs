@@ -5,6 +5,7 @@ use crate::ids::{
     ClaimId, DeviceId, KeyValue, MegolmSessionId, QueryId, RoomId, ServerId, SigningKey,
     ToDeviceId, TxnId, UserId,
 };
+use crate::protocol::provenance::Provenance;
 use crate::protocol::room::{Membership, RoomEvent, SharedRoomState};
 use crate::protocol::to_device::{MegolmCiphertext, ToDeviceBody, ToDeviceMessage, ToDeviceType};
 use crate::time::SimDuration;
@@ -188,6 +189,8 @@ pub struct UserKeys {
     pub master_signed_by: Option<SigningKey>,
     /// The devices with device keys, ascending.
     pub devices: Vec<DeviceKeys>,
+    /// The last change of this list.
+    pub cause: Provenance,
 }
 
 /// One device's part of the answer to `/keys/claim`.
@@ -203,6 +206,8 @@ pub struct ClaimedKey {
     pub fallback: bool,
     /// Whether its signature is the device's.
     pub signature_valid: bool,
+    /// The fact that it was handed out.
+    pub cause: Provenance,
 }
 
 /// What `PUT /sendToDevice` carries: one message a device, all of one type (rule T-06).
@@ -256,10 +261,10 @@ pub struct SyncResponse {
     pub since: SyncToken,
     /// `next_batch`
     pub next: SyncToken,
-    /// `to_device.events`, in the server's order.
-    pub to_device: Vec<(ToDeviceId, ToDeviceMessage)>,
-    /// `device_lists`
-    pub device_lists: Vec<(UserId, ListChange)>,
+    /// `to_device.events`, in the server's order, each with the fact that this answer listed it.
+    pub to_device: Vec<(ToDeviceId, ToDeviceMessage, Provenance)>,
+    /// `device_lists`, each with the fact that the server learnt of the change.
+    pub device_lists: Vec<(UserId, ListChange, Provenance)>,
     /// `device_one_time_keys_count`; `None` if left out.
     pub one_time_key_count: Option<u32>,
     /// Whether `device_unused_fallback_key_types` names the algorithm; `None` if left out.
@@ -277,8 +282,13 @@ pub struct RoomSync {
     pub limited: bool,
     /// The state before `timeline`: in the first answer for a room and in a limited one.
     pub state: Option<SharedRoomState>,
-    /// The new events, in the server's order.
-    pub timeline: Vec<RoomEvent>,
+    /// The new events, in the server's order, each with the fact that the server has it.
+    pub timeline: Vec<(RoomEvent, Provenance)>,
+    /// The server's number of the last event that this answer covers, whether it is in `timeline` or in `state`; the
+    /// server counts the events of a room from 1.
+    pub seq: u32,
+    /// The fact that the server has the last event that changed the room's state.
+    pub cause: Provenance,
 }
 
 /// A room key as it stands in a backup.
@@ -312,7 +322,7 @@ pub enum Response {
         failures: Vec<ServerId>,
     },
     /// `/keys/changes`
-    KeyChanges(Vec<(UserId, ListChange)>),
+    KeyChanges(Vec<(UserId, ListChange, Provenance)>),
     /// `/rooms/{room}/members`
     Members {
         /// The room.

@@ -15,13 +15,6 @@ use crate::protocol::withheld::{
 use crate::scenario::fault::{CrashPoint, ForgedContent};
 use crate::scenario::model::Scenario;
 
-/// The types of to-device messages that have a meaning.
-const TYPES: [(ToDeviceType, &str); 3] = [
-    (ToDeviceType::Encrypted, "m.room.encrypted"),
-    (ToDeviceType::Withheld, "m.room_key.withheld"),
-    (ToDeviceType::KeyRequest, "m.room_key_request"),
-];
-
 /// The type of a to-device message: any text.
 #[derive(Debug)]
 pub(super) enum Type {}
@@ -31,7 +24,8 @@ impl Codec for Type {
 
     fn decode(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<ToDeviceType> {
         let text = Text::decode(node, reader)?;
-        let known = TYPES.iter().find(|(_, name)| *name == text).map(|(known, _)| *known);
+        let known =
+            ToDeviceType::NAMED.iter().find(|(_, name)| *name == text).map(|(known, _)| *known);
         Some(known.unwrap_or_else(|| ToDeviceType::Other(reader.strings.intern(&text))))
     }
 
@@ -39,11 +33,15 @@ impl Codec for Type {
         if let ToDeviceType::Other(text) = value {
             return scenario.strings.text(*text).into();
         }
-        TYPES.iter().find(|(known, _)| known == value).map_or("", |(_, name)| *name).into()
+        ToDeviceType::NAMED
+            .iter()
+            .find(|(known, _)| known == value)
+            .map_or("", |(_, name)| *name)
+            .into()
     }
 
     fn schema(_: &mut Definitions) -> Json {
-        json!({ "type": "string", "examples": TYPES.map(|(_, name)| name) })
+        json!({ "type": "string", "examples": ToDeviceType::NAMED.map(|(_, name)| name) })
     }
 }
 
