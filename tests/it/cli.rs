@@ -210,3 +210,38 @@ fn a_reader_that_goes_away_makes_no_panic() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(text(&output.stderr), "");
 }
+
+/// The blocks of the README that are marked as `kind`.
+fn blocks(kind: &str) -> Vec<String> {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let opening = format!("```{kind}\n");
+    let parts = readme.split(&opening).skip(1);
+    parts.map(|part| part.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_scenario_in_the_readme_holds() {
+    let scenarios = blocks("json");
+    assert!(!scenarios.is_empty());
+    for scenario in scenarios {
+        let folder = folder(&[("room.json", scenario.as_bytes())]);
+        let output = withheld(folder.path(), &["run", "room.json"]);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{out}{err}");
+    }
+}
+
+#[test]
+fn the_result_in_the_readme_is_what_its_command_prints() {
+    let shown = blocks("text").remove(0);
+    let file = shown.split(':').next().unwrap();
+    let output = withheld(Path::new(env!("CARGO_MANIFEST_DIR")), &["run", file]);
+    // How long it took is another number every time, and the digest is one whenever anything changes at all.
+    let lasting = |text: &str| {
+        let (view, _) = text.rsplit_once("1 run: ").unwrap();
+        let (head, tail) = view.split_once("digest ").unwrap();
+        format!("{head}digest {}", &tail[16..])
+    };
+    assert_eq!(lasting(&shown), lasting(text(&output.stdout)));
+}
