@@ -86,11 +86,11 @@ impl<C: Client, K: Choices> World<C, K> {
             FaultKind::ServerRestored { server, .. } => self.restore(server, fault, sink),
             FaultKind::ServerUnreachable { server } => {
                 for device in self.residents.devices_at(server).to_vec() {
-                    self.break_parked(device, fault);
+                    self.disconnect(device, fault);
                 }
             }
             FaultKind::EduLimit { server, .. } => self.limit_edus(server),
-            FaultKind::ClientOffline { device } => self.break_parked(device, fault),
+            FaultKind::ClientOffline { device } => self.disconnect(device, fault),
             FaultKind::StoreRolledBack { device, snapshot } => {
                 self.take_copy(device, (snapshot, fault), sink);
             }
@@ -155,6 +155,12 @@ impl<C: Client, K: Choices> World<C, K> {
         } else if let FaultKind::EduLimit { server, .. } = *self.faults.kind(fault) {
             self.limit_edus(server);
         }
+    }
+
+    /// A device and its server are apart from now on.
+    fn disconnect(&mut self, device: DeviceId, fault: FaultId) {
+        self.break_parked(device, fault);
+        self.release_wake(device);
     }
 
     fn drop_fallback(&mut self, device: DeviceId, sink: &mut impl FactSink) {

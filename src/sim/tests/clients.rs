@@ -1,4 +1,5 @@
 //! Clients that crash, start again, find older stores, or have wrong clocks.
+//! They do not know what a real client would do then.
 
 use crate::client::Command;
 use crate::scenario::fault::{CrashPoint, FaultKind};

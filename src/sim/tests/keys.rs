@@ -1,4 +1,5 @@
 //! One-time keys, fallback keys, claims and queries, and what faults do to them.
+//! They do not know what a key is used for.
 
 use crate::ids::ClaimId;
 use crate::protocol::api::{ClaimedKey, Endpoint, Failure, KeyUpload, Request, Response};

@@ -1,4 +1,5 @@
 //! Device lists: queries, notices of changes, identities, and what faults do to them.
+//! They do not know whom anyone trusts.
 
 use crate::ids::{QueryId, SigningKey, UserId};
 use crate::protocol::api::{Endpoint, Failure, ListChange, Request, Response, Signature, UserKeys};

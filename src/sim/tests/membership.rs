@@ -1,4 +1,5 @@
 //! Rooms over several servers: membership, messages, history, and what faults do to them.
+//! They do not know what a message says.
 
 use crate::ids::MessageId;
 use crate::protocol::api::{Endpoint, Failure, Request, Response, RoomSync};

@@ -1,4 +1,5 @@
 //! Requests that fail: no network, lost answers, limited rates.
+//! They do not know what the requests are for, only what becomes of them.
 
 use crate::protocol::api::{Endpoint, Failure, Request, Response};
 use crate::scenario::fault::FaultKind;
@@ -47,6 +48,17 @@ fn a_client_that_is_offline_for_good_keeps_nobody_from_rest() {
     assert_eq!(played.end, RunEnd::Quiescent);
     assert!(played.world.now().as_ms() < 10_000);
     assert!(heard(&played, 1, Endpoint::Sync).len() > 2, "it does not even try");
+}
+
+#[test]
+fn a_client_that_waits_for_the_network_to_come_back_waits_alone_once_it_will_not() {
+    let short = FaultKind::ClientOffline { device: device(0) };
+    let played =
+        stage(&[&[1]]).fault(1_000, 1_100, short.clone()).fault(1_500, u64::MAX, short).play();
+    // It wants to be woken at 2 s, but nothing can come of that any more.
+    assert_eq!(played.end, RunEnd::Quiescent);
+    assert_eq!(played.world.now().as_ms(), 1_500);
+    assert!(played.probe(device(0)).wakes.is_empty());
 }
 
 #[test]

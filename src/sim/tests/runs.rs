@@ -1,4 +1,5 @@
 //! Runs as a whole: they are deterministic, end for a reason, and can be copied and stepped.
+//! They do not know what happens in between.
 
 use crate::protocol::api::Endpoint;
 use crate::protocol::room::RoomEvent;

@@ -1,4 +1,5 @@
 //! How a run begins.
+//! They do not know what happens afterwards.
 
 use crate::protocol::api::{Endpoint, Request, Response};
 use crate::protocol::room::Membership;

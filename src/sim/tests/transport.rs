@@ -1,4 +1,5 @@
 //! To-device messages: how they travel, and what faults do to them.
+//! They do not know what a message is for.
 
 use crate::ids::{MessageId, TxnId};
 use crate::protocol::api::{Endpoint, Failure};
