@@ -1,6 +1,8 @@
 //! The client, the seam between the simulator and whatever is under test: inputs in, an ordered list of effects out.
 //! A client never sees the queue, the network, another's clock or a random generator.
 
+pub mod reference;
+
 use crate::ids::{DeviceId, FactId, MessageId, RoomId, ServerId, UserId};
 use crate::protocol::api::{CrossSigningKeys, Failure, Request, Response};
 use crate::protocol::entropy::Entropy;
@@ -59,6 +61,8 @@ pub enum Input<'a> {
     Answer(RequestNo, Result<&'a Response, Failure>),
     /// A time that the client asked for has come.
     Wake,
+    /// The system says that the network may be back.
+    NetworkBack,
     /// The client runs again after a crash or a restart; its volatile state is gone.
     Restarted,
 }

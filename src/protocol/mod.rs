@@ -2,8 +2,13 @@
 //! Nothing here knows what time it is, who is faulty, or how any of it travels.
 
 pub mod api;
+pub mod bytes;
 pub mod entropy;
+pub mod json;
+pub mod megolm;
+pub mod olm;
 pub mod provenance;
 pub mod room;
+pub mod spelling;
 pub mod to_device;
 pub mod withheld;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::ids::{DeviceId, MessageId, UserId};
 use crate::protocol::to_device::MegolmCiphertext;
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 
 /// `membership` of `m.room.member`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +60,8 @@ pub enum RoomEvent {
         message: MessageId,
         /// The device that sent it. A recipient may use no more than its user.
         sender: DeviceId,
+        /// `origin_server_ts`: when the sender's server accepted it.
+        sent_at: SimTime,
         /// The ciphertext.
         body: MegolmCiphertext,
     },

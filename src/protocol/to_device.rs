@@ -11,10 +11,41 @@ pub enum ToDeviceType {
     Encrypted,
     /// `m.room_key.withheld`
     Withheld,
+    /// `org.matrix.room_key.withheld`: how the event was called before MSC2399 was accepted.
+    WithheldUnstable,
+    /// `org.matrix.room_key.witheld`: the misspelling of the first draft.
+    WithheldMisspelt,
     /// `m.room_key_request`
     KeyRequest,
-    /// Any other type, by its spelling: `org.matrix.room_key.withheld`, a clear `m.room_key`, ...
+    /// Any other type, by its spelling: `m.room.no_key`, a clear `m.room_key`, ...
     Other(Sym),
+}
+
+impl ToDeviceType {
+    /// The types with a spelling of their own.
+    pub const NAMED: [(Self, &'static str); 5] = [
+        (Self::Encrypted, "m.room.encrypted"),
+        (Self::Withheld, "m.room_key.withheld"),
+        (Self::WithheldUnstable, "org.matrix.room_key.withheld"),
+        (Self::WithheldMisspelt, "org.matrix.room_key.witheld"),
+        (Self::KeyRequest, "m.room_key_request"),
+    ];
+
+    /// The spelling; `None` for [`ToDeviceType::Other`], whose spelling is interned.
+    #[must_use]
+    pub fn as_str(self) -> Option<&'static str> {
+        Self::NAMED.iter().find(|(named, _)| *named == self).map(|(_, text)| *text)
+    }
+
+    /// Whether a client takes this for the withheld event; `unstable_too` is how the first draft reads.
+    #[must_use]
+    pub const fn is_withheld(self, unstable_too: bool) -> bool {
+        match self {
+            Self::Withheld => true,
+            Self::WithheldUnstable | Self::WithheldMisspelt => unstable_too,
+            Self::Encrypted | Self::KeyRequest | Self::Other(_) => false,
+        }
+    }
 }
 
 /// One to-device event as its sender wrote it: the sending *user* is vouched for by the servers, the device is

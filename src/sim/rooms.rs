@@ -48,7 +48,7 @@ impl<C: Client, K: Choices> World<C, K> {
             return;
         }
         let MessagePut { room, txn, message, body } = put;
-        let event = RoomEvent::Message { message, sender: device, body };
+        let event = RoomEvent::Message { message, sender: device, sent_at: self.now(), body };
         let user = self.residents.user(device);
         if server.permission(user, room, &event) != Permission::Granted {
             self.reply(ticket, Err(Failure::Forbidden), ticket.cause);

@@ -288,6 +288,8 @@ pub enum Refusal {
     NotInRoom,
     /// The device is not logged in.
     NotLoggedIn,
+    /// The device has no encryption, or the room's messages cannot be encrypted by it.
+    NoEncryption,
 }
 
 /// The content of a to-device message, as far as it is known without decrypting it.

@@ -1,0 +1,366 @@
+//! The Olm channel to other devices: claims, new sessions, decryption, and recovery when a session is out of step.
+//! It does not know what the messages inside are for.
+
+use std::hash::Hash;
+
+use crate::client::RequestNo;
+use crate::client::reference::Reference;
+use crate::client::reference::claims::{ClaimState, RunningClaim};
+use crate::client::reference::decide::{ShareDecision, decide};
+use crate::client::reference::io::Io;
+use crate::client::reference::jobs::Purpose;
+use crate::client::reference::olm_sessions::MadeBy;
+use crate::client::reference::puts::{Item, ItemContent};
+use crate::engine::digest::Digest;
+use crate::ids::{DeviceId, KeyValue, RoomId, ToDeviceId};
+use crate::protocol::api::{DeviceKeys, Failure, Request, Response};
+use crate::protocol::olm::OlmError as Error;
+use crate::protocol::olm::OlmSession;
+use crate::protocol::provenance::Provenance;
+use crate::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload, ToDeviceType};
+use crate::scenario::habits::NoOlmReset;
+use crate::scenario::policy::{AfterNoOlm, SharePolicy};
+use crate::trace::fact::{
+    Causes, ClaimFailed, ClaimOutcome, Direction, FactKind, LossCause, OlmCause, OlmError,
+    OlmResult,
+};
+
+/// A message that was decrypted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opened {
+    /// What was inside.
+    pub(super) event: OlmEvent,
+    /// The fact that it was decrypted.
+    pub(super) by: Provenance,
+    /// Whether it came on a session that it opened.
+    pub(super) on_new_session: bool,
+}
+
+/// What became of an Olm message.
+pub(super) enum Opening {
+    /// It could be read.
+    Opened(Opened),
+    /// It had been read before.
+    Duplicate,
+    /// It could not be read.
+    Failed,
+}
+
+impl Reference {
+    /// Claims keys of these devices, in one request, unless claims for them are on their way.
+    pub(super) fn claim(&mut self, devices: &[DeviceId], why: OlmCause, io: &mut Io<'_>) {
+        let mut claims = Vec::with_capacity(devices.len());
+        for target in devices {
+            if matches!(self.live.claims.state(*target, io.clock), ClaimState::Running) {
+                continue;
+            }
+            let claim = io.entropy.claim();
+            let kind = FactKind::Claim { device: self.me(), target: *target, claim };
+            let began = Provenance::of(io.fact_of_input(kind));
+            self.live.claims.begin(*target, RunningClaim { why, began });
+            claims.push((*target, claim));
+        }
+        if claims.is_empty() {
+            return;
+        }
+        let number = self.request_number();
+        io.request(number, Request::ClaimKeys(claims.clone()), io.cause);
+        self.live.claims.sent(number, claims);
+    }
+
+    /// The answer to a request with claims.
+    pub(super) fn claims_answered(
+        &mut self,
+        number: RequestNo,
+        answer: Result<&Response, Failure>,
+        io: &mut Io<'_>,
+    ) -> bool {
+        let Some(claims) = self.live.claims.answered(number) else { return false };
+        for (device, claim) in claims {
+            let Some(running) = self.live.claims.end(device) else { continue };
+            let (outcome, cause) = self.claim_outcome(device, answer);
+            let kind = FactKind::ClaimEnd { device: self.me(), target: device, claim, outcome };
+            let causes = Causes::of([running.began.0, cause.0, io.cause]);
+            let by = Provenance::of(io.fact(kind, causes));
+            if self.habits().no_olm_reset == NoOlmReset::AnyClaim {
+                self.store.no_olm.clear(device);
+                io.touch();
+            }
+            match outcome {
+                ClaimOutcome::Key { key, .. } => {
+                    self.open_session(device, key, (running.why, by), io)
+                }
+                ClaimOutcome::NoKey | ClaimOutcome::Failed(ClaimFailed::BadSignature) => {
+                    self.claim_failed(device, true, by, io);
+                }
+                ClaimOutcome::Failed(
+                    ClaimFailed::Unreachable | ClaimFailed::Timeout | ClaimFailed::Http,
+                ) => self.claim_failed(device, false, by, io),
+            }
+        }
+        true
+    }
+
+    fn claim_outcome(
+        &self,
+        device: DeviceId,
+        answer: Result<&Response, Failure>,
+    ) -> (ClaimOutcome, Provenance) {
+        let (keys, failures) = match answer {
+            Ok(Response::ClaimKeys { keys, failures }) => (keys, failures),
+            Ok(
+                Response::UploadKeys(_)
+                | Response::QueryKeys { .. }
+                | Response::KeyChanges(_)
+                | Response::Members { .. }
+                | Response::Sync(_)
+                | Response::Backup(_)
+                | Response::Done,
+            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), Provenance::UNKNOWN),
+            Err(Failure::Unreachable | Failure::Timeout) => {
+                return (ClaimOutcome::Failed(ClaimFailed::Timeout), Provenance::UNKNOWN);
+            }
+            Err(
+                Failure::RateLimited(_)
+                | Failure::Rejected
+                | Failure::ServerError
+                | Failure::Forbidden,
+            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), Provenance::UNKNOWN),
+        };
+        if let Some(found) = keys.iter().find(|key| key.device == device) {
+            let outcome = if found.signature_valid {
+                ClaimOutcome::Key { key: found.key, fallback: found.fallback }
+            } else {
+                ClaimOutcome::Failed(ClaimFailed::BadSignature)
+            };
+            return (outcome, found.cause);
+        }
+        let server = self.config.directory.server(self.user_of(device));
+        let outcome = if failures.contains(&server) {
+            ClaimOutcome::Failed(ClaimFailed::Unreachable)
+        } else {
+            ClaimOutcome::NoKey
+        };
+        (outcome, Provenance::UNKNOWN)
+    }
+
+    fn claim_failed(&mut self, device: DeviceId, for_good: bool, by: Provenance, io: &Io<'_>) {
+        let habits = self.config.habits;
+        self.live.claims.failed(device, for_good, io.clock, (&habits, by));
+        self.live.dummies.remove(&device);
+        self.live.forwards.retain(|forward| forward.to != device);
+    }
+
+    /// Makes a session from a claimed key.
+    fn open_session(
+        &mut self,
+        peer: DeviceId,
+        key: KeyValue,
+        (why, by): (OlmCause, Provenance),
+        io: &mut Io<'_>,
+    ) {
+        let session = self.store.account.create_outbound(peer, key, io.entropy);
+        let (device, direction) = (self.me(), Direction::Outbound);
+        let kind = FactKind::OlmNew {
+            device,
+            peer,
+            session: session.id(),
+            direction,
+            why,
+            key: Some(key),
+        };
+        let fact = io.fact(kind, Causes::of([by.0]));
+        self.keep_session(session, MadeBy::Us, Provenance::of(fact), io);
+        if let Some(cause) = self.live.dummies.remove(&peer) {
+            let dummy = Item {
+                device: peer,
+                content: ItemContent::Sealed(OlmEvent::Dummy),
+                cause: cause.0,
+            };
+            self.put(ToDeviceType::Encrypted, vec![dummy], Some(fact), io);
+        }
+        self.send_forwards(peer, io);
+    }
+
+    /// Keeps a new session, and draws the consequences of having one.
+    fn keep_session(
+        &mut self,
+        session: OlmSession,
+        made_by: MadeBy,
+        fact: Provenance,
+        io: &mut Io<'_>,
+    ) {
+        let peer = session.peer();
+        if let Some(expired) = self.store.olm.insert(session, made_by, fact, io.clock) {
+            let (device, why) = (self.me(), LossCause::Expired);
+            let kind = FactKind::OlmDropped { device, peer, session: expired, why };
+            io.fact(kind, Causes::of([fact.0]));
+        }
+        self.live.claims.succeeded(peer);
+        let was_told = self.store.no_olm.was_told(peer);
+        if was_told && self.store.policy.after_no_olm == AfterNoOlm::Next {
+            for outbound in self.store.outbound.values_mut() {
+                outbound.owed_from.remove(&peer);
+            }
+        }
+        if self.habits().no_olm_reset == NoOlmReset::OlmSession {
+            self.store.no_olm.clear(peer);
+        }
+        if !was_told {
+            self.settle_owed(peer, io);
+        }
+        self.view_changed(io);
+    }
+
+    /// A device that was never told why it has no key can be given it now (N-01).
+    fn settle_owed(&mut self, peer: DeviceId, io: &mut Io<'_>) {
+        let rooms: Vec<RoomId> = self
+            .store
+            .outbound
+            .iter()
+            .filter(|(_, outbound)| {
+                outbound.invalid.is_none() && outbound.owed_from.contains_key(&peer)
+            })
+            .map(|(room, _)| *room)
+            .collect();
+        for room in rooms {
+            self.enqueue_job(room, Purpose::Settle, io);
+        }
+    }
+
+    /// Makes second tries of claims whose first one failed for a passing reason, when it is time.
+    pub(super) fn retry_claims(&mut self, io: &mut Io<'_>) {
+        let due = |(_, at): &(DeviceId, _)| *at <= io.clock;
+        let devices: Vec<DeviceId> =
+            self.live.claims.to_retry().filter(due).map(|(device, _)| device).collect();
+        for device in devices {
+            self.live.claims.retrying(device);
+            self.settle_owed(device, io);
+        }
+    }
+
+    /// Decrypts an Olm message, on a session that there is or on one that the message opens.
+    pub(super) fn open(
+        &mut self,
+        (message, ciphertext): (ToDeviceId, &OlmCiphertext),
+        listed: Provenance,
+        io: &mut Io<'_>,
+    ) -> Opening {
+        let (device, peer) = (self.me(), ciphertext.sender_key);
+        let record = |result, io: &mut Io<'_>| {
+            let kind = FactKind::OlmDecrypt { device, peer, message, result };
+            Provenance::of(io.fact(kind, Causes::of([listed.0])))
+        };
+        let digest = digest_of(ciphertext);
+        if self.store.decrypted.contains(&digest) {
+            record(OlmResult::Duplicate, io);
+            return Opening::Duplicate;
+        }
+        let opens = ciphertext.pre_key.is_some() && !self.store.olm.has_session_of(ciphertext);
+        let opened = if opens {
+            self.open_inbound(ciphertext, listed, io)
+        } else {
+            self.store.olm.decrypt(ciphertext, io.clock, io.entropy)
+        };
+        io.touch();
+        match opened {
+            Ok((session, OlmPayload { recipient, event })) if recipient == device => {
+                self.store.decrypted.insert(digest);
+                let by = record(OlmResult::Decrypted { session, event }, io);
+                Opening::Opened(Opened { event, by, on_new_session: opens })
+            }
+            Ok(_) => {
+                self.store.decrypted.insert(digest);
+                record(OlmResult::Failed(OlmError::Mismatch), io);
+                Opening::Failed
+            }
+            Err(error) => {
+                let by = record(OlmResult::Failed(as_observed(error)), io);
+                self.after_failure(ciphertext, by, io);
+                Opening::Failed
+            }
+        }
+    }
+
+    fn open_inbound(
+        &mut self,
+        ciphertext: &OlmCiphertext,
+        listed: Provenance,
+        io: &mut Io<'_>,
+    ) -> Result<(crate::ids::OlmSessionId, OlmPayload), Error> {
+        let (device, peer) = (self.me(), ciphertext.sender_key);
+        let created = self.store.account.create_inbound(ciphertext, peer)?;
+        let (session, key) = (created.session.id(), ciphertext.pre_key);
+        let (direction, why) = (Direction::Inbound, OlmCause::Received);
+        let kind = FactKind::OlmNew { device, peer, session, direction, why, key };
+        let fact = io.fact(kind, Causes::of([listed.0]));
+        if let Some(key) = created.used {
+            let kind = FactKind::PrivateKeyGone { device, key, why: LossCause::Used };
+            io.fact(kind, Causes::one(fact));
+        }
+        self.keep_session(created.session, MadeBy::Them, Provenance::of(fact), io);
+        Ok((session, created.payload))
+    }
+
+    fn after_failure(&mut self, ciphertext: &OlmCiphertext, by: Provenance, io: &mut Io<'_>) {
+        if let (true, Some(key)) = (self.habits().failed_pre_key_uses_key, ciphertext.pre_key)
+            && self.store.account.remove_one_time_key(key)
+        {
+            let why = LossCause::FailedMessage;
+            let kind = FactKind::PrivateKeyGone { device: self.me(), key, why };
+            io.fact(kind, Causes::of([by.0]));
+        }
+        let had_one = self.store.olm.has(ciphertext.sender_key);
+        if had_one || !self.habits().unwedge_needs_session {
+            self.recover(ciphertext.sender_key, (OlmCause::Unwedge, by), io);
+        }
+    }
+
+    /// Opens a new session with a device and sends `m.dummy` on it, unless one was made too recently (U-02), or the
+    /// device is one that gets nothing encrypted from this one.
+    pub(super) fn recover(
+        &mut self,
+        peer: DeviceId,
+        (why, cause): (OlmCause, Provenance),
+        io: &mut Io<'_>,
+    ) {
+        let interval = self.habits().unwedge_interval;
+        let last = self.store.olm.last_created_by_us(peer);
+        let too_soon = last.is_some_and(|last| io.clock.since(last) < interval);
+        let open = matches!(self.live.claims.state(peer, io.clock), ClaimState::Open);
+        if too_soon || !open || !self.may_encrypt_to(peer) {
+            return;
+        }
+        self.live.dummies.insert(peer, cause);
+        self.claim(&[peer], why, io);
+    }
+
+    /// Whether the share policy lets anything encrypted go to a device (K-07).
+    pub(super) fn may_encrypt_to(&self, device: DeviceId) -> bool {
+        let user = self.user_of(device);
+        let listed = self.store.lists.user(user).and_then(|list| list.device(device)).copied();
+        let unknown = DeviceKeys { device, lists_algorithms: true, signed_by: None };
+        let view = self.view_of(user, &listed.unwrap_or(unknown));
+        let known_enough = listed.is_some() || self.store.policy.share == SharePolicy::Everyone;
+        known_enough && decide(self.store.policy.share, &view) == ShareDecision::Share
+    }
+}
+
+/// What tells two ciphertexts apart.
+fn digest_of(ciphertext: &OlmCiphertext) -> u64 {
+    let mut digest = Digest::default();
+    let OlmCiphertext { sender_key, session, ratchet_key, index, mac, .. } = *ciphertext;
+    (sender_key, session, ratchet_key, index, mac).hash(&mut digest);
+    digest.value()
+}
+
+/// The error as an observer records it.
+const fn as_observed(error: Error) -> OlmError {
+    match error {
+        Error::NoSession => OlmError::NoSession,
+        Error::MissingKey(key) => OlmError::MissingKey(key),
+        Error::MissingMessageKey | Error::TooBigGap(_) => OlmError::MissingMessageKey,
+        Error::BadMac => OlmError::BadMac,
+        Error::MismatchedIdentity { .. } => OlmError::Mismatch,
+    }
+}

@@ -1,0 +1,274 @@
+//! What a room waits for: messages to be encrypted and sent, or keys to be given without one. One after the other,
+//! each through the same stations: lists, claims, keys, message.
+//! It does not know how a share is put together.
+
+use crate::client::reference::Reference;
+use crate::client::reference::io::Io;
+use crate::client::reference::outbound::Outbound;
+use crate::client::reference::outbox::OutboxNo;
+use crate::client::reference::share::Plan;
+use crate::client::reference::store::Life;
+use crate::ids::{DeviceId, FactId, MessageId, RoomId, UserId};
+use crate::protocol::api::{MessagePut, Request};
+use crate::protocol::megolm::OutboundSession;
+use crate::protocol::provenance::Provenance;
+use crate::protocol::room::Membership;
+use crate::protocol::to_device::MegolmCiphertext;
+use crate::protocol::withheld::SessionCode;
+use crate::scenario::model::PublishedKeys;
+use crate::scenario::policy::OnProblem;
+use crate::trace::fact::{Causes, FactKind, Refusal};
+
+/// What is to be done in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Job {
+    pub(super) purpose: Purpose,
+    /// The fact that asked for it.
+    pub(super) cause: Provenance,
+    pub(super) stage: Stage,
+}
+
+/// Why a room's devices are looked after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A message is to be sent.
+    Message(MessageId),
+    /// A device that was left out for want of an Olm session may be reachable now, or has to be told.
+    Settle,
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Finding out who is due what.
+    Preparing,
+    /// Waiting until these requests with keys are accepted (K-02).
+    Sharing(Vec<OutboxNo>),
+    /// Waiting until the message is accepted.
+    Sending(OutboxNo),
+}
+
+/// What a step of a job led to.
+enum Progress {
+    /// Something has to come first.
+    Wait,
+    /// The job is in another stage.
+    Advanced(Stage),
+    /// The job is done.
+    Done,
+}
+
+impl Reference {
+    /// Puts a job in.
+    pub(super) fn enqueue_job(&mut self, room: RoomId, purpose: Purpose, io: &mut Io<'_>) {
+        let jobs = self.store.jobs.entry(room).or_default();
+        let waiting = Job { purpose, cause: Provenance(io.cause), stage: Stage::Preparing };
+        if purpose == Purpose::Settle && jobs.iter().any(|job| job.purpose == Purpose::Settle) {
+            return;
+        }
+        jobs.push_back(waiting);
+        io.touch();
+    }
+
+    /// Goes on with every room's jobs as far as possible.
+    pub(super) fn advance_jobs(&mut self, io: &mut Io<'_>) {
+        let rooms: Vec<RoomId> = self.store.jobs.keys().copied().collect();
+        for room in rooms {
+            self.advance_room(room, io);
+        }
+    }
+
+    fn advance_room(&mut self, room: RoomId, io: &mut Io<'_>) {
+        while let Some(job) = self.store.jobs.get(&room).and_then(|jobs| jobs.front()).cloned() {
+            let progress = match &job.stage {
+                Stage::Preparing => self.prepare(room, &job, io),
+                Stage::Sharing(puts) => {
+                    if puts.iter().any(|put| self.store.outbox.holds(*put)) {
+                        Progress::Wait
+                    } else {
+                        Progress::Advanced(Stage::Preparing)
+                    }
+                }
+                Stage::Sending(put) => {
+                    if self.store.outbox.holds(*put) {
+                        Progress::Wait
+                    } else {
+                        Progress::Done
+                    }
+                }
+            };
+            let Some(jobs) = self.store.jobs.get_mut(&room) else { return };
+            match progress {
+                Progress::Wait => return,
+                Progress::Advanced(stage) => {
+                    if let Some(front) = jobs.front_mut() {
+                        front.stage = stage;
+                    }
+                }
+                Progress::Done => {
+                    jobs.pop_front();
+                }
+            }
+            io.touch();
+        }
+        self.store.jobs.remove(&room);
+    }
+
+    /// Finds out who is due what; sends what can be sent; encrypts the message when nothing is left to do first.
+    fn prepare(&mut self, room: RoomId, job: &Job, io: &mut Io<'_>) -> Progress {
+        if let Some(why) = self.refusal_before_lists(room) {
+            return self.refuse(room, job, why, io);
+        }
+        if self.is_settled(room, io) {
+            return self.encrypt_message(room, job, &[], io);
+        }
+        let users = self.users_to_serve(room);
+        if self.wait_for_lists(&users, io) {
+            return Progress::Wait;
+        }
+        if let Some(user) = self.changed_identity(&users) {
+            return self.refuse(room, job, Refusal::IdentityChanged(user), io);
+        }
+        let mut plan = self.plan(room, &users, io.clock);
+        if let Some(device) = self.problem(&plan) {
+            return self.refuse(room, job, Refusal::WouldWithhold(device), io);
+        }
+        if let Some(why) = plan.rotate {
+            if job.purpose == Purpose::Settle {
+                return Progress::Done;
+            }
+            self.make_session(room, job, why, io);
+            plan = self.plan(room, &users, io.clock);
+        }
+        if self.claim_missing(&plan, io) {
+            return Progress::Wait;
+        }
+        let puts = self.send_plan(room, &plan, job.cause.0, io);
+        if !puts.is_empty() {
+            return Progress::Advanced(Stage::Sharing(puts));
+        }
+        if plan.is_settled() {
+            let view = self.store.view;
+            if let Some(outbound) = self.store.outbound.get_mut(&room) {
+                outbound.settled_at = Some(view);
+            }
+        }
+        self.encrypt_message(room, job, &plan.missing, io)
+    }
+
+    fn refusal_before_lists(&self, room: RoomId) -> Option<Refusal> {
+        if self.store.life != Life::LoggedIn {
+            return Some(Refusal::NotLoggedIn);
+        }
+        if self.config.keys != PublishedKeys::Full {
+            return Some(Refusal::NoEncryption);
+        }
+        let seen = self.store.rooms.room(room);
+        let joined = seen.is_some_and(|seen| seen.membership(self.my_user()) == Membership::Join);
+        (!joined).then_some(Refusal::NotInRoom)
+    }
+
+    fn refuse(&mut self, room: RoomId, job: &Job, why: Refusal, io: &mut Io<'_>) -> Progress {
+        if let Purpose::Message(message) = job.purpose {
+            let kind = FactKind::SendRefused { device: self.me(), room, message, why };
+            io.fact(kind, Causes::of([job.cause.0]));
+        }
+        Progress::Done
+    }
+
+    /// Whether nothing that decisions rest on has changed since every device had what it is due.
+    fn is_settled(&self, room: RoomId, io: &Io<'_>) -> bool {
+        let Some(outbound) = self.store.outbound.get(&room) else { return false };
+        outbound.settled_at == Some(self.store.view)
+            && outbound.invalid.is_none()
+            && !self.is_used_up(room, outbound, io)
+            && self.has_no_habit_that_looks_again()
+    }
+
+    fn is_used_up(&self, room: RoomId, outbound: &Outbound, io: &Io<'_>) -> bool {
+        let seen = self.store.rooms.room(room);
+        seen.is_some_and(|seen| outbound.is_used_up(seen.rotation(), io.clock))
+    }
+
+    /// The users whose devices a message is meant for, ascending.
+    fn users_to_serve(&self, room: RoomId) -> Vec<UserId> {
+        let with_invited = self.store.policy.share_with_invited;
+        self.store
+            .rooms
+            .room(room)
+            .map(|seen| seen.eligible(with_invited).collect())
+            .unwrap_or_default()
+    }
+
+    /// Tracks these users; true if a query for one of them is on its way or was just begun.
+    fn wait_for_lists(&mut self, users: &[UserId], io: &mut Io<'_>) -> bool {
+        for user in users {
+            if self.store.lists.track(*user) {
+                io.touch();
+            }
+        }
+        self.query_outdated(io);
+        users.iter().any(|user| self.live.queries.is_running(*user))
+    }
+
+    /// The first other user whose identity has changed and was not accepted (V-02).
+    fn changed_identity(&self, users: &[UserId]) -> Option<UserId> {
+        users.iter().copied().find(|user| {
+            *user != self.my_user()
+                && self.store.lists.user(*user).is_some_and(|list| list.identity_changed())
+        })
+    }
+
+    /// A device that the share policy leaves out, if the user wants an error then. Who is blocked was left out on
+    /// purpose.
+    fn problem(&self, plan: &Plan) -> Option<DeviceId> {
+        match self.store.policy.on_problem {
+            OnProblem::Withhold => None,
+            OnProblem::Refuse => plan
+                .barred
+                .iter()
+                .find(|(_, code)| *code == SessionCode::Unverified)
+                .map(|(device, _)| *device),
+        }
+    }
+
+    /// Makes the session that replaces the room's.
+    fn make_session(&mut self, room: RoomId, job: &Job, why: Option<FactId>, io: &mut Io<'_>) {
+        let megolm = OutboundSession::new(io.entropy);
+        let (session, own_key) = (megolm.id(), megolm.session_key());
+        let shared_history =
+            self.store.rooms.room(room).is_some_and(crate::client::reference::rooms::shareable);
+        let kind = FactKind::MegolmNew { device: self.me(), room, session };
+        let fact = io.fact(kind, Causes::of([job.cause.0, why]));
+        let mut outbound = Outbound::new(megolm, io.clock, shared_history);
+        outbound.made_by = Provenance::of(fact);
+        self.store.outbound.insert(room, outbound);
+        self.after_rotation();
+        self.keep_own_key(room, own_key, fact, io);
+        self.view_changed(io);
+    }
+
+    /// Encrypts the job's message, if it has one, and sends it.
+    fn encrypt_message(
+        &mut self,
+        room: RoomId,
+        job: &Job,
+        missing: &[DeviceId],
+        io: &mut Io<'_>,
+    ) -> Progress {
+        let Purpose::Message(message) = job.purpose else { return Progress::Done };
+        let device = self.me();
+        let Some(outbound) = self.store.outbound.get_mut(&room) else { return Progress::Wait };
+        let body = outbound.megolm.encrypt();
+        let MegolmCiphertext { session, index, .. } = body;
+        for missed in missing {
+            outbound.owed_from.entry(*missed).or_insert(index);
+        }
+        let kind = FactKind::MegolmEncrypted { device, room, session, index, message };
+        let fact = io.fact(kind, Causes::of([job.cause.0, outbound.made_by.0]));
+        let put = MessagePut { room, txn: io.entropy.txn(), message, body };
+        let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));
+        io.touch();
+        Progress::Advanced(Stage::Sending(number))
+    }
+}

@@ -1,0 +1,411 @@
+//! Key requests: asking other devices for a key, answering those that ask, and taking what is forwarded.
+//! It does not know how anything travels.
+
+use crate::client::reference::Reference;
+use crate::client::reference::decide::{DeviceView, ShareDecision, decide};
+use crate::client::reference::inbound::InboundKey;
+use crate::client::reference::io::Io;
+use crate::client::reference::notices::SessionNotice;
+use crate::client::reference::puts::{Item, ItemContent};
+use crate::client::reference::recipient::Arrival;
+use crate::client::reference::requests::OpenRequest;
+use crate::ids::{DeviceId, MegolmSessionId, MessageId, RequestId, RoomId, UserId};
+use crate::protocol::api::DeviceKeys;
+use crate::protocol::megolm::InboundSession;
+use crate::protocol::provenance::Provenance;
+use crate::protocol::room::Membership;
+use crate::protocol::to_device::{
+    ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
+    ToDeviceBody, ToDeviceType,
+};
+use crate::protocol::withheld::{Field, SessionCode, WithheldNotice};
+use crate::scenario::policy::{AnswerRequests, AskFor};
+use crate::trace::fact::{Causes, FactKind, KeySource, OlmCause, ProcessOutcome};
+
+/// A key to be forwarded as soon as there is an Olm session.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Forward {
+    pub(super) to: DeviceId,
+    request: RequestId,
+    session: MegolmSessionId,
+    cause: Provenance,
+}
+
+/// A request that asks for something, with the fact that it was processed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    request: RequestId,
+    pub(super) requester: DeviceId,
+    room: RoomId,
+    session: MegolmSessionId,
+    by: Provenance,
+}
+
+/// What a request is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reply {
+    Forward,
+    Refuse(SessionCode),
+    Silence,
+}
+
+impl Reference {
+    /// Asks for the key of a message by its name.
+    pub(super) fn ask_for_message(&mut self, message: MessageId, of: &[DeviceId], io: &mut Io<'_>) {
+        if let Some(session) = self.store.inbound.session_of(message) {
+            let cause = Provenance(io.cause);
+            self.ask_for(session, of, cause, io);
+        }
+    }
+
+    /// Asks for a session that a message was received of: these devices, or those that the policy names. A request
+    /// that is open is repeated under its id.
+    pub(super) fn ask_for(
+        &mut self,
+        session: MegolmSessionId,
+        of: &[DeviceId],
+        cause: Provenance,
+        io: &mut Io<'_>,
+    ) {
+        let open = self.store.requests.open(session).cloned();
+        if of.is_empty() && open.is_some() {
+            return;
+        }
+        let unread = self.store.inbound.unread_of(session);
+        let Some((room, creator)) = unread.map(|received| (received.room, received.device)) else {
+            return;
+        };
+        let me = self.my_user();
+        self.store.lists.track(me);
+        io.touch();
+        if of.is_empty() && !self.is_list_fresh(me) {
+            self.store.ask_later.insert(session);
+            return;
+        }
+        let asked = if of.is_empty() { self.whom_to_ask(creator) } else { of.to_vec() };
+        if asked.is_empty() {
+            return;
+        }
+        let request = open.map_or_else(|| io.entropy.request(), |open| open.request);
+        let kind = FactKind::KeyRequested { device: self.me(), session, request };
+        let fact = io.fact(kind, Causes::of([cause.0]));
+        let action = KeyRequestAction::Request { room, session };
+        self.send_request((request, action), &asked, Provenance::of(fact), io);
+        self.store.requests.begin(session, OpenRequest { request, asked });
+    }
+
+    /// Own verified devices, and the sender's device where the policy says so.
+    fn whom_to_ask(&self, creator: DeviceId) -> Vec<DeviceId> {
+        let me = self.my_user();
+        let own = self.store.lists.user(me).map(|list| list.devices.as_slice()).unwrap_or_default();
+        let mut asked: Vec<DeviceId> = own
+            .iter()
+            .filter(|keys| keys.device != self.me() && self.view_of(me, keys).verified)
+            .map(|keys| keys.device)
+            .collect();
+        if self.store.policy.ask == AskFor::OwnDevicesAndSender && !asked.contains(&creator) {
+            asked.push(creator);
+        }
+        asked
+    }
+
+    fn send_request(
+        &mut self,
+        (request, action): (RequestId, KeyRequestAction),
+        to: &[DeviceId],
+        cause: Provenance,
+        io: &mut Io<'_>,
+    ) {
+        let body = ToDeviceBody::KeyRequest(KeyRequest { request, requester: self.me(), action });
+        let item = |device: &DeviceId| Item {
+            device: *device,
+            content: ItemContent::Clear(body),
+            cause: cause.0,
+        };
+        self.put(ToDeviceType::KeyRequest, to.iter().map(item).collect(), cause.0, io);
+    }
+
+    /// Takes the open request for a message's key back.
+    pub(super) fn cancel_for_message(&mut self, message: MessageId, io: &mut Io<'_>) {
+        if let Some(session) = self.store.inbound.session_of(message) {
+            let cause = Provenance(io.cause);
+            self.cancel(session, None, cause, io);
+        }
+    }
+
+    /// Closes the request for a session, and tells those who were asked, but for the one who answered.
+    fn cancel(
+        &mut self,
+        session: MegolmSessionId,
+        answered_by: Option<DeviceId>,
+        cause: Provenance,
+        io: &mut Io<'_>,
+    ) {
+        let Some(open) = self.store.requests.close(session) else { return };
+        let kind = FactKind::RequestCancelled { device: self.me(), request: open.request };
+        let fact = Provenance::of(io.fact(kind, Causes::of([cause.0])));
+        let others: Vec<DeviceId> =
+            open.asked.into_iter().filter(|device| Some(*device) != answered_by).collect();
+        self.send_request((open.request, KeyRequestAction::Cancel), &others, fact, io);
+        io.touch();
+    }
+
+    /// Handles another device's request or its cancellation.
+    pub(super) fn key_request(&mut self, arrival: Arrival, request: &KeyRequest, io: &mut Io<'_>) {
+        let requester = request.requester;
+        let sender = self.user_of(arrival.sender);
+        let kind = FactKind::Processed {
+            device: self.me(),
+            message: arrival.id,
+            outcome: if self.user_of(requester) == sender {
+                ProcessOutcome::Handled
+            } else {
+                ProcessOutcome::Discarded
+            },
+        };
+        let by = Provenance::of(io.fact(kind, Causes::of([arrival.listed.0])));
+        if self.user_of(requester) != sender {
+            return;
+        }
+        io.touch();
+        match request.action {
+            KeyRequestAction::Cancel => {
+                self.store.requests.cancel(requester, request.request);
+                self.live.forwards.retain(|forward| {
+                    (forward.to, forward.request) != (requester, request.request)
+                });
+            }
+            KeyRequestAction::Request { room, session } => {
+                let asked = Asked { request: request.request, requester, room, session, by };
+                self.answer_when_known(asked, io);
+            }
+        }
+    }
+
+    /// Answers a request once the requester's list is known; if that cannot be had, the request is ignored.
+    fn answer_when_known(&mut self, asked: Asked, io: &mut Io<'_>) {
+        let user = self.user_of(asked.requester);
+        self.store.lists.track(user);
+        if self.is_list_fresh(user) {
+            self.answer_request(asked, io);
+        } else {
+            self.live.unanswered.push(asked);
+        }
+    }
+
+    fn is_list_fresh(&self, user: UserId) -> bool {
+        self.store.lists.user(user).is_some_and(|list| list.known && !list.outdated)
+    }
+
+    /// A user's list is known now: requests that waited for it go on.
+    pub(super) fn requests_after_list(&mut self, user: UserId, io: &mut Io<'_>) {
+        let (now, later) = std::mem::take(&mut self.live.unanswered)
+            .into_iter()
+            .partition(|asked: &Asked| self.user_of(asked.requester) == user);
+        self.live.unanswered = later;
+        for asked in now {
+            self.answer_request(asked, io);
+        }
+        if user == self.my_user() {
+            for session in std::mem::take(&mut self.store.ask_later) {
+                self.ask_for(session, &[], Provenance(io.cause), io);
+            }
+        }
+    }
+
+    fn answer_request(&mut self, asked: Asked, io: &mut Io<'_>) {
+        let reply = self.reply_to(&asked);
+        if reply == Reply::Silence || !self.store.requests.answer(asked.requester, asked.request) {
+            return;
+        }
+        let Asked { request, requester, room, session, by } = asked;
+        match reply {
+            Reply::Forward => {
+                self.live.forwards.push(Forward { to: requester, request, session, cause: by });
+                if self.store.olm.has(requester) {
+                    self.send_forwards(requester, io);
+                } else {
+                    self.claim(&[requester], OlmCause::Reply, io);
+                }
+            }
+            Reply::Refuse(code) => {
+                let notice = WithheldNotice::Session { room, session, code }.content(self.me());
+                let item = Item {
+                    device: requester,
+                    content: ItemContent::Clear(ToDeviceBody::Withheld(notice)),
+                    cause: by.0,
+                };
+                self.put(ToDeviceType::Withheld, vec![item], by.0, io);
+            }
+            Reply::Silence => {}
+        }
+    }
+
+    /// Decides on a request: own verified devices get the key; a refusal is told if policy and reporting allow it.
+    fn reply_to(&self, asked: &Asked) -> Reply {
+        let tells = match self.store.policy.answer_requests {
+            AnswerRequests::Ignore => return Reply::Silence,
+            AnswerRequests::Forward => false,
+            AnswerRequests::ForwardAndTell => true,
+        };
+        let device = asked.requester;
+        let user = self.user_of(device);
+        let listed = self.store.lists.user(user).and_then(|list| list.device(device)).copied();
+        let unknown = DeviceKeys { device, lists_algorithms: true, signed_by: None };
+        let view = self.view_of(user, &listed.unwrap_or(unknown));
+        let has_key = self.store.inbound.key(asked.session).is_some();
+        let reply = if user == self.my_user() {
+            reply_to_own(&view, has_key)
+        } else {
+            self.reply_to_other(asked, &view, has_key)
+        };
+        match reply {
+            Reply::Refuse(code) if !tells || !self.reports(device, code.into()) => Reply::Silence,
+            Reply::Forward | Reply::Refuse(_) | Reply::Silence => reply,
+        }
+    }
+
+    /// Another user's device never gets a key on request. One that was given it is not answered; one that is
+    /// barred is told why; one whose user is not in the room is not entitled.
+    fn reply_to_other(&self, asked: &Asked, view: &DeviceView, has_key: bool) -> Reply {
+        if !has_key {
+            return Reply::Refuse(SessionCode::Unavailable);
+        }
+        if let ShareDecision::Withhold(code) = decide(self.store.policy.share, view) {
+            return Reply::Refuse(code);
+        }
+        let outbound = self.store.outbound.get(&asked.room);
+        let given = outbound.is_some_and(|outbound| {
+            outbound.session() == asked.session && outbound.shared.contains_key(&asked.requester)
+        });
+        if given || self.is_in_room(asked.room, view.user) {
+            Reply::Silence
+        } else {
+            Reply::Refuse(SessionCode::Unauthorised)
+        }
+    }
+
+    fn is_in_room(&self, room: RoomId, user: UserId) -> bool {
+        let seen = self.store.rooms.room(room);
+        seen.is_some_and(|seen| seen.membership(user) == Membership::Join)
+    }
+
+    /// Sends the keys that were waiting for an Olm session with a device.
+    pub(super) fn send_forwards(&mut self, to: DeviceId, io: &mut Io<'_>) {
+        let (now, later) = std::mem::take(&mut self.live.forwards)
+            .into_iter()
+            .partition(|forward: &Forward| forward.to == to);
+        self.live.forwards = later;
+        for forward in now {
+            if self.store.requests.is_cancelled(to, forward.request) {
+                continue;
+            }
+            let Some(event) = self.forwarded(forward.session) else { continue };
+            let content = ItemContent::Sealed(OlmEvent::ForwardedRoomKey(event));
+            let item = Item { device: to, content, cause: forward.cause.0 };
+            self.put(ToDeviceType::Encrypted, vec![item], forward.cause.0, io);
+        }
+    }
+
+    /// The forwarded form of a key that this device has, with the reason why it has a part only (F-04 to F-07).
+    fn forwarded(&self, session: MegolmSessionId) -> Option<ForwardedRoomKey> {
+        let key = self.store.inbound.key(session)?;
+        let (room, first, shared_history) = (key.room, key.first(), key.shared_history);
+        let from_creator = |notice: &&SessionNotice| notice.sender == self.user_of(key.creator);
+        let partial = self.store.notices.about(session).iter().find(from_creator);
+        Some(ForwardedRoomKey {
+            key: RoomKey { room, session, first, shared_history },
+            creator: key.creator,
+            hops: key.hops + 1,
+            withheld: partial
+                .filter(|_| first > 0)
+                .map(|notice| ForwardedWithheld { code: notice.code, reason: notice.reason }),
+        })
+    }
+
+    /// Takes a forwarded key if it was asked for and comes from an own verified device (F-03).
+    pub(super) fn forwarded_key(
+        &mut self,
+        arrival: Arrival,
+        forwarded: &ForwardedRoomKey,
+        by: Provenance,
+        io: &mut Io<'_>,
+    ) -> ProcessOutcome {
+        let RoomKey { room, session, first, shared_history } = forwarded.key;
+        let (sender, me) = (arrival.sender, self.my_user());
+        let listed = self.store.lists.user(me).and_then(|list| list.device(sender)).copied();
+        let trusted = listed.is_some_and(|keys| self.view_of(me, &keys).verified);
+        if self.user_of(sender) != me || !trusted || !self.store.requests.was_asked(session, sender)
+        {
+            return ProcessOutcome::Discarded;
+        }
+        if let Some(withheld) = forwarded.withheld {
+            let notice = SessionNotice {
+                id: arrival.id,
+                sender: me,
+                was_asked: true,
+                code: withheld.code,
+                reason: withheld.reason,
+                by,
+            };
+            self.store.notices.keep(session, notice);
+        }
+        let key = InboundKey {
+            hops: forwarded.hops,
+            shared_history,
+            ..InboundKey::new(room, InboundSession::new(session, first), forwarded.creator)
+        };
+        let withheld = forwarded.withheld.and_then(|withheld| match withheld.code {
+            Field::Is(code) => Some(code),
+            Field::Absent | Field::NotAString | Field::Other(_) => None,
+        });
+        self.take_key(key, (KeySource::Forwarded { withheld }, by), io);
+        self.cancel(session, Some(sender), by, io);
+        ProcessOutcome::Handled
+    }
+}
+
+/// The reply to another device of the own user.
+fn reply_to_own(view: &DeviceView, has_key: bool) -> Reply {
+    if view.blocked {
+        Reply::Refuse(SessionCode::Blacklisted)
+    } else if !view.verified {
+        Reply::Refuse(SessionCode::Unverified)
+    } else if has_key {
+        Reply::Forward
+    } else {
+        Reply::Refuse(SessionCode::Unavailable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reply, reply_to_own};
+    use crate::client::reference::decide::{DeviceView, ShareDecision, decide};
+    use crate::ids::{DeviceId, UserId};
+    use crate::protocol::withheld::SessionCode;
+    use crate::scenario::policy::SharePolicy;
+
+    #[test]
+    fn own_devices_get_keys_only_when_they_are_verified_and_not_blocked() {
+        let view = DeviceView {
+            device: DeviceId::new(1),
+            user: UserId::new(0),
+            crypto: true,
+            blocked: false,
+            cross_signed: true,
+            verified: true,
+            user_verified: true,
+        };
+        assert_eq!(reply_to_own(&view, true), Reply::Forward);
+        assert_eq!(reply_to_own(&view, false), Reply::Refuse(SessionCode::Unavailable));
+        let unverified = DeviceView { verified: false, ..view };
+        assert_eq!(reply_to_own(&unverified, true), Reply::Refuse(SessionCode::Unverified));
+        let blocked = DeviceView { blocked: true, ..view };
+        assert_eq!(reply_to_own(&blocked, true), Reply::Refuse(SessionCode::Blacklisted));
+        assert_eq!(
+            decide(SharePolicy::Everyone, &blocked),
+            ShareDecision::Withhold(SessionCode::Blacklisted)
+        );
+    }
+}

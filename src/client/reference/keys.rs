@@ -1,0 +1,319 @@
+//! The device's own keys: coming up, keeping one-time and fallback keys on the server, cross-signing, and the
+//! queries for other users' lists.
+//! It does not know what keys are used for.
+
+use crate::client::RequestNo;
+use crate::client::reference::io::Io;
+use crate::client::reference::lists::RunningQuery;
+use crate::client::reference::recipient::Occasion;
+use crate::client::reference::store::Life;
+use crate::client::reference::{Backoff, Reference};
+use crate::ids::{FactId, QueryId, UserId};
+use crate::protocol::api::{
+    CrossSigningKeys, DeviceKeys, Failure, KeyUpload, Request, Response, Signature, UserKeys,
+};
+use crate::protocol::provenance::Provenance;
+use crate::scenario::model::PublishedKeys;
+use crate::scenario::policy::Target;
+use crate::time::SimDuration;
+use crate::trace::fact::{Causes, FactKind, LossCause, QueryOutcome};
+
+/// How long a fallback key is kept after it was replaced (U-10).
+const FALLBACK_KEPT: SimDuration = SimDuration::from_hours(1);
+/// Where the server does not tell its counts, keys are uploaded at most this often.
+const BLIND_UPLOADS: SimDuration = SimDuration::from_secs(60);
+
+impl Reference {
+    /// Comes up with fresh keys.
+    pub(super) fn log_in(
+        &mut self,
+        identity: Option<CrossSigningKeys>,
+        (publish, sign): (bool, bool),
+        io: &mut Io<'_>,
+    ) {
+        self.store.life = Life::LoggedIn;
+        self.record_choices(io);
+        if self.config.keys != PublishedKeys::None {
+            let lists_algorithms = self.config.keys == PublishedKeys::Full;
+            let keys = DeviceKeys { device: self.me(), lists_algorithms, signed_by: None };
+            self.upload_keys(Some(keys), self.config.one_time_keys, self.config.fallback_key, io);
+        }
+        if let (Some(keys), true) = (identity, publish) {
+            self.store.outbox.push(Request::UploadSigningKeys(keys), io.cause);
+        }
+        if let (Some(keys), true) = (identity, sign) {
+            self.sign_self(keys, io);
+        }
+        if self.store.policy.backup && sign {
+            self.fetch_backup(io);
+        }
+        io.touch();
+    }
+
+    fn record_choices(&self, io: &mut Io<'_>) {
+        let (device, policy) = (self.me(), &self.store.policy);
+        io.fact_of_input(FactKind::SharingSet {
+            device,
+            share: policy.share,
+            with_invited: policy.share_with_invited,
+        });
+        let (codes, strangers) = (policy.report.codes, policy.report.strangers);
+        io.fact_of_input(FactKind::ReportingSet { device, target: None, codes, strangers });
+        for (target, codes) in &policy.report.overrides {
+            let (target, codes) = (Some(*target), *codes);
+            io.fact_of_input(FactKind::ReportingSet { device, target, codes, strangers: codes });
+        }
+    }
+
+    /// Signs this device with the self-signing key, and has the secrets from now on.
+    pub(super) fn sign_self(&mut self, keys: CrossSigningKeys, io: &mut Io<'_>) {
+        self.store.identity = Some(keys);
+        let signature = Signature::Device { signer: keys.self_signing, device: self.me() };
+        self.store.outbox.push(Request::UploadSignature(signature), io.cause);
+        self.store.lists.evaluate_all(self.store.identity);
+        self.view_changed(io);
+    }
+
+    fn upload_keys(
+        &mut self,
+        device_keys: Option<DeviceKeys>,
+        count: u32,
+        fallback: bool,
+        io: &mut Io<'_>,
+    ) {
+        let one_time_keys = self.store.account.generate(count as usize, io.entropy);
+        let fallback_key = fallback.then(|| self.store.account.generate_fallback(io.entropy));
+        if fallback && device_keys.is_none() {
+            self.store.fallback_replaced = Some(io.clock);
+        }
+        let upload = KeyUpload { device_keys, one_time_keys, fallback_key };
+        self.store.outbox.push(Request::UploadKeys(upload), io.cause);
+        io.touch();
+    }
+
+    /// Tops up what the server says it has (C-08). A count that was left out is zero.
+    pub(super) fn keep_supply(
+        &mut self,
+        count: Option<u32>,
+        unused_fallback: Option<bool>,
+        io: &mut Io<'_>,
+    ) {
+        if self.store.fallback_replaced.is_some_and(|at| io.clock.since(at) > FALLBACK_KEPT) {
+            self.store.account.forget_fallback();
+            self.store.fallback_replaced = None;
+            io.touch();
+        }
+        let uploading =
+            self.store.outbox.requests().any(|request| matches!(request, Request::UploadKeys(_)));
+        if uploading || self.config.keys == PublishedKeys::None {
+            return;
+        }
+        let blind = count.is_none()
+            && self.live.uploaded_at.is_some_and(|at| io.clock.since(at) < BLIND_UPLOADS);
+        let wanted = self.config.one_time_keys.saturating_sub(count.unwrap_or(0));
+        let wanted = if blind { 0 } else { wanted };
+        let fallback = self.config.fallback_key && unused_fallback == Some(false);
+        if wanted > 0 || fallback {
+            self.live.uploaded_at = Some(io.clock);
+            self.upload_keys(None, wanted, fallback, io);
+        }
+    }
+
+    /// The server took an upload of keys.
+    pub(super) fn keys_uploaded(&mut self) {
+        self.store.account.mark_published();
+    }
+
+    /// The server refused an upload of keys for good: these keys will never be handed out.
+    pub(super) fn keys_refused(&mut self, upload: &KeyUpload) {
+        for (_, key) in &upload.one_time_keys {
+            self.store.account.remove_one_time_key(*key);
+        }
+    }
+
+    /// Loses the private halves of all one-time keys.
+    pub(super) fn lose_one_time_keys(&mut self, io: &mut Io<'_>) {
+        for key in self.store.account.one_time_keys().collect::<Vec<_>>() {
+            self.store.account.remove_one_time_key(key);
+            let why = LossCause::Expired;
+            io.fact_of_input(FactKind::PrivateKeyGone { device: self.me(), key, why });
+        }
+        io.touch();
+    }
+
+    /// Asks for the lists of outdated users, in one request, where it is not too early and no query is on its way.
+    pub(super) fn query_outdated(&mut self, io: &mut Io<'_>) {
+        let wanted: Vec<(UserId, Provenance)> = self
+            .store
+            .lists
+            .outdated()
+            .filter(|(user, _)| !self.live.queries.is_running(*user))
+            .filter(|(user, _)| {
+                let backoff = self.live.query_backoff.get(user);
+                backoff.is_none_or(|backoff| backoff.until <= io.clock)
+            })
+            .collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let mut queries = Vec::with_capacity(wanted.len());
+        for (user, outdated_by) in wanted {
+            let query = io.entropy.query();
+            let kind = FactKind::QueryStart { device: self.me(), user, query };
+            let fact = io.fact(kind, Causes::of([outdated_by.0, io.cause]));
+            self.live.queries.begin(user, RunningQuery { query, began: Provenance::of(fact) });
+            queries.push((user, query));
+        }
+        let number = self.request_number();
+        io.request(number, Request::QueryKeys(queries.clone()), io.cause);
+        self.live.query_requests.insert(number, queries);
+    }
+
+    /// The answer to a request with queries.
+    pub(super) fn queries_answered(
+        &mut self,
+        number: RequestNo,
+        answer: Result<&Response, Failure>,
+        io: &mut Io<'_>,
+    ) -> bool {
+        let Some(queries) = self.live.query_requests.remove(&number) else { return false };
+        let answered: &[UserKeys] = match answer {
+            Ok(Response::QueryKeys { users, .. }) => users,
+            Ok(
+                Response::UploadKeys(_)
+                | Response::ClaimKeys { .. }
+                | Response::KeyChanges(_)
+                | Response::Members { .. }
+                | Response::Sync(_)
+                | Response::Backup(_)
+                | Response::Done,
+            )
+            | Err(_) => &[],
+        };
+        for (user, query) in queries {
+            let Some((running, overtaken)) = self.live.queries.end(user, query) else { continue };
+            match answered.binary_search_by_key(&user, |keys| keys.user) {
+                Ok(found) => self.list_answered(&answered[found], (running, overtaken), io),
+                Err(_) => self.query_failed(user, query, running, io),
+            }
+        }
+        true
+    }
+
+    fn query_failed(
+        &mut self,
+        user: UserId,
+        query: QueryId,
+        running: RunningQuery,
+        io: &mut Io<'_>,
+    ) {
+        let kind =
+            FactKind::QueryEnd { device: self.me(), user, query, outcome: QueryOutcome::Failed };
+        io.fact(kind, Causes::of([running.began.0, io.cause]));
+        let habits = self.config.habits;
+        let backoff = self.live.query_backoff.entry(user).or_default();
+        let wait = habits.claim_backoff_first.times(1 << backoff.failures.min(16));
+        *backoff = Backoff {
+            failures: backoff.failures + 1,
+            until: io.clock + wait.min(habits.claim_backoff_max),
+        };
+    }
+
+    fn list_answered(
+        &mut self,
+        answer: &UserKeys,
+        (running, overtaken): (RunningQuery, bool),
+        io: &mut Io<'_>,
+    ) {
+        let (device, user, query) = (self.me(), answer.user, answer.query);
+        self.live.query_backoff.remove(&user);
+        if user == self.my_user() {
+            self.compare_own_identity(answer.identity);
+        }
+        let gone = self.store.lists.apply(answer, self.store.identity, overtaken);
+        let Some(list) = self.store.lists.user(user) else { return };
+        for keys in &list.devices {
+            let listed = keys.device;
+            let cross_signed = list.trust.cross_signed.contains(listed.index());
+            let kind = FactKind::QueryListed { device, query, listed, cross_signed };
+            io.fact(kind, Causes::of([running.began.0]));
+        }
+        let master = list.identity.map(|identity| identity.master);
+        let outcome = QueryOutcome::Applied { master, verified: list.is_verified() };
+        let causes = Causes::of([running.began.0, answer.cause.0, io.cause]);
+        let fact = io.fact(FactKind::QueryEnd { device, user, query, outcome }, causes);
+        for outbound in self.store.outbound.values_mut() {
+            if gone.iter().any(|device| outbound.shared.contains_key(device)) {
+                outbound.invalidate(Provenance::of(fact));
+            }
+        }
+        self.view_changed(io);
+        self.after_list(user, fact, io);
+    }
+
+    /// Another device of this user has made new cross-signing keys: this one does not have their secrets.
+    fn compare_own_identity(&mut self, published: Option<CrossSigningKeys>) {
+        if let (Some(own), Some(published)) = (self.store.identity, published)
+            && own.master != published.master
+        {
+            self.store.identity = None;
+            self.store.lists.evaluate_all(None);
+        }
+    }
+
+    /// What waited for a user's list goes on.
+    fn after_list(&mut self, user: UserId, by: FactId, io: &mut Io<'_>) {
+        if self.store.verify_later.remove(&Target::User(user)) {
+            self.verify_user(user, io);
+        }
+        self.requests_after_list(user, io);
+        if self.store.policy.hide_unsigned {
+            for session in self.store.inbound.unread_sessions() {
+                self.try_session(session, Occasion::Key, Provenance::of(by), io);
+            }
+        }
+    }
+
+    /// Verifies a user: signs the master key if this device has the secrets and the user has one, else every known
+    /// device by hand.
+    pub(super) fn verify_user(&mut self, user: UserId, io: &mut Io<'_>) {
+        let own = self.store.identity;
+        let Some(list) = self.store.lists.user_mut(user).filter(|list| list.known) else {
+            self.store.verify_later.insert(Target::User(user));
+            self.store.lists.track(user);
+            io.touch();
+            return;
+        };
+        list.verification_withdrawn = false;
+        if let (Some(own), Some(theirs)) = (own, list.identity) {
+            list.master_signed_by = Some(own.user_signing);
+            list.pinned = Some(theirs.master);
+            list.evaluate(Some(own));
+            let (signer, master) = (own.user_signing, theirs.master);
+            let signature = Signature::Master { signer, user, master };
+            self.store.outbox.push(Request::UploadSignature(signature), io.cause);
+            self.record_verified(Target::User(user), true, io);
+        } else {
+            let devices: Vec<_> = list.devices.iter().map(|keys| keys.device).collect();
+            for device in devices {
+                self.store.verified_by_hand.insert(device);
+                self.record_verified(Target::Device(device), true, io);
+            }
+        }
+        self.view_changed(io);
+    }
+
+    /// Records that the user verified somebody, or took that back.
+    pub(super) fn record_verified(&self, target: Target, verified: bool, io: &mut Io<'_>) {
+        io.fact_of_input(FactKind::VerifiedSet { device: self.me(), target, verified });
+    }
+
+    /// Asks for the key backup.
+    pub(super) fn fetch_backup(&mut self, io: &mut Io<'_>) {
+        if self.live.fetching_backup.is_none() {
+            let number = self.request_number();
+            self.live.fetching_backup = Some(number);
+            io.request(number, Request::GetBackup, io.cause);
+        }
+    }
+}

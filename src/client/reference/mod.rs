@@ -1,0 +1,235 @@
+//! The reference client: a sender and recipient that follows every rule, except where its habits say otherwise.
+//! It does not know the network, other clients, or whether it is judged.
+
+mod channel;
+mod claims;
+mod commands;
+mod decide;
+mod inbound;
+mod io;
+mod jobs;
+mod key_requests;
+mod keys;
+mod lists;
+mod no_olm;
+mod notices;
+mod olm_sessions;
+mod outbound;
+mod outbox;
+mod puts;
+mod recipient;
+mod requests;
+mod rooms;
+mod share;
+mod store;
+mod sync;
+mod trust;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::client::reference::claims::Claims;
+use crate::client::reference::io::Io;
+use crate::client::reference::key_requests::{Asked, Forward};
+use crate::client::reference::lists::Queries;
+use crate::client::reference::outbox::Sending;
+use crate::client::reference::store::Life;
+pub use crate::client::reference::store::Store;
+use crate::client::{Client, Context, Directory, Input, Out, RequestNo, WakeAt};
+use crate::ids::{DeviceId, QueryId, UserId};
+use crate::protocol::api::Request;
+use crate::protocol::provenance::Provenance;
+use crate::rulebook::reading::Reading;
+use crate::scenario::habits::Habits;
+use crate::scenario::model::PublishedKeys;
+use crate::scenario::policy::Policy;
+use crate::time::SimTime;
+
+/// What a reference client is before it does anything.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Which device it is.
+    pub device: DeviceId,
+    /// What everybody knows.
+    pub directory: Arc<Directory>,
+    /// What keys it publishes.
+    pub keys: PublishedKeys,
+    /// How many one-time keys it keeps on its server.
+    pub one_time_keys: u32,
+    /// Whether it keeps a fallback key there.
+    pub fallback_key: bool,
+    /// What its user chose.
+    pub policy: Policy,
+    /// How it is written.
+    pub habits: Habits,
+    /// How it reads what the specification leaves open, as far as a client shows it.
+    pub reading: Reading,
+}
+
+/// A reference client.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    config: Arc<Config>,
+    store: Store,
+    live: Live,
+}
+
+/// A wait after failures in a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Backoff {
+    failures: u32,
+    until: SimTime,
+}
+
+/// What is forgotten when the client stops.
+#[derive(Debug, Clone, Default)]
+struct Live {
+    next_request: u32,
+    sending: Sending,
+    queries: Queries,
+    query_requests: BTreeMap<RequestNo, Vec<(UserId, QueryId)>>,
+    query_backoff: BTreeMap<UserId, Backoff>,
+    claims: Claims,
+    /// Devices that get a `m.dummy` as soon as there is a new session with them, and why.
+    dummies: BTreeMap<DeviceId, Provenance>,
+    /// Keys that are forwarded as soon as there is a session.
+    forwards: Vec<Forward>,
+    /// Key requests that are answered as soon as the requester's list is known.
+    unanswered: Vec<Asked>,
+    syncing: Option<RequestNo>,
+    sync_backoff: Backoff,
+    fetching_backup: Option<RequestNo>,
+    /// When keys were last uploaded to top up the server's supply.
+    uploaded_at: Option<SimTime>,
+    /// The counts of one-time keys and of the unused fallback key that the last sync answer told.
+    counts_told: Option<(Option<u32>, Option<bool>)>,
+}
+
+impl Reference {
+    /// A client that is not logged in yet.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let store = Store::new(config.device, config.policy.clone());
+        Self { config: Arc::new(config), store, live: Live::default() }
+    }
+
+    fn me(&self) -> DeviceId {
+        self.config.device
+    }
+
+    fn my_user(&self) -> UserId {
+        self.config.directory.user(self.config.device)
+    }
+
+    fn user_of(&self, device: DeviceId) -> UserId {
+        self.config.directory.user(device)
+    }
+
+    fn habits(&self) -> &Habits {
+        &self.config.habits
+    }
+
+    /// What decisions rest on has changed, and must be durable.
+    fn view_changed(&mut self, io: &mut Io<'_>) {
+        self.store.view += 1;
+        io.touch();
+    }
+
+    fn request_number(&mut self) -> RequestNo {
+        let number = RequestNo(self.live.next_request);
+        self.live.next_request += 1;
+        number
+    }
+
+    fn take_input(&mut self, input: &Input<'_>, io: &mut Io<'_>) {
+        match *input {
+            Input::Command(command) => self.command(command, io),
+            Input::Answer(number, answer) => self.answered(number, answer, io),
+            Input::Wake => {}
+            Input::NetworkBack => {
+                self.live.sending.revive();
+                self.live.sync_backoff = Backoff::default();
+            }
+            Input::Restarted => self.restarted(io),
+        }
+    }
+
+    /// After the store came back from disk: what must not outlive a restart is dropped, the rest goes on.
+    fn restarted(&mut self, io: &mut Io<'_>) {
+        if !self.habits().marks_persist {
+            self.store.outbound.values_mut().for_each(|outbound| outbound.told.clear());
+            self.store.told_in_room.clear();
+            self.store.view += 1;
+        }
+        if !self.habits().no_olm_persists {
+            self.store.no_olm.clear_all();
+        }
+        self.settle_untold(io);
+        io.touch();
+    }
+
+    /// Does whatever can be done now: queries, shares, messages, requests that wait, the next sync.
+    fn pump(&mut self, io: &mut Io<'_>) {
+        if self.store.life == Life::LoggedIn {
+            self.retry_claims(io);
+            self.query_outdated(io);
+            self.advance_jobs(io);
+        }
+        self.send_outbox(io);
+        if self.store.life == Life::LoggedIn {
+            self.sync_on(io);
+        }
+    }
+
+    fn send_outbox(&mut self, io: &mut Io<'_>) {
+        for (place, request, cause) in self.live.sending.due(&self.store.outbox, io.clock) {
+            let number = self.request_number();
+            self.live.sending.sent(place, number);
+            io.request(number, request, cause);
+        }
+    }
+
+    fn sync_on(&mut self, io: &mut Io<'_>) {
+        let backoff = self.live.sync_backoff;
+        let stalled = backoff.failures >= outbox::FAILURES_MAX;
+        if self.live.syncing.is_none() && !stalled && backoff.until <= io.clock {
+            let number = self.request_number();
+            self.live.syncing = Some(number);
+            io.request(number, Request::Sync(self.store.token), io.cause);
+        }
+    }
+
+    fn wake_at(&self, clock: SimTime) -> WakeAt {
+        if self.store.life != Life::LoggedIn {
+            return self.live.sending.next_retry().map_or(WakeAt::Never, WakeAt::At);
+        }
+        let backoff = self.live.sync_backoff;
+        let sync = (self.live.syncing.is_none() && backoff.failures < outbox::FAILURES_MAX)
+            .then_some(backoff.until);
+        let claims = self.live.claims.to_retry().map(|(_, at)| at).min();
+        let earliest = [sync, claims, self.live.sending.next_retry()].into_iter().flatten().min();
+        earliest.map_or(WakeAt::Never, |at| WakeAt::At(at.max(clock)))
+    }
+}
+
+impl Client for Reference {
+    type Durable = Store;
+
+    fn handle(&mut self, input: &Input<'_>, context: &mut Context<'_>, out: &mut Out<Store>) {
+        let clock = context.clock;
+        let mut io = Io::new(context, out);
+        self.take_input(input, &mut io);
+        self.pump(&mut io);
+        io.finish(&self.store);
+        out.wake(self.wake_at(clock));
+    }
+
+    fn snapshot(&self) -> Store {
+        self.store.clone()
+    }
+
+    fn restore(&mut self, durable: Store) {
+        self.store = durable;
+        self.live = Live { next_request: self.live.next_request, ..Live::default() };
+    }
+}

@@ -1,0 +1,255 @@
+//! What a recipient makes of withheld notices: which of them explains a message that cannot be read.
+//! It does not know how notices arrive, nor which keys there are.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{DeviceId, MegolmSessionId, Sym, ToDeviceId, UserId};
+use crate::protocol::provenance::Provenance;
+use crate::protocol::withheld::{Field, WithheldCode};
+use crate::scenario::habits::NoticeConflict;
+use crate::time::SimTime;
+use crate::trace::fact::Shown;
+
+/// A notice about one session.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SessionNotice {
+    /// Which to-device message it was.
+    pub(super) id: ToDeviceId,
+    /// The user who sent it, as the servers vouch for.
+    pub(super) sender: UserId,
+    /// Whether it came from a device that this client had asked for the key.
+    pub(super) was_asked: bool,
+    /// `code`
+    pub(super) code: Field<WithheldCode>,
+    /// `reason`
+    pub(super) reason: Field<Sym>,
+    /// The fact that it was processed.
+    pub(super) by: Provenance,
+}
+
+/// A notice that no Olm session could be set up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NoOlmNotice {
+    /// Which to-device message it was.
+    pub(super) id: ToDeviceId,
+    /// The user who sent it.
+    pub(super) sender: UserId,
+    /// The device whose key it names: only that device's messages are covered (P-05).
+    pub(super) device: DeviceId,
+    /// When it was processed, by the own clock.
+    pub(super) at: SimTime,
+    /// The fact that it was processed.
+    pub(super) by: Provenance,
+}
+
+/// A message to be explained.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unread {
+    /// The session.
+    pub(super) session: MegolmSessionId,
+    /// The user who sent it.
+    pub(super) sender: UserId,
+    /// The device that its `sender_key` names. That field is not to be trusted for keys (P-13); for the choice of
+    /// an explanation it is the best there is.
+    pub(super) device: DeviceId,
+    /// `origin_server_ts`
+    pub(super) sent_at: SimTime,
+}
+
+/// How explanations are chosen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choosing {
+    /// Which notice wins.
+    pub(super) conflict: NoticeConflict,
+    /// Whether `m.no_olm` is used at all (P-04 is a MAY).
+    pub(super) show_no_olm: bool,
+}
+
+/// All notices that were processed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Notices {
+    sessions: BTreeMap<MegolmSessionId, Vec<SessionNotice>>,
+    no_olm: Vec<NoOlmNotice>,
+}
+
+impl Notices {
+    /// Keeps a notice about a session. False if this very message is kept already (P-12).
+    pub(super) fn keep(&mut self, session: MegolmSessionId, notice: SessionNotice) -> bool {
+        let kept = self.sessions.entry(session).or_default();
+        let fresh = kept.iter().all(|other| other.id != notice.id);
+        if fresh {
+            kept.push(notice);
+        }
+        fresh
+    }
+
+    /// Keeps a `m.no_olm`. False if this very message is kept already.
+    pub(super) fn keep_no_olm(&mut self, notice: NoOlmNotice) -> bool {
+        let fresh = self.no_olm.iter().all(|other| other.id != notice.id);
+        if fresh {
+            self.no_olm.push(notice);
+        }
+        fresh
+    }
+
+    /// The notices about a session, in the order in which they were processed.
+    pub(super) fn about(&self, session: MegolmSessionId) -> &[SessionNotice] {
+        self.sessions.get(&session).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is shown for a message that cannot be read, and the fact behind it.
+    pub(super) fn explain(&self, unread: &Unread, choosing: Choosing) -> (Shown, Provenance) {
+        if let Some(notice) = self.about_message(unread, choosing.conflict) {
+            let shown = match notice.code {
+                Field::Is(code) => Shown::Code { code, notice: Some(notice.id) },
+                Field::Absent | Field::NotAString | Field::Other(_) => {
+                    Shown::Reason { text: notice.reason.value(), notice: notice.id }
+                }
+            };
+            return (shown, notice.by);
+        }
+        let covering = self.no_olm.iter().find(|notice| {
+            choosing.show_no_olm
+                && notice.sender == unread.sender
+                && notice.device == unread.device
+                && unread.sent_at < notice.at
+        });
+        match covering {
+            Some(notice) => {
+                let code = WithheldCode::NoOlm;
+                (Shown::Code { code, notice: Some(notice.id) }, notice.by)
+            }
+            None => (Shown::Unexplained, Provenance::UNKNOWN),
+        }
+    }
+
+    /// The notice about the message's session that wins. One from a user who neither sent the message nor was asked
+    /// for the key explains nothing (P-17).
+    fn about_message(&self, unread: &Unread, conflict: NoticeConflict) -> Option<&SessionNotice> {
+        let mut usable = self
+            .about(unread.session)
+            .iter()
+            .filter(|notice| notice.sender == unread.sender || notice.was_asked);
+        match conflict {
+            NoticeConflict::First => usable.next(),
+            NoticeConflict::Last => usable.next_back(),
+            // Of equal ones the first: the sender's own word comes before what others say of their stores.
+            NoticeConflict::Creator => {
+                usable.min_by_key(|notice| (notice.sender != unread.sender, is_reply(notice.code)))
+            }
+        }
+    }
+}
+
+/// Whether a code only tells how a key request ended.
+fn is_reply(code: Field<WithheldCode>) -> bool {
+    matches!(code.value(), Some(WithheldCode::Unavailable | WithheldCode::Unauthorised))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Choosing, NoOlmNotice, Notices, SessionNotice, Unread};
+    use crate::ids::{DeviceId, MegolmSessionId, Sym, ToDeviceId, UserId};
+    use crate::protocol::provenance::Provenance;
+    use crate::protocol::withheld::{Field, WithheldCode};
+    use crate::scenario::habits::NoticeConflict;
+    use crate::time::SimTime;
+    use crate::trace::fact::Shown;
+
+    const SESSION: MegolmSessionId = MegolmSessionId::new(4);
+    const ALICE: UserId = UserId::new(0);
+    const BOB: UserId = UserId::new(1);
+    const A1: DeviceId = DeviceId::new(0);
+    const SPEC: Choosing = Choosing { conflict: NoticeConflict::Creator, show_no_olm: true };
+    const UNREAD: Unread =
+        Unread { session: SESSION, sender: ALICE, device: A1, sent_at: SimTime::from_ms(50) };
+
+    const fn notice(id: u32, sender: UserId, code: WithheldCode) -> SessionNotice {
+        SessionNotice {
+            id: ToDeviceId::new(id),
+            sender,
+            was_asked: false,
+            code: Field::Is(code),
+            reason: Field::Absent,
+            by: Provenance::UNKNOWN,
+        }
+    }
+
+    const fn no_olm(device: u32, at: u64) -> NoOlmNotice {
+        NoOlmNotice {
+            id: ToDeviceId::new(90 + device),
+            sender: ALICE,
+            device: DeviceId::new(device),
+            at: SimTime::from_ms(at),
+            by: Provenance::UNKNOWN,
+        }
+    }
+
+    fn shown(notices: &[SessionNotice], choosing: Choosing) -> Shown {
+        let mut all = Notices::default();
+        for notice in notices {
+            assert!(all.keep(SESSION, *notice));
+            assert!(!all.keep(SESSION, *notice), "a repetition counted as new");
+        }
+        all.explain(&UNREAD, choosing).0
+    }
+
+    fn code(code: WithheldCode, id: u32) -> Shown {
+        Shown::Code { code, notice: Some(ToDeviceId::new(id)) }
+    }
+
+    #[test]
+    fn a_known_code_is_shown_in_the_clients_own_words_and_an_unknown_one_by_its_reason() {
+        let known = notice(1, ALICE, WithheldCode::Blacklisted);
+        assert_eq!(shown(&[known], SPEC), code(WithheldCode::Blacklisted, 1));
+        let text = Sym::new(7);
+        let unknown =
+            SessionNotice { code: Field::Other(Sym::new(1)), reason: Field::Is(text), ..known };
+        let expected = Shown::Reason { text: Some(text), notice: ToDeviceId::new(1) };
+        assert_eq!(shown(&[unknown], SPEC), expected);
+    }
+
+    #[test]
+    fn a_reply_of_another_device_does_not_replace_the_senders_own_word() {
+        let own = notice(1, ALICE, WithheldCode::Unverified);
+        let reply = SessionNotice { was_asked: true, ..notice(2, BOB, WithheldCode::Unavailable) };
+        for order in [[own, reply], [reply, own]] {
+            assert_eq!(shown(&order, SPEC), code(WithheldCode::Unverified, 1));
+        }
+        let last = Choosing { conflict: NoticeConflict::Last, ..SPEC };
+        assert_eq!(shown(&[own, reply], last), code(WithheldCode::Unavailable, 2));
+        let first = Choosing { conflict: NoticeConflict::First, ..SPEC };
+        assert_eq!(shown(&[reply, own], first), code(WithheldCode::Unavailable, 2));
+    }
+
+    #[test]
+    fn a_notice_of_a_user_who_has_nothing_to_do_with_it_explains_nothing() {
+        let foreign = notice(1, BOB, WithheldCode::Blacklisted);
+        assert_eq!(shown(&[foreign], SPEC), Shown::Unexplained);
+    }
+
+    #[test]
+    fn a_no_olm_covers_what_its_device_sent_before_it_and_nothing_else() {
+        let cases = [
+            (no_olm(0, 51), code(WithheldCode::NoOlm, 90)),
+            (no_olm(0, 50), Shown::Unexplained),
+            (no_olm(3, 51), Shown::Unexplained),
+            (NoOlmNotice { sender: BOB, ..no_olm(0, 51) }, Shown::Unexplained),
+        ];
+        for (notice, expected) in cases {
+            let mut all = Notices::default();
+            assert!(all.keep_no_olm(notice));
+            assert_eq!(all.explain(&UNREAD, SPEC).0, expected);
+            let silent = Choosing { show_no_olm: false, ..SPEC };
+            assert_eq!(all.explain(&UNREAD, silent).0, Shown::Unexplained);
+        }
+    }
+
+    #[test]
+    fn a_notice_about_the_session_comes_before_a_no_olm() {
+        let mut all = Notices::default();
+        all.keep_no_olm(no_olm(0, 90));
+        all.keep(SESSION, notice(1, ALICE, WithheldCode::Unverified));
+        assert_eq!(all.explain(&UNREAD, SPEC).0, code(WithheldCode::Unverified, 1));
+    }
+}

@@ -1,0 +1,214 @@
+//! The Olm sessions of one client, by the device at the other end, and which of them is used.
+//! It does not know why a session is made, nor what is sent on it.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{DeviceId, OlmSessionId};
+use crate::protocol::entropy::Entropy;
+use crate::protocol::olm::{OlmError, OlmSession};
+use crate::protocol::provenance::Provenance;
+use crate::protocol::to_device::{OlmCiphertext, OlmPayload};
+use crate::scenario::habits::ChooseOlm;
+use crate::time::SimTime;
+
+/// How many sessions with one device are kept: at least four are asked for (U-07).
+const SESSIONS_MAX: usize = 8;
+
+/// A session with what is remembered of it.
+#[derive(Debug, Clone)]
+struct Held {
+    session: OlmSession,
+    created: SimTime,
+    last_decrypted: Option<SimTime>,
+    made_by: Provenance,
+}
+
+/// What there is with one device.
+#[derive(Debug, Clone, Default)]
+struct Peer {
+    sessions: Vec<Held>,
+    last_created_by_us: Option<SimTime>,
+}
+
+/// All sessions.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OlmSessions {
+    peers: BTreeMap<DeviceId, Peer>,
+}
+
+/// How a session came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MadeBy {
+    /// This device.
+    Us,
+    /// The other one, whose first message has been decrypted.
+    Them,
+}
+
+impl OlmSessions {
+    /// Whether there is a session with the device (`has_olm` of rules.md 0.3).
+    pub(super) fn has(&self, peer: DeviceId) -> bool {
+        self.peers.get(&peer).is_some_and(|peer| !peer.sessions.is_empty())
+    }
+
+    /// When this device last made a session with the peer.
+    pub(super) fn last_created_by_us(&self, peer: DeviceId) -> Option<SimTime> {
+        self.peers.get(&peer)?.last_created_by_us
+    }
+
+    /// Keeps a new session. Returns the id of the one that had to go for it, the one that was used longest ago.
+    pub(super) fn insert(
+        &mut self,
+        session: OlmSession,
+        made_by: MadeBy,
+        fact: Provenance,
+        clock: SimTime,
+    ) -> Option<OlmSessionId> {
+        let peer = self.peers.entry(session.peer()).or_default();
+        let last_decrypted = match made_by {
+            MadeBy::Us => {
+                peer.last_created_by_us = Some(clock);
+                None
+            }
+            MadeBy::Them => Some(clock),
+        };
+        let expired = (peer.sessions.len() >= SESSIONS_MAX).then(|| {
+            let oldest = (0..peer.sessions.len())
+                .min_by_key(|index| peer.sessions[*index].last_used())
+                .expect("a full list has a member");
+            peer.sessions.remove(oldest).session.id()
+        });
+        peer.sessions.push(Held { session, created: clock, last_decrypted, made_by: fact });
+        expired
+    }
+
+    /// Encrypts on the session to use (U-04); `None` if there is none. Also gives the session's id and the fact that
+    /// it was made.
+    pub(super) fn encrypt(
+        &mut self,
+        peer: DeviceId,
+        payload: OlmPayload,
+        choose: ChooseOlm,
+        entropy: &mut Entropy,
+    ) -> Option<(OlmCiphertext, OlmSessionId, Provenance)> {
+        let sessions = &mut self.peers.get_mut(&peer)?.sessions;
+        // Of equals the one that came last: `max_by_key` gives the last of several greatest.
+        let held = sessions.iter_mut().max_by_key(|held| match choose {
+            ChooseOlm::LastDecrypted => held.last_used(),
+            ChooseOlm::NewestCreated => held.created,
+        })?;
+        let ciphertext = held.session.encrypt(payload, entropy);
+        Some((ciphertext, held.session.id(), held.made_by))
+    }
+
+    /// Decrypts on a session that there is: for a pre-key message only on the one that it was written on, for others
+    /// on the first that can.
+    ///
+    /// # Errors
+    /// `NoSession` if there is none to try, else the error of the last one tried.
+    pub(super) fn decrypt(
+        &mut self,
+        message: &OlmCiphertext,
+        clock: SimTime,
+        entropy: &mut Entropy,
+    ) -> Result<(OlmSessionId, OlmPayload), OlmError> {
+        let mut error = OlmError::NoSession;
+        let Some(peer) = self.peers.get_mut(&message.sender_key) else { return Err(error) };
+        for held in peer.sessions.iter_mut().rev() {
+            if message.pre_key.is_some() && !held.session.matches_pre_key(message) {
+                continue;
+            }
+            match held.session.decrypt(message, entropy) {
+                Ok(payload) => {
+                    held.last_decrypted = Some(clock);
+                    return Ok((held.session.id(), payload));
+                }
+                Err(found) => error = found,
+            }
+        }
+        Err(error)
+    }
+
+    /// Whether a pre-key message was written on a session that there is.
+    pub(super) fn has_session_of(&self, message: &OlmCiphertext) -> bool {
+        self.peers.get(&message.sender_key).is_some_and(|peer| {
+            peer.sessions.iter().any(|held| held.session.matches_pre_key(message))
+        })
+    }
+
+    /// Loses all sessions with a device, and returns their ids.
+    pub(super) fn lose(&mut self, peer: DeviceId) -> Vec<OlmSessionId> {
+        let lost = self.peers.remove(&peer).unwrap_or_default();
+        lost.sessions.iter().map(|held| held.session.id()).collect()
+    }
+}
+
+impl Held {
+    fn last_used(&self) -> SimTime {
+        self.last_decrypted.unwrap_or(self.created)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MadeBy, OlmSessions, SESSIONS_MAX};
+    use crate::ids::DeviceId;
+    use crate::protocol::entropy::Entropy;
+    use crate::protocol::olm::OlmAccount;
+    use crate::protocol::provenance::Provenance;
+    use crate::protocol::to_device::{OlmEvent, OlmPayload};
+    use crate::scenario::habits::ChooseOlm;
+    use crate::time::SimTime;
+
+    const US: DeviceId = DeviceId::new(0);
+    const THEM: DeviceId = DeviceId::new(1);
+    const PAYLOAD: OlmPayload = OlmPayload { recipient: THEM, event: OlmEvent::Dummy };
+
+    /// Sessions made at these times, in this order; and the account of the other side.
+    fn sessions(times: &[u64]) -> (OlmSessions, OlmAccount, Entropy) {
+        let (mut entropy, mut sessions) = (Entropy::default(), OlmSessions::default());
+        let mut theirs = OlmAccount::new(THEM);
+        let ours = OlmAccount::new(US);
+        for (time, (_, key)) in times.iter().zip(theirs.generate(times.len(), &mut entropy)) {
+            let session = ours.create_outbound(THEM, key, &mut entropy);
+            let at = SimTime::from_ms(*time);
+            sessions.insert(session, MadeBy::Us, Provenance::UNKNOWN, at);
+        }
+        (sessions, theirs, entropy)
+    }
+
+    #[test]
+    fn the_session_that_last_decrypted_is_used_and_not_the_newest() {
+        let (mut sessions, mut theirs, mut entropy) = sessions(&[10, 20]);
+        let (first, ..) = sessions
+            .encrypt(THEM, PAYLOAD, ChooseOlm::NewestCreated, &mut entropy)
+            .expect("there are two sessions");
+        let mut other_end = theirs.create_inbound(&first, US).unwrap().session;
+        let (newest, last) = (first.session, SimTime::from_ms(30));
+        let older = sessions.peers[&THEM].sessions[0].session.id();
+        assert_ne!(newest, older);
+        sessions.peers.get_mut(&THEM).unwrap().sessions[0].last_decrypted = Some(last);
+        let mut used = |choose| sessions.encrypt(THEM, PAYLOAD, choose, &mut entropy).unwrap().1;
+        assert_eq!(used(ChooseOlm::LastDecrypted), older);
+        assert_eq!(used(ChooseOlm::NewestCreated), newest);
+        let reply = other_end.encrypt(PAYLOAD, &mut entropy);
+        assert_eq!(sessions.decrypt(&reply, SimTime::from_ms(40), &mut entropy).unwrap().0, newest);
+        let used = sessions.encrypt(THEM, PAYLOAD, ChooseOlm::LastDecrypted, &mut entropy);
+        assert_eq!(used.unwrap().1, newest);
+    }
+
+    #[test]
+    fn beyond_the_limit_the_session_used_longest_ago_goes() {
+        let times: Vec<u64> = (1..=SESSIONS_MAX as u64).collect();
+        let (mut sessions, mut theirs, mut entropy) = sessions(&times);
+        let oldest = sessions.peers[&THEM].sessions[0].session.id();
+        let (_, key) = theirs.generate(1, &mut entropy)[0];
+        let session = OlmAccount::new(US).create_outbound(THEM, key, &mut entropy);
+        let expired =
+            sessions.insert(session, MadeBy::Us, Provenance::UNKNOWN, SimTime::from_ms(99));
+        assert_eq!(expired, Some(oldest));
+        assert_eq!(sessions.last_created_by_us(THEM), Some(SimTime::from_ms(99)));
+        assert_eq!(sessions.lose(THEM).len(), SESSIONS_MAX);
+        assert!(!sessions.has(THEM));
+    }
+}

@@ -1,0 +1,170 @@
+//! Outbound Megolm sessions: who was given the key from where on, who was told that it is withheld, and when the
+//! session has to be replaced.
+//! It does not know why a device is due what it is due, nor how anything is sent.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{DeviceId, MegolmSessionId, UserId};
+use crate::protocol::megolm::OutboundSession;
+use crate::protocol::provenance::Provenance;
+use crate::protocol::room::Rotation;
+use crate::protocol::withheld::SessionCode;
+use crate::scenario::habits::WithheldDedup;
+use crate::time::SimTime;
+
+/// The session that a client encrypts a room's messages with.
+#[derive(Debug, Clone)]
+pub(super) struct Outbound {
+    /// The ratchet.
+    pub(super) megolm: OutboundSession,
+    /// When it was made, by the own clock.
+    pub(super) created: SimTime,
+    /// The fact that it was made.
+    pub(super) made_by: Provenance,
+    /// `shared_history` of its keys.
+    pub(super) shared_history: bool,
+    /// Why it must not be used any more, if so.
+    pub(super) invalid: Option<Provenance>,
+    /// The first index that each device was given; queued keys count as given.
+    pub(super) shared: BTreeMap<DeviceId, u32>,
+    /// The code that each device was told (or is being told).
+    pub(super) told: BTreeMap<DeviceId, SessionCode>,
+    /// The first index that each device without an Olm session was owed.
+    pub(super) owed_from: BTreeMap<DeviceId, u32>,
+    /// Devices that have opened a new Olm session since they were given the key.
+    pub(super) reshare: BTreeMap<DeviceId, Provenance>,
+    /// The client's view at which every device had what it is due.
+    pub(super) settled_at: Option<u64>,
+}
+
+/// What a session notice is compared with to see whether it is a repetition.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NoticeKey {
+    /// The target.
+    pub(super) device: DeviceId,
+    /// Its user.
+    pub(super) user: UserId,
+    /// The code.
+    pub(super) code: SessionCode,
+}
+
+impl Outbound {
+    /// A new session.
+    pub(super) const fn new(
+        megolm: OutboundSession,
+        created: SimTime,
+        shared_history: bool,
+    ) -> Self {
+        Self {
+            megolm,
+            created,
+            made_by: Provenance::UNKNOWN,
+            shared_history,
+            invalid: None,
+            shared: BTreeMap::new(),
+            told: BTreeMap::new(),
+            owed_from: BTreeMap::new(),
+            reshare: BTreeMap::new(),
+            settled_at: None,
+        }
+    }
+
+    /// The session's id.
+    pub(super) const fn session(&self) -> MegolmSessionId {
+        self.megolm.id()
+    }
+
+    /// The index of the next message.
+    pub(super) const fn next(&self) -> u32 {
+        self.megolm.message_index()
+    }
+
+    /// Whether it is too old or has been used too often. Its full age is allowed.
+    pub(super) fn is_used_up(&self, rotation: Rotation, clock: SimTime) -> bool {
+        self.next() >= rotation.messages || clock.since(self.created) > rotation.period
+    }
+
+    /// The session must not be used any more.
+    pub(super) fn invalidate(&mut self, by: Provenance) {
+        self.invalid.get_or_insert(by);
+    }
+
+    /// Whether a notice would repeat one that was sent for this session.
+    pub(super) fn was_told(
+        &self,
+        key: NoticeKey,
+        dedup: WithheldDedup,
+        user_of: impl Fn(DeviceId) -> UserId,
+    ) -> bool {
+        match dedup {
+            WithheldDedup::SessionDevice | WithheldDedup::RoomDevice => {
+                self.told.contains_key(&key.device)
+            }
+            WithheldDedup::SessionDeviceCode => self.told.get(&key.device) == Some(&key.code),
+            WithheldDedup::SessionUser => {
+                self.told.keys().any(|device| user_of(*device) == key.user)
+            }
+            WithheldDedup::None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NoticeKey, Outbound};
+    use crate::ids::{DeviceId, UserId};
+    use crate::protocol::entropy::Entropy;
+    use crate::protocol::megolm::OutboundSession;
+    use crate::protocol::room::Rotation;
+    use crate::protocol::withheld::SessionCode;
+    use crate::scenario::habits::WithheldDedup;
+    use crate::time::{SimDuration, SimTime};
+
+    fn session() -> Outbound {
+        let megolm = OutboundSession::new(&mut Entropy::default());
+        Outbound::new(megolm, SimTime::from_ms(1_000), false)
+    }
+
+    #[test]
+    fn a_session_may_reach_its_age_and_not_pass_it() {
+        let rotation = Rotation { period: SimDuration::from_secs(10), messages: 100 };
+        assert!(!session().is_used_up(rotation, SimTime::from_ms(11_000)));
+        assert!(session().is_used_up(rotation, SimTime::from_ms(11_001)));
+    }
+
+    #[test]
+    fn a_session_encrypts_as_many_messages_as_the_room_allows() {
+        let rotation = Rotation { period: SimDuration::from_hours(1), messages: 3 };
+        let mut session = session();
+        for _ in 0..3 {
+            assert!(!session.is_used_up(rotation, SimTime::ZERO));
+            session.megolm.encrypt();
+        }
+        assert!(session.is_used_up(rotation, SimTime::ZERO));
+    }
+
+    #[test]
+    fn each_way_of_counting_repetitions_tells_its_own_cases_apart() {
+        let mut session = session();
+        session.told.insert(DeviceId::new(1), SessionCode::Unverified);
+        let user_of = |device: DeviceId| UserId::new(device.raw() / 10);
+        let repeated = |device, code, dedup| {
+            let device = DeviceId::new(device);
+            session.was_told(NoticeKey { device, user: user_of(device), code }, dedup, user_of)
+        };
+        let same = (1, SessionCode::Unverified);
+        let other_code = (1, SessionCode::Blacklisted);
+        let same_user = (2, SessionCode::Unverified);
+        let table = [
+            (WithheldDedup::SessionDevice, [true, true, false]),
+            (WithheldDedup::SessionDeviceCode, [true, false, false]),
+            (WithheldDedup::SessionUser, [true, true, true]),
+            (WithheldDedup::None, [false, false, false]),
+        ];
+        for (dedup, expected) in table {
+            let found =
+                [same, other_code, same_user].map(|(device, code)| repeated(device, code, dedup));
+            assert_eq!(found, expected, "{dedup:?}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Requests that must be done: kept in the store until they are answered, sent again with the same content and the
+//! same transaction id when they fail (T-10).
+//! It does not know what follows when one is done.
+
+use std::collections::BTreeMap;
+
+use crate::client::RequestNo;
+use crate::ids::FactId;
+use crate::protocol::api::{Failure, Request};
+use crate::protocol::provenance::Provenance;
+use crate::time::{SimDuration, SimTime};
+
+/// The place of a request in the outbox; later ones are greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct OutboxNo(u32);
+
+/// The first wait after a failure; doubled with each further one.
+const FIRST_WAIT: SimDuration = SimDuration::from_secs(2);
+/// The longest wait.
+const LONGEST_WAIT: SimDuration = SimDuration::from_secs(300);
+/// After so many failures in a row a request waits for the network to come back instead of for a time, as an
+/// application does that the system tells about its network.
+pub(super) const FAILURES_MAX: u32 = 12;
+
+#[derive(Debug, Clone)]
+struct Entry {
+    request: Request,
+    cause: Provenance,
+}
+
+/// The durable part: what is to be done.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outbox {
+    entries: BTreeMap<OutboxNo, Entry>,
+    next: u32,
+}
+
+/// The volatile part: what is on its way, and when the rest is tried again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sending {
+    running: BTreeMap<RequestNo, OutboxNo>,
+    waiting: BTreeMap<OutboxNo, Wait>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Wait {
+    failures: u32,
+    state: WaitState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WaitState {
+    /// On its way.
+    Running,
+    /// Tried again at this time.
+    Until(SimTime),
+    /// Tried again when the network is back.
+    Stalled,
+}
+
+/// How long to wait after so many failures in a row: doubled each time, up to five minutes.
+pub(super) fn wait_after(failures: u32) -> SimDuration {
+    FIRST_WAIT.times(1 << failures.saturating_sub(1).min(16)).min(LONGEST_WAIT)
+}
+
+impl Outbox {
+    /// Puts a request in.
+    pub(super) fn push(&mut self, request: Request, cause: Option<FactId>) -> OutboxNo {
+        let number = OutboxNo(self.next);
+        self.next += 1;
+        self.entries.insert(number, Entry { request, cause: Provenance(cause) });
+        number
+    }
+
+    /// Takes a request out, because it is done or given up.
+    pub(super) fn take(&mut self, number: OutboxNo) -> Option<Request> {
+        self.entries.remove(&number).map(|entry| entry.request)
+    }
+
+    /// The request at a place, to change it.
+    pub(super) fn request_mut(&mut self, number: OutboxNo) -> Option<&mut Request> {
+        self.entries.get_mut(&number).map(|entry| &mut entry.request)
+    }
+
+    /// Whether the request is still to be done.
+    pub(super) fn holds(&self, number: OutboxNo) -> bool {
+        self.entries.contains_key(&number)
+    }
+
+    /// The requests still to be done, in order.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.entries.values().map(|entry| &entry.request)
+    }
+}
+
+impl Sending {
+    /// The requests that are due and not on their way, in order.
+    pub(super) fn due(
+        &self,
+        outbox: &Outbox,
+        clock: SimTime,
+    ) -> Vec<(OutboxNo, Request, Option<FactId>)> {
+        let is_due = |number: &OutboxNo| match self.waiting.get(number).map(|wait| wait.state) {
+            None => true,
+            Some(WaitState::Until(until)) => until <= clock,
+            Some(WaitState::Running | WaitState::Stalled) => false,
+        };
+        outbox
+            .entries
+            .iter()
+            .filter(|(number, _)| is_due(number))
+            .map(|(number, entry)| (*number, entry.request.clone(), entry.cause.0))
+            .collect()
+    }
+
+    /// The request is on its way under this number.
+    pub(super) fn sent(&mut self, number: OutboxNo, request: RequestNo) {
+        self.running.insert(request, number);
+        let wait = self.waiting.entry(number);
+        wait.or_insert(Wait { failures: 0, state: WaitState::Running }).state = WaitState::Running;
+    }
+
+    /// Which entry was sent under this number; it is not on its way any more.
+    pub(super) fn answered(&mut self, request: RequestNo) -> Option<OutboxNo> {
+        self.running.remove(&request)
+    }
+
+    /// The entry is done.
+    pub(super) fn done(&mut self, number: OutboxNo) {
+        self.waiting.remove(&number);
+    }
+
+    /// The entry failed: it is tried again after a wait, as the server says or twice as long as the last time.
+    pub(super) fn failed(&mut self, number: OutboxNo, failure: Failure, clock: SimTime) {
+        let fresh = Wait { failures: 0, state: WaitState::Running };
+        let wait = self.waiting.entry(number).or_insert(fresh);
+        wait.failures += 1;
+        wait.state = if let Failure::RateLimited(told) = failure {
+            WaitState::Until(clock + told)
+        } else if wait.failures >= FAILURES_MAX {
+            WaitState::Stalled
+        } else {
+            WaitState::Until(clock + wait_after(wait.failures))
+        };
+    }
+
+    /// The network may be back: what waits is due now.
+    pub(super) fn revive(&mut self) {
+        for wait in self.waiting.values_mut() {
+            if wait.state != WaitState::Running {
+                *wait = Wait { failures: 0, state: WaitState::Until(SimTime::ZERO) };
+            }
+        }
+    }
+
+    /// The earliest time at which something is tried again.
+    pub(super) fn next_retry(&self) -> Option<SimTime> {
+        self.waiting
+            .values()
+            .filter_map(|wait| match wait.state {
+                WaitState::Until(until) => Some(until),
+                WaitState::Running | WaitState::Stalled => None,
+            })
+            .min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FAILURES_MAX, Outbox, Sending};
+    use crate::client::RequestNo;
+    use crate::protocol::api::{Failure, Request};
+    use crate::time::{SimDuration, SimTime};
+
+    const fn at(seconds: u64) -> SimTime {
+        SimTime::from_ms(seconds * 1_000)
+    }
+
+    #[test]
+    fn a_failed_request_is_tried_again_after_a_wait_that_doubles_up_to_five_minutes() {
+        let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
+        let number = outbox.push(Request::Logout, None);
+        let mut clock = at(0);
+        for expected in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
+            assert_eq!(sending.due(&outbox, clock).len(), 1);
+            sending.sent(number, RequestNo(0));
+            assert!(sending.due(&outbox, at(100_000)).is_empty(), "on its way and sent again");
+            assert_eq!(sending.answered(RequestNo(0)), Some(number));
+            sending.failed(number, Failure::Timeout, clock);
+            assert_eq!(sending.next_retry(), Some(clock + SimDuration::from_secs(expected)));
+            assert!(sending.due(&outbox, clock).is_empty());
+            clock += SimDuration::from_secs(expected);
+        }
+    }
+
+    #[test]
+    fn after_many_failures_a_request_waits_for_the_network_and_not_for_a_time() {
+        let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
+        let number = outbox.push(Request::Logout, None);
+        for _ in 0..FAILURES_MAX {
+            sending.failed(number, Failure::Unreachable, at(0));
+        }
+        assert_eq!(sending.next_retry(), None);
+        assert!(sending.due(&outbox, at(1_000_000)).is_empty());
+        sending.revive();
+        assert_eq!(sending.due(&outbox, at(0)).len(), 1);
+    }
+
+    #[test]
+    fn a_server_that_says_how_long_to_wait_is_believed() {
+        let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
+        let number = outbox.push(Request::Logout, None);
+        sending.failed(number, Failure::RateLimited(SimDuration::from_secs(7)), at(1));
+        assert_eq!(sending.next_retry(), Some(at(8)));
+    }
+
+    #[test]
+    fn what_is_done_is_gone() {
+        let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
+        let number = outbox.push(Request::Logout, None);
+        sending.sent(number, RequestNo(3));
+        assert_eq!(outbox.take(number), Some(Request::Logout));
+        sending.done(number);
+        assert!(sending.due(&outbox, at(9)).is_empty());
+        assert!(!outbox.holds(number));
+    }
+}

@@ -1,0 +1,100 @@
+//! To-device requests as they are put together: messages of one type to many devices, sealed where they have to be.
+//! It does not know why anything is sent.
+
+use crate::client::reference::Reference;
+use crate::client::reference::io::Io;
+use crate::client::reference::outbox::OutboxNo;
+use crate::ids::{DeviceId, FactId, TxnId};
+use crate::protocol::api::{Request, ToDevicePut};
+use crate::protocol::to_device::{OlmEvent, OlmPayload, ToDeviceBody, ToDeviceType};
+use crate::trace::fact::{Causes, FactKind, SentContent};
+
+/// One message of a request under way.
+pub(super) struct Item {
+    pub(super) device: DeviceId,
+    pub(super) content: ItemContent,
+    pub(super) cause: Option<FactId>,
+}
+
+/// What one message holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ItemContent {
+    /// To be encrypted for the device.
+    Sealed(OlmEvent),
+    /// In clear.
+    Clear(ToDeviceBody),
+}
+
+impl Reference {
+    /// Puts messages into the outbox, as few requests as possible, encrypting what is to be sealed.
+    pub(super) fn put(
+        &mut self,
+        event_type: ToDeviceType,
+        items: Vec<Item>,
+        cause: Option<FactId>,
+        io: &mut Io<'_>,
+    ) -> Vec<OutboxNo> {
+        let (device, per_put) = (self.me(), self.habits().targets_per_put.max(1) as usize);
+        let mut puts = Vec::new();
+        for chunk in items.chunks(per_put) {
+            let txn = io.entropy.txn();
+            let targets = u32::try_from(chunk.len()).expect("a chunk is at most a u32 long");
+            let kind = FactKind::Put { device, txn, event_type, targets };
+            let put_fact = io.fact(kind, Causes::of([cause, chunk[0].cause]));
+            let mut messages = Vec::with_capacity(chunk.len());
+            for item in chunk {
+                let recipient = item.device;
+                let (body, content, why) = match item.content {
+                    ItemContent::Clear(body) => (body, as_sent(&body), item.cause),
+                    ItemContent::Sealed(event) => {
+                        let Some((body, fact)) = self.seal(recipient, event, (txn, item.cause), io)
+                        else {
+                            continue;
+                        };
+                        (body, SentContent::Olm(event), Some(fact))
+                    }
+                };
+                let kind = FactKind::PutTarget { device, txn, recipient, content };
+                io.fact(kind, Causes::of([Some(put_fact), why]));
+                messages.push((recipient, body));
+            }
+            let request = Request::SendToDevice(ToDevicePut { txn, event_type, messages });
+            puts.push(self.store.outbox.push(request, Some(put_fact)));
+            io.touch();
+        }
+        puts
+    }
+
+    /// Encrypts an event for a device on the session to use.
+    fn seal(
+        &mut self,
+        peer: DeviceId,
+        event: OlmEvent,
+        (txn, cause): (TxnId, Option<FactId>),
+        io: &mut Io<'_>,
+    ) -> Option<(ToDeviceBody, FactId)> {
+        let payload = OlmPayload { recipient: peer, event };
+        let choose = self.habits().choose_olm;
+        let (ciphertext, session, made_by) =
+            self.store.olm.encrypt(peer, payload, choose, io.entropy)?;
+        let kind = FactKind::OlmEncrypted { device: self.me(), peer, session, event, txn };
+        let fact = io.fact(kind, Causes::of([cause, made_by.0]));
+        Some((ToDeviceBody::Olm(ciphertext), fact))
+    }
+}
+
+/// What its sender knows of a message.
+pub(super) fn as_sent(body: &ToDeviceBody) -> SentContent {
+    match *body {
+        ToDeviceBody::Withheld(content) => SentContent::Withheld(content),
+        ToDeviceBody::KeyRequest(request) => SentContent::KeyRequest(request),
+        ToDeviceBody::Olm(ciphertext) => SentContent::Olm(ciphertext.payload.event),
+    }
+}
+
+impl Item {
+    /// The same message once more; what is sealed is sealed anew.
+    pub(super) fn in_clear_again(&self) -> Self {
+        Self { device: self.device, content: self.content, cause: self.cause }
+    }
+}

@@ -1,0 +1,248 @@
+//! Rooms as one client has seen them, through its own syncs.
+//! It does not know what servers know, nor what follows for sessions.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{RoomId, UserId};
+use crate::protocol::room::{HistoryVisibility, Membership, RoomEvent, Rotation, SharedRoomState};
+use crate::time::SimDuration;
+
+/// A room's state as it was told, with what was told since laid over it: many clients share the first part.
+#[derive(Debug, Clone)]
+pub(super) struct SeenRoom {
+    base: SharedRoomState,
+    members: BTreeMap<UserId, Membership>,
+    history_visibility: Option<HistoryVisibility>,
+    rotation: Rotation,
+}
+
+impl SeenRoom {
+    fn new(base: SharedRoomState) -> Self {
+        Self {
+            members: BTreeMap::new(),
+            history_visibility: base.history_visibility,
+            rotation: base.rotation,
+            base,
+        }
+    }
+
+    /// The membership of a user.
+    pub(super) fn membership(&self, user: UserId) -> Membership {
+        self.members.get(&user).copied().unwrap_or_else(|| self.base.membership(user))
+    }
+
+    /// The history visibility; `None` if no event set it.
+    pub(super) const fn history_visibility(&self) -> Option<HistoryVisibility> {
+        self.history_visibility
+    }
+
+    /// The rotation settings.
+    pub(super) const fn rotation(&self) -> Rotation {
+        self.rotation
+    }
+
+    /// Users with a membership, ascending.
+    pub(super) fn members(&self) -> impl Iterator<Item = (UserId, Membership)> + '_ {
+        let told = self.base.members.iter().map(|(user, membership)| (*user, *membership));
+        let unchanged = told.filter(|(user, _)| !self.members.contains_key(user));
+        let changed = self.members.iter().map(|(user, membership)| (*user, *membership));
+        MergedByUser { one: unchanged.peekable(), other: changed.peekable() }
+            .filter(|(_, membership)| *membership != Membership::Leave)
+    }
+
+    /// Users that a message is meant for (`elig` of rules.md 0.3): joined ones, and invited ones where the policy
+    /// includes them and the history visibility lets them read from the invite on.
+    pub(super) fn eligible(&self, with_invited: bool) -> impl Iterator<Item = UserId> + '_ {
+        let invited = with_invited && self.history_visibility != Some(HistoryVisibility::Joined);
+        self.members()
+            .filter(move |(_, membership)| match membership {
+                Membership::Join => true,
+                Membership::Invite => invited,
+                Membership::Leave | Membership::Ban => false,
+            })
+            .map(|(user, _)| user)
+    }
+
+    fn apply(&mut self, event: &RoomEvent) {
+        match *event {
+            RoomEvent::Member { user, membership } => {
+                self.members.insert(user, membership);
+            }
+            RoomEvent::HistoryVisibility(value) => self.history_visibility = Some(value),
+            RoomEvent::Encryption(rotation) => self.rotation = rotation,
+            RoomEvent::Message { .. } => {}
+        }
+    }
+}
+
+/// Two lists that ascend by user, as one.
+struct MergedByUser<A: Iterator, B: Iterator> {
+    one: std::iter::Peekable<A>,
+    other: std::iter::Peekable<B>,
+}
+
+impl<A, B> Iterator for MergedByUser<A, B>
+where
+    A: Iterator<Item = (UserId, Membership)>,
+    B: Iterator<Item = (UserId, Membership)>,
+{
+    type Item = (UserId, Membership);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match (self.one.peek(), self.other.peek()) {
+            (Some(one), Some(other)) if other.0 < one.0 => self.other.next(),
+            (Some(_), _) => self.one.next(),
+            (None, _) => self.other.next(),
+        }
+    }
+}
+
+/// What a change of a room's state means for the session that is in use there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Invalidates {
+    /// Nothing.
+    No,
+    /// Somebody who may have the key is gone, or history became (un)shareable: the session must be replaced.
+    Session,
+}
+
+/// All rooms.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SeenRooms {
+    rooms: BTreeMap<RoomId, SeenRoom>,
+}
+
+impl SeenRooms {
+    /// A room, if this client was told of it.
+    pub(super) fn room(&self, room: RoomId) -> Option<&SeenRoom> {
+        self.rooms.get(&room)
+    }
+
+    /// Takes a whole state: the first one of a room, or the one of a limited sync. In a limited sync every change
+    /// to a membership other than join may hide a stay in the room.
+    pub(super) fn take_state(&mut self, room: RoomId, state: &SharedRoomState) -> Invalidates {
+        let fresh = SeenRoom::new(state.clone());
+        let Some(old) = self.rooms.get(&room) else {
+            self.rooms.insert(room, fresh);
+            return Invalidates::No;
+        };
+        let left = old.members().any(|(user, _)| fresh.membership(user) == Membership::Leave);
+        let other_than_join = fresh.members().any(|(user, membership)| {
+            membership != Membership::Join && old.membership(user) != membership
+        });
+        let flipped = shareable(old) != shareable(&fresh);
+        self.rooms.insert(room, fresh);
+        if left || other_than_join || flipped { Invalidates::Session } else { Invalidates::No }
+    }
+
+    /// Takes one event of a timeline. `limited` if events before the timeline were left out.
+    pub(super) fn take_event(
+        &mut self,
+        room: RoomId,
+        event: &RoomEvent,
+        limited: bool,
+    ) -> Invalidates {
+        let seen = self.rooms.entry(room).or_insert_with(|| {
+            SeenRoom::new(SharedRoomState::new(crate::protocol::room::RoomState {
+                members: BTreeMap::new(),
+                history_visibility: None,
+                rotation: Rotation { period: SimDuration::from_hours(24 * 7), messages: 100 },
+            }))
+        });
+        let before = shareable(seen);
+        seen.apply(event);
+        let gone = match event {
+            RoomEvent::Member { membership: Membership::Leave | Membership::Ban, .. } => true,
+            RoomEvent::Member { membership: Membership::Invite, .. } => limited,
+            RoomEvent::Member { membership: Membership::Join, .. }
+            | RoomEvent::Message { .. }
+            | RoomEvent::HistoryVisibility(_)
+            | RoomEvent::Encryption(_) => false,
+        };
+        if gone || before != shareable(seen) { Invalidates::Session } else { Invalidates::No }
+    }
+}
+
+/// Whether keys of now may be given to later joiners. An unset visibility counts as not.
+pub(super) fn shareable(room: &SeenRoom) -> bool {
+    room.history_visibility().is_some_and(HistoryVisibility::is_shareable)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Invalidates, SeenRooms};
+    use crate::ids::{RoomId, UserId};
+    use crate::protocol::room::{
+        HistoryVisibility, Membership, RoomEvent, RoomState, Rotation, SharedRoomState,
+    };
+    use crate::time::SimDuration;
+
+    const ROOM: RoomId = RoomId::new(0);
+
+    fn state(members: &[(u32, Membership)]) -> SharedRoomState {
+        SharedRoomState::new(RoomState {
+            members: members.iter().map(|(user, ms)| (UserId::new(*user), *ms)).collect(),
+            history_visibility: Some(HistoryVisibility::Shared),
+            rotation: Rotation { period: SimDuration::from_hours(168), messages: 100 },
+        })
+    }
+
+    const fn member(user: u32, membership: Membership) -> RoomEvent {
+        RoomEvent::Member { user: UserId::new(user), membership }
+    }
+
+    fn told(members: &[(u32, Membership)]) -> SeenRooms {
+        let mut rooms = SeenRooms { rooms: BTreeMap::new() };
+        assert_eq!(rooms.take_state(ROOM, &state(members)), Invalidates::No);
+        rooms
+    }
+
+    fn eligible(rooms: &SeenRooms, with_invited: bool) -> Vec<u32> {
+        rooms.room(ROOM).unwrap().eligible(with_invited).map(UserId::raw).collect()
+    }
+
+    #[test]
+    fn events_are_laid_over_the_shared_state_in_the_order_of_users() {
+        let mut rooms = told(&[(1, Membership::Join), (3, Membership::Join)]);
+        rooms.take_event(ROOM, &member(2, Membership::Join), false);
+        rooms.take_event(ROOM, &member(0, Membership::Invite), false);
+        rooms.take_event(ROOM, &member(3, Membership::Ban), false);
+        assert_eq!(eligible(&rooms, false), [1, 2]);
+        assert_eq!(eligible(&rooms, true), [0, 1, 2]);
+    }
+
+    #[test]
+    fn invited_users_are_left_out_where_history_begins_with_the_join() {
+        let mut rooms = told(&[(0, Membership::Join), (1, Membership::Invite)]);
+        let joined = RoomEvent::HistoryVisibility(HistoryVisibility::Joined);
+        assert_eq!(rooms.take_event(ROOM, &joined, false), Invalidates::Session);
+        assert_eq!(eligible(&rooms, true), [0]);
+    }
+
+    #[test]
+    fn a_leave_or_a_ban_invalidates_and_a_join_or_an_invite_does_not() {
+        let mut rooms = told(&[(0, Membership::Join), (1, Membership::Join)]);
+        for (membership, expected) in [
+            (Membership::Invite, Invalidates::No),
+            (Membership::Join, Invalidates::No),
+            (Membership::Leave, Invalidates::Session),
+            (Membership::Ban, Invalidates::Session),
+        ] {
+            assert_eq!(rooms.take_event(ROOM, &member(1, membership), false), expected);
+        }
+    }
+
+    #[test]
+    fn in_a_limited_sync_any_new_membership_but_join_invalidates() {
+        for (after, expected) in [
+            (&[(0, Membership::Join), (2, Membership::Join)][..], Invalidates::No),
+            (&[(0, Membership::Join), (2, Membership::Invite)], Invalidates::Session),
+            (&[], Invalidates::Session),
+        ] {
+            let mut rooms = told(&[(0, Membership::Join)]);
+            assert_eq!(rooms.take_state(ROOM, &state(after)), expected, "{after:?}");
+        }
+    }
+}

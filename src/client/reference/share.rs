@@ -1,0 +1,339 @@
+//! A share: which devices get the key of a room's session now, which are told that they do not, and the requests
+//! that carry both.
+//! It does not know what has to come first, nor when the message is sent.
+
+use crate::client::reference::Reference;
+use crate::client::reference::claims::ClaimState;
+use crate::client::reference::decide::{DeviceView, ShareDecision, decide, reported_codes};
+use crate::client::reference::io::Io;
+use crate::client::reference::jobs::Purpose;
+use crate::client::reference::outbound::{NoticeKey, Outbound};
+use crate::client::reference::outbox::OutboxNo;
+use crate::client::reference::puts::{Item, ItemContent};
+use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, UserId};
+use crate::protocol::api::DeviceKeys;
+use crate::protocol::provenance::Provenance;
+use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
+use crate::protocol::withheld::{Field, SessionCode, WithheldCode, WithheldNotice};
+use crate::scenario::habits::{MissingOlm, NoOlmReset, UnblockIndex, WithheldDedup};
+use crate::scenario::policy::Target;
+use crate::time::SimTime;
+use crate::trace::fact::OlmCause;
+
+/// Who is due what, of the devices that do not have it yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Whether the session has to be replaced first, and the fact behind it.
+    pub(super) rotate: Option<Option<FactId>>,
+    /// Devices that get the key, and from which index on.
+    pub(super) keys: Vec<(DeviceId, u32)>,
+    /// Devices that are due the key and have no Olm session.
+    pub(super) missing: Vec<DeviceId>,
+    /// Devices that are due no key.
+    pub(super) barred: Vec<(DeviceId, SessionCode)>,
+    /// Those of `barred` that are to be told.
+    pub(super) notices: Vec<(DeviceId, SessionCode)>,
+}
+
+impl Plan {
+    /// Whether every device has what it is due.
+    pub(super) const fn is_settled(&self) -> bool {
+        self.keys.is_empty() && self.missing.is_empty() && self.notices.is_empty()
+    }
+}
+
+impl Reference {
+    /// What this client knows of a device of a tracked user.
+    pub(super) fn view_of(&self, user: UserId, keys: &DeviceKeys) -> DeviceView {
+        let (device, index) = (keys.device, keys.device.index());
+        let list = self.store.lists.user(user);
+        let blocked = |target| self.store.blocked.contains_key(&target);
+        let by_hand = self.store.verified_by_hand.contains(&device);
+        let user_verified = list.is_some_and(|list| list.is_verified());
+        DeviceView {
+            device,
+            user,
+            crypto: keys.lists_algorithms,
+            blocked: blocked(Target::Device(device)) || blocked(Target::User(user)),
+            cross_signed: list.is_some_and(|list| list.trust.cross_signed.contains(index)),
+            verified: by_hand
+                || (user_verified && list.is_some_and(|list| list.trust.verified.contains(index))),
+            user_verified: user_verified || user == self.my_user(),
+        }
+    }
+
+    /// Finds out who is due what under the room's present session.
+    pub(super) fn plan(&self, room: RoomId, users: &[UserId], clock: SimTime) -> Plan {
+        let mut plan = Plan::default();
+        let outbound = self.store.outbound.get(&room);
+        for user in users {
+            let Some(list) = self.store.lists.user(*user) else { continue };
+            for keys in list.devices.iter().filter(|keys| keys.device != self.me()) {
+                let view = self.view_of(*user, keys);
+                match decide(self.store.policy.share, &view) {
+                    ShareDecision::Share => self.plan_key(outbound, view.device, &mut plan),
+                    ShareDecision::Withhold(code) => {
+                        self.plan_notice((room, outbound), &view, code, &mut plan);
+                    }
+                    ShareDecision::Pass => {}
+                }
+            }
+        }
+        plan.rotate = self.rotation_due((room, outbound), &plan, clock);
+        plan
+    }
+
+    fn plan_key(&self, outbound: Option<&Outbound>, device: DeviceId, plan: &mut Plan) {
+        let first = match outbound {
+            None => 0,
+            Some(outbound) => match self.first_index(outbound, device) {
+                Some(first) => first,
+                None => return,
+            },
+        };
+        if self.store.olm.has(device) {
+            plan.keys.push((device, first));
+        } else {
+            plan.missing.push(device);
+        }
+    }
+
+    /// From which index a device gets the key; `None` if it has it, or is not to get it.
+    fn first_index(&self, outbound: &Outbound, device: DeviceId) -> Option<u32> {
+        if let Some(given) = outbound.shared.get(&device) {
+            return outbound.reshare.contains_key(&device).then_some(*given);
+        }
+        if let Some(owed) = outbound.owed_from.get(&device) {
+            return Some(*owed);
+        }
+        if !outbound.told.contains_key(&device) {
+            return Some(outbound.next());
+        }
+        match self.habits().unblock_index {
+            UnblockIndex::Next => Some(outbound.next()),
+            UnblockIndex::Zero => Some(0),
+            UnblockIndex::AfterNext => Some(outbound.next() + 1),
+            UnblockIndex::Never => None,
+        }
+    }
+
+    fn plan_notice(
+        &self,
+        (room, outbound): (RoomId, Option<&Outbound>),
+        view: &DeviceView,
+        code: SessionCode,
+        plan: &mut Plan,
+    ) {
+        plan.barred.push((view.device, code));
+        if !reported_codes(&self.store.policy.report, view).contains(code.into()) {
+            return;
+        }
+        let habits = self.habits();
+        let late = habits.withheld_at_creation_only && outbound.is_some_and(|out| out.next() > 0);
+        let repeated = match habits.withheld_dedup {
+            WithheldDedup::RoomDevice => self.store.told_in_room.contains(&(room, view.device)),
+            WithheldDedup::SessionDevice
+            | WithheldDedup::SessionDeviceCode
+            | WithheldDedup::SessionUser
+            | WithheldDedup::None => outbound.is_some_and(|outbound| {
+                let key = NoticeKey { device: view.device, user: view.user, code };
+                outbound.was_told(key, habits.withheld_dedup, |device| self.user_of(device))
+            }),
+        };
+        let one_a_user = habits.withheld_dedup == WithheldDedup::SessionUser
+            && plan.notices.iter().any(|(other, _)| self.user_of(*other) == view.user);
+        let has_key = outbound.is_some_and(|outbound| outbound.shared.contains_key(&view.device));
+        if !late && !repeated && !one_a_user && !has_key {
+            plan.notices.push((view.device, code));
+        }
+    }
+
+    /// Whether the session has to be replaced, by rules R-01 to R-07 (and, for some habits, without need).
+    fn rotation_due(
+        &self,
+        (room, outbound): (RoomId, Option<&Outbound>),
+        plan: &Plan,
+        clock: SimTime,
+    ) -> Option<Option<FactId>> {
+        let Some(outbound) = outbound else { return Some(None) };
+        if let Some(by) = outbound.invalid {
+            return Some(by.0);
+        }
+        let seen = self.store.rooms.room(room)?;
+        if outbound.is_used_up(seen.rotation(), clock) {
+            return Some(outbound.made_by.0);
+        }
+        let habits = self.habits();
+        let had_key = |(device, _): &&(DeviceId, SessionCode)| outbound.shared.contains_key(device);
+        if habits.rotate_on_block
+            && let Some((device, _)) = plan.barred.iter().find(had_key)
+        {
+            return Some(self.block_of(*device).0);
+        }
+        (habits.withheld_looks_shared && !outbound.told.is_empty() && outbound.next() > 0)
+            .then_some(None)
+    }
+
+    /// The fact that a device or its user was blocked.
+    pub(super) fn block_of(&self, device: DeviceId) -> Provenance {
+        let blocked = |target| self.store.blocked.get(&target).copied();
+        blocked(Target::Device(device))
+            .or_else(|| blocked(Target::User(self.user_of(device))))
+            .unwrap_or_default()
+    }
+
+    /// Whether a habit makes a sender look at devices again though nothing has changed.
+    pub(super) fn has_no_habit_that_looks_again(&self) -> bool {
+        let habits = self.habits();
+        !habits.withheld_looks_shared && habits.withheld_dedup != WithheldDedup::None
+    }
+
+    /// What a new session does to marks of the old one.
+    pub(super) fn after_rotation(&mut self) {
+        if self.habits().no_olm_reset == NoOlmReset::Rotation {
+            self.store.no_olm.clear_all();
+        }
+    }
+
+    /// Claims keys for devices that are due the room key and have no session; true if a claim is on its way.
+    pub(super) fn claim_missing(&mut self, plan: &Plan, io: &mut Io<'_>) -> bool {
+        let mut running = false;
+        let mut wanted = Vec::new();
+        for device in &plan.missing {
+            match self.live.claims.state(*device, io.clock) {
+                ClaimState::Running => running = true,
+                ClaimState::Open => wanted.push(*device),
+                ClaimState::BackingOff(_) => {}
+            }
+        }
+        running |= !wanted.is_empty();
+        self.claim(&wanted, OlmCause::Share, io);
+        running
+    }
+
+    /// Sends keys and notices; returns the requests that carry keys.
+    pub(super) fn send_plan(
+        &mut self,
+        room: RoomId,
+        plan: &Plan,
+        cause: Option<FactId>,
+        io: &mut Io<'_>,
+    ) -> Vec<OutboxNo> {
+        let Some(outbound) = self.store.outbound.get(&room) else { return Vec::new() };
+        let (session, made_by) = (outbound.session(), outbound.made_by.0);
+        let shared_history = outbound.shared_history;
+        let key = |first| OlmEvent::RoomKey(RoomKey { room, session, first, shared_history });
+        let keys = plan.keys.iter().map(|(device, first)| Item {
+            device: *device,
+            content: ItemContent::Sealed(key(*first)),
+            cause: outbound.reshare.get(device).copied().unwrap_or_default().0.or(made_by),
+        });
+        let keys: Vec<Item> = keys.collect();
+        let notices = self.notice_items((room, session), plan, cause);
+        let no_olm = self.no_olm_items((room, session), plan, io.clock);
+        self.mark_plan((room, session), plan, &no_olm);
+        if !(keys.is_empty() && notices.is_empty() && no_olm.is_empty()) {
+            self.view_changed(io);
+        }
+        let puts = self.put(ToDeviceType::Encrypted, keys, cause, io);
+        let clear: Vec<Item> = notices.into_iter().chain(no_olm).collect();
+        if self.habits().unstable_type_too {
+            let again = clear.iter().map(Item::in_clear_again).collect();
+            self.put(ToDeviceType::WithheldUnstable, again, cause, io);
+        }
+        self.put(ToDeviceType::Withheld, clear, cause, io);
+        puts
+    }
+
+    fn notice_items(
+        &self,
+        (room, session): (RoomId, MegolmSessionId),
+        plan: &Plan,
+        cause: Option<FactId>,
+    ) -> Vec<Item> {
+        let notice = |(device, code): &(DeviceId, SessionCode)| Item {
+            device: *device,
+            content: ItemContent::Clear(ToDeviceBody::Withheld(
+                WithheldNotice::Session { room, session, code: *code }.content(self.me()),
+            )),
+            cause: self.block_of(*device).0.or(cause),
+        };
+        plan.notices.iter().map(notice).collect()
+    }
+
+    /// `m.no_olm` for devices whose claims have failed, unless they were told, or are not to be told.
+    fn no_olm_items(
+        &self,
+        occasion: (RoomId, MegolmSessionId),
+        plan: &Plan,
+        clock: SimTime,
+    ) -> Vec<Item> {
+        let habits = self.habits();
+        let item = |device: &DeviceId| {
+            let ClaimState::BackingOff(failed) = self.live.claims.state(*device, clock) else {
+                return None;
+            };
+            let repeated = self.store.no_olm.is_repetition(*device, occasion, habits.no_olm_dedup);
+            if !failed.reportable || repeated || !self.reports(*device, WithheldCode::NoOlm) {
+                return None;
+            }
+            let mut content = WithheldNotice::NoOlm.content(self.me());
+            if habits.no_olm_names_session {
+                content.room_id = Field::Is(occasion.0);
+                content.session_id = Field::Is(occasion.1);
+            }
+            let content = ItemContent::Clear(ToDeviceBody::Withheld(content));
+            Some(Item { device: *device, content, cause: failed.by.0 })
+        };
+        plan.missing.iter().filter_map(item).collect()
+    }
+
+    /// Whether a code is reported to a device.
+    pub(super) fn reports(&self, device: DeviceId, code: WithheldCode) -> bool {
+        let user = self.user_of(device);
+        let keys = DeviceKeys { device, lists_algorithms: true, signed_by: None };
+        reported_codes(&self.store.policy.report, &self.view_of(user, &keys)).contains(code)
+    }
+
+    /// Keys and notices count as given from the moment they are in the outbox, which does not lose them.
+    fn mark_plan(&mut self, occasion: (RoomId, MegolmSessionId), plan: &Plan, no_olm: &[Item]) {
+        for item in no_olm {
+            self.store.no_olm.mark(item.device, occasion);
+        }
+        let missing_is_done = self.config.habits.missing_olm == MissingOlm::MarkShared;
+        let Some(outbound) = self.store.outbound.get_mut(&occasion.0) else { return };
+        for (device, first) in &plan.keys {
+            outbound.shared.insert(*device, *first);
+            outbound.owed_from.remove(device);
+            outbound.reshare.remove(device);
+        }
+        for (device, _) in &plan.barred {
+            outbound.owed_from.remove(device);
+        }
+        for (device, code) in &plan.notices {
+            outbound.told.insert(*device, *code);
+            self.store.told_in_room.insert((occasion.0, *device));
+        }
+        if missing_is_done {
+            let next = outbound.next();
+            outbound.shared.extend(plan.missing.iter().map(|device| (*device, next)));
+        }
+    }
+
+    /// Looks again after devices that were owed a key, could not be reached, and were not told.
+    pub(super) fn settle_untold(&mut self, io: &mut Io<'_>) {
+        let untold = |outbound: &Outbound| {
+            outbound.owed_from.keys().any(|device| !self.store.no_olm.was_told(*device))
+        };
+        let rooms: Vec<RoomId> = self
+            .store
+            .outbound
+            .iter()
+            .filter(|(_, outbound)| outbound.invalid.is_none() && untold(outbound))
+            .map(|(room, _)| *room)
+            .collect();
+        for room in rooms {
+            self.enqueue_job(room, Purpose::Settle, io);
+        }
+    }
+}

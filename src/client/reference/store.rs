@@ -1,0 +1,101 @@
+//! The store of the reference client: everything that survives a restart.
+//! It does not know how any of it is used.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use hashbrown::HashSet;
+
+use crate::client::reference::inbound::Inbound;
+use crate::client::reference::jobs::Job;
+use crate::client::reference::lists::DeviceLists;
+use crate::client::reference::no_olm::NoOlmMarks;
+use crate::client::reference::notices::Notices;
+use crate::client::reference::olm_sessions::OlmSessions;
+use crate::client::reference::outbound::Outbound;
+use crate::client::reference::outbox::Outbox;
+use crate::client::reference::requests::KeyRequests;
+use crate::client::reference::rooms::SeenRooms;
+use crate::engine::hash::FixedState;
+use crate::ids::{DeviceId, MegolmSessionId, RoomId};
+use crate::protocol::api::{CrossSigningKeys, SyncToken};
+use crate::protocol::olm::OlmAccount;
+use crate::protocol::provenance::Provenance;
+use crate::scenario::policy::{Policy, Target};
+use crate::time::SimTime;
+
+/// Where a client is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    /// Not logged in yet.
+    Before,
+    /// Logged in.
+    LoggedIn,
+    /// Logged out for good.
+    LoggedOut,
+}
+
+/// Everything durable.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) life: Life,
+    /// Counts changes of what decisions rest on, so that an unchanged view need not be looked at again.
+    pub(super) view: u64,
+    pub(super) policy: Policy,
+    pub(super) account: OlmAccount,
+    /// When the previous fallback key was replaced.
+    pub(super) fallback_replaced: Option<SimTime>,
+    /// The user's cross-signing keys, if this device has them.
+    pub(super) identity: Option<CrossSigningKeys>,
+    pub(super) lists: DeviceLists,
+    pub(super) blocked: BTreeMap<Target, Provenance>,
+    pub(super) verified_by_hand: BTreeSet<DeviceId>,
+    /// Users to be verified as soon as their list is known.
+    pub(super) verify_later: BTreeSet<Target>,
+    pub(super) rooms: SeenRooms,
+    pub(super) olm: OlmSessions,
+    /// Digests of Olm ciphertexts that were decrypted (P-12).
+    pub(super) decrypted: HashSet<u64, FixedState>,
+    pub(super) outbound: BTreeMap<RoomId, Outbound>,
+    /// For the habit of counting notices by room: who was told anything in a room.
+    pub(super) told_in_room: BTreeSet<(RoomId, DeviceId)>,
+    pub(super) no_olm: NoOlmMarks,
+    pub(super) jobs: BTreeMap<RoomId, VecDeque<Job>>,
+    pub(super) inbound: Inbound,
+    pub(super) notices: Notices,
+    pub(super) requests: KeyRequests,
+    /// Sessions to be asked for as soon as the own user's list is known.
+    pub(super) ask_later: BTreeSet<MegolmSessionId>,
+    pub(super) outbox: Outbox,
+    pub(super) token: SyncToken,
+}
+
+impl Store {
+    /// The store of a device that was never logged in.
+    pub(super) fn new(device: DeviceId, policy: Policy) -> Self {
+        Self {
+            life: Life::Before,
+            view: 0,
+            policy,
+            account: OlmAccount::new(device),
+            fallback_replaced: None,
+            identity: None,
+            lists: DeviceLists::default(),
+            blocked: BTreeMap::new(),
+            verified_by_hand: BTreeSet::new(),
+            verify_later: BTreeSet::new(),
+            rooms: SeenRooms::default(),
+            olm: OlmSessions::default(),
+            decrypted: HashSet::with_hasher(FixedState),
+            outbound: BTreeMap::new(),
+            told_in_room: BTreeSet::new(),
+            no_olm: NoOlmMarks::default(),
+            jobs: BTreeMap::new(),
+            inbound: Inbound::default(),
+            notices: Notices::default(),
+            requests: KeyRequests::default(),
+            ask_later: BTreeSet::new(),
+            outbox: Outbox::default(),
+            token: SyncToken::default(),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Answers: whatever the homeserver says, taken in in the order that loses nothing: to-device messages first, then
+//! lists, counts and rooms, and the token last.
+//! It does not know what each message is for.
+
+use crate::client::RequestNo;
+use crate::client::reference::inbound::{InboundKey, Received};
+use crate::client::reference::io::Io;
+use crate::client::reference::outbox::{OutboxNo, wait_after};
+use crate::client::reference::rooms::Invalidates;
+use crate::client::reference::{Backoff, Reference};
+use crate::ids::{RoomId, UserId};
+use crate::protocol::api::{
+    BackedUpKey, Failure, ListChange, Request, Response, RoomSync, SyncResponse, ToDevicePut,
+};
+use crate::protocol::megolm::InboundSession;
+use crate::protocol::provenance::Provenance;
+use crate::protocol::room::RoomEvent;
+use crate::protocol::to_device::{OlmEvent, ToDeviceBody};
+use crate::protocol::withheld::WithheldCode;
+use crate::scenario::habits::{MarkWhen, PutFailed};
+use crate::trace::fact::{Causes, FactKind, KeySource};
+
+impl Reference {
+    /// Takes the answer to a request. One that is not awaited (it was asked for before a restart) is passed over.
+    pub(super) fn answered(
+        &mut self,
+        number: RequestNo,
+        answer: Result<&Response, Failure>,
+        io: &mut Io<'_>,
+    ) {
+        if self.live.syncing == Some(number) {
+            self.live.syncing = None;
+            return self.sync_answered(answer, io);
+        }
+        if let Some(place) = self.live.sending.answered(number) {
+            return self.outbox_answered(place, answer, io);
+        }
+        if self.live.fetching_backup == Some(number) {
+            self.live.fetching_backup = None;
+            return self.backup_answered(answer, io);
+        }
+        if !self.claims_answered(number, answer, io) {
+            self.queries_answered(number, answer, io);
+        }
+    }
+
+    fn sync_answered(&mut self, answer: Result<&Response, Failure>, io: &mut Io<'_>) {
+        match answer {
+            Ok(Response::Sync(sync)) => {
+                self.live.sync_backoff = Backoff::default();
+                self.take_sync(sync, io);
+            }
+            Ok(
+                Response::UploadKeys(_)
+                | Response::QueryKeys { .. }
+                | Response::ClaimKeys { .. }
+                | Response::KeyChanges(_)
+                | Response::Members { .. }
+                | Response::Backup(_)
+                | Response::Done,
+            )
+            | Err(_) => {
+                let failures = self.live.sync_backoff.failures + 1;
+                let wait = match answer {
+                    Err(Failure::RateLimited(told)) => told,
+                    Ok(_) | Err(_) => wait_after(failures),
+                };
+                self.live.sync_backoff = Backoff { failures, until: io.clock + wait };
+            }
+        }
+    }
+
+    fn take_sync(&mut self, sync: &SyncResponse, io: &mut Io<'_>) {
+        if self.habits().token_before_store {
+            self.store.token = sync.next;
+            let store = &self.store;
+            io.persist_early(|| store.clone());
+        }
+        for (id, message, listed) in &sync.to_device {
+            self.receive(*id, message, *listed, io);
+        }
+        for (user, change, cause) in &sync.device_lists {
+            self.list_note(*user, *change, *cause, io);
+        }
+        self.key_counts(sync, io);
+        for room in &sync.rooms {
+            self.take_room(room, io);
+        }
+        if self.store.token != sync.next {
+            self.store.token = sync.next;
+            io.touch();
+        }
+    }
+
+    fn key_counts(&mut self, sync: &SyncResponse, io: &mut Io<'_>) {
+        let told = (sync.one_time_key_count, sync.unused_fallback_key);
+        if self.live.counts_told != Some(told) {
+            self.live.counts_told = Some(told);
+            let (one_time, unused_fallback) = told;
+            io.fact_of_input(FactKind::KeyCounts { device: self.me(), one_time, unused_fallback });
+        }
+        self.keep_supply(told.0, told.1, io);
+    }
+
+    fn list_note(&mut self, user: UserId, change: ListChange, cause: Provenance, io: &mut Io<'_>) {
+        let kind = FactKind::ListNote { device: self.me(), user, change };
+        let by = Provenance::of(io.fact(kind, Causes::of([cause.0])));
+        match change {
+            ListChange::Changed => {
+                if self.store.lists.mark_outdated(user, by) {
+                    self.live.queries.overtake(user);
+                    self.live.query_backoff.remove(&user);
+                    self.view_changed(io);
+                }
+            }
+            ListChange::Left => {
+                self.store.lists.untrack(user);
+                self.view_changed(io);
+            }
+        }
+    }
+
+    fn take_room(&mut self, sync: &RoomSync, io: &mut Io<'_>) {
+        let (device, room) = (self.me(), sync.room);
+        let is_state = |event: &RoomEvent| !matches!(event, RoomEvent::Message { .. });
+        let news = sync.state.is_some() || sync.timeline.iter().any(|(event, _)| is_state(event));
+        let mut by = Provenance::UNKNOWN;
+        if news {
+            let (seq, limited) = (sync.seq, sync.limited);
+            let kind = FactKind::RoomSeen { device, room, seq, limited };
+            by = Provenance::of(io.fact(kind, Causes::of([sync.cause.0])));
+            self.view_changed(io);
+        }
+        if let Some(state) = &sync.state {
+            let invalidates = self.store.rooms.take_state(room, state);
+            self.invalidate(room, invalidates, by);
+        }
+        for (event, cause) in &sync.timeline {
+            match *event {
+                RoomEvent::Message { message, sender, sent_at, body } if sender != device => {
+                    let received = Received {
+                        message,
+                        room,
+                        device: sender,
+                        sender: self.user_of(sender),
+                        session: body.session,
+                        index: body.index,
+                        intact: body.intact,
+                        sent_at,
+                        by: *cause,
+                        result: None,
+                    };
+                    self.message(received, io);
+                }
+                RoomEvent::Message { .. } => {}
+                RoomEvent::Member { .. }
+                | RoomEvent::HistoryVisibility(_)
+                | RoomEvent::Encryption(_) => {
+                    let invalidates = self.store.rooms.take_event(room, event, sync.limited);
+                    self.invalidate(room, invalidates, by);
+                }
+            }
+        }
+    }
+
+    fn invalidate(&mut self, room: RoomId, invalidates: Invalidates, by: Provenance) {
+        if let (Invalidates::Session, Some(outbound)) =
+            (invalidates, self.store.outbound.get_mut(&room))
+        {
+            outbound.invalidate(by);
+        }
+    }
+
+    fn outbox_answered(
+        &mut self,
+        place: OutboxNo,
+        answer: Result<&Response, Failure>,
+        io: &mut Io<'_>,
+    ) {
+        match answer {
+            Ok(_) => {
+                self.live.sending.done(place);
+                if let Some(Request::UploadKeys(_)) = self.store.outbox.take(place) {
+                    self.keys_uploaded();
+                }
+                io.touch();
+            }
+            Err(Failure::Rejected | Failure::Forbidden) => {
+                self.live.sending.done(place);
+                if let Some(Request::UploadKeys(upload)) = self.store.outbox.take(place) {
+                    self.keys_refused(&upload);
+                }
+                io.touch();
+            }
+            Err(failure) => self.outbox_failed(place, failure, io),
+        }
+    }
+
+    /// A request failed that may succeed later. What happens to a `sendToDevice` then is a habit.
+    fn outbox_failed(&mut self, place: OutboxNo, failure: Failure, io: &mut Io<'_>) {
+        let habit = self.habits().put_failed;
+        let put = match self.store.outbox.request_mut(place) {
+            Some(Request::SendToDevice(put)) => put.clone(),
+            Some(_) | None => return self.live.sending.failed(place, failure, io.clock),
+        };
+        match habit {
+            PutFailed::RetrySameTxn => {}
+            PutFailed::RetryNewTxn => self.rename_put(place, put, io),
+            PutFailed::Swallow => {
+                self.live.sending.done(place);
+                self.store.outbox.take(place);
+                if self.habits().mark_when == MarkWhen::Accepted {
+                    self.unmark(&put);
+                }
+                self.view_changed(io);
+                return;
+            }
+        }
+        self.live.sending.failed(place, failure, io.clock);
+    }
+
+    /// Gives a request a new transaction id, as a bad client does.
+    fn rename_put(&mut self, place: OutboxNo, mut put: ToDevicePut, io: &mut Io<'_>) {
+        let device = self.me();
+        put.txn = io.entropy.txn();
+        let (txn, event_type) = (put.txn, put.event_type);
+        let targets = u32::try_from(put.messages.len()).expect("a request has few targets");
+        let fact = io.fact_of_input(FactKind::Put { device, txn, event_type, targets });
+        for (recipient, body) in &put.messages {
+            let recipient = *recipient;
+            let content = crate::client::reference::puts::as_sent(body);
+            let kind = FactKind::PutTarget { device, txn, recipient, content };
+            io.fact(kind, Causes::one(fact));
+        }
+        if let Some(request) = self.store.outbox.request_mut(place) {
+            *request = Request::SendToDevice(put);
+        }
+        io.touch();
+    }
+
+    /// What a request that was given up carried does not count as given or told.
+    fn unmark(&mut self, put: &ToDevicePut) {
+        for (device, body) in &put.messages {
+            match body {
+                ToDeviceBody::Olm(ciphertext) => {
+                    if let OlmEvent::RoomKey(key) = ciphertext.payload.event
+                        && let Some(outbound) = self.store.outbound.get_mut(&key.room)
+                        && outbound.session() == key.session
+                    {
+                        outbound.shared.remove(device);
+                    }
+                }
+                ToDeviceBody::Withheld(content) => {
+                    if content.code.value() == Some(WithheldCode::NoOlm) {
+                        self.store.no_olm.clear(*device);
+                    } else if let Some(room) = content.room_id.value()
+                        && let Some(outbound) = self.store.outbound.get_mut(&room)
+                    {
+                        outbound.told.remove(device);
+                    }
+                }
+                ToDeviceBody::KeyRequest(_) => {}
+            }
+        }
+    }
+
+    fn backup_answered(&mut self, answer: Result<&Response, Failure>, io: &mut Io<'_>) {
+        let Ok(Response::Backup(keys)) = answer else { return };
+        for BackedUpKey { room, session, first } in keys {
+            let key = InboundKey::new(*room, InboundSession::new(*session, *first), self.me());
+            self.take_key(key, (KeySource::Backup, Provenance(io.cause)), io);
+        }
+    }
+}
