@@ -339,7 +339,7 @@ mod tests {
     use crate::protocol::provenance::Provenance;
     use crate::protocol::room::{HistoryVisibility, Membership, RoomEvent, RoomState, Rotation};
     use crate::protocol::to_device::MegolmCiphertext;
-    use crate::time::SimDuration;
+    use crate::time::{SimDuration, SimTime};
 
     const ID: RoomId = RoomId::new(0);
     const HERE: ServerId = ServerId::new(0);
@@ -365,7 +365,12 @@ mod tests {
     fn message(index: u32) -> RoomEvent {
         let session = MegolmSessionId::new(0);
         let body = MegolmCiphertext { session, index, intact: true };
-        RoomEvent::Message { message: MessageId::new(index), sender: DeviceId::new(0), body }
+        RoomEvent::Message {
+            message: MessageId::new(index),
+            sender: DeviceId::new(0),
+            sent_at: SimTime::ZERO,
+            body,
+        }
     }
 
     /// Appends with the next position, which is also the stamp.

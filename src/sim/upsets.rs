@@ -1,7 +1,7 @@
 //! What happens at the moment when a fault comes into force or ends.
 //! It does not know what a fault does while it is in force; those whom it strikes ask the set of faults then.
 
-use crate::client::{Client, Command};
+use crate::client::{Client, Command, Input};
 use crate::engine::choices::Choices;
 use crate::homeserver::account::Account;
 use crate::homeserver::device_lists::DeviceList;
@@ -139,7 +139,7 @@ impl<C: Client, K: Choices> World<C, K> {
     pub(super) fn on_fault_end(&mut self, fault: FaultId, sink: &mut impl FactSink) {
         let Some(started) = self.faults.cause(fault) else { return };
         let kind = FactKind::FaultEnd(fault);
-        self.recorder.record(sink, Observer::World, kind, Causes::one(started));
+        let ended = self.recorder.record(sink, Observer::World, kind, Causes::one(started));
         self.faults.end(fault);
         let from = self.scenario.faults[fault.index()].from;
         if let FaultKind::Crash { device, .. } = *self.faults.kind(fault) {
@@ -154,6 +154,24 @@ impl<C: Client, K: Choices> World<C, K> {
             self.set_clock(device);
         } else if let FaultKind::EduLimit { server, .. } = *self.faults.kind(fault) {
             self.limit_edus(server);
+        } else if let FaultKind::ServerUnreachable { server } = *self.faults.kind(fault) {
+            for device in self.residents.devices_at(server).to_vec() {
+                self.reconnect(device, ended, sink);
+            }
+        } else if let FaultKind::ClientOffline { device }
+        | FaultKind::ResponseLost { device, .. }
+        | FaultKind::RateLimited { device, .. } = *self.faults.kind(fault)
+        {
+            self.reconnect(device, ended, sink);
+        }
+    }
+
+    /// What made the requests of a client fail is over: its system tells it, if its server can be reached again.
+    fn reconnect(&mut self, device: DeviceId, ended: FactId, sink: &mut impl FactSink) {
+        if self.terminals[device.index()].life == Life::Up
+            && self.faults.cut_off(device, self.server_of(device)).is_none()
+        {
+            self.feed(device, Input::NetworkBack, Some(ended), sink);
         }
     }
 

@@ -45,12 +45,13 @@ pub(super) struct Probe {
     scripts: Arc<Scripts>,
     sent: Vec<Endpoint>,
     next_key_id: u32,
-    retries: bool,
+    retry_at: Option<SimTime>,
     pub(super) store: Store,
     pub(super) heard: Vec<Heard>,
     pub(super) commands: Vec<Command>,
     pub(super) wakes: Vec<SimTime>,
     pub(super) restarts: u32,
+    pub(super) back_online: Vec<SimTime>,
 }
 
 impl Probe {
@@ -63,12 +64,13 @@ impl Probe {
             scripts,
             sent: Vec::new(),
             next_key_id: 0,
-            retries: false,
+            retry_at: None,
             store: Store::default(),
             heard: Vec::new(),
             commands: Vec::new(),
             wakes: Vec::new(),
             restarts: 0,
+            back_online: Vec::new(),
         }
     }
 
@@ -233,23 +235,22 @@ impl Client for Probe {
                 if let Ok(Response::Sync(sync)) = result {
                     self.take_in(sync, context, out);
                 } else if endpoint == Endpoint::Sync && result != Err(Failure::Forbidden) {
-                    self.retries = true;
-                    out.wake(WakeAt::At(context.clock + SimDuration::from_secs(1)));
-                    return;
+                    self.retry_at = Some(context.clock + SimDuration::from_secs(1));
                 }
             }
             Input::Wake => {
                 self.wakes.push(context.clock);
-                self.retries = false;
+                self.retry_at = None;
                 self.ask(Request::Sync(self.store.token), None, out);
             }
+            Input::NetworkBack => self.back_online.push(context.clock),
             Input::Restarted => {
                 self.restarts += 1;
                 self.ask(Request::Sync(self.store.token), context.cause, out);
             }
         }
-        if self.retries {
-            out.wake(WakeAt::At(context.clock + SimDuration::from_secs(1)));
+        if let Some(at) = self.retry_at {
+            out.wake(WakeAt::At(at));
         }
     }
 
@@ -259,6 +260,6 @@ impl Client for Probe {
 
     fn restore(&mut self, durable: Store) {
         self.store = durable;
-        self.retries = false;
+        self.retry_at = None;
     }
 }

@@ -62,6 +62,18 @@ fn a_client_that_waits_for_the_network_to_come_back_waits_alone_once_it_will_not
 }
 
 #[test]
+fn a_client_is_told_when_its_server_can_be_reached_again_and_not_before() {
+    let played = stage(&[&[2, 1]])
+        .fault(1_000, 5_000, FaultKind::ClientOffline { device: device(0) })
+        .fault(3_000, 8_000, FaultKind::ServerUnreachable { server: server(0) })
+        .with(|scenario| scenario.devices[1].present = false)
+        .play();
+    let back = |of| played.probe(device(of)).back_online.iter().map(|at| at.as_ms()).collect();
+    let told: [Vec<u64>; 3] = [back(0), back(1), back(2)];
+    assert_eq!(told, [vec![8_000], vec![], vec![8_000]]);
+}
+
+#[test]
 fn an_unreachable_server_is_unreachable_for_its_clients_and_for_other_servers() {
     let kind = FaultKind::ServerUnreachable { server: server(1) };
     let played = stage(&[&[1], &[1]])
