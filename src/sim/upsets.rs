@@ -158,15 +158,12 @@ impl<C: Client, K: Choices> World<C, K> {
             for device in self.residents.devices_at(server).to_vec() {
                 self.reconnect(device, ended, sink);
             }
-        } else if let FaultKind::ClientOffline { device }
-        | FaultKind::ResponseLost { device, .. }
-        | FaultKind::RateLimited { device, .. } = *self.faults.kind(fault)
-        {
+        } else if let FaultKind::ClientOffline { device } = *self.faults.kind(fault) {
             self.reconnect(device, ended, sink);
         }
     }
 
-    /// What made the requests of a client fail is over: its system tells it, if its server can be reached again.
+    /// What kept a client from its server is over: its system tells it, if nothing else does.
     fn reconnect(&mut self, device: DeviceId, ended: FactId, sink: &mut impl FactSink) {
         if self.terminals[device.index()].life == Life::Up
             && self.faults.cut_off(device, self.server_of(device)).is_none()
