@@ -7,6 +7,8 @@ mod compare;
 mod cover;
 mod delivery;
 mod entitlement;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
