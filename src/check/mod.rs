@@ -1,4 +1,65 @@
 //! The judge: facts in, verdicts and violations out.
 //! It sees facts and the cast of the scenario, and nothing else.
 
+mod breaches;
+pub mod cast;
+mod dispatch;
+mod explained;
 pub mod outcome;
+mod spam;
+mod view;
+
+use crate::check::breaches::Breaches;
+use crate::check::cast::Cast;
+use crate::check::outcome::Outcome;
+use crate::check::spam::Spam;
+use crate::check::view::View;
+use crate::rulebook::reading::Reading;
+use crate::trace::fact::{Fact, RunEnd};
+use crate::trace::sink::FactSink;
+
+/// Judges facts as they come and keeps none of them.
+///
+/// Facts must come in the order of their ids, and may name only devices, users and servers of the cast. A notice that
+/// repeats another is found when it is accepted; what somebody failed to do is found at the end.
+#[derive(Debug, Clone)]
+pub struct Checker {
+    view: View,
+    spam: Spam,
+    breaches: Breaches,
+    end: Option<RunEnd>,
+}
+
+impl Checker {
+    /// A judge of a run with this cast, who reads ambiguous points in this way.
+    #[must_use]
+    pub fn new(cast: Cast, reading: Reading) -> Self {
+        Self {
+            view: View::new(cast, reading),
+            spam: Spam::default(),
+            breaches: Breaches::default(),
+            end: None,
+        }
+    }
+
+    /// The judgement. Facts that do not end with [`crate::trace::fact::FactKind::RunEnd`] were cut off, which is taken
+    /// for the horizon: what could still have come is not held against anybody.
+    #[must_use]
+    pub fn finish(mut self) -> Outcome {
+        let end = self.end.unwrap_or(RunEnd::Horizon);
+        let verdicts = explained::judge(&self.view, end, &mut self.breaches);
+        Outcome {
+            end,
+            reading: self.view.reading,
+            verdicts,
+            violations: self.breaches.finish(&self.view.cast),
+            notices: self.spam.counts(),
+        }
+    }
+}
+
+impl FactSink for Checker {
+    fn record(&mut self, fact: &Fact) {
+        self.dispatch(fact);
+    }
+}

@@ -3,7 +3,7 @@
 
 use crate::ids::{DeviceId, FactId, FaultId, MessageId};
 use crate::protocol::withheld::WithheldCode;
-use crate::rulebook::leaf::Leaf;
+use crate::rulebook::leaf::{Leaf, LeafClass};
 use crate::rulebook::reading::{Reading, Severity};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -85,5 +85,18 @@ impl Outcome {
     pub fn is_inconclusive(&self) -> bool {
         self.end != RunEnd::Quiescent
             || self.verdicts.iter().any(|verdict| verdict.leaf == Leaf::Pending)
+    }
+}
+
+impl Verdict {
+    /// The class of the verdict under a reading: where a `m.no_olm` that stands is taken to explain what comes after
+    /// it (A-06b), it leaves no gap.
+    #[must_use]
+    pub fn class(&self, reading: &Reading) -> LeafClass {
+        if self.leaf == Leaf::StandingNoOlm && reading.no_olm_stands {
+            LeafClass::Explained
+        } else {
+            self.leaf.class()
+        }
     }
 }

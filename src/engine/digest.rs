@@ -1,7 +1,7 @@
 //! A digest of values that is the same on every machine and in every build.
 //! It does not know what the values mean.
 
-use std::hash::{BuildHasher, Hasher};
+use std::hash::Hasher;
 
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -60,44 +60,6 @@ impl Hasher for Digest {
 
     fn write_isize(&mut self, value: isize) {
         self.write_i64(value as i64);
-    }
-}
-
-/// Makes hashers for tables that are only looked up in: fast, and the same in every run.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct FixedState;
-
-impl BuildHasher for FixedState {
-    type Hasher = FoldHasher;
-
-    fn build_hasher(&self) -> FoldHasher {
-        FoldHasher(0)
-    }
-}
-
-/// A multiply-and-fold hasher for short keys of integers. Its values are for tables in memory, not for keeping.
-#[derive(Debug, Clone, Copy)]
-pub struct FoldHasher(u64);
-
-impl Hasher for FoldHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.write_u64(u64::from(value));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 

@@ -3,4 +3,5 @@
 
 pub mod choices;
 pub mod digest;
+pub mod hash;
 pub mod queue;

@@ -18,10 +18,14 @@ pub struct Limits {
     pub devices: usize,
     /// Rooms.
     pub rooms: usize,
+    /// Memberships at the start, over all rooms: a few names in a file may stand for many.
+    pub memberships: usize,
     /// Steps of the timeline.
     pub steps: usize,
     /// Faults.
     pub faults: usize,
+    /// Expected verdicts: a few names in a file may stand for many.
+    pub cells: usize,
     /// Bytes of a name or a text in a file.
     pub text_bytes: usize,
     /// The latest horizon.
@@ -33,14 +37,16 @@ pub struct Limits {
 impl Limits {
     /// The limits of scenario files.
     pub const FILES: Self = Self {
-        file_bytes: 16 * 1024 * 1024,
+        file_bytes: 32 * 1024 * 1024,
         nesting: 32,
         servers: 64,
         users: 50_000,
         devices: 100_000,
         rooms: 1_000,
+        memberships: 1_000_000,
         steps: 100_000,
         faults: 1_000,
+        cells: 1_000_000,
         text_bytes: 1_024,
         horizon: SimDuration::from_hours(24 * 366),
         actions: 100_000_000,

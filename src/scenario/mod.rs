@@ -3,8 +3,11 @@
 
 pub mod expect;
 pub mod fault;
+pub mod file;
 pub mod habits;
 pub mod limits;
 pub mod model;
 pub mod policy;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod step;

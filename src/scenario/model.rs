@@ -1,6 +1,8 @@
 //! The scenario value: topology, timeline, faults, what is left to chance and what is expected.
 //! Every value of this type that the reader makes is valid: names resolve, times are in order and in bounds.
 
+use std::collections::BTreeMap;
+
 use crate::ids::{DeviceId, MessageId, RoomId, ServerId, Sym, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::rulebook::rule::Rule;
@@ -141,16 +143,19 @@ pub struct Delay {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Strings {
     texts: Vec<String>,
+    known: BTreeMap<String, Sym>,
 }
 
 impl Strings {
     /// The id of `text`, the same for equal texts.
     pub fn intern(&mut self, text: &str) -> Sym {
-        if let Some(found) = self.texts.iter().position(|known| known == text) {
-            return Sym::at(found);
+        if let Some(found) = self.known.get(text) {
+            return *found;
         }
+        let sym = Sym::at(self.texts.len());
         self.texts.push(text.to_owned());
-        Sym::at(self.texts.len() - 1)
+        self.known.insert(text.to_owned(), sym);
+        sym
     }
 
     /// The text with this id; empty if there is none.

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId, UserId};
+use crate::protocol::megolm::{InboundSession, MegolmError};
 use crate::protocol::provenance::Provenance;
+use crate::protocol::to_device::MegolmCiphertext;
 use crate::time::SimTime;
 use crate::trace::fact::TryResult;
 
@@ -13,8 +15,8 @@ use crate::trace::fact::TryResult;
 pub(super) struct InboundKey {
     /// The room.
     pub(super) room: RoomId,
-    /// The first index that it decrypts.
-    pub(super) first: u32,
+    /// The copy of the session, from its first known index on.
+    pub(super) megolm: InboundSession,
     /// The device that made the session, as the key's bearer said.
     pub(super) creator: DeviceId,
     /// How many devices forwarded it.
@@ -87,16 +89,18 @@ impl Inbound {
     }
 
     /// Takes a key if it is better than what there is.
-    pub(super) fn offer(&mut self, session: MegolmSessionId, key: InboundKey) -> Offered {
-        match self.keys.get_mut(&session) {
-            Some(old) if old.first <= key.first => Offered::NoBetter,
+    pub(super) fn offer(&mut self, key: InboundKey) -> Offered {
+        match self.keys.get_mut(&key.megolm.id()) {
             Some(old) => {
+                if !old.megolm.improve(&key.megolm) {
+                    return Offered::NoBetter;
+                }
                 let used = std::mem::take(&mut old.used);
                 *old = InboundKey { used, ..key };
                 Offered::Taken
             }
             None => {
-                self.keys.insert(session, key);
+                self.keys.insert(key.megolm.id(), key);
                 Offered::Taken
             }
         }
@@ -115,11 +119,11 @@ impl Inbound {
     /// Tries to decrypt a message.
     pub(super) fn decrypt(&mut self, received: &Received) -> Decryption {
         let Some(key) = self.keys.get_mut(&received.session) else { return Decryption::NoKey };
-        if received.index < key.first {
-            return Decryption::NoKey;
-        }
-        if !received.intact || key.room != received.room {
-            return Decryption::Invalid;
+        let Received { session, index, intact, .. } = *received;
+        match key.megolm.decrypt(&MegolmCiphertext { session, index, intact }) {
+            Ok(_) if key.room == received.room => {}
+            Err(MegolmError::UnknownIndex { .. }) => return Decryption::NoKey,
+            Ok(_) | Err(MegolmError::BadSignature) => return Decryption::Invalid,
         }
         match key.used.binary_search_by_key(&received.index, |(index, _)| *index) {
             Ok(found) if key.used[found].1 == received.message => Decryption::Readable,
@@ -154,11 +158,16 @@ impl Inbound {
 }
 
 impl InboundKey {
+    /// The first index that it decrypts.
+    pub(super) const fn first(&self) -> u32 {
+        self.megolm.first_known_index()
+    }
+
     /// A key that nothing was decrypted with yet.
-    pub(super) const fn new(room: RoomId, first: u32, creator: DeviceId) -> Self {
+    pub(super) const fn new(room: RoomId, megolm: InboundSession, creator: DeviceId) -> Self {
         Self {
             room,
-            first,
+            megolm,
             creator,
             hops: 0,
             shared_history: false,
@@ -172,13 +181,14 @@ impl InboundKey {
 mod tests {
     use super::{Decryption, Inbound, InboundKey, Offered, Received};
     use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId, UserId};
+    use crate::protocol::megolm::InboundSession;
     use crate::protocol::provenance::Provenance;
     use crate::time::SimTime;
 
     const SESSION: MegolmSessionId = MegolmSessionId::new(0);
 
     const fn key(first: u32) -> InboundKey {
-        InboundKey::new(RoomId::new(0), first, DeviceId::new(0))
+        InboundKey::new(RoomId::new(0), InboundSession::new(SESSION, first), DeviceId::new(0))
     }
 
     const fn message(message: u32, index: u32) -> Received {
@@ -199,21 +209,21 @@ mod tests {
     #[test]
     fn a_key_is_replaced_only_by_one_that_reaches_further_back() {
         let mut inbound = Inbound::default();
-        assert_eq!(inbound.offer(SESSION, key(5)), Offered::Taken);
-        assert_eq!(inbound.offer(SESSION, key(5)), Offered::NoBetter);
-        assert_eq!(inbound.offer(SESSION, key(7)), Offered::NoBetter);
-        assert_eq!(inbound.offer(SESSION, key(2)), Offered::Taken);
-        assert_eq!(inbound.key(SESSION).unwrap().first, 2);
+        assert_eq!(inbound.offer(key(5)), Offered::Taken);
+        assert_eq!(inbound.offer(key(5)), Offered::NoBetter);
+        assert_eq!(inbound.offer(key(7)), Offered::NoBetter);
+        assert_eq!(inbound.offer(key(2)), Offered::Taken);
+        assert_eq!(inbound.key(SESSION).unwrap().first(), 2);
     }
 
     #[test]
     fn an_index_belongs_to_one_message_even_after_a_better_key() {
         let mut inbound = Inbound::default();
-        inbound.offer(SESSION, key(1));
+        inbound.offer(key(1));
         assert_eq!(inbound.decrypt(&message(0, 0)), Decryption::NoKey);
         assert_eq!(inbound.decrypt(&message(1, 3)), Decryption::Readable);
         assert_eq!(inbound.decrypt(&message(1, 3)), Decryption::Readable);
-        inbound.offer(SESSION, key(0));
+        inbound.offer(key(0));
         assert_eq!(inbound.decrypt(&message(2, 3)), Decryption::Invalid);
         assert_eq!(inbound.decrypt(&message(0, 0)), Decryption::Readable);
     }
@@ -221,7 +231,7 @@ mod tests {
     #[test]
     fn a_damaged_message_and_one_of_another_room_are_invalid() {
         let mut inbound = Inbound::default();
-        inbound.offer(SESSION, key(0));
+        inbound.offer(key(0));
         let damaged = Received { intact: false, ..message(0, 0) };
         assert_eq!(inbound.decrypt(&damaged), Decryption::Invalid);
         let elsewhere = Received { room: RoomId::new(1), ..message(0, 0) };

@@ -10,6 +10,7 @@ use crate::client::reference::share::Plan;
 use crate::client::reference::store::Life;
 use crate::ids::{DeviceId, FactId, MessageId, RoomId, UserId};
 use crate::protocol::api::{MessagePut, Request};
+use crate::protocol::megolm::OutboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Membership;
 use crate::protocol::to_device::MegolmCiphertext;
@@ -233,16 +234,17 @@ impl Reference {
 
     /// Makes the session that replaces the room's.
     fn make_session(&mut self, room: RoomId, job: &Job, why: Option<FactId>, io: &mut Io<'_>) {
-        let session = io.entropy.megolm_session();
+        let megolm = OutboundSession::new(io.entropy);
+        let (session, own_key) = (megolm.id(), megolm.session_key());
         let shared_history =
             self.store.rooms.room(room).is_some_and(crate::client::reference::rooms::shareable);
         let kind = FactKind::MegolmNew { device: self.me(), room, session };
         let fact = io.fact(kind, Causes::of([job.cause.0, why]));
-        let mut outbound = Outbound::new(session, io.clock, shared_history);
+        let mut outbound = Outbound::new(megolm, io.clock, shared_history);
         outbound.made_by = Provenance::of(fact);
         self.store.outbound.insert(room, outbound);
         self.after_rotation();
-        self.keep_own_key(room, session, fact, io);
+        self.keep_own_key(room, own_key, fact, io);
         self.view_changed(io);
     }
 
@@ -257,14 +259,13 @@ impl Reference {
         let Purpose::Message(message) = job.purpose else { return Progress::Done };
         let device = self.me();
         let Some(outbound) = self.store.outbound.get_mut(&room) else { return Progress::Wait };
-        let (session, index) = (outbound.session, outbound.next);
-        outbound.next += 1;
+        let body = outbound.megolm.encrypt();
+        let MegolmCiphertext { session, index, .. } = body;
         for missed in missing {
             outbound.owed_from.entry(*missed).or_insert(index);
         }
         let kind = FactKind::MegolmEncrypted { device, room, session, index, message };
         let fact = io.fact(kind, Causes::of([job.cause.0, outbound.made_by.0]));
-        let body = MegolmCiphertext { session, index, intact: true };
         let put = MessagePut { room, txn: io.entropy.txn(), message, body };
         let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));
         io.touch();

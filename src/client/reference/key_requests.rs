@@ -11,6 +11,7 @@ use crate::client::reference::recipient::Arrival;
 use crate::client::reference::requests::OpenRequest;
 use crate::ids::{DeviceId, MegolmSessionId, MessageId, RequestId, RoomId, UserId};
 use crate::protocol::api::DeviceKeys;
+use crate::protocol::megolm::InboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Membership;
 use crate::protocol::to_device::{
@@ -275,7 +276,7 @@ impl Reference {
         }
         let outbound = self.store.outbound.get(&asked.room);
         let given = outbound.is_some_and(|outbound| {
-            outbound.session == asked.session && outbound.shared.contains_key(&asked.requester)
+            outbound.session() == asked.session && outbound.shared.contains_key(&asked.requester)
         });
         if given || self.is_in_room(asked.room, view.user) {
             Reply::Silence
@@ -309,7 +310,7 @@ impl Reference {
     /// The forwarded form of a key that this device has, with the reason why it has a part only (F-04 to F-07).
     fn forwarded(&self, session: MegolmSessionId) -> Option<ForwardedRoomKey> {
         let key = self.store.inbound.key(session)?;
-        let (room, first, shared_history) = (key.room, key.first, key.shared_history);
+        let (room, first, shared_history) = (key.room, key.first(), key.shared_history);
         let from_creator = |notice: &&SessionNotice| notice.sender == self.user_of(key.creator);
         let partial = self.store.notices.about(session).iter().find(from_creator);
         Some(ForwardedRoomKey {
@@ -352,13 +353,13 @@ impl Reference {
         let key = InboundKey {
             hops: forwarded.hops,
             shared_history,
-            ..InboundKey::new(room, first, forwarded.creator)
+            ..InboundKey::new(room, InboundSession::new(session, first), forwarded.creator)
         };
         let withheld = forwarded.withheld.and_then(|withheld| match withheld.code {
             Field::Is(code) => Some(code),
             Field::Absent | Field::NotAString | Field::Other(_) => None,
         });
-        self.take_key(session, key, (KeySource::Forwarded { withheld }, by), io);
+        self.take_key(key, (KeySource::Forwarded { withheld }, by), io);
         self.cancel(session, Some(sender), by, io);
         ProcessOutcome::Handled
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{DeviceId, MegolmSessionId, UserId};
+use crate::protocol::megolm::OutboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Rotation;
 use crate::protocol::withheld::SessionCode;
@@ -14,10 +15,8 @@ use crate::time::SimTime;
 /// The session that a client encrypts a room's messages with.
 #[derive(Debug, Clone)]
 pub(super) struct Outbound {
-    /// Its id.
-    pub(super) session: MegolmSessionId,
-    /// The index of the next message.
-    pub(super) next: u32,
+    /// The ratchet.
+    pub(super) megolm: OutboundSession,
     /// When it was made, by the own clock.
     pub(super) created: SimTime,
     /// The fact that it was made.
@@ -52,13 +51,12 @@ pub(super) struct NoticeKey {
 impl Outbound {
     /// A new session.
     pub(super) const fn new(
-        session: MegolmSessionId,
+        megolm: OutboundSession,
         created: SimTime,
         shared_history: bool,
     ) -> Self {
         Self {
-            session,
-            next: 0,
+            megolm,
             created,
             made_by: Provenance::UNKNOWN,
             shared_history,
@@ -71,9 +69,19 @@ impl Outbound {
         }
     }
 
+    /// The session's id.
+    pub(super) const fn session(&self) -> MegolmSessionId {
+        self.megolm.id()
+    }
+
+    /// The index of the next message.
+    pub(super) const fn next(&self) -> u32 {
+        self.megolm.message_index()
+    }
+
     /// Whether it is too old or has been used too often. Its full age is allowed.
     pub(super) fn is_used_up(&self, rotation: Rotation, clock: SimTime) -> bool {
-        self.next >= rotation.messages || clock.since(self.created) > rotation.period
+        self.next() >= rotation.messages || clock.since(self.created) > rotation.period
     }
 
     /// The session must not be used any more.
@@ -104,14 +112,17 @@ impl Outbound {
 #[cfg(test)]
 mod tests {
     use super::{NoticeKey, Outbound};
-    use crate::ids::{DeviceId, MegolmSessionId, UserId};
+    use crate::ids::{DeviceId, UserId};
+    use crate::protocol::entropy::Entropy;
+    use crate::protocol::megolm::OutboundSession;
     use crate::protocol::room::Rotation;
     use crate::protocol::withheld::SessionCode;
     use crate::scenario::habits::WithheldDedup;
     use crate::time::{SimDuration, SimTime};
 
     fn session() -> Outbound {
-        Outbound::new(MegolmSessionId::new(0), SimTime::from_ms(1_000), false)
+        let megolm = OutboundSession::new(&mut Entropy::default());
+        Outbound::new(megolm, SimTime::from_ms(1_000), false)
     }
 
     #[test]
@@ -124,9 +135,12 @@ mod tests {
     #[test]
     fn a_session_encrypts_as_many_messages_as_the_room_allows() {
         let rotation = Rotation { period: SimDuration::from_hours(1), messages: 3 };
-        let used = |next| Outbound { next, ..session() }.is_used_up(rotation, SimTime::ZERO);
-        assert!(!used(2));
-        assert!(used(3));
+        let mut session = session();
+        for _ in 0..3 {
+            assert!(!session.is_used_up(rotation, SimTime::ZERO));
+            session.megolm.encrypt();
+        }
+        assert!(session.is_used_up(rotation, SimTime::ZERO));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::client::reference::io::Io;
 use crate::client::reference::notices::{Choosing, NoOlmNotice, SessionNotice, Unread};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, ToDeviceId};
 use crate::protocol::api::{BackedUpKey, Request};
+use crate::protocol::megolm::InboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceMessage};
 use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
@@ -119,28 +120,27 @@ impl Reference {
         }
         let offered = InboundKey {
             shared_history: key.shared_history,
-            ..InboundKey::new(key.room, key.first, creator)
+            ..InboundKey::new(key.room, InboundSession::new(key.session, key.first), creator)
         };
-        self.take_key(key.session, offered, (KeySource::RoomKey, by), io);
+        self.take_key(offered, (KeySource::RoomKey, by), io);
     }
 
     /// Takes a key if it is better than what there is; true if it was taken.
     pub(super) fn take_key(
         &mut self,
-        session: MegolmSessionId,
         key: InboundKey,
         (source, by): (KeySource, Provenance),
         io: &mut Io<'_>,
     ) -> bool {
-        let (room, first) = (key.room, key.first);
-        let better = self.store.inbound.key(session).is_none_or(|old| old.first > first);
+        let (room, session, first) = (key.room, key.megolm.id(), key.first());
+        let better = self.store.inbound.key(session).is_none_or(|old| old.first() > first);
         if !better {
             return false;
         }
         let kind = FactKind::KeyIn { device: self.me(), room, session, first, source };
         let fact = io.fact(kind, Causes::of([by.0]));
         let key = InboundKey { by: Provenance::of(fact), ..key };
-        let offered = self.store.inbound.offer(session, key);
+        let offered = self.store.inbound.offer(key);
         debug_assert_eq!(offered, Offered::Taken, "a better key is taken");
         if self.store.policy.backup && !matches!(source, KeySource::Backup) {
             let backed_up = BackedUpKey { room, session, first };
@@ -155,12 +155,12 @@ impl Reference {
     pub(super) fn keep_own_key(
         &mut self,
         room: RoomId,
-        session: MegolmSessionId,
+        session: InboundSession,
         made: FactId,
         io: &mut Io<'_>,
     ) {
-        let key = InboundKey::new(room, 0, self.me());
-        self.take_key(session, key, (KeySource::Own, Provenance::of(made)), io);
+        let key = InboundKey::new(room, session, self.me());
+        self.take_key(key, (KeySource::Own, Provenance::of(made)), io);
     }
 
     /// Handles a withheld notice.

@@ -107,12 +107,12 @@ impl Reference {
             return Some(*owed);
         }
         if !outbound.told.contains_key(&device) {
-            return Some(outbound.next);
+            return Some(outbound.next());
         }
         match self.habits().unblock_index {
-            UnblockIndex::Next => Some(outbound.next),
+            UnblockIndex::Next => Some(outbound.next()),
             UnblockIndex::Zero => Some(0),
-            UnblockIndex::AfterNext => Some(outbound.next + 1),
+            UnblockIndex::AfterNext => Some(outbound.next() + 1),
             UnblockIndex::Never => None,
         }
     }
@@ -129,7 +129,7 @@ impl Reference {
             return;
         }
         let habits = self.habits();
-        let late = habits.withheld_at_creation_only && outbound.is_some_and(|out| out.next > 0);
+        let late = habits.withheld_at_creation_only && outbound.is_some_and(|out| out.next() > 0);
         let repeated = match habits.withheld_dedup {
             WithheldDedup::RoomDevice => self.store.told_in_room.contains(&(room, view.device)),
             WithheldDedup::SessionDevice
@@ -170,7 +170,7 @@ impl Reference {
         {
             return Some(self.block_of(*device).0);
         }
-        (habits.withheld_looks_shared && !outbound.told.is_empty() && outbound.next > 0)
+        (habits.withheld_looks_shared && !outbound.told.is_empty() && outbound.next() > 0)
             .then_some(None)
     }
 
@@ -220,7 +220,7 @@ impl Reference {
         io: &mut Io<'_>,
     ) -> Vec<OutboxNo> {
         let Some(outbound) = self.store.outbound.get(&room) else { return Vec::new() };
-        let (session, made_by) = (outbound.session, outbound.made_by.0);
+        let (session, made_by) = (outbound.session(), outbound.made_by.0);
         let shared_history = outbound.shared_history;
         let key = |first| OlmEvent::RoomKey(RoomKey { room, session, first, shared_history });
         let keys = plan.keys.iter().map(|(device, first)| Item {
@@ -315,7 +315,7 @@ impl Reference {
             self.store.told_in_room.insert((occasion.0, *device));
         }
         if missing_is_done {
-            let next = outbound.next;
+            let next = outbound.next();
             outbound.shared.extend(plan.missing.iter().map(|device| (*device, next)));
         }
     }

@@ -15,7 +15,7 @@ use crate::client::reference::outbound::Outbound;
 use crate::client::reference::outbox::Outbox;
 use crate::client::reference::requests::KeyRequests;
 use crate::client::reference::rooms::SeenRooms;
-use crate::engine::digest::FixedState;
+use crate::engine::hash::FixedState;
 use crate::ids::{DeviceId, MegolmSessionId, RoomId};
 use crate::protocol::api::{CrossSigningKeys, SyncToken};
 use crate::protocol::olm::OlmAccount;

@@ -12,6 +12,7 @@ use crate::ids::{RoomId, UserId};
 use crate::protocol::api::{
     BackedUpKey, Failure, ListChange, Request, Response, RoomSync, SyncResponse, ToDevicePut,
 };
+use crate::protocol::megolm::InboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::RoomEvent;
 use crate::protocol::to_device::{OlmEvent, ToDeviceBody};
@@ -244,7 +245,7 @@ impl Reference {
                 ToDeviceBody::Olm(ciphertext) => {
                     if let OlmEvent::RoomKey(key) = ciphertext.payload.event
                         && let Some(outbound) = self.store.outbound.get_mut(&key.room)
-                        && outbound.session == key.session
+                        && outbound.session() == key.session
                     {
                         outbound.shared.remove(device);
                     }
@@ -266,8 +267,8 @@ impl Reference {
     fn backup_answered(&mut self, answer: Result<&Response, Failure>, io: &mut Io<'_>) {
         let Ok(Response::Backup(keys)) = answer else { return };
         for BackedUpKey { room, session, first } in keys {
-            let key = InboundKey::new(*room, *first, self.me());
-            self.take_key(*session, key, (KeySource::Backup, Provenance(io.cause)), io);
+            let key = InboundKey::new(*room, InboundSession::new(*session, *first), self.me());
+            self.take_key(key, (KeySource::Backup, Provenance(io.cause)), io);
         }
     }
 }

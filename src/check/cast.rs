@@ -1,0 +1,162 @@
+//! The cast of a run: what a judge may know that is not a fact, which is whose device is whose, who is at home on
+//! which server, and which faults were announced. It does not know policies, habits or the timeline.
+
+use crate::ids::{DeviceId, FaultId, ServerId, UserId};
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::{Fault, FaultKind, Party};
+use crate::scenario::model::Scenario;
+
+/// Who is who, and what was announced to break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cast {
+    users: Vec<UserId>,
+    servers: Vec<ServerId>,
+    /// Devices in the order of their users; those of user `u` stand from `starts[u]` to `starts[u + 1]`.
+    by_user: Vec<DeviceId>,
+    starts: Vec<usize>,
+    faults: Vec<Fault>,
+}
+
+impl Cast {
+    /// The cast in which device `i` belongs to `users[i]` and user `j` is at home on `servers[j]`.
+    ///
+    /// # Panics
+    /// If a device belongs to a user that has no server.
+    #[must_use]
+    pub fn new(users: Vec<UserId>, servers: Vec<ServerId>, faults: Vec<Fault>) -> Self {
+        let mut by_user: Vec<DeviceId> = (0..users.len()).map(DeviceId::at).collect();
+        by_user.sort_by_key(|device| (users[device.index()], *device));
+        let mut starts = vec![0; servers.len() + 1];
+        for user in &users {
+            assert!(user.index() < servers.len(), "every user of a cast has a server");
+            starts[user.index() + 1] += 1;
+        }
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        Self { users, servers, by_user, starts, faults }
+    }
+
+    /// The cast of a scenario.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        Self::new(
+            scenario.devices.iter().map(|device| device.user).collect(),
+            scenario.users.iter().map(|user| user.server).collect(),
+            scenario.faults.clone(),
+        )
+    }
+
+    /// The user of a device.
+    #[must_use]
+    pub fn user(&self, device: DeviceId) -> UserId {
+        self.users[device.index()]
+    }
+
+    /// The server of a user.
+    #[must_use]
+    pub fn server(&self, user: UserId) -> ServerId {
+        self.servers[user.index()]
+    }
+
+    /// The server of a device's user.
+    #[must_use]
+    pub fn server_of(&self, device: DeviceId) -> ServerId {
+        self.server(self.user(device))
+    }
+
+    /// The devices of a user, ascending, whether they ever came up or not.
+    #[must_use]
+    pub fn devices(&self, user: UserId) -> &[DeviceId] {
+        &self.by_user[self.starts[user.index()]..self.starts[user.index() + 1]]
+    }
+
+    /// How many devices there are.
+    #[must_use]
+    pub const fn device_count(&self) -> usize {
+        self.users.len()
+    }
+
+    /// The announced faults with their ids.
+    pub fn faults(&self) -> impl Iterator<Item = (FaultId, &Fault)> {
+        self.faults.iter().enumerate().map(|(index, fault)| (FaultId::at(index), fault))
+    }
+
+    /// Whether `fault` makes `party` faulty in a way that excuses a breach of `rule`.
+    #[must_use]
+    pub fn excuses(&self, fault: &Fault, rule: Rule, party: Party) -> bool {
+        fault.kind.excuses().contains(&rule)
+            && match (fault.kind.party(), party) {
+                (Party::World, Party::Server(server)) => self.reaches(&fault.kind, server),
+                (faulty, party) => faulty == party,
+            }
+    }
+
+    /// Whether a fault that is nobody's doing happens to what `server` stores or hands out.
+    fn reaches(&self, kind: &FaultKind, server: ServerId) -> bool {
+        if let FaultKind::ToDeviceDropped { which } | FaultKind::ToDeviceDuplicated { which } = kind
+        {
+            let ends = [which.sender, which.recipient];
+            return ends.iter().all(Option::is_none)
+                || ends.into_iter().flatten().any(|device| self.server_of(device) == server);
+        }
+        if let FaultKind::SecondReader { device } | FaultKind::ToDeviceReordered { device } = kind {
+            return self.server_of(*device) == server;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cast;
+    use crate::ids::{DeviceId, ServerId, UserId};
+    use crate::rulebook::rule::Rule;
+    use crate::scenario::fault::{Fault, FaultKind, Party, ToDeviceFilter};
+    use crate::time::SimTime;
+
+    const S0: Party = Party::Server(ServerId::new(0));
+    const S1: Party = Party::Server(ServerId::new(1));
+
+    fn cast() -> Cast {
+        Cast::new(
+            [1, 0, 1, 2].map(UserId::new).to_vec(),
+            [0, 1, 1].map(ServerId::new).to_vec(),
+            Vec::new(),
+        )
+    }
+
+    fn fault(kind: FaultKind) -> Fault {
+        Fault { from: SimTime::ZERO, until: SimTime::MAX, kind }
+    }
+
+    #[test]
+    fn devices_are_found_by_user_and_servers_by_device() {
+        let cast = cast();
+        assert_eq!(cast.devices(UserId::new(1)), [DeviceId::new(0), DeviceId::new(2)]);
+        assert_eq!(cast.devices(UserId::new(0)), [DeviceId::new(1)]);
+        assert_eq!(cast.server_of(DeviceId::new(1)), ServerId::new(0));
+        assert_eq!(cast.device_count(), 4);
+    }
+
+    #[test]
+    fn a_dropped_message_excuses_the_servers_on_its_way_and_nobody_else() {
+        let which = ToDeviceFilter { recipient: Some(DeviceId::new(1)), ..Default::default() };
+        let dropped = fault(FaultKind::ToDeviceDropped { which });
+        assert!(cast().excuses(&dropped, Rule::T01, S0));
+        assert!(!cast().excuses(&dropped, Rule::T01, S1));
+        assert!(!cast().excuses(&dropped, Rule::D07, S0));
+        assert!(!cast().excuses(&dropped, Rule::T01, Party::Device(DeviceId::new(1))));
+        let any = fault(FaultKind::ToDeviceDropped { which: ToDeviceFilter::default() });
+        assert!(cast().excuses(&any, Rule::T01, S1));
+    }
+
+    #[test]
+    fn a_rolled_back_store_excuses_its_own_device_only() {
+        let device = DeviceId::new(2);
+        let rolled = fault(FaultKind::StoreRolledBack { device, snapshot: SimTime::ZERO });
+        assert!(cast().excuses(&rolled, Rule::W09, Party::Device(device)));
+        assert!(!cast().excuses(&rolled, Rule::W09, Party::Device(DeviceId::new(0))));
+        assert!(!cast().excuses(&rolled, Rule::W01, Party::Device(device)));
+    }
+}

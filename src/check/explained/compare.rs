@@ -1,0 +1,232 @@
+//! Stages 3 to 5: the cause (what the sender owed and did) against the cover (what it said and the device heard).
+//! It does not know how either is found out.
+
+use crate::check::explained::cover::{Said, Use, Word};
+use crate::check::explained::{Blame, Cell, Finding, Scope, awareness, cover, delivery};
+use crate::check::view::duties::{Duty, Told};
+use crate::check::view::life::Moment;
+use crate::check::view::olm::Epoch;
+use crate::ids::FactId;
+use crate::protocol::withheld::WithheldCode;
+use crate::rulebook::leaf::Leaf;
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+
+/// What became of the message at a device that could expect to read it.
+pub(super) fn by_duty(cell: &Cell<'_>) -> Finding {
+    if let Some(key) = delivery::key_in_time(cell).filter(|key| delivery::is_given(cell, key))
+        && !is_without_olm(cell)
+    {
+        return delivery::of_key(cell, key);
+    }
+    match cell.duty {
+        None | Some(Duty::NotEligible { .. }) => awareness::membership_not_seen(cell),
+        Some(Duty::Unlisted(gap)) => awareness::unlisted(cell, gap),
+        Some(Duty::Barred { why, told, since, .. }) => barred(cell, why, told, since),
+        Some(Duty::Owed { olm: false, told, epoch, since }) => {
+            without_olm(cell, told, epoch, since)
+        }
+        Some(Duty::Owed { olm: true, epoch, since, .. }) => not_shared(cell, epoch, since),
+    }
+}
+
+/// Whether the key was owed and there was no Olm session for it: then what was said comes before what was sent.
+fn is_without_olm(cell: &Cell<'_>) -> bool {
+    matches!(cell.duty, Some(Duty::Owed { olm: false, .. }))
+}
+
+/// Stage 3: the sender gave no key on purpose.
+fn barred(cell: &Cell<'_>, why: Option<FactId>, told: Told, since: FactId) -> Finding {
+    let said = match spoken(cell, cover::about_session(cell), Rule::W01) {
+        Ok(finding) => return finding,
+        Err(untrue) => untrue,
+    };
+    if let Some((said, rule)) = said {
+        return untrue(cell, said, rule);
+    }
+    let opted_out = Finding::of(Leaf::OptedOut, [Some(cell.encrypted.fact), why, None]);
+    match told {
+        Told::No => return opted_out,
+        Told::Unknown => return delivery::pending(cell.encrypted.fact),
+        Told::Yes => {}
+    }
+    if let Some(said) = cover::no_olm_though_barred(cell) {
+        return untrue(cell, said, Rule::W21);
+    }
+    if cell.encrypted.unsettled {
+        return opted_out;
+    }
+    if since > cell.encrypted.prepared_from {
+        return awareness::learnt_late(cell);
+    }
+    let scope = Scope::Session(cell.encrypted.session);
+    unexplained(cell, Rule::W01, scope, why)
+}
+
+/// Stage 4: the key was owed, and the sender had no Olm session for it.
+fn without_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Finding {
+    let about_session = cover::about_session(cell);
+    if let Word::Heard(said, moment, how) = about_session {
+        return heard(cell, said, moment, how);
+    }
+    let about_olm = cover::about_olm(cell, epoch);
+    if let Word::Heard(said, moment, how) = about_olm
+        && moment.fact > cell.accepted
+    {
+        return no_olm_heard(said, moment, how);
+    }
+    if let Some((said, moment)) = cover::of_another_device(cell) {
+        return no_olm_heard(said, moment, Use::Made);
+    }
+    if let Some(key) = delivery::key_in_time(cell) {
+        return if delivery::is_given(cell, key) {
+            delivery::of_key(cell, key)
+        } else {
+            unaccepted(cell, Rule::K01, key.put.fact)
+        };
+    }
+    if let Word::Heard(said, moment, _) = about_olm {
+        let witnesses = [Some(moment.fact), Some(said.message.put.fact), Some(cell.accepted)];
+        let code = Some(WithheldCode::NoOlm);
+        return Finding::of(Leaf::StandingNoOlm, witnesses).with_code(code);
+    }
+    match spoken(cell, about_olm, Rule::N01) {
+        Ok(finding) => finding,
+        Err(Some((said, rule))) => untrue(cell, said, rule),
+        Err(None) => nothing_said_of_olm(cell, told, epoch, since),
+    }
+}
+
+/// Stage 4, when no report was sent in the epoch.
+fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Finding {
+    let Cell { view, encrypted, device, .. } = *cell;
+    let failure = view.olm.failure(cell.sender(), device, epoch);
+    match told {
+        Told::No if failure.is_some() => {
+            return Finding::of(Leaf::OptedOut, [failure, Some(encrypted.fact), None]);
+        }
+        Told::Unknown => return delivery::pending(encrypted.fact),
+        Told::Yes | Told::No => {}
+    }
+    // A session that came up before the report went out makes the key due instead of the report.
+    let set_up_since = view.olm.made_after(cell.sender(), device, encrypted.fact);
+    match failure {
+        Some(failure) if !set_up_since && !encrypted.unsettled => {
+            unexplained(cell, Rule::N01, Scope::Fact(failure), Some(failure))
+        }
+        Some(failure) if !set_up_since => {
+            Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None])
+        }
+        Some(_) | None => key_missing(cell, since),
+    }
+}
+
+/// Stage 5: the key was owed and could have been sent, and was not accepted in time.
+fn not_shared(cell: &Cell<'_>, epoch: Epoch, since: FactId) -> Finding {
+    if let Some(key) = delivery::key_in_time(cell) {
+        return unaccepted(cell, Rule::K01, key.put.fact);
+    }
+    // A notice that was put together for this very message tells of a choice that was taken back meanwhile.
+    if let Ok(finding) = spoken(cell, cover::about_session_now(cell), Rule::W01) {
+        return finding;
+    }
+    for word in [cover::about_session(cell), cover::about_olm(cell, epoch)] {
+        if let Word::Untrue(said, rule) = word {
+            return untrue(cell, said, rule);
+        }
+    }
+    key_missing(cell, since)
+}
+
+/// The key was owed, and there is none that starts in time.
+fn key_missing(cell: &Cell<'_>, since: FactId) -> Finding {
+    let encrypted = cell.encrypted;
+    if since > encrypted.prepared_from {
+        return awareness::learnt_late(cell);
+    }
+    let scope = Scope::Session(encrypted.session);
+    if let Some(key) = delivery::key_too_late(cell)
+        && cell.quiescent
+    {
+        let party = Party::Device(cell.sender());
+        let blame = Blame { rule: Rule::K01, party, scope };
+        let witnesses = [Some(key.put.fact), Some(encrypted.fact), None];
+        return Finding::fault(Leaf::SharedTooLate, blame, witnesses);
+    }
+    unexplained(cell, Rule::K01, scope, None)
+}
+
+/// What the sender's word comes to, if it said anything that is true; or else what it said that is not.
+fn spoken<'a>(
+    cell: &Cell<'a>,
+    word: Word<'a>,
+    rule: Rule,
+) -> Result<Finding, Option<(Said<'a>, Rule)>> {
+    match word {
+        Word::Silent => Err(None),
+        Word::Untrue(said, rule) => Err(Some((said, rule))),
+        Word::Unaccepted(said) => Ok(unaccepted(cell, rule, said.message.put.fact)),
+        Word::InFlight(said) => Ok(delivery::pending(said.message.put.fact)),
+        Word::Lost(said, lost) => Ok(delivery::lost(lost, said.message.put.fact)),
+        Word::Dropped(said, crash) => {
+            Ok(delivery::not_stored(cell, Rule::T11, crash, said.message.put.fact))
+        }
+        Word::Heard(said, moment, how) => Ok(heard(cell, said, moment, how)),
+    }
+}
+
+/// The device was told that the session is withheld.
+fn heard(cell: &Cell<'_>, said: Said<'_>, moment: Moment, how: Use) -> Finding {
+    let put = said.message.put.fact;
+    let finding = match how {
+        Use::Made => {
+            let witnesses = [Some(moment.fact), Some(put), Some(cell.encrypted.fact)];
+            Finding::of(Leaf::Withheld, witnesses)
+        }
+        Use::None(_) if !cell.quiescent => delivery::pending(moment.fact),
+        Use::None(attempt) => {
+            let party = Party::Device(cell.device);
+            let blame = Blame { rule: Rule::P02, party, scope: Scope::Fact(moment.fact) };
+            let witnesses = [Some(moment.fact), attempt, Some(put)];
+            Finding::fault(Leaf::NoticeNotUsed, blame, witnesses)
+        }
+    };
+    finding.with_code(said.code())
+}
+
+/// The device was told, after the message, that there is no Olm session.
+fn no_olm_heard(said: Said<'_>, moment: Moment, how: Use) -> Finding {
+    let (leaf, attempt) = match how {
+        Use::Made => (Leaf::NoOlm, None),
+        Use::None(attempt) => (Leaf::NoOlmNotUsed, attempt),
+    };
+    let witnesses = [Some(moment.fact), Some(said.message.put.fact), attempt];
+    Finding::of(leaf, witnesses).with_code(Some(WithheldCode::NoOlm))
+}
+
+/// The sender told the device something that is not so.
+fn untrue(cell: &Cell<'_>, said: Said<'_>, rule: Rule) -> Finding {
+    let put = said.message.put.fact;
+    let blame = Blame { rule, party: Party::Device(cell.sender()), scope: Scope::Fact(put) };
+    let witnesses = [Some(put), Some(cell.encrypted.fact), None];
+    Finding::fault(Leaf::FalseExplanation, blame, witnesses).with_code(said.code())
+}
+
+/// The sender put something together that its server never accepted. At rest nobody tries that again.
+fn unaccepted(cell: &Cell<'_>, rule: Rule, put: FactId) -> Finding {
+    unexplained(cell, rule, Scope::Session(cell.encrypted.session), Some(put))
+}
+
+/// Nothing was sent that was due.
+fn unexplained(cell: &Cell<'_>, rule: Rule, scope: Scope, why: Option<FactId>) -> Finding {
+    let sender = cell.sender();
+    let encrypted = Some(cell.encrypted.fact);
+    if let Some(ended) = cell.view.life.ended(sender) {
+        return Finding::of(Leaf::SenderGone, [Some(ended), encrypted, None]);
+    }
+    if !cell.quiescent {
+        return delivery::pending(cell.encrypted.fact);
+    }
+    let blame = Blame { rule, party: Party::Device(sender), scope };
+    Finding::fault(Leaf::Unexplained, blame, [encrypted, why, None])
+}

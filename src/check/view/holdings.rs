@@ -1,0 +1,173 @@
+//! Room keys as each device holds them: from which index on, from whom, and how they went.
+//! It does not know who should have sent them.
+
+use crate::check::view::life::{Life, Moment};
+use crate::check::view::pairs::Pairs;
+use crate::ids::{DeviceId, FactId, MegolmSessionId};
+use crate::trace::fact::{KeySource, LossCause};
+
+/// One session's key at one device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Holding {
+    /// The first index.
+    pub(crate) first: u32,
+    /// When the device got it.
+    pub(crate) taken: Moment,
+    /// Where it came from.
+    pub(crate) source: KeySource,
+    /// The key with the lowest index that the device held before, if that was lower.
+    pub(crate) better: Option<Better>,
+    /// A key with a later index that came afterwards and may have taken the place of this one.
+    pub(crate) worse: Option<(u32, FactId)>,
+    /// How the key went.
+    pub(crate) lost: Option<(LossCause, FactId)>,
+}
+
+/// A key with a lower index that a device no longer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Better {
+    /// The first index.
+    pub(crate) first: u32,
+    /// How it went.
+    pub(crate) why: LossCause,
+    /// The fact that tells.
+    pub(crate) fact: FactId,
+}
+
+/// All keys at all devices.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Holdings {
+    keys: Pairs<Holding>,
+    refused: Pairs<FactId>,
+}
+
+impl Holdings {
+    /// The device has the key from `first` on.
+    pub(crate) fn taken(
+        &mut self,
+        (device, session): (DeviceId, MegolmSessionId),
+        (first, source): (u32, KeySource),
+        moment: Moment,
+        life: &Life,
+    ) {
+        let fresh = Holding { first, taken: moment, source, better: None, worse: None, lost: None };
+        let Some(held) = self.keys.get_mut(session.raw(), device.raw()) else {
+            self.keys.insert(session.raw(), device.raw(), fresh);
+            return;
+        };
+        let undone = || life.undone(device, held.taken).map(|fact| (LossCause::Rollback, fact));
+        let gone = held.lost.or_else(undone);
+        if let Some((why, fact)) = gone {
+            let ever = held.better.unwrap_or(Better { first: held.first, why, fact });
+            *held = Holding { better: Some(ever).filter(|ever| ever.first < first), ..fresh };
+        } else if first < held.first {
+            *held = Holding { better: held.better.filter(|ever| ever.first < first), ..fresh };
+        } else if first > held.first {
+            held.worse.get_or_insert((first, moment.fact));
+        }
+    }
+
+    /// The device no longer has a key, or the best one, for the session.
+    pub(crate) fn lost(
+        &mut self,
+        device: DeviceId,
+        session: MegolmSessionId,
+        (why, fact): (LossCause, FactId),
+    ) {
+        let Some(held) = self.keys.get_mut(session.raw(), device.raw()) else { return };
+        match (why, held.worse) {
+            (LossCause::Overwritten, Some((first, _))) => {
+                held.better = Some(Better { first: held.first, why, fact });
+                held.first = first;
+                held.worse = None;
+            }
+            (
+                LossCause::Overwritten
+                | LossCause::Rollback
+                | LossCause::Wiped
+                | LossCause::Notice
+                | LossCause::Used
+                | LossCause::FailedMessage
+                | LossCause::Expired,
+                _,
+            ) => held.lost = Some((why, fact)),
+        }
+    }
+
+    /// The device got a key and did not take it.
+    pub(crate) fn refused(&mut self, device: DeviceId, session: MegolmSessionId, fact: FactId) {
+        self.refused.insert(session.raw(), device.raw(), fact);
+    }
+
+    /// The key of the session at the device, held or lost.
+    pub(crate) fn of(&self, device: DeviceId, session: MegolmSessionId) -> Option<&Holding> {
+        self.keys.get(session.raw(), device.raw())
+    }
+
+    /// The last time that the device refused a key of the session.
+    pub(crate) fn refusal(&self, device: DeviceId, session: MegolmSessionId) -> Option<FactId> {
+        self.refused.get(session.raw(), device.raw()).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Better, Holding, Holdings};
+    use crate::check::view::life::{Life, Moment};
+    use crate::ids::{DeviceId, FactId, MegolmSessionId};
+    use crate::time::SimTime;
+    use crate::trace::fact::{KeySource, LossCause};
+
+    const D: DeviceId = DeviceId::new(0);
+    const S: MegolmSessionId = MegolmSessionId::new(0);
+
+    fn take(holdings: &mut Holdings, life: &Life, first: u32, fact: u32) {
+        let at = SimTime::from_ms(u64::from(fact));
+        let moment = Moment { fact: FactId::new(fact), at };
+        holdings.taken((D, S), (first, KeySource::RoomKey), moment, life);
+    }
+
+    fn held(holdings: &Holdings) -> Holding {
+        *holdings.of(D, S).unwrap()
+    }
+
+    #[test]
+    fn the_lowest_index_is_what_a_device_holds() {
+        let (mut holdings, life) = (Holdings::default(), Life::default());
+        take(&mut holdings, &life, 5, 1);
+        take(&mut holdings, &life, 7, 2);
+        assert_eq!(held(&holdings).first, 5);
+        assert_eq!(held(&holdings).worse, Some((7, FactId::new(2))));
+        take(&mut holdings, &life, 3, 3);
+        assert_eq!((held(&holdings).first, held(&holdings).worse), (3, None));
+    }
+
+    #[test]
+    fn an_overwritten_key_is_remembered_in_either_order_of_the_facts() {
+        let life = Life::default();
+        let mut before = Holdings::default();
+        take(&mut before, &life, 0, 1);
+        before.lost(D, S, (LossCause::Overwritten, FactId::new(2)));
+        take(&mut before, &life, 4, 3);
+        let mut after = Holdings::default();
+        take(&mut after, &life, 0, 1);
+        take(&mut after, &life, 4, 2);
+        after.lost(D, S, (LossCause::Overwritten, FactId::new(3)));
+        for holdings in [before, after] {
+            assert_eq!(held(&holdings).first, 4);
+            assert_eq!(held(&holdings).better.map(|better| better.first), Some(0));
+            assert_eq!(held(&holdings).lost, None);
+        }
+    }
+
+    #[test]
+    fn a_key_that_a_rollback_took_away_is_replaced_by_any_other() {
+        let (mut holdings, mut life) = (Holdings::default(), Life::default());
+        take(&mut holdings, &life, 0, 10);
+        life.restored(D, FactId::new(20), SimTime::from_ms(5));
+        take(&mut holdings, &life, 6, 30);
+        assert_eq!(held(&holdings).first, 6);
+        let (first, why, fact) = (0, LossCause::Rollback, FactId::new(20));
+        assert_eq!(held(&holdings).better, Some(Better { first, why, fact }));
+    }
+}

@@ -1,0 +1,188 @@
+//! The life of each device: when its server learnt of it, whether its client runs, and what a restore undid.
+//! It does not know what a device knows or owes.
+
+use crate::check::view::pairs::row;
+use crate::ids::{DeviceId, FactId};
+use crate::time::SimTime;
+
+/// A fact with its virtual time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment {
+    /// The fact.
+    pub(crate) fact: FactId,
+    /// When it was.
+    pub(crate) at: SimTime,
+}
+
+/// A store that became an older one.
+#[derive(Debug, Clone, Copy)]
+struct Restore {
+    fact: FactId,
+    snapshot: SimTime,
+}
+
+/// One device.
+#[derive(Debug, Clone, Default)]
+struct Device {
+    up: Option<Moment>,
+    crypto: Option<Moment>,
+    gone: Option<FactId>,
+    down: Option<FactId>,
+    crashes: Vec<Moment>,
+    restores: Vec<Restore>,
+}
+
+/// The lives of all devices that had one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Life {
+    devices: Vec<Device>,
+}
+
+impl Life {
+    fn of(&self, device: DeviceId) -> Option<&Device> {
+        self.devices.get(device.index())
+    }
+
+    fn entry(&mut self, device: DeviceId) -> &mut Device {
+        row(&mut self.devices, device.index())
+    }
+
+    /// The device's server learnt of it; `crypto` if with keys and algorithms.
+    pub(crate) fn came_up(&mut self, device: DeviceId, crypto: bool, moment: Moment) {
+        let device = self.entry(device);
+        device.up.get_or_insert(moment);
+        if crypto {
+            device.crypto.get_or_insert(moment);
+        }
+    }
+
+    /// The device was deleted or logged out: it does not come back.
+    pub(crate) fn went(&mut self, device: DeviceId, fact: FactId) {
+        self.entry(device).gone.get_or_insert(fact);
+    }
+
+    /// The client stopped.
+    pub(crate) fn crashed(&mut self, device: DeviceId, moment: Moment) {
+        let device = self.entry(device);
+        device.down = Some(moment.fact);
+        device.crashes.push(moment);
+    }
+
+    /// The client runs again.
+    pub(crate) fn restarted(&mut self, device: DeviceId) {
+        self.entry(device).down = None;
+    }
+
+    /// The client's store is the one of `snapshot` again.
+    pub(crate) fn restored(&mut self, device: DeviceId, fact: FactId, snapshot: SimTime) {
+        self.entry(device).restores.push(Restore { fact, snapshot });
+    }
+
+    /// When the device's server learnt of it.
+    pub(crate) fn up(&self, device: DeviceId) -> Option<Moment> {
+        self.of(device)?.up
+    }
+
+    /// `crypto(d)`: when the device first had identity keys with the algorithms.
+    pub(crate) fn crypto(&self, device: DeviceId) -> Option<Moment> {
+        self.of(device)?.crypto
+    }
+
+    /// The fact that deleted the device or logged it out.
+    pub(crate) fn gone(&self, device: DeviceId) -> Option<FactId> {
+        self.of(device)?.gone
+    }
+
+    /// The fact after which the device does nothing any more, as far as is known: it is deleted, or its client
+    /// stopped and did not start again.
+    pub(crate) fn ended(&self, device: DeviceId) -> Option<FactId> {
+        let device = self.of(device)?;
+        device.gone.or(device.down)
+    }
+
+    /// The first crash of the device after `fact`.
+    pub(crate) fn crash_after(&self, device: DeviceId, fact: FactId) -> Option<FactId> {
+        let crashes = &self.of(device)?.crashes;
+        crashes.iter().map(|crash| crash.fact).find(|crash| *crash > fact)
+    }
+
+    /// The crash that may have cut off what the device did at `moment` before it was written down: one at the same
+    /// instant, because handling one input takes no time.
+    pub(crate) fn cut_off(&self, device: DeviceId, moment: Moment) -> Option<FactId> {
+        let crashes = &self.of(device)?.crashes;
+        let cut = crashes.iter().find(|crash| crash.fact > moment.fact && crash.at == moment.at);
+        cut.map(|crash| crash.fact)
+    }
+
+    /// The restore that undid what the device did at `moment`.
+    pub(crate) fn undone(&self, device: DeviceId, moment: Moment) -> Option<FactId> {
+        self.restore(device, moment.fact, |snapshot| snapshot < moment.at)
+    }
+
+    /// *Rolled back*: the restore for which what the device did at `moment` is not held against it. At the very
+    /// instant of the snapshot it is not known which came first, so that instant is forgiven.
+    pub(crate) fn forgiven(&self, device: DeviceId, moment: Moment) -> Option<FactId> {
+        self.restore(device, moment.fact, |snapshot| snapshot <= moment.at)
+    }
+
+    fn restore(
+        &self,
+        device: DeviceId,
+        after: FactId,
+        fits: impl Fn(SimTime) -> bool,
+    ) -> Option<FactId> {
+        let restores = &self.of(device)?.restores;
+        let found = restores.iter().find(|restore| restore.fact > after && fits(restore.snapshot));
+        found.map(|restore| restore.fact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Life, Moment};
+    use crate::ids::{DeviceId, FactId};
+    use crate::time::SimTime;
+
+    const D: DeviceId = DeviceId::new(3);
+
+    fn moment(fact: u32, ms: u64) -> Moment {
+        Moment { fact: FactId::new(fact), at: SimTime::from_ms(ms) }
+    }
+
+    #[test]
+    fn a_restore_undoes_what_came_after_its_snapshot_and_before_itself() {
+        let mut life = Life::default();
+        life.restored(D, FactId::new(10), SimTime::from_ms(50));
+        assert_eq!(life.undone(D, moment(5, 60)), Some(FactId::new(10)));
+        assert_eq!(life.undone(D, moment(5, 50)), None);
+        assert_eq!(life.forgiven(D, moment(5, 50)), Some(FactId::new(10)));
+        assert_eq!(life.forgiven(D, moment(5, 49)), None);
+        assert_eq!(life.undone(D, moment(11, 60)), None);
+    }
+
+    #[test]
+    fn a_crash_ends_a_device_until_it_runs_again() {
+        let mut life = Life::default();
+        assert_eq!(life.ended(D), None);
+        life.crashed(D, moment(4, 9));
+        assert_eq!(life.ended(D), Some(FactId::new(4)));
+        assert_eq!(life.cut_off(D, moment(3, 9)), Some(FactId::new(4)));
+        assert_eq!(life.cut_off(D, moment(3, 8)), None);
+        assert_eq!(life.crash_after(D, FactId::new(4)), None);
+        life.restarted(D);
+        assert_eq!(life.ended(D), None);
+        life.went(D, FactId::new(8));
+        life.restarted(D);
+        assert_eq!(life.ended(D), Some(FactId::new(8)));
+    }
+
+    #[test]
+    fn a_device_may_come_up_first_and_get_its_keys_later() {
+        let mut life = Life::default();
+        life.came_up(D, false, moment(1, 1));
+        assert_eq!(life.crypto(D), None);
+        life.came_up(D, true, moment(2, 2));
+        assert_eq!(life.up(D), Some(moment(1, 1)));
+        assert_eq!(life.crypto(D), Some(moment(2, 2)));
+    }
+}

@@ -1,0 +1,271 @@
+//! Device lists: what each device knows of each user's devices, how old that is, and who was told of changes.
+//! It does not know what follows for keys.
+
+use crate::check::view::life::Moment;
+use crate::check::view::pairs::{Pairs, row};
+use crate::ids::{DeviceId, FactId, QueryId, ServerId, SigningKey, UserId};
+use crate::trace::fact::QueryOutcome;
+
+/// A device in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The device.
+    pub(crate) device: DeviceId,
+    /// Whether its user's self-signing key has signed it, as the last answer says.
+    pub(crate) cross_signed: bool,
+    /// The end of the query since which the list has held it without a gap.
+    pub(crate) since: FactId,
+}
+
+/// The answer that a list comes from.
+#[derive(Debug, Clone, Copy)]
+struct Applied {
+    start: FactId,
+    master: Option<SigningKey>,
+    verified: bool,
+    /// The latest start of a query whose answer was ever applied, if this one's was earlier.
+    newer: Option<FactId>,
+    end: FactId,
+}
+
+/// One user's list at one device.
+#[derive(Debug, Clone, Default)]
+struct List {
+    applied: Option<Applied>,
+    entries: Vec<Entry>,
+    /// All notes that the list changed, ascending.
+    notes: Vec<FactId>,
+    running: u32,
+    failed: Option<FactId>,
+    last_start: Option<FactId>,
+}
+
+/// Why a list does not hold a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gap {
+    /// There is no list, or it is known to be outdated: asked for, failed to come, or not even asked for.
+    Outdated(Option<FactId>),
+    /// The list is thought to be good. Its query began at `start` and ended at `end`; `newer` is the start of a
+    /// later query whose answer was overwritten by it.
+    Settled {
+        /// The start of the query that was applied last.
+        start: FactId,
+        /// Its end.
+        end: FactId,
+        /// The start of the newer query whose answer it took the place of.
+        newer: Option<FactId>,
+    },
+}
+
+/// All lists, and the news of changes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lists {
+    lists: Pairs<List>,
+    starts: Vec<Option<FactId>>,
+    answer: Vec<(DeviceId, bool)>,
+    answer_of: Option<QueryId>,
+    changes: Pairs<Vec<Moment>>,
+}
+
+impl Lists {
+    /// `server` learnt that the user's list changed.
+    pub(crate) fn changed_at(&mut self, server: ServerId, user: UserId, moment: Moment) {
+        self.changes.entry(server.raw(), user.raw()).push(moment);
+    }
+
+    /// The device was told that the list changed.
+    pub(crate) fn noted(&mut self, device: DeviceId, user: UserId, fact: FactId) {
+        self.lists.entry(device.raw(), user.raw()).notes.push(fact);
+    }
+
+    /// The device was told that it need not follow the user: it drops the list.
+    pub(crate) fn left(&mut self, device: DeviceId, user: UserId) {
+        let list = self.lists.entry(device.raw(), user.raw());
+        list.applied = None;
+        list.entries.clear();
+    }
+
+    /// The device asks.
+    pub(crate) fn started(&mut self, device: DeviceId, user: UserId, query: QueryId, fact: FactId) {
+        *row(&mut self.starts, query.index()) = Some(fact);
+        let list = self.lists.entry(device.raw(), user.raw());
+        list.running += 1;
+        list.last_start = Some(fact);
+    }
+
+    /// The answer of `query` lists a device.
+    pub(crate) fn listed(&mut self, query: QueryId, device: DeviceId, cross_signed: bool) {
+        if self.answer_of != Some(query) {
+            self.answer.clear();
+            self.answer_of = Some(query);
+        }
+        self.answer.push((device, cross_signed));
+    }
+
+    /// The query ended.
+    pub(crate) fn ended(
+        &mut self,
+        (device, user): (DeviceId, UserId),
+        query: QueryId,
+        outcome: QueryOutcome,
+        fact: FactId,
+    ) {
+        if self.answer_of != Some(query) {
+            self.answer.clear();
+        }
+        self.answer_of = None;
+        let start = self.starts.get(query.index()).copied().flatten().unwrap_or(fact);
+        let list = self.lists.entry(device.raw(), user.raw());
+        list.running = list.running.saturating_sub(1);
+        match outcome {
+            QueryOutcome::Failed => list.failed = Some(fact),
+            QueryOutcome::Overtaken => {}
+            QueryOutcome::Applied { master, verified } => {
+                list.failed = None;
+                let newest = list.applied.map(|old| old.newer.unwrap_or(old.start));
+                let newer = newest.filter(|newest| *newest > start);
+                list.applied = Some(Applied { start, master, verified, newer, end: fact });
+                let old = std::mem::take(&mut list.entries);
+                list.entries = self
+                    .answer
+                    .iter()
+                    .map(|(device, cross_signed)| {
+                        let known = old.iter().find(|entry| entry.device == *device);
+                        let since = known.map_or(fact, |entry| entry.since);
+                        Entry { device: *device, cross_signed: *cross_signed, since }
+                    })
+                    .collect();
+            }
+        }
+    }
+
+    fn of(&self, device: DeviceId, user: UserId) -> Option<&List> {
+        self.lists.get(device.raw(), user.raw())
+    }
+
+    /// `knows(a,d)`: the entry of `device` in the last list of its user that `by` applied.
+    pub(crate) fn entry(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<Entry> {
+        let list = self.of(by, user)?;
+        list.entries.iter().find(|entry| entry.device == device).copied()
+    }
+
+    /// Why the list of `by` does not hold a device of `user` that it should hold.
+    pub(crate) fn gap(&self, by: DeviceId, user: UserId) -> Gap {
+        let Some(list) = self.of(by, user) else { return Gap::Outdated(None) };
+        let Some(applied) = list.applied else {
+            return Gap::Outdated(list.failed.or(list.last_start));
+        };
+        let noted = list.notes.last().copied().filter(|noted| *noted > applied.start);
+        if noted.is_some() || list.running > 0 || list.failed.is_some() {
+            return Gap::Outdated(noted.or(list.failed).or(list.last_start));
+        }
+        Gap::Settled { start: applied.start, end: applied.end, newer: applied.newer }
+    }
+
+    /// The user's master key in the list, and whether the list says that it is verified by signature.
+    pub(crate) fn identity(&self, by: DeviceId, user: UserId) -> (Option<SigningKey>, bool) {
+        let applied = self.of(by, user).and_then(|list| list.applied);
+        applied.map_or((None, false), |applied| (applied.master, applied.verified))
+    }
+
+    /// The first news that `server` had of a change of the user's list at or after `moment`.
+    pub(crate) fn change_known(
+        &self,
+        server: ServerId,
+        user: UserId,
+        moment: Moment,
+    ) -> Option<FactId> {
+        let changes = self.changes.get(server.raw(), user.raw())?;
+        changes.iter().find(|change| change.at >= moment.at).map(|change| change.fact)
+    }
+
+    /// The first note of a change that the device processed after `fact`.
+    pub(crate) fn note_after(
+        &self,
+        device: DeviceId,
+        user: UserId,
+        fact: FactId,
+    ) -> Option<FactId> {
+        let list = self.of(device, user)?;
+        list.notes.iter().copied().find(|note| *note > fact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Gap, Lists};
+    use crate::ids::{DeviceId, FactId, QueryId, UserId};
+    use crate::trace::fact::QueryOutcome;
+
+    const A: DeviceId = DeviceId::new(0);
+    const B: DeviceId = DeviceId::new(1);
+    const BOB: UserId = UserId::new(1);
+    const APPLIED: QueryOutcome = QueryOutcome::Applied { master: None, verified: false };
+
+    fn start(lists: &mut Lists, query: u32, fact: u32) {
+        lists.started(A, BOB, QueryId::new(query), FactId::new(fact));
+    }
+
+    fn end(lists: &mut Lists, query: u32, outcome: QueryOutcome, fact: u32) {
+        lists.ended((A, BOB), QueryId::new(query), outcome, FactId::new(fact));
+    }
+
+    #[test]
+    fn a_device_is_known_since_the_first_answer_that_lists_it() {
+        let mut lists = Lists::default();
+        assert_eq!(lists.gap(A, BOB), Gap::Outdated(None));
+        start(&mut lists, 0, 1);
+        lists.listed(QueryId::new(0), B, false);
+        end(&mut lists, 0, APPLIED, 3);
+        start(&mut lists, 1, 4);
+        lists.listed(QueryId::new(1), B, true);
+        end(&mut lists, 1, APPLIED, 6);
+        let entry = lists.entry(A, BOB, B).unwrap();
+        assert!(entry.cross_signed);
+        assert_eq!(entry.since, FactId::new(3));
+        start(&mut lists, 2, 7);
+        end(&mut lists, 2, APPLIED, 8);
+        assert_eq!(lists.entry(A, BOB, B), None, "an answer without devices empties the list");
+    }
+
+    #[test]
+    fn a_list_is_outdated_from_a_note_until_an_answer_that_was_asked_for_later() {
+        let mut lists = Lists::default();
+        start(&mut lists, 0, 1);
+        lists.noted(A, BOB, FactId::new(2));
+        end(&mut lists, 0, APPLIED, 3);
+        assert_eq!(lists.gap(A, BOB), Gap::Outdated(Some(FactId::new(2))));
+        start(&mut lists, 1, 4);
+        end(&mut lists, 1, QueryOutcome::Failed, 5);
+        assert_eq!(lists.gap(A, BOB), Gap::Outdated(Some(FactId::new(2))));
+        start(&mut lists, 2, 6);
+        end(&mut lists, 2, APPLIED, 7);
+        let [start, end] = [6, 7].map(FactId::new);
+        assert_eq!(lists.gap(A, BOB), Gap::Settled { start, end, newer: None });
+        assert_eq!(lists.note_after(A, BOB, FactId::new(1)), Some(FactId::new(2)));
+        assert_eq!(lists.note_after(A, BOB, FactId::new(2)), None);
+        lists.left(A, BOB);
+        assert!(matches!(lists.gap(A, BOB), Gap::Outdated(_)));
+    }
+
+    #[test]
+    fn an_older_answer_that_takes_the_place_of_a_newer_is_noticed() {
+        let mut lists = Lists::default();
+        start(&mut lists, 0, 1);
+        start(&mut lists, 1, 2);
+        lists.listed(QueryId::new(1), B, false);
+        end(&mut lists, 1, APPLIED, 4);
+        end(&mut lists, 0, QueryOutcome::Overtaken, 5);
+        assert!(lists.entry(A, BOB, B).is_some());
+        start(&mut lists, 2, 6);
+        end(&mut lists, 2, APPLIED, 7);
+        assert!(matches!(lists.gap(A, BOB), Gap::Settled { newer: None, .. }));
+        start(&mut lists, 3, 8);
+        start(&mut lists, 4, 9);
+        end(&mut lists, 4, APPLIED, 10);
+        end(&mut lists, 3, APPLIED, 11);
+        let newer = Some(FactId::new(9));
+        let [start, end] = [8, 11].map(FactId::new);
+        assert_eq!(lists.gap(A, BOB), Gap::Settled { start, end, newer });
+    }
+}

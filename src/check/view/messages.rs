@@ -1,0 +1,274 @@
+//! Megolm sessions and messages: who made which, when each was encrypted and accepted, and who could read it.
+//! It does not know to whom the keys went.
+
+use crate::check::view::pairs::{Pairs, row};
+use crate::ids::{BitSet, DeviceId, FactId, MegolmSessionId, MessageId, RoomId};
+use crate::trace::fact::{Shown, TryResult};
+
+/// An outbound session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// Who made it.
+    pub(crate) creator: DeviceId,
+    /// For which room.
+    pub(crate) room: RoomId,
+    /// When.
+    pub(crate) new: FactId,
+}
+
+/// A message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Encrypted {
+    /// Who sent it.
+    pub(crate) sender: DeviceId,
+    /// Where.
+    pub(crate) room: RoomId,
+    /// With which session.
+    pub(crate) session: MegolmSessionId,
+    /// At which index.
+    pub(crate) index: u32,
+    /// When it was encrypted.
+    pub(crate) fact: FactId,
+    /// The first thing that the sender did for it: a share, a notice, a claim.
+    pub(crate) prepared_from: FactId,
+    /// When the sender's message in this room before this one was encrypted.
+    pub(crate) previous: Option<FactId>,
+    /// Whether the sender's user changed a choice while it was being prepared.
+    pub(crate) unsettled: bool,
+    /// The number of the sender's view of everybody, as it was then.
+    pub(crate) snapshot: u32,
+}
+
+/// The last attempt of a device to read a message, if it did not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failed {
+    /// Decrypted and hidden.
+    Hidden(FactId),
+    /// The message itself is no good.
+    Invalid(FactId),
+    /// No key, and this is shown.
+    Undecryptable(Shown, FactId),
+}
+
+/// One message.
+#[derive(Debug, Clone, Default)]
+struct Message {
+    encrypted: Option<Encrypted>,
+    accepted: Option<FactId>,
+    room: Option<RoomId>,
+    read: BitSet,
+}
+
+/// What a sender is doing for its next message in a room.
+#[derive(Debug, Clone, Copy, Default)]
+struct Preparation {
+    from: Option<FactId>,
+    previous: Option<FactId>,
+}
+
+/// All sessions and messages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Messages {
+    sessions: Vec<Option<Session>>,
+    current: Pairs<MegolmSessionId>,
+    latest: Vec<Option<(RoomId, Option<MegolmSessionId>)>>,
+    preparations: Pairs<Preparation>,
+    messages: Vec<Message>,
+    failed: Pairs<Failed>,
+}
+
+impl Messages {
+    /// The device made a session.
+    pub(crate) fn session_made(
+        &mut self,
+        creator: DeviceId,
+        room: RoomId,
+        session: MegolmSessionId,
+        fact: FactId,
+    ) {
+        *row(&mut self.sessions, session.index()) = Some(Session { creator, room, new: fact });
+        self.current.insert(creator.raw(), room.raw(), session);
+        *row(&mut self.latest, creator.index()) = Some((room, Some(session)));
+    }
+
+    /// The device did something for its next message in the room; it may have been claiming keys for it `since`.
+    pub(crate) fn prepares(
+        &mut self,
+        device: DeviceId,
+        room: RoomId,
+        fact: FactId,
+        since: Option<FactId>,
+    ) {
+        let preparation = self.preparations.entry(device.raw(), room.raw());
+        let since = since.filter(|since| Some(*since) > preparation.previous).unwrap_or(fact);
+        preparation.from.get_or_insert(since.min(fact));
+    }
+
+    /// What the sender has done for its next message in the room, and when the last one was: the message that is
+    /// encrypted now has both.
+    pub(crate) fn prepared(
+        &self,
+        device: DeviceId,
+        room: RoomId,
+        fact: FactId,
+    ) -> (FactId, Option<FactId>) {
+        let preparation =
+            self.preparations.get(device.raw(), room.raw()).copied().unwrap_or_default();
+        (preparation.from.unwrap_or(fact), preparation.previous)
+    }
+
+    /// The message was encrypted; if it was before, and not accepted yet, this takes the place of that.
+    pub(crate) fn encrypted(&mut self, message: MessageId, encrypted: Encrypted) {
+        let Encrypted { sender, room, session, fact, .. } = encrypted;
+        let preparation = self.preparations.entry(sender.raw(), room.raw());
+        *preparation = Preparation { from: None, previous: Some(fact) };
+        *row(&mut self.latest, sender.index()) = Some((room, Some(session)));
+        let message = row(&mut self.messages, message.index());
+        if message.accepted.is_none() {
+            message.encrypted = Some(encrypted);
+        }
+    }
+
+    /// The sender's server accepted the message.
+    pub(crate) fn accepted(&mut self, message: MessageId, room: RoomId, fact: FactId) {
+        let message = row(&mut self.messages, message.index());
+        message.accepted.get_or_insert(fact);
+        message.room.get_or_insert(room);
+    }
+
+    /// The device tried to read the message.
+    pub(crate) fn tried(
+        &mut self,
+        device: DeviceId,
+        message: MessageId,
+        result: TryResult,
+        fact: FactId,
+    ) {
+        let read = &mut row(&mut self.messages, message.index()).read;
+        let failed = match result {
+            TryResult::Decrypted => {
+                if read.insert(device.index()) {
+                    self.failed.remove(message.raw(), device.raw());
+                }
+                return;
+            }
+            TryResult::Hidden => Failed::Hidden(fact),
+            TryResult::Invalid => Failed::Invalid(fact),
+            TryResult::Undecryptable(shown) => Failed::Undecryptable(shown, fact),
+        };
+        read.remove(device.index());
+        self.failed.insert(message.raw(), device.raw(), failed);
+    }
+
+    /// A session, if its making was observed.
+    pub(crate) fn session(&self, session: MegolmSessionId) -> Option<Session> {
+        self.sessions.get(session.index()).copied().flatten()
+    }
+
+    /// The session that the device uses now in the room, or in the room where it was busy last.
+    pub(crate) fn current(
+        &self,
+        device: DeviceId,
+        room: Option<RoomId>,
+    ) -> Option<MegolmSessionId> {
+        let latest = self.latest.get(device.index()).copied().flatten();
+        match room {
+            Some(room) => self.current.get(device.raw(), room.raw()).copied(),
+            None => latest.and_then(|(_, session)| session),
+        }
+    }
+
+    /// The room in which the device last made a session or encrypted.
+    pub(crate) fn busy_in(&self, device: DeviceId) -> Option<RoomId> {
+        self.latest.get(device.index()).copied().flatten().map(|(room, _)| room)
+    }
+
+    /// The messages that were accepted, ascending, with the fact and the room.
+    pub(crate) fn all_accepted(&self) -> impl Iterator<Item = (MessageId, FactId, RoomId)> + '_ {
+        self.messages.iter().enumerate().filter_map(|(index, message)| {
+            Some((MessageId::at(index), message.accepted?, message.room?))
+        })
+    }
+
+    /// How the message was encrypted, if that was observed.
+    pub(crate) fn encryption(&self, message: MessageId) -> Option<&Encrypted> {
+        self.messages.get(message.index())?.encrypted.as_ref()
+    }
+
+    /// Whether the device's last attempt to read the message worked.
+    pub(crate) fn was_read(&self, message: MessageId, device: DeviceId) -> bool {
+        self.messages
+            .get(message.index())
+            .is_some_and(|message| message.read.contains(device.index()))
+    }
+
+    /// The device's last attempt to read the message, if it did not work.
+    pub(crate) fn failure(&self, message: MessageId, device: DeviceId) -> Option<Failed> {
+        self.failed.get(message.raw(), device.raw()).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Encrypted, Failed, Messages};
+    use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, RoomId};
+    use crate::trace::fact::{Shown, TryResult};
+
+    const A: DeviceId = DeviceId::new(0);
+    const B: DeviceId = DeviceId::new(1);
+    const R: RoomId = RoomId::new(0);
+    const M: MessageId = MessageId::new(0);
+
+    fn encrypted(messages: &Messages, index: u32, fact: u32) -> Encrypted {
+        let fact = FactId::new(fact);
+        let (prepared_from, previous) = messages.prepared(A, R, fact);
+        Encrypted {
+            sender: A,
+            room: R,
+            session: MegolmSessionId::new(0),
+            index,
+            fact,
+            prepared_from,
+            previous,
+            unsettled: false,
+            snapshot: 0,
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_encrypted_again_before_it_is_accepted_counts_as_the_last() {
+        let mut messages = Messages::default();
+        messages.encrypted(M, encrypted(&messages, 0, 1));
+        messages.encrypted(M, encrypted(&messages, 1, 2));
+        messages.accepted(M, R, FactId::new(3));
+        messages.encrypted(M, encrypted(&messages, 2, 4));
+        assert_eq!(messages.encryption(M).unwrap().index, 1);
+        assert_eq!(messages.all_accepted().collect::<Vec<_>>(), [(M, FactId::new(3), R)]);
+    }
+
+    #[test]
+    fn the_last_attempt_to_read_counts() {
+        let mut messages = Messages::default();
+        messages.tried(B, M, TryResult::Undecryptable(Shown::Unexplained), FactId::new(1));
+        let failed = Failed::Undecryptable(Shown::Unexplained, FactId::new(1));
+        assert_eq!(messages.failure(M, B), Some(failed));
+        messages.tried(B, M, TryResult::Decrypted, FactId::new(2));
+        assert!(messages.was_read(M, B));
+        assert_eq!(messages.failure(M, B), None);
+        messages.tried(B, M, TryResult::Invalid, FactId::new(3));
+        assert!(!messages.was_read(M, B));
+        assert_eq!(messages.failure(M, B), Some(Failed::Invalid(FactId::new(3))));
+    }
+
+    #[test]
+    fn preparation_begins_with_the_claim_or_with_the_share_and_ends_with_the_message() {
+        let mut messages = Messages::default();
+        messages.prepares(A, R, FactId::new(5), Some(FactId::new(3)));
+        messages.prepares(A, R, FactId::new(6), None);
+        assert_eq!(messages.prepared(A, R, FactId::new(7)), (FactId::new(3), None));
+        messages.encrypted(M, encrypted(&messages, 0, 7));
+        assert_eq!(messages.prepared(A, R, FactId::new(9)), (FactId::new(9), Some(FactId::new(7))));
+        messages.prepares(A, R, FactId::new(10), Some(FactId::new(4)));
+        assert_eq!(messages.prepared(A, R, FactId::new(11)).0, FactId::new(10));
+    }
+}

@@ -1,0 +1,146 @@
+//! What the facts so far add up to: who knew, held, chose and was sent what. Every rule reads it; none keeps its own.
+//! It does not know which of that is right.
+
+pub(crate) mod duties;
+pub(crate) mod holdings;
+pub(crate) mod life;
+pub(crate) mod lists;
+pub(crate) mod messages;
+pub(crate) mod notices;
+pub(crate) mod olm;
+pub(crate) mod one_time_keys;
+pub(crate) mod pairs;
+pub(crate) mod policy;
+pub(crate) mod requests;
+pub(crate) mod rooms;
+pub(crate) mod sending;
+pub(crate) mod transport;
+pub(crate) mod trust;
+
+use crate::check::cast::Cast;
+use crate::check::view::duties::Duties;
+use crate::check::view::holdings::Holdings;
+use crate::check::view::life::{Life, Moment};
+use crate::check::view::lists::Lists;
+use crate::check::view::messages::{Encrypted, Messages};
+use crate::check::view::notices::Notices;
+use crate::check::view::olm::{Made, Olm};
+use crate::check::view::one_time_keys::OneTimeKeys;
+use crate::check::view::policy::{Policies, Word};
+use crate::check::view::requests::Requests;
+use crate::check::view::rooms::Rooms;
+use crate::check::view::transport::Transport;
+use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId};
+use crate::rulebook::reading::{EpochEnd, Reading};
+use crate::scenario::policy::Target;
+
+/// Everything that rules are judged by.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    /// Who is who.
+    pub(crate) cast: Cast,
+    /// How ambiguous points are read.
+    pub(crate) reading: Reading,
+    /// Who is there.
+    pub(crate) life: Life,
+    /// Memberships.
+    pub(crate) rooms: Rooms,
+    /// Device lists.
+    pub(crate) lists: Lists,
+    /// Choices.
+    pub(crate) policies: Policies,
+    /// Olm sessions.
+    pub(crate) olm: Olm,
+    /// One-time and fallback keys.
+    pub(crate) one_time_keys: OneTimeKeys,
+    /// Room keys.
+    pub(crate) holdings: Holdings,
+    /// Megolm sessions and messages.
+    pub(crate) messages: Messages,
+    /// To-device messages.
+    pub(crate) transport: Transport,
+    /// Withheld notices.
+    pub(crate) notices: Notices,
+    /// Key requests.
+    pub(crate) requests: Requests,
+    /// What senders owed.
+    pub(crate) duties: Duties,
+}
+
+impl View {
+    /// The view before the first fact.
+    pub(crate) fn new(cast: Cast, reading: Reading) -> Self {
+        Self {
+            cast,
+            reading,
+            life: Life::default(),
+            rooms: Rooms::default(),
+            lists: Lists::default(),
+            policies: Policies::default(),
+            olm: Olm::default(),
+            one_time_keys: OneTimeKeys::default(),
+            holdings: Holdings::default(),
+            messages: Messages::default(),
+            transport: Transport::default(),
+            notices: Notices::default(),
+            requests: Requests::default(),
+            duties: Duties::default(),
+        }
+    }
+
+    /// The device's user verified a target, or took that back.
+    pub(crate) fn verified(
+        &mut self,
+        device: DeviceId,
+        target: Target,
+        verified: bool,
+        now: Moment,
+    ) {
+        match target {
+            Target::Device(other) => {
+                self.policies.trust_device(device, other, verified, now.fact);
+            }
+            Target::User(user) => {
+                let (master, _) = self.lists.identity(device, user);
+                let word = if verified { Word::Verified(master) } else { Word::Unverified };
+                self.policies.word(device, user, word, now.fact);
+            }
+        }
+        self.duties.changed(device);
+    }
+
+    /// The device made an Olm session.
+    pub(crate) fn olm_made(&mut self, device: DeviceId, peer: DeviceId, made: Made) {
+        let fact = made.moment.fact;
+        self.olm.made(device, peer, made);
+        match self.reading.epoch_end {
+            EpochEnd::Created => self.olm.open_epoch(device, peer, fact),
+            EpochEnd::Decrypted => {}
+        }
+        self.duties.changed(device);
+    }
+
+    /// The device encrypted a message for a room.
+    pub(crate) fn encrypted(
+        &mut self,
+        (sender, room): (DeviceId, RoomId),
+        message: MessageId,
+        (session, index): (MegolmSessionId, u32),
+        now: Moment,
+    ) {
+        let (prepared_from, previous) = self.messages.prepared(sender, room, now.fact);
+        let changed = self.policies.changed(sender);
+        let encrypted = Encrypted {
+            sender,
+            room,
+            session,
+            index,
+            fact: now.fact,
+            prepared_from,
+            previous,
+            unsettled: changed.is_some_and(|changed| changed > prepared_from),
+            snapshot: self.take_duties(sender, room),
+        };
+        self.messages.encrypted(message, encrypted);
+    }
+}

@@ -1,0 +1,300 @@
+//! Olm as each device has it: sessions by peer, attempts to set one up, and the epochs of `m.no_olm`.
+//! It does not know which message needed a session.
+
+use crate::check::view::life::{Life, Moment};
+use crate::check::view::pairs::{Pairs, row};
+use crate::ids::{DeviceId, FactId, OlmSessionId};
+use crate::time::{SimDuration, SimTime};
+use crate::trace::fact::{Direction, LossCause};
+
+/// At the most one new session with a device in this time is made to recover (U-02).
+const RECOVERY_INTERVAL: SimDuration = SimDuration::from_hours(1);
+
+/// The fewest sessions with one device that are kept (U-07).
+const SESSIONS_KEPT_MIN: usize = 4;
+
+/// How a session went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dropped {
+    /// When.
+    pub(crate) moment: Moment,
+    /// Why.
+    pub(crate) why: LossCause,
+    /// Whether fewer sessions were left than should be kept.
+    pub(crate) too_few_left: bool,
+}
+
+/// A session that a device had.
+#[derive(Debug, Clone)]
+struct Session {
+    id: OlmSessionId,
+    new: Moment,
+    dropped: Option<Dropped>,
+}
+
+impl Session {
+    fn is_held(&self, device: DeviceId, life: &Life) -> bool {
+        let kept = self.dropped.is_none_or(|dropped| life.undone(device, dropped.moment).is_some());
+        kept && life.undone(device, self.new).is_none()
+    }
+}
+
+/// An epoch of `m.no_olm`: the fact that opened it, or none for the one from the start of the run.
+pub(crate) type Epoch = Option<FactId>;
+
+/// What one device has with one other.
+#[derive(Debug, Clone, Default)]
+struct Pair {
+    sessions: Vec<Session>,
+    epoch: Epoch,
+    /// The first failed attempt of each epoch that had one.
+    failures: Vec<(Epoch, FactId)>,
+    last_new: Option<FactId>,
+    last_claim: Option<FactId>,
+    /// The device's own clock when it last made an outbound session.
+    outbound: Option<SimTime>,
+}
+
+/// The claims of one device that are running, or ended just now.
+#[derive(Debug, Clone, Default)]
+struct Claims {
+    running: u32,
+    from: Option<FactId>,
+    ended: SimTime,
+}
+
+/// A session that a device made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Made {
+    /// The session.
+    pub(crate) session: OlmSessionId,
+    /// Which side it is.
+    pub(crate) direction: Direction,
+    /// When.
+    pub(crate) moment: Moment,
+    /// What the device's own clock said.
+    pub(crate) clock: SimTime,
+}
+
+/// All Olm sessions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Olm {
+    pairs: Pairs<Pair>,
+    claims: Vec<Claims>,
+}
+
+impl Olm {
+    /// The device made a session with `peer`.
+    pub(crate) fn made(&mut self, device: DeviceId, peer: DeviceId, made: Made) {
+        let pair = self.pairs.entry(device.raw(), peer.raw());
+        pair.sessions.push(Session { id: made.session, new: made.moment, dropped: None });
+        pair.last_new = Some(made.moment.fact);
+        match made.direction {
+            Direction::Outbound => pair.outbound = Some(made.clock),
+            Direction::Inbound => {}
+        }
+    }
+
+    /// A new epoch begins for the reports of `device` to `peer`.
+    pub(crate) fn open_epoch(&mut self, device: DeviceId, peer: DeviceId, fact: FactId) {
+        self.pairs.entry(device.raw(), peer.raw()).epoch = Some(fact);
+    }
+
+    /// The device no longer has the session.
+    pub(crate) fn dropped(
+        &mut self,
+        (device, peer): (DeviceId, DeviceId),
+        session: OlmSessionId,
+        (why, moment): (LossCause, Moment),
+        life: &Life,
+    ) {
+        let pair = self.pairs.entry(device.raw(), peer.raw());
+        let others = pair.sessions.iter().filter(|other| other.id != session);
+        let left = others.filter(|other| other.is_held(device, life)).count();
+        let too_few_left = left < SESSIONS_KEPT_MIN;
+        if let Some(known) = pair.sessions.iter_mut().rev().find(|known| known.id == session) {
+            known.dropped = Some(Dropped { moment, why, too_few_left });
+        }
+    }
+
+    /// The device asks for a key of `target`.
+    pub(crate) fn claimed(&mut self, device: DeviceId, target: DeviceId, fact: FactId) {
+        self.pairs.entry(device.raw(), target.raw()).last_claim = Some(fact);
+        let claims = row(&mut self.claims, device.index());
+        if claims.running == 0 {
+            claims.from = Some(fact);
+        }
+        claims.running += 1;
+    }
+
+    /// The claim ended; `failed` if without a key that can be used.
+    pub(crate) fn claim_ended(
+        &mut self,
+        device: DeviceId,
+        target: DeviceId,
+        failed: bool,
+        moment: Moment,
+    ) {
+        let claims = row(&mut self.claims, device.index());
+        claims.running = claims.running.saturating_sub(1);
+        claims.ended = moment.at;
+        if failed {
+            let pair = self.pairs.entry(device.raw(), target.raw());
+            if pair.failures.last().is_none_or(|(epoch, _)| *epoch != pair.epoch) {
+                pair.failures.push((pair.epoch, moment.fact));
+            }
+        }
+    }
+
+    /// Since when the device has been claiming keys, if it still is or was until this very instant.
+    pub(crate) fn claiming_since(&self, device: DeviceId, now: SimTime) -> Option<FactId> {
+        let claims = self.claims.get(device.index())?;
+        if claims.running > 0 || claims.ended == now { claims.from } else { None }
+    }
+
+    fn of(&self, device: DeviceId, peer: DeviceId) -> Option<&Pair> {
+        self.pairs.get(device.raw(), peer.raw())
+    }
+
+    /// `has_olm(a,d)`: whether the device has a session with `peer`.
+    pub(crate) fn has_session(&self, device: DeviceId, peer: DeviceId, life: &Life) -> bool {
+        self.of(device, peer)
+            .is_some_and(|pair| pair.sessions.iter().any(|session| session.is_held(device, life)))
+    }
+
+    /// The epoch of reports of `device` to `peer` that is open.
+    pub(crate) fn epoch(&self, device: DeviceId, peer: DeviceId) -> Epoch {
+        self.of(device, peer).and_then(|pair| pair.epoch)
+    }
+
+    /// The first failed attempt of the device to set up a session with `peer` in this epoch.
+    pub(crate) fn failure(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> Option<FactId> {
+        let failures = &self.of(device, peer)?.failures;
+        failures.iter().find(|(of, _)| *of == epoch).map(|(_, failure)| *failure)
+    }
+
+    /// Whether the device made a session with `peer` after `fact`.
+    pub(crate) fn made_after(&self, device: DeviceId, peer: DeviceId, fact: FactId) -> bool {
+        self.of(device, peer).is_some_and(|pair| pair.last_new > Some(fact))
+    }
+
+    /// Whether the device tried to get a key of `peer` after `fact`.
+    pub(crate) fn claimed_after(&self, device: DeviceId, peer: DeviceId, fact: FactId) -> bool {
+        self.of(device, peer).is_some_and(|pair| pair.last_claim > Some(fact))
+    }
+
+    /// Whether the one-hour limit forbids a new session with `peer` when the device's own clock says `clock`.
+    pub(crate) fn recovery_forbidden(
+        &self,
+        device: DeviceId,
+        peer: DeviceId,
+        clock: SimTime,
+    ) -> bool {
+        let made = self.of(device, peer).and_then(|pair| pair.outbound);
+        made.is_some_and(|made| clock.since(made) < RECOVERY_INTERVAL)
+    }
+
+    /// How the device's end of the session went, if it did.
+    pub(crate) fn drop_of(
+        &self,
+        device: DeviceId,
+        peer: DeviceId,
+        session: OlmSessionId,
+    ) -> Option<Dropped> {
+        let sessions = &self.of(device, peer)?.sessions;
+        sessions.iter().rev().find(|known| known.id == session)?.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Made, Olm};
+    use crate::check::view::life::{Life, Moment};
+    use crate::ids::{DeviceId, FactId, OlmSessionId};
+    use crate::time::SimTime;
+    use crate::trace::fact::{Direction, LossCause};
+
+    const A: DeviceId = DeviceId::new(0);
+    const B: DeviceId = DeviceId::new(1);
+
+    fn moment(fact: u32) -> Moment {
+        Moment { fact: FactId::new(fact), at: SimTime::from_ms(u64::from(fact)) }
+    }
+
+    fn make(olm: &mut Olm, session: u32, fact: u32) {
+        let made = Made {
+            session: OlmSessionId::new(session),
+            direction: Direction::Outbound,
+            moment: moment(fact),
+            clock: SimTime::from_ms(u64::from(fact)),
+        };
+        olm.made(A, B, made);
+    }
+
+    #[test]
+    fn a_session_is_held_until_it_is_dropped_and_again_if_that_is_undone() {
+        let (mut olm, mut life) = (Olm::default(), Life::default());
+        assert!(!olm.has_session(A, B, &life));
+        make(&mut olm, 0, 10);
+        assert!(olm.has_session(A, B, &life));
+        assert!(!olm.has_session(B, A, &life));
+        olm.dropped((A, B), OlmSessionId::new(0), (LossCause::Wiped, moment(20)), &life);
+        assert!(!olm.has_session(A, B, &life));
+        life.restored(A, FactId::new(30), SimTime::from_ms(15));
+        assert!(olm.has_session(A, B, &life));
+        life.restored(A, FactId::new(40), SimTime::from_ms(5));
+        assert!(!olm.has_session(A, B, &life));
+    }
+
+    #[test]
+    fn a_failed_attempt_belongs_to_its_epoch() {
+        let mut olm = Olm::default();
+        olm.claim_ended(A, B, true, moment(1));
+        olm.claim_ended(A, B, true, moment(2));
+        assert_eq!(olm.failure(A, B, None), Some(FactId::new(1)));
+        olm.open_epoch(A, B, FactId::new(3));
+        let epoch = olm.epoch(A, B);
+        assert_eq!(olm.failure(A, B, epoch), None);
+        olm.claim_ended(A, B, false, moment(4));
+        assert_eq!(olm.failure(A, B, epoch), None);
+        olm.claim_ended(A, B, true, moment(5));
+        assert_eq!(olm.failure(A, B, epoch), Some(FactId::new(5)));
+    }
+
+    #[test]
+    fn recovery_is_forbidden_for_less_than_an_hour() {
+        let mut olm = Olm::default();
+        assert!(!olm.recovery_forbidden(A, B, SimTime::from_ms(0)));
+        make(&mut olm, 0, 10);
+        assert!(olm.recovery_forbidden(A, B, SimTime::from_ms(3_600_009)));
+        assert!(!olm.recovery_forbidden(A, B, SimTime::from_ms(3_600_010)));
+    }
+
+    #[test]
+    fn a_drop_that_leaves_fewer_than_four_sessions_is_noticed() {
+        let (mut olm, life) = (Olm::default(), Life::default());
+        for session in 0..5 {
+            make(&mut olm, session, 10 + session);
+        }
+        olm.dropped((A, B), OlmSessionId::new(0), (LossCause::Expired, moment(20)), &life);
+        olm.dropped((A, B), OlmSessionId::new(1), (LossCause::Expired, moment(21)), &life);
+        assert!(!olm.drop_of(A, B, OlmSessionId::new(0)).unwrap().too_few_left);
+        assert!(olm.drop_of(A, B, OlmSessionId::new(1)).unwrap().too_few_left);
+        assert_eq!(olm.drop_of(A, B, OlmSessionId::new(2)), None);
+    }
+
+    #[test]
+    fn claims_that_run_or_ended_just_now_say_since_when() {
+        let mut olm = Olm::default();
+        olm.claimed(A, B, FactId::new(1));
+        olm.claimed(A, A, FactId::new(2));
+        let now = SimTime::from_ms(9);
+        assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
+        olm.claim_ended(A, B, false, moment(8));
+        olm.claim_ended(A, A, false, moment(9));
+        assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
+        assert_eq!(olm.claiming_since(A, SimTime::from_ms(10)), None);
+        assert!(olm.claimed_after(A, B, FactId::new(0)));
+        assert!(!olm.claimed_after(A, B, FactId::new(1)));
+    }
+}

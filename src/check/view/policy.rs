@@ -1,0 +1,214 @@
+//! What each device's user chose: whom to share with, whom to block or trust, what to report to whom.
+//! It does not know what the device has learnt of others; trust is put together in `trust`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::view::pairs::row;
+use crate::ids::{DeviceId, FactId, SigningKey, UserId};
+use crate::protocol::withheld::CodeSet;
+use crate::scenario::policy::{SharePolicy, Target};
+
+/// What the user of a device said of another user's identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Verified, with this master key in the list at that time (none if there was no list).
+    Verified(Option<SigningKey>),
+    /// Taken back.
+    Unverified,
+}
+
+/// What is reported to everybody.
+#[derive(Debug, Clone, Copy)]
+struct Reporting {
+    codes: CodeSet,
+    strangers: CodeSet,
+}
+
+/// One device's choices.
+#[derive(Debug, Clone, Default)]
+struct Choices {
+    share: Option<(SharePolicy, FactId)>,
+    with_invited: bool,
+    reporting: Option<Reporting>,
+    overrides: Vec<(Target, CodeSet)>,
+    blocked: BTreeMap<Target, FactId>,
+    verified_devices: BTreeSet<DeviceId>,
+    words: BTreeMap<UserId, Word>,
+    changed: Option<FactId>,
+}
+
+/// All choices.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Policies {
+    devices: Vec<Choices>,
+}
+
+impl Policies {
+    fn of(&self, device: DeviceId) -> Option<&Choices> {
+        self.devices.get(device.index())
+    }
+
+    fn entry(&mut self, device: DeviceId, fact: FactId) -> &mut Choices {
+        let choices = row(&mut self.devices, device.index());
+        choices.changed = Some(fact);
+        choices
+    }
+
+    /// Whom the device shares with from now on.
+    pub(crate) fn share(
+        &mut self,
+        device: DeviceId,
+        share: SharePolicy,
+        with_invited: bool,
+        fact: FactId,
+    ) {
+        let choices = self.entry(device, fact);
+        choices.share = Some((share, fact));
+        choices.with_invited = with_invited;
+    }
+
+    /// What the device reports from now on. A setting for everybody takes the place of all earlier ones.
+    pub(crate) fn report(
+        &mut self,
+        device: DeviceId,
+        target: Option<Target>,
+        (codes, strangers): (CodeSet, CodeSet),
+        fact: FactId,
+    ) {
+        let choices = self.entry(device, fact);
+        match target {
+            Some(target) => {
+                choices.overrides.retain(|(known, _)| *known != target);
+                choices.overrides.push((target, codes));
+            }
+            None => {
+                choices.reporting = Some(Reporting { codes, strangers });
+                choices.overrides.clear();
+            }
+        }
+    }
+
+    /// The device's user blocked a target.
+    pub(crate) fn block(&mut self, device: DeviceId, target: Target, fact: FactId) {
+        self.entry(device, fact).blocked.insert(target, fact);
+    }
+
+    /// The device's user took a block back.
+    pub(crate) fn unblock(&mut self, device: DeviceId, target: Target, fact: FactId) {
+        self.entry(device, fact).blocked.remove(&target);
+    }
+
+    /// The device's user trusts another device, or no longer.
+    pub(crate) fn trust_device(
+        &mut self,
+        device: DeviceId,
+        other: DeviceId,
+        trusted: bool,
+        fact: FactId,
+    ) {
+        let choices = self.entry(device, fact);
+        if trusted {
+            choices.verified_devices.insert(other);
+        } else {
+            choices.verified_devices.remove(&other);
+        }
+    }
+
+    /// The device's user said something of another user's identity.
+    pub(crate) fn word(&mut self, device: DeviceId, user: UserId, word: Word, fact: FactId) {
+        self.entry(device, fact).words.insert(user, word);
+    }
+
+    /// Whom the device shares with; everyone, if it never said.
+    pub(crate) fn sharing(&self, device: DeviceId) -> (SharePolicy, Option<FactId>) {
+        let share = self.of(device).and_then(|choices| choices.share);
+        share.map_or((SharePolicy::Everyone, None), |(share, fact)| (share, Some(fact)))
+    }
+
+    /// Whether the device shares with invited users where the visibility allows it.
+    pub(crate) fn with_invited(&self, device: DeviceId) -> bool {
+        self.of(device).is_some_and(|choices| choices.with_invited)
+    }
+
+    /// The fact that blocks one of these targets.
+    pub(crate) fn blocked(&self, device: DeviceId, targets: [Target; 2]) -> Option<FactId> {
+        let choices = self.of(device)?;
+        if choices.blocked.is_empty() {
+            return None;
+        }
+        targets.iter().find_map(|target| choices.blocked.get(target)).copied()
+    }
+
+    /// Whether the device's user trusts the other device itself.
+    pub(crate) fn trusts_device(&self, device: DeviceId, other: DeviceId) -> bool {
+        self.of(device).is_some_and(|choices| choices.verified_devices.contains(&other))
+    }
+
+    /// The last word of the device's user on another user's identity.
+    pub(crate) fn last_word(&self, device: DeviceId, user: UserId) -> Option<Word> {
+        self.of(device)?.words.get(&user).copied()
+    }
+
+    /// What the device reports to a device: the last setting for one of `targets`, or else what it reports to
+    /// strangers or to everybody. `None` if it never said.
+    pub(crate) fn reports(
+        &self,
+        device: DeviceId,
+        targets: [Target; 2],
+        stranger: impl FnOnce() -> bool,
+    ) -> Option<CodeSet> {
+        let choices = self.of(device)?;
+        let special = choices.overrides.iter().rev().find(|(known, _)| targets.contains(known));
+        if let Some((_, codes)) = special {
+            return Some(*codes);
+        }
+        let reporting = choices.reporting?;
+        Some(if stranger() { reporting.strangers } else { reporting.codes })
+    }
+
+    /// The last change of the device's choices.
+    pub(crate) fn changed(&self, device: DeviceId) -> Option<FactId> {
+        self.of(device)?.changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Policies;
+    use crate::ids::{DeviceId, FactId, UserId};
+    use crate::protocol::withheld::CodeSet;
+    use crate::scenario::policy::Target;
+
+    const A: DeviceId = DeviceId::new(0);
+    const B: DeviceId = DeviceId::new(1);
+    const TARGETS: [Target; 2] = [Target::User(UserId::new(1)), Target::Device(B)];
+
+    #[test]
+    fn the_last_report_setting_that_fits_wins() {
+        let mut policies = Policies::default();
+        assert_eq!(policies.reports(A, TARGETS, || true), None);
+        let [all, none] = [CodeSet::ALL, CodeSet::NONE];
+        policies.report(A, None, (all, none), FactId::new(0));
+        assert_eq!(policies.reports(A, TARGETS, || true), Some(none));
+        assert_eq!(policies.reports(A, TARGETS, || false), Some(all));
+        policies.report(A, Some(Target::Device(B)), (none, none), FactId::new(1));
+        policies.report(A, Some(Target::User(UserId::new(1))), (all, all), FactId::new(2));
+        assert_eq!(policies.reports(A, TARGETS, || true), Some(all));
+        policies.report(A, Some(Target::Device(B)), (none, none), FactId::new(3));
+        assert_eq!(policies.reports(A, TARGETS, || false), Some(none));
+        policies.report(A, None, (all, all), FactId::new(4));
+        assert_eq!(policies.reports(A, TARGETS, || true), Some(all));
+    }
+
+    #[test]
+    fn a_block_of_the_user_blocks_the_device_until_it_is_taken_back() {
+        let mut policies = Policies::default();
+        policies.block(A, Target::User(UserId::new(1)), FactId::new(5));
+        assert_eq!(policies.blocked(A, TARGETS), Some(FactId::new(5)));
+        policies.unblock(A, Target::Device(B), FactId::new(6));
+        assert_eq!(policies.blocked(A, TARGETS), Some(FactId::new(5)));
+        policies.unblock(A, Target::User(UserId::new(1)), FactId::new(7));
+        assert_eq!(policies.blocked(A, TARGETS), None);
+        assert_eq!(policies.changed(A), Some(FactId::new(7)));
+    }
+}

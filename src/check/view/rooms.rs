@@ -1,0 +1,287 @@
+//! Rooms: membership and history visibility on every server, and how much of it each device has seen.
+//! It does not know who was owed a key because of that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::cast::Cast;
+use crate::check::view::life::Moment;
+use crate::check::view::pairs::{Pairs, row};
+use crate::ids::{DeviceId, FactId, RoomId, ServerId, UserId};
+use crate::protocol::room::{HistoryVisibility, Membership};
+use crate::time::SimTime;
+
+/// One change of a user's membership in the order of one server.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    seq: u32,
+    fact: FactId,
+    membership: Membership,
+}
+
+/// A room as one server has it.
+#[derive(Debug, Clone, Default)]
+struct RoomCopy {
+    members: BTreeMap<UserId, Vec<Change>>,
+    visibility: Vec<(u32, HistoryVisibility)>,
+    last_change: u32,
+}
+
+/// A room.
+#[derive(Debug, Clone, Default)]
+struct Room {
+    users: BTreeSet<UserId>,
+    roster: Vec<DeviceId>,
+    copies: BTreeMap<ServerId, RoomCopy>,
+}
+
+/// How much of a room one device has seen.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    seq: u32,
+    before: u32,
+    at: SimTime,
+    /// The syncs that told of a change, with the place up to which they told.
+    steps: Vec<(u32, FactId)>,
+}
+
+/// Changes of one user's membership that one device was not told: those after `after`, up to `upto` if that is
+/// known yet.
+#[derive(Debug, Clone, Copy)]
+struct Hidden {
+    after: u32,
+    upto: Option<u32>,
+}
+
+/// A membership as a server has it or a device has seen it, and the fact that made it so there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Member {
+    /// The membership.
+    pub(crate) membership: Membership,
+    /// On a server the change; for a device the sync that told it.
+    pub(crate) fact: FactId,
+}
+
+/// All rooms.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rooms {
+    rooms: Vec<Room>,
+    seen: Pairs<Seen>,
+    hidden: BTreeMap<(DeviceId, RoomId, UserId), Vec<Hidden>>,
+}
+
+impl Rooms {
+    /// A server's copy of the room changed: a membership.
+    pub(crate) fn member(
+        &mut self,
+        cast: &Cast,
+        server: ServerId,
+        (room, user): (RoomId, UserId),
+        (membership, seq, fact): (Membership, u32, FactId),
+    ) {
+        let room = row(&mut self.rooms, room.index());
+        match membership {
+            Membership::Join | Membership::Invite => {
+                if room.users.insert(user) {
+                    room.roster.extend(cast.devices(user));
+                }
+            }
+            Membership::Leave | Membership::Ban => {}
+        }
+        let copy = room.copies.entry(server).or_default();
+        copy.members.entry(user).or_default().push(Change { seq, fact, membership });
+        copy.last_change = copy.last_change.max(seq);
+    }
+
+    /// A server's copy of the room changed: the history visibility.
+    pub(crate) fn visibility(
+        &mut self,
+        server: ServerId,
+        room: RoomId,
+        value: HistoryVisibility,
+        seq: u32,
+    ) {
+        let copy = row(&mut self.rooms, room.index()).copies.entry(server).or_default();
+        copy.visibility.push((seq, value));
+        copy.last_change = copy.last_change.max(seq);
+    }
+
+    /// The device was told of its server's copy up to `seq`. True if there was a change of state in it.
+    pub(crate) fn seen(
+        &mut self,
+        server: ServerId,
+        (device, room): (DeviceId, RoomId),
+        seq: u32,
+        moment: Moment,
+    ) -> bool {
+        let last_change = self
+            .rooms
+            .get(room.index())
+            .and_then(|room| room.copies.get(&server))
+            .map_or(0, |copy| copy.last_change);
+        let seen = self.seen.entry(device.raw(), room.raw());
+        let news = last_change > seen.seq && seq > seen.seq;
+        seen.before = seen.seq;
+        seen.at = moment.at;
+        seen.seq = seen.seq.max(seq);
+        if news {
+            seen.steps.push((seen.seq, moment.fact));
+        }
+        if !self.hidden.is_empty() {
+            let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
+            for hidden in self.hidden.range_mut(range).flat_map(|(_, list)| list) {
+                hidden.upto.get_or_insert(seq);
+            }
+        }
+        news
+    }
+
+    /// What the sync of this instant told, or else what the next one tells, leaves out this user's membership.
+    pub(crate) fn not_told(&mut self, device: DeviceId, room: RoomId, user: UserId, at: SimTime) {
+        let hidden = match self.seen.get(device.raw(), room.raw()) {
+            Some(seen) if seen.at == at => Hidden { after: seen.before, upto: Some(seen.seq) },
+            Some(seen) => Hidden { after: seen.seq, upto: None },
+            None => Hidden { after: 0, upto: None },
+        };
+        self.hidden.entry((device, room, user)).or_default().push(hidden);
+    }
+
+    /// The devices whose users were ever joined or invited on any server, in the order in which they came.
+    pub(crate) fn roster(&self, room: RoomId) -> &[DeviceId] {
+        self.rooms.get(room.index()).map_or(&[], |room| &room.roster)
+    }
+
+    /// Ground truth: the membership on `server` when `fact` happened there.
+    pub(crate) fn membership_at(
+        &self,
+        server: ServerId,
+        (room, user): (RoomId, UserId),
+        fact: FactId,
+    ) -> Option<Member> {
+        let copy = self.rooms.get(room.index())?.copies.get(&server)?;
+        let change = copy.members.get(&user)?.iter().rev().find(|change| change.fact < fact)?;
+        Some(Member { membership: change.membership, fact: change.fact })
+    }
+
+    /// What the device has seen of the user's membership; `None` if it never heard of the user in this room.
+    pub(crate) fn membership_seen(
+        &self,
+        server: ServerId,
+        (device, room): (DeviceId, RoomId),
+        user: UserId,
+    ) -> Option<Member> {
+        let seen = self.seen.get(device.raw(), room.raw())?;
+        let copy = self.rooms.get(room.index())?.copies.get(&server)?;
+        let hidden = self.hidden.get(&(device, room, user)).map_or(&[][..], Vec::as_slice);
+        let change = copy.members.get(&user)?.iter().rev().find(|change| {
+            change.seq <= seen.seq
+                && !hidden.iter().any(|hidden| {
+                    hidden.after < change.seq && change.seq <= hidden.upto.unwrap_or(u32::MAX)
+                })
+        })?;
+        let step = seen.steps.partition_point(|(seq, _)| *seq < change.seq);
+        let fact = seen.steps.get(step).map_or(change.fact, |(_, fact)| *fact);
+        Some(Member { membership: change.membership, fact })
+    }
+
+    /// What the device has seen of the history visibility.
+    pub(crate) fn visibility_seen(
+        &self,
+        server: ServerId,
+        device: DeviceId,
+        room: RoomId,
+    ) -> Option<HistoryVisibility> {
+        let seen = self.seen.get(device.raw(), room.raw())?;
+        let copy = self.rooms.get(room.index())?.copies.get(&server)?;
+        let last = copy.visibility.iter().rev().find(|(seq, _)| *seq <= seen.seq)?;
+        Some(last.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cast, Moment, Rooms};
+    use crate::ids::{DeviceId, FactId, RoomId, ServerId, UserId};
+    use crate::protocol::room::{HistoryVisibility, Membership};
+    use crate::time::SimTime;
+
+    const S: ServerId = ServerId::new(0);
+    const R: RoomId = RoomId::new(0);
+    const A: DeviceId = DeviceId::new(0);
+    const BOB: UserId = UserId::new(1);
+
+    fn cast() -> Cast {
+        Cast::new([0, 1, 1].map(UserId::new).to_vec(), vec![S, S], Vec::new())
+    }
+
+    fn moment(fact: u32, ms: u64) -> Moment {
+        Moment { fact: FactId::new(fact), at: SimTime::from_ms(ms) }
+    }
+
+    fn member(rooms: &mut Rooms, membership: Membership, seq: u32, fact: u32) {
+        rooms.member(&cast(), S, (R, BOB), (membership, seq, FactId::new(fact)));
+    }
+
+    #[test]
+    fn a_device_sees_what_its_syncs_told_and_the_server_has_what_happened() {
+        let mut rooms = Rooms::default();
+        member(&mut rooms, Membership::Join, 1, 0);
+        assert!(rooms.seen(S, (A, R), 1, moment(1, 1)));
+        member(&mut rooms, Membership::Leave, 4, 2);
+        let seen = rooms.membership_seen(S, (A, R), BOB).unwrap();
+        assert_eq!((seen.membership, seen.fact), (Membership::Join, FactId::new(1)));
+        let truth = rooms.membership_at(S, (R, BOB), FactId::new(3)).unwrap();
+        assert_eq!(truth.membership, Membership::Leave);
+        let truth = rooms.membership_at(S, (R, BOB), FactId::new(2)).unwrap();
+        assert_eq!(truth.membership, Membership::Join);
+        assert!(rooms.seen(S, (A, R), 5, moment(4, 2)));
+        assert!(!rooms.seen(S, (A, R), 6, moment(5, 3)), "only messages came");
+        let seen = rooms.membership_seen(S, (A, R), BOB).unwrap();
+        assert_eq!((seen.membership, seen.fact), (Membership::Leave, FactId::new(4)));
+    }
+
+    #[test]
+    fn everyone_who_was_ever_a_member_stays_on_the_roster() {
+        let mut rooms = Rooms::default();
+        member(&mut rooms, Membership::Leave, 1, 0);
+        assert!(rooms.roster(R).is_empty());
+        member(&mut rooms, Membership::Invite, 2, 1);
+        member(&mut rooms, Membership::Ban, 3, 2);
+        member(&mut rooms, Membership::Join, 4, 3);
+        assert_eq!(rooms.roster(R), [DeviceId::new(1), DeviceId::new(2)]);
+    }
+
+    #[test]
+    fn a_membership_that_was_left_out_of_the_next_sync_is_not_seen() {
+        let mut rooms = Rooms::default();
+        member(&mut rooms, Membership::Join, 1, 0);
+        rooms.not_told(A, R, BOB, SimTime::from_ms(1));
+        rooms.seen(S, (A, R), 1, moment(2, 2));
+        assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
+        member(&mut rooms, Membership::Leave, 2, 3);
+        rooms.seen(S, (A, R), 2, moment(4, 3));
+        let seen = rooms.membership_seen(S, (A, R), BOB).unwrap();
+        assert_eq!(seen.membership, Membership::Leave);
+    }
+
+    #[test]
+    fn a_membership_that_was_left_out_of_the_sync_of_this_instant_is_not_seen() {
+        let mut rooms = Rooms::default();
+        rooms.seen(S, (A, R), 1, moment(0, 1));
+        member(&mut rooms, Membership::Join, 2, 1);
+        rooms.seen(S, (A, R), 2, moment(2, 2));
+        rooms.not_told(A, R, BOB, SimTime::from_ms(2));
+        assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
+    }
+
+    #[test]
+    fn visibility_is_seen_up_to_the_last_sync() {
+        let mut rooms = Rooms::default();
+        rooms.visibility(S, R, HistoryVisibility::Shared, 1);
+        rooms.visibility(S, R, HistoryVisibility::Joined, 3);
+        assert_eq!(rooms.visibility_seen(S, A, R), None);
+        rooms.seen(S, (A, R), 2, moment(0, 1));
+        assert_eq!(rooms.visibility_seen(S, A, R), Some(HistoryVisibility::Shared));
+        rooms.seen(S, (A, R), 3, moment(1, 1));
+        assert_eq!(rooms.visibility_seen(S, A, R), Some(HistoryVisibility::Joined));
+    }
+}

@@ -1,0 +1,98 @@
+//! What one device's choices and knowledge make of another device: trusted, barred, entitled, told.
+//! It does not know what was sent.
+
+use crate::check::view::View;
+use crate::check::view::rooms::Member;
+use crate::ids::{DeviceId, FactId, RoomId, UserId};
+use crate::protocol::room::{HistoryVisibility, Membership};
+use crate::protocol::withheld::{CodeSet, WithheldCode};
+use crate::scenario::policy::{SharePolicy, Target};
+
+use super::policy::Word;
+
+/// Why a device gets no key though its user is entitled to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bar {
+    /// The code that says so.
+    pub(crate) code: WithheldCode,
+    /// The choice behind it.
+    pub(crate) why: Option<FactId>,
+}
+
+impl View {
+    fn targets(&self, device: DeviceId) -> [Target; 2] {
+        [Target::User(self.cast.user(device)), Target::Device(device)]
+    }
+
+    /// Whether the user of `by` has verified `user`: oneself, by one's word for the master key in the list, or by a
+    /// signature that the list shows.
+    pub(crate) fn is_verified(&self, by: DeviceId, user: UserId) -> bool {
+        let (master, signed) = self.lists.identity(by, user);
+        self.cast.user(by) == user
+            || match self.policies.last_word(by, user) {
+                Some(Word::Unverified) => false,
+                Some(Word::Verified(pinned)) if pinned.is_none() || pinned == master => true,
+                Some(Word::Verified(_)) | None => signed,
+            }
+    }
+
+    /// V-01 as far as `by` knows: verified itself, or signed by its user, who is verified.
+    pub(crate) fn trusts(&self, by: DeviceId, device: DeviceId) -> bool {
+        let user = self.cast.user(device);
+        self.policies.trusts_device(by, device)
+            || self.lists.entry(by, user, device).is_some_and(|entry| entry.cross_signed)
+                && self.is_verified(by, user)
+    }
+
+    /// `bar(a,d)` at present.
+    pub(crate) fn bar(&self, by: DeviceId, device: DeviceId) -> Option<Bar> {
+        if let Some(block) = self.policies.blocked(by, self.targets(device)) {
+            return Some(Bar { code: WithheldCode::Blacklisted, why: Some(block) });
+        }
+        let (share, why) = self.policies.sharing(by);
+        let user = self.cast.user(device);
+        let passes = match share {
+            SharePolicy::Everyone => true,
+            SharePolicy::CrossSigned => {
+                self.lists.entry(by, user, device).is_some_and(|entry| entry.cross_signed)
+            }
+            SharePolicy::Verified => self.trusts(by, device),
+        };
+        (!passes).then_some(Bar { code: WithheldCode::Unverified, why })
+    }
+
+    /// What `by` reports to `device` at present; `None` if no fact told.
+    pub(crate) fn reports(&self, by: DeviceId, device: DeviceId) -> Option<CodeSet> {
+        let stranger = || !self.is_verified(by, self.cast.user(device));
+        self.policies.reports(by, self.targets(device), stranger)
+    }
+
+    /// What `by` has seen of the user's membership.
+    pub(crate) fn member_seen(&self, by: DeviceId, room: RoomId, user: UserId) -> Option<Member> {
+        self.rooms.membership_seen(self.cast.server_of(by), (by, room), user)
+    }
+
+    /// Whether `by` shares with invited users in this room, as far as it has seen the history visibility.
+    pub(crate) fn takes_invited(&self, by: DeviceId, room: RoomId) -> bool {
+        let server = self.cast.server_of(by);
+        self.policies.with_invited(by)
+            && match self.rooms.visibility_seen(server, by, room) {
+                Some(HistoryVisibility::Joined) => false,
+                Some(
+                    HistoryVisibility::Invited
+                    | HistoryVisibility::Shared
+                    | HistoryVisibility::WorldReadable,
+                )
+                | None => true,
+            }
+    }
+
+    /// `elig(a,u,r)` at present: whether `by` has to count a user with this membership among the recipients.
+    pub(crate) fn is_eligible(&self, by: DeviceId, room: RoomId, seen: Option<Member>) -> bool {
+        match seen.map(|member| member.membership) {
+            Some(Membership::Join) => true,
+            Some(Membership::Invite) => self.takes_invited(by, room),
+            Some(Membership::Leave | Membership::Ban) | None => false,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests of the whole of scenario files: examples, and what is wrong with files that are not one.
+
+mod examples;
+mod fuzz;
+mod nonsense;
+mod problems;
+mod rendering;
+mod round_trip;
+mod scale;
+mod schema;
+mod spoil;
