@@ -82,7 +82,7 @@ impl<C: Client, K: Choices> World<C, K> {
         cause: Option<FactId>,
         sink: &mut impl FactSink,
     ) {
-        let mut cut = Cut::new(self.faults.crash(device));
+        let cut = Cut::new(self.faults.crash(device));
         if cut.is_before_step() {
             self.crash(device, &cut, sink);
             return;
@@ -94,34 +94,36 @@ impl<C: Client, K: Choices> World<C, K> {
         let mut context = Context { clock, entropy: &mut self.entropy, cause };
         terminal.client.handle(&input, &mut context, &mut out);
         let wake = out.wake_at();
-        let mut is_cut = false;
+        let is_cut = cut.is_set() && {
+            let whole = out.drain().collect();
+            let done = cut.before_cut(whole);
+            let is_cut = done.is_cut;
+            for effect in done.effects {
+                self.enact(device, effect, sink);
+            }
+            is_cut
+        };
         for effect in out.drain() {
-            is_cut = cut.falls_before(&effect);
-            if is_cut {
-                break;
-            }
-            is_cut = cut.falls_after(&effect);
-            match effect {
-                Effect::Persist(copy) => {
-                    let terminal = &mut self.terminals[device.index()];
-                    terminal.durable = copy.or_else(|| terminal.durable.take());
-                }
-                Effect::Request(number, request, cause) => {
-                    self.leave(device, number, request, cause);
-                }
-                Effect::Fact(kind, causes) => {
-                    self.recorder.record(sink, Observer::Device(device), kind, causes);
-                }
-            }
-            if is_cut {
-                break;
-            }
+            self.enact(device, effect, sink);
         }
         self.out.0 = out;
         if is_cut {
             self.crash(device, &cut, sink);
         } else {
             self.set_wake(device, wake);
+        }
+    }
+
+    fn enact(&mut self, device: DeviceId, effect: Effect<C::Durable>, sink: &mut impl FactSink) {
+        match effect {
+            Effect::Persist(copy) => {
+                let terminal = &mut self.terminals[device.index()];
+                terminal.durable = copy.or_else(|| terminal.durable.take());
+            }
+            Effect::Request(number, request, cause) => self.leave(device, number, request, cause),
+            Effect::Fact(kind, causes) => {
+                self.recorder.record(sink, Observer::Device(device), kind, causes);
+            }
         }
     }
 

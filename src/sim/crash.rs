@@ -17,14 +17,25 @@ use crate::trace::sink::FactSink;
 #[derive(Debug)]
 pub(super) struct Cut {
     crash: Option<(FaultId, CrashPoint)>,
-    persists: u32,
-    requests: u32,
+}
+
+/// What is done of the effects of one input.
+#[derive(Debug)]
+pub(super) struct Done<D> {
+    pub(super) effects: Vec<Effect<D>>,
+    /// Whether the client stops after them.
+    pub(super) is_cut: bool,
 }
 
 impl Cut {
     /// The cut of a crash that waits for this input.
     pub(super) const fn new(crash: Option<(FaultId, CrashPoint)>) -> Self {
-        Self { crash, persists: 0, requests: 0 }
+        Self { crash }
+    }
+
+    /// Whether a crash waits.
+    pub(super) const fn is_set(&self) -> bool {
+        self.crash.is_some()
     }
 
     /// Whether nothing of the input is done.
@@ -32,33 +43,34 @@ impl Cut {
         self.point() == Some(CrashPoint::BeforeStep)
     }
 
-    /// Whether the cut falls before this effect, which is the next one.
-    pub(super) fn falls_before<D>(&mut self, next: &Effect<D>) -> bool {
-        match next {
-            Effect::Persist(_) => {
-                self.persists += 1;
-                self.point() == Some(CrashPoint::BeforePersist(self.persists))
-            }
-            Effect::Request(..) => {
-                self.requests += 1;
-                false
-            }
-            Effect::Fact(..) => false,
+    /// The effects that are done. Facts that stand between the last write or request and the cut are not: neither
+    /// the store nor anybody outside would ever know of them.
+    pub(super) fn before_cut<D>(&self, mut effects: Vec<Effect<D>>) -> Done<D> {
+        let is_persist = |effect: &Effect<D>| matches!(effect, Effect::Persist(_));
+        let is_request = |effect: &Effect<D>| matches!(effect, Effect::Request(..));
+        let end = match self.point() {
+            None | Some(CrashPoint::BeforeStep) => None,
+            Some(CrashPoint::BeforePersist(n)) => nth(&effects, n, is_persist),
+            Some(CrashPoint::AfterPersist(n)) => nth(&effects, n, is_persist).map(|at| at + 1),
+            Some(CrashPoint::AfterRequest(n)) => nth(&effects, n, is_request).map(|at| at + 1),
+        };
+        let Some(end) = end else { return Done { effects, is_cut: false } };
+        effects.truncate(end);
+        while matches!(effects.last(), Some(Effect::Fact(..))) {
+            effects.pop();
         }
-    }
-
-    /// Whether the cut falls after this effect, for which [`Cut::falls_before`] was asked.
-    pub(super) fn falls_after<D>(&self, next: &Effect<D>) -> bool {
-        match next {
-            Effect::Persist(_) => self.point() == Some(CrashPoint::AfterPersist(self.persists)),
-            Effect::Request(..) => self.point() == Some(CrashPoint::AfterRequest(self.requests)),
-            Effect::Fact(..) => false,
-        }
+        Done { effects, is_cut: true }
     }
 
     fn point(&self) -> Option<CrashPoint> {
         self.crash.map(|(_, point)| point)
     }
+}
+
+/// The place of the nth effect of a kind, counted from 1.
+fn nth<D>(effects: &[Effect<D>], n: u32, is: impl Fn(&Effect<D>) -> bool) -> Option<usize> {
+    let mut places = effects.iter().enumerate().filter(|(_, effect)| is(effect));
+    places.nth(n.saturating_sub(1) as usize).map(|(place, _)| place)
 }
 
 impl<C: Client, K: Choices> World<C, K> {

@@ -1,7 +1,7 @@
 //! What happens at the moment when a fault comes into force or ends.
 //! It does not know what a fault does while it is in force; those whom it strikes ask the set of faults then.
 
-use crate::client::{Client, Command};
+use crate::client::{Client, Command, Input};
 use crate::engine::choices::Choices;
 use crate::homeserver::account::Account;
 use crate::homeserver::device_lists::DeviceList;
@@ -154,6 +154,19 @@ impl<C: Client, K: Choices> World<C, K> {
             self.set_clock(device);
         } else if let FaultKind::EduLimit { server, .. } = *self.faults.kind(fault) {
             self.limit_edus(server);
+        } else if let FaultKind::ClientOffline { device } = *self.faults.kind(fault) {
+            self.tell_network_back(device, started, sink);
+        } else if let FaultKind::ServerUnreachable { server } = *self.faults.kind(fault) {
+            for device in self.residents.devices_at(server).to_vec() {
+                self.tell_network_back(device, started, sink);
+            }
+        }
+    }
+
+    /// A client's system tells it that the network may be back.
+    fn tell_network_back(&mut self, device: DeviceId, by: FactId, sink: &mut impl FactSink) {
+        if self.terminals[device.index()].life == Life::Up {
+            self.feed(device, Input::NetworkBack, Some(by), sink);
         }
     }
 

@@ -5,6 +5,7 @@
 //! (`declare`), records with names resolved (`document` and its parts), and what the parts mean together (`cast`,
 //! `story`, `injury`, `expect`).
 
+mod bless;
 mod cast;
 mod choice;
 mod choices;
@@ -36,6 +37,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use bless::with_digest;
 pub use problem::Problem;
 pub use render::{render, render_coloured};
 pub use schema::schema;

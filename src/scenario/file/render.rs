@@ -35,8 +35,7 @@ fn render_all(renderer: &Renderer, problems: &[Problem], path: &str, text: &str)
 }
 
 fn render_one(renderer: &Renderer, problem: &Problem, path: &str, text: &str) -> String {
-    let title = Level::ERROR
-        .primary_title(format!("found {}, expected {}", problem.found, problem.expected));
+    let title = Level::ERROR.primary_title(format!("found {}", problem.found));
     let window = Window::around(problem, text);
     let mark = AnnotationKind::Primary
         .span(window.start..window.end)

@@ -32,7 +32,7 @@ fn problems_are_shown_with_their_line_and_a_mark() {
     let problems = read(&text, &Limits::FILES).unwrap_err();
     let shown = render(&problems, "rooms/blocked.json", &text);
     let expected = "\
-error: found \"bobb\", expected the name of a user or a device
+error: found \"bobb\"
  --> rooms/blocked.json:3:57
   |
 3 |   {\"at\": \"1s\", \"do\": \"block\", \"device\": \"A1\", \"target\": \"bobb\"}
