@@ -3,11 +3,17 @@
 //! See the README for what it is for, and ARCHITECTURE.md for its floors: a module imports only from lower ones.
 
 pub mod check;
+pub mod cli;
 pub mod client;
 pub mod engine;
+pub mod homeserver;
 pub mod ids;
 pub mod protocol;
+pub mod report;
 pub mod rulebook;
+pub mod run;
 pub mod scenario;
+pub mod sim;
+pub mod store;
 pub mod time;
 pub mod trace;

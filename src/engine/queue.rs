@@ -76,6 +76,12 @@ impl<T> Queue<T> {
         self.heap.peek().map(|entry| entry.at)
     }
 
+    /// The next entry with its time, left where it is.
+    #[must_use]
+    pub fn peek(&self) -> Option<(SimTime, &T)> {
+        self.heap.peek().map(|entry| (entry.at, &entry.item))
+    }
+
     /// The time of the last entry taken out.
     #[must_use]
     pub const fn now(&self) -> SimTime {
@@ -117,6 +123,7 @@ mod tests {
         queue.push(SimTime::from_ms(1), 2);
         assert_eq!(queue.pop().unwrap().1, 1);
         queue.push(queue.now(), 3);
+        assert_eq!(queue.peek(), Some((SimTime::from_ms(1), &2)));
         assert_eq!(queue.pop().unwrap().1, 2);
         assert_eq!(queue.pop().unwrap().1, 3);
         assert!(queue.is_empty());

@@ -3,11 +3,11 @@
 
 /// Declares the leaves: variant, number, name in files, class.
 macro_rules! leaves {
-    ($($(#[$doc:meta])* $variant:ident $number:literal $name:literal $class:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident $number:literal $name:literal $class:ident,)*) => {
         /// What became of one message at one device: the first stage of the delivery that broke.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Leaf {
-            $($(#[$doc])* $variant,)*
+            $($(#[doc = $doc])* $variant,)*
         }
 
         impl Leaf {
@@ -24,6 +24,12 @@ macro_rules! leaves {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),*).trim(),)* }
             }
 
             /// The class under the `strict` reading.
@@ -149,6 +155,7 @@ mod tests {
             assert_eq!(Leaf::from_name(leaf.name()), Some(*leaf));
             let same = Leaf::ALL.iter().filter(|other| other.number() == leaf.number()).count();
             assert_eq!(same, 1, "{} is there {same} times", leaf.number());
+            assert!(leaf.meaning().ends_with('.'), "{}: {}", leaf.number(), leaf.meaning());
         }
     }
 }

@@ -37,7 +37,7 @@ pub struct Limits {
 impl Limits {
     /// The limits of scenario files.
     pub const FILES: Self = Self {
-        file_bytes: 16 * 1024 * 1024,
+        file_bytes: 32 * 1024 * 1024,
         nesting: 32,
         servers: 64,
         users: 50_000,

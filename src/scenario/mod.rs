@@ -8,4 +8,6 @@ pub mod habits;
 pub mod limits;
 pub mod model;
 pub mod policy;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod step;

@@ -2,4 +2,7 @@
 //! It does not know what any fact means for a rule.
 
 pub mod fact;
+pub mod jsonl;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod sink;

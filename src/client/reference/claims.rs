@@ -25,6 +25,8 @@ pub(super) struct FailedClaim {
     failures: u32,
     /// Whether the second try is under way.
     retrying: bool,
+    /// Whether the device was told of this failure.
+    pub(super) was_told: bool,
     /// No other claim before this, by the own clock.
     pub(super) retry_at: SimTime,
     /// Whether the failure may be reported: the device has no usable key, or a second try failed as well.
@@ -99,11 +101,19 @@ impl Claims {
             FailedClaim {
                 failures: failures + 1,
                 retrying: false,
+                was_told: false,
                 retry_at: clock + wait.min(habits.claim_backoff_max),
                 reportable: for_good || failures > 0,
                 by,
             },
         );
+    }
+
+    /// The device was told of its last failure.
+    pub(super) fn told(&mut self, device: DeviceId) {
+        if let Some(failed) = self.failed.get_mut(&device) {
+            failed.was_told = true;
+        }
     }
 
     /// There is a session with the device: earlier failures are forgotten.

@@ -44,8 +44,8 @@ pub(super) enum Stage {
     Preparing,
     /// Waiting until these requests with keys are accepted (K-02).
     Sharing(Vec<OutboxNo>),
-    /// Waiting until the message is accepted.
-    Sending(OutboxNo),
+    /// Waiting until the message is accepted; whether somebody was left out of it for want of an Olm session.
+    Sending { message: OutboxNo, has_missing: bool },
 }
 
 /// What a step of a job led to.
@@ -56,6 +56,9 @@ enum Progress {
     Advanced(Stage),
     /// The job is done.
     Done,
+    /// The message is sent. Who was left out of it is told now and not before, because a `m.no_olm` explains only
+    /// what was sent before it arrives (P-04).
+    ThenSettle,
 }
 
 impl Reference {
@@ -89,9 +92,11 @@ impl Reference {
                         Progress::Advanced(Stage::Preparing)
                     }
                 }
-                Stage::Sending(put) => {
-                    if self.store.outbox.holds(*put) {
+                Stage::Sending { message, has_missing } => {
+                    if self.store.outbox.holds(*message) {
                         Progress::Wait
+                    } else if *has_missing {
+                        Progress::ThenSettle
                     } else {
                         Progress::Done
                     }
@@ -107,6 +112,12 @@ impl Reference {
                 }
                 Progress::Done => {
                     jobs.pop_front();
+                }
+                Progress::ThenSettle => {
+                    if let Some(front) = jobs.front_mut() {
+                        front.purpose = Purpose::Settle;
+                        front.stage = Stage::Preparing;
+                    }
                 }
             }
             io.touch();
@@ -133,21 +144,22 @@ impl Reference {
         if let Some(device) = self.problem(&plan) {
             return self.refuse(room, job, Refusal::WouldWithhold(device), io);
         }
-        if let Some(why) = plan.rotate {
-            if job.purpose == Purpose::Settle {
-                return Progress::Done;
+        match (job.purpose, plan.rotate) {
+            (Purpose::Settle, _) => self.keep_to_owed(room, &mut plan),
+            (Purpose::Message(_), Some(why)) => {
+                self.make_session(room, job, why, io);
+                plan = self.plan(room, &users, io.clock);
             }
-            self.make_session(room, job, why, io);
-            plan = self.plan(room, &users, io.clock);
+            (Purpose::Message(_), None) => {}
         }
         if self.claim_missing(&plan, io) {
             return Progress::Wait;
         }
-        let puts = self.send_plan(room, &plan, job.cause.0, io);
+        let puts = self.send_plan((room, job.purpose), &plan, job.cause.0, io);
         if !puts.is_empty() {
             return Progress::Advanced(Stage::Sharing(puts));
         }
-        if plan.is_settled() {
+        if plan.is_settled() && users.iter().all(|user| self.is_list_fresh(*user)) {
             let view = self.store.view;
             if let Some(outbound) = self.store.outbound.get_mut(&room) {
                 outbound.settled_at = Some(view);
@@ -269,6 +281,7 @@ impl Reference {
         let put = MessagePut { room, txn: io.entropy.txn(), message, body };
         let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));
         io.touch();
-        Progress::Advanced(Stage::Sending(number))
+        let has_missing = !missing.is_empty();
+        Progress::Advanced(Stage::Sending { message: number, has_missing })
     }
 }

@@ -193,7 +193,8 @@ impl Reference {
         }
     }
 
-    fn is_list_fresh(&self, user: UserId) -> bool {
+    /// Whether a user's list is known and nothing was told since that makes it outdated.
+    pub(super) fn is_list_fresh(&self, user: UserId) -> bool {
         self.store.lists.user(user).is_some_and(|list| list.known && !list.outdated)
     }
 

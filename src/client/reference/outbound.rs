@@ -2,7 +2,7 @@
 //! session has to be replaced.
 //! It does not know why a device is due what it is due, nor how anything is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{DeviceId, MegolmSessionId, UserId};
 use crate::protocol::megolm::OutboundSession;
@@ -31,6 +31,8 @@ pub(super) struct Outbound {
     pub(super) told: BTreeMap<DeviceId, SessionCode>,
     /// The first index that each device without an Olm session was owed.
     pub(super) owed_from: BTreeMap<DeviceId, u32>,
+    /// Devices that were left out for want of an Olm session and are not looked at again, by a bad habit.
+    pub(super) given_up: BTreeSet<DeviceId>,
     /// Devices that have opened a new Olm session since they were given the key.
     pub(super) reshare: BTreeMap<DeviceId, Provenance>,
     /// The client's view at which every device had what it is due.
@@ -64,6 +66,7 @@ impl Outbound {
             shared: BTreeMap::new(),
             told: BTreeMap::new(),
             owed_from: BTreeMap::new(),
+            given_up: BTreeSet::new(),
             reshare: BTreeMap::new(),
             settled_at: None,
         }

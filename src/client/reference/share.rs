@@ -15,7 +15,7 @@ use crate::protocol::api::DeviceKeys;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
 use crate::protocol::withheld::{Field, SessionCode, WithheldCode, WithheldNotice};
-use crate::scenario::habits::{MissingOlm, NoOlmReset, UnblockIndex, WithheldDedup};
+use crate::scenario::habits::{MissingOlm, NoOlmDedup, NoOlmReset, UnblockIndex, WithheldDedup};
 use crate::scenario::policy::Target;
 use crate::time::SimTime;
 use crate::trace::fact::OlmCause;
@@ -100,6 +100,9 @@ impl Reference {
 
     /// From which index a device gets the key; `None` if it has it, or is not to get it.
     fn first_index(&self, outbound: &Outbound, device: DeviceId) -> Option<u32> {
+        if outbound.given_up.contains(&device) {
+            return None;
+        }
         if let Some(given) = outbound.shared.get(&device) {
             return outbound.reshare.contains_key(&device).then_some(*given);
         }
@@ -188,6 +191,20 @@ impl Reference {
         !habits.withheld_looks_shared && habits.withheld_dedup != WithheldDedup::None
     }
 
+    /// Leaves in a plan what is owed for messages that were sent already. The session in use serves for that even if
+    /// it is not to be used for another message.
+    pub(super) fn keep_to_owed(&self, room: RoomId, plan: &mut Plan) {
+        let outbound = self.store.outbound.get(&room);
+        let is_owed = |device: &DeviceId| {
+            outbound.is_some_and(|outbound| {
+                outbound.owed_from.contains_key(device) || outbound.reshare.contains_key(device)
+            })
+        };
+        plan.keys.retain(|(device, _)| is_owed(device));
+        plan.missing.retain(is_owed);
+        plan.notices.clear();
+    }
+
     /// What a new session does to marks of the old one.
     pub(super) fn after_rotation(&mut self) {
         if self.habits().no_olm_reset == NoOlmReset::Rotation {
@@ -211,10 +228,11 @@ impl Reference {
         running
     }
 
-    /// Sends keys and notices; returns the requests that carry keys.
+    /// Sends keys, and returns the requests that carry them. Where there is none to send, sends notices: `m.no_olm`
+    /// only while there is no message in the making.
     pub(super) fn send_plan(
         &mut self,
-        room: RoomId,
+        (room, purpose): (RoomId, Purpose),
         plan: &Plan,
         cause: Option<FactId>,
         io: &mut Io<'_>,
@@ -223,26 +241,33 @@ impl Reference {
         let (session, made_by) = (outbound.session(), outbound.made_by.0);
         let shared_history = outbound.shared_history;
         let key = |first| OlmEvent::RoomKey(RoomKey { room, session, first, shared_history });
-        let keys = plan.keys.iter().map(|(device, first)| Item {
+        let item = |(device, first): &(DeviceId, u32)| Item {
             device: *device,
             content: ItemContent::Sealed(key(*first)),
             cause: outbound.reshare.get(device).copied().unwrap_or_default().0.or(made_by),
-        });
-        let keys: Vec<Item> = keys.collect();
-        let notices = self.notice_items((room, session), plan, cause);
-        let no_olm = self.no_olm_items((room, session), plan, io.clock);
-        self.mark_plan((room, session), plan, &no_olm);
-        if !(keys.is_empty() && notices.is_empty() && no_olm.is_empty()) {
+        };
+        if !plan.keys.is_empty() {
+            let keys = plan.keys.iter().map(item).collect();
+            self.mark_keys(room, plan);
             self.view_changed(io);
+            return self.put(ToDeviceType::Encrypted, keys, cause, io);
         }
-        let puts = self.put(ToDeviceType::Encrypted, keys, cause, io);
-        let clear: Vec<Item> = notices.into_iter().chain(no_olm).collect();
+        let mut notices = self.notice_items((room, session), plan, cause);
+        self.mark_notices(room, plan);
+        if purpose == Purpose::Settle {
+            notices.extend(self.no_olm_items((room, session), plan, io.clock));
+            self.give_up_missing(room, plan);
+        }
+        if notices.is_empty() {
+            return Vec::new();
+        }
+        self.view_changed(io);
         if self.habits().unstable_type_too {
-            let again = clear.iter().map(Item::in_clear_again).collect();
+            let again = notices.iter().map(Item::in_clear_again).collect();
             self.put(ToDeviceType::WithheldUnstable, again, cause, io);
         }
-        self.put(ToDeviceType::Withheld, clear, cause, io);
-        puts
+        self.put(ToDeviceType::Withheld, notices, cause, io);
+        Vec::new()
     }
 
     fn notice_items(
@@ -261,31 +286,38 @@ impl Reference {
         plan.notices.iter().map(notice).collect()
     }
 
-    /// `m.no_olm` for devices whose claims have failed, unless they were told, or are not to be told.
+    /// `m.no_olm` for devices whose claims have failed, unless they were told, or are not to be told. They count as
+    /// told from now on.
     fn no_olm_items(
-        &self,
+        &mut self,
         occasion: (RoomId, MegolmSessionId),
         plan: &Plan,
         clock: SimTime,
     ) -> Vec<Item> {
-        let habits = self.habits();
-        let item = |device: &DeviceId| {
-            let ClaimState::BackingOff(failed) = self.live.claims.state(*device, clock) else {
-                return None;
+        let habits = self.config.habits;
+        let mut items = Vec::new();
+        for device in plan.missing.iter().copied() {
+            let ClaimState::BackingOff(failed) = self.live.claims.state(device, clock) else {
+                continue;
             };
-            let repeated = self.store.no_olm.is_repetition(*device, occasion, habits.no_olm_dedup);
-            if !failed.reportable || repeated || !self.reports(*device, WithheldCode::NoOlm) {
-                return None;
+            let repeated = self.store.no_olm.is_repetition(device, occasion, habits.no_olm_dedup);
+            // Who counts by failed attempts still tells of each attempt only once.
+            let once = habits.no_olm_dedup == NoOlmDedup::None && failed.was_told;
+            let silent = !failed.reportable || repeated || once;
+            if silent || !self.reports(device, WithheldCode::NoOlm) {
+                continue;
             }
+            self.store.no_olm.mark(device, occasion);
+            self.live.claims.told(device);
             let mut content = WithheldNotice::NoOlm.content(self.me());
             if habits.no_olm_names_session {
                 content.room_id = Field::Is(occasion.0);
                 content.session_id = Field::Is(occasion.1);
             }
             let content = ItemContent::Clear(ToDeviceBody::Withheld(content));
-            Some(Item { device: *device, content, cause: failed.by.0 })
-        };
-        plan.missing.iter().filter_map(item).collect()
+            items.push(Item { device, content, cause: failed.by.0 });
+        }
+        items
     }
 
     /// Whether a code is reported to a device.
@@ -295,28 +327,34 @@ impl Reference {
         reported_codes(&self.store.policy.report, &self.view_of(user, &keys)).contains(code)
     }
 
-    /// Keys and notices count as given from the moment they are in the outbox, which does not lose them.
-    fn mark_plan(&mut self, occasion: (RoomId, MegolmSessionId), plan: &Plan, no_olm: &[Item]) {
-        for item in no_olm {
-            self.store.no_olm.mark(item.device, occasion);
-        }
-        let missing_is_done = self.config.habits.missing_olm == MissingOlm::MarkShared;
-        let Some(outbound) = self.store.outbound.get_mut(&occasion.0) else { return };
+    /// Keys count as given from the moment they are in the outbox, which does not lose them.
+    fn mark_keys(&mut self, room: RoomId, plan: &Plan) {
+        let Some(outbound) = self.store.outbound.get_mut(&room) else { return };
         for (device, first) in &plan.keys {
             outbound.shared.insert(*device, *first);
             outbound.owed_from.remove(device);
             outbound.reshare.remove(device);
         }
+    }
+
+    /// Notices count as given from the moment they are in the outbox.
+    fn mark_notices(&mut self, room: RoomId, plan: &Plan) {
+        let Some(outbound) = self.store.outbound.get_mut(&room) else { return };
         for (device, _) in &plan.barred {
             outbound.owed_from.remove(device);
         }
         for (device, code) in &plan.notices {
             outbound.told.insert(*device, *code);
-            self.store.told_in_room.insert((occasion.0, *device));
+            self.store.told_in_room.insert((room, *device));
         }
-        if missing_is_done {
-            let next = outbound.next();
-            outbound.shared.extend(plan.missing.iter().map(|device| (*device, next)));
+    }
+
+    /// By a bad habit, who could not be reached is not looked at again.
+    fn give_up_missing(&mut self, room: RoomId, plan: &Plan) {
+        if let (MissingOlm::MarkShared, Some(outbound)) =
+            (self.config.habits.missing_olm, self.store.outbound.get_mut(&room))
+        {
+            outbound.given_up.extend(&plan.missing);
         }
     }
 

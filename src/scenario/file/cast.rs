@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::codec::{Changes, Codec, Reader, Slot};
+use super::container::{At, Entry};
 use super::document::{DeviceFile, Devices, EachDevice, Member, RoomFile, ServerFile, UserFile};
 use super::names::Named;
 use super::network::default_rotation;
 use super::problem::{Span, quoted};
-use super::values::{At, Entry};
 use crate::ids::{DeviceId, ServerId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership};
 use crate::scenario::habits::Habits;
@@ -203,7 +203,6 @@ impl Reader<'_> {
                 let place = device.value.get().and_then(|file| file.device_id.get());
                 let place = place.map_or(device.name.span, |id| id.span);
                 let made = &cast.devices[id.index()];
-                self.is_device_id(&made.device_id, place);
                 if let Some(first) = device_ids.get(&(user, made.device_id.as_str()))
                     && made.present
                 {
@@ -216,12 +215,6 @@ impl Reader<'_> {
                 }
                 self.can_be_signed(device, made, &cast.users[user.index()]);
             }
-        }
-    }
-
-    fn is_device_id(&mut self, id: &str, place: Span) {
-        if id.is_empty() || !id.chars().all(|letter| letter.is_ascii_graphic()) {
-            self.problems.report(place, quoted(id), "a device id of visible ASCII characters");
         }
     }
 

@@ -4,6 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::codec::{Codec, Definitions, Reader, Slot};
+use super::container::{At, Entry, List, Many, Map, Placed};
 use super::expect::ExpectFile;
 use super::fault::FaultEntry;
 use super::habits::HabitsChanges;
@@ -12,11 +13,11 @@ use super::network::{default_network, default_rotation};
 use super::policy::PolicyChanges;
 use super::record::record;
 use super::timeline::TimelineEntry;
-use super::values::{At, Entry, Int, List, Many, Map, Placed, Seed, Text, Version};
+use super::values::{Int, Seed, Text, Version, WireDeviceId};
 use crate::ids::{ServerId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::rulebook::rule::Rule;
-use crate::scenario::file::names::Users;
+use crate::scenario::file::reference::Users;
 use crate::scenario::model::{Network, PublishedKeys, Scenario};
 use crate::time::{SimDuration, SimTime};
 
@@ -108,7 +109,7 @@ record! {
     DeviceFile in "device" {
         /// The device id on the wire; the name if it is left out. Two devices of one user may have one device id if
         /// they are not logged in at the same time.
-        device_id: Placed<Text> [or absent],
+        device_id: Placed<WireDeviceId> [or absent],
         /// Whether it is logged in when the run starts; if not, a `login` step may bring it up.
         present: bool [= true],
         /// Whether it is signed by its user's self-signing key when it comes up; if it is left out, whether the user

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::codec::{Codec, Definitions, Reader, Slot, defined};
+use super::container::{At, Entry, Many, Map, OrAny};
 use super::json::{self, Node};
 use super::names::{Messages, Named};
 use super::policy::code_names;
 use super::problem::{Span, listed, quoted};
 use super::record::record;
 use super::story::Story;
-use super::values::{At, Digest, Entry, Int, Many, Map, OrAny};
+use super::values::{Digest, Int};
 use crate::ids::{DeviceId, MessageId, UserId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;

@@ -4,12 +4,13 @@
 use serde_json::{Value as Json, json};
 
 use super::codec::{Codec, Definitions, Field, Reader, defined};
+use super::container::OrAny;
 use super::forgery::Type;
 use super::json::{self, Node};
 use super::problem::Span;
 use super::record::{fields, settings, union};
 use super::union::{self, Case, Tag, Union};
-use super::values::{Int, OrAny, Until};
+use super::values::{Int, Until};
 use crate::ids::{DeviceId, ServerId, UserId};
 use crate::protocol::api::Endpoint;
 use crate::protocol::to_device::ToDeviceType;

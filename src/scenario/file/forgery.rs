@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::codec::{Codec, Definitions, Reader, Slot, defined};
+use super::codec::{Codec, Definitions, Reader, Slot};
 use super::json::{self, Node};
 use super::record::record;
 use super::values::{Int, Text};
@@ -307,15 +307,9 @@ impl Codec for CrashPoint {
     }
 
     fn schema(definitions: &mut Definitions) -> Json {
-        let object = CrashPointFile::schema(definitions);
-        defined("crash", definitions, |_| {
-            json!({
-                "description": "Where in the handling of one input a client stops.",
-                "anyOf": [
-                    { "const": BEFORE_STEP },
-                    { "allOf": [object, { "minProperties": 1, "maxProperties": 1 }] },
-                ],
-            })
-        })
+        let mut point = CrashPointFile::schema(definitions);
+        point["minProperties"] = 1.into();
+        point["maxProperties"] = 1.into();
+        json!({ "anyOf": [{ "const": BEFORE_STEP }, point] })
     }
 }

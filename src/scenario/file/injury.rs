@@ -3,9 +3,9 @@
 
 use super::cast::Cast;
 use super::codec::{Reader, Slot};
+use super::container::At;
 use super::fault::FaultEntry;
 use super::problem::quoted;
-use super::values::At;
 use crate::ids::ServerId;
 use crate::scenario::fault::{Fault, FaultKind, ToDeviceFilter};
 use crate::time::SimTime;

@@ -5,10 +5,12 @@
 //! (`declare`), records with names resolved (`document` and its parts), and what the parts mean together (`cast`,
 //! `story`, `injury`, `expect`).
 
+mod bless;
 mod cast;
 mod choice;
 mod choices;
 mod codec;
+mod container;
 mod declare;
 mod document;
 mod expect;
@@ -22,8 +24,10 @@ mod network;
 mod policy;
 mod problem;
 mod record;
+mod reference;
 mod render;
 mod schema;
+mod stage;
 mod story;
 mod timeline;
 mod union;
@@ -33,6 +37,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use bless::with_digest;
 pub use problem::Problem;
 pub use render::{render, render_coloured};
 pub use schema::schema;

@@ -5,9 +5,9 @@ use serde_json::{Value as Json, json};
 
 use super::choice::Choice;
 use super::codec::{Codec, Definitions, Reader, defined};
+use super::container::List;
 use super::json::{self, Node};
 use super::record::{record, settings};
-use super::values::List;
 use crate::protocol::withheld::{CodeSet, WithheldCode};
 use crate::scenario::model::Scenario;
 use crate::scenario::policy::{

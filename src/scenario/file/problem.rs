@@ -214,11 +214,18 @@ impl<'t> Places<'t> {
 
 /// A text of the file in double quotes: on one line, without control characters, and cut if it is long.
 pub(super) fn quoted(text: &str) -> String {
-    let mut shown: String = text.chars().take(QUOTED_CHARS).flat_map(char::escape_debug).collect();
+    let mut shown = String::from("\"");
+    for letter in text.chars().take(QUOTED_CHARS) {
+        match letter {
+            '\'' => shown.push(letter),
+            _ => shown.extend(letter.escape_debug()),
+        }
+    }
     if text.chars().nth(QUOTED_CHARS).is_some() {
         shown.push('…');
     }
-    format!("\"{shown}\"")
+    shown.push('"');
+    shown
 }
 
 /// Names in double quotes with commas between; the first dozen if there are more.

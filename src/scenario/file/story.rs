@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cast::{Cast, devices_by_user};
 use super::codec::{Reader, Slot};
+use super::container::At;
 use super::problem::{Span, quoted};
+use super::stage::{Presence, Stage, known_until};
 use super::timeline::{TimelineEntry, What};
-use super::values::At;
 use crate::ids::{DeviceId, MessageId, RoomId, UserId};
-use crate::protocol::room::Membership;
 use crate::scenario::policy::Target;
 use crate::scenario::step::{Step, TimedStep};
 use crate::time::SimTime;
@@ -274,112 +274,6 @@ impl Placed<'_> {
             "device"
         })
     }
-}
-
-/// Whether a device is logged in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
-    NotYet,
-    In,
-    Out,
-}
-
-/// What is so at one time of the story.
-struct Stage<'c> {
-    cast: &'c Cast,
-    presence: Vec<Presence>,
-    device_ids: BTreeMap<(UserId, &'c str), DeviceId>,
-    identities: BTreeSet<UserId>,
-    joined: BTreeSet<(RoomId, UserId)>,
-    ever_in: BTreeSet<(RoomId, UserId)>,
-    senders: BTreeMap<MessageId, (DeviceId, RoomId)>,
-    presence_known: bool,
-    members_known: bool,
-    messages_known: bool,
-}
-
-impl<'c> Stage<'c> {
-    /// How it is at the start.
-    fn new(cast: &'c Cast, known: Known) -> Self {
-        let present = |device: &crate::scenario::model::Device| match device.present {
-            true => Presence::In,
-            false => Presence::NotYet,
-        };
-        let mut stage = Self {
-            cast,
-            presence: cast.devices.iter().map(present).collect(),
-            device_ids: BTreeMap::new(),
-            identities: BTreeSet::new(),
-            joined: BTreeSet::new(),
-            ever_in: BTreeSet::new(),
-            senders: BTreeMap::new(),
-            presence_known: cast.presence_known && known.presence,
-            members_known: cast.members_known && known.members,
-            messages_known: known.messages,
-        };
-        for (index, device) in cast.devices.iter().enumerate().filter(|(_, device)| device.present)
-        {
-            stage.device_ids.insert((device.user, &device.device_id), DeviceId::at(index));
-        }
-        let with_keys = cast.users.iter().enumerate().filter(|(_, user)| user.cross_signing);
-        stage.identities.extend(with_keys.map(|(index, _)| UserId::at(index)));
-        for (index, room) in cast.rooms.iter().enumerate() {
-            for (user, membership) in &room.members {
-                stage.member(RoomId::at(index), *user, *membership);
-            }
-        }
-        stage
-    }
-
-    fn user(&self, device: DeviceId) -> UserId {
-        self.cast.devices[device.index()].user
-    }
-
-    fn out(&mut self, device: DeviceId) {
-        self.presence[device.index()] = Presence::Out;
-        let made = &self.cast.devices[device.index()];
-        self.device_ids.remove(&(made.user, made.device_id.as_str()));
-    }
-
-    fn member(&mut self, room: RoomId, user: UserId, membership: Membership) {
-        match membership {
-            Membership::Join => {
-                self.joined.insert((room, user));
-                self.ever_in.insert((room, user));
-            }
-            Membership::Invite => {
-                self.ever_in.insert((room, user));
-            }
-            Membership::Leave | Membership::Ban => {}
-        }
-    }
-}
-
-/// What the timeline tells without gaps. A step that cannot be read must not make others look wrong.
-#[derive(Debug, Clone, Copy)]
-struct Known {
-    presence: bool,
-    members: bool,
-    messages: bool,
-}
-
-fn known_until(entries: &[At<Slot<TimelineEntry>>]) -> Known {
-    let mut known = Known { presence: true, members: true, messages: true };
-    for entry in entries {
-        let entry = entry.value.get();
-        let is_read = |entry: &TimelineEntry| entry.what.is_some() && !entry.at.is_bad();
-        if entry.is_some_and(is_read) {
-            continue;
-        }
-        match entry.and_then(|entry| entry.tag) {
-            Some("login" | "logout" | "reset_identity") => known.presence = false,
-            Some("member") => known.members = false,
-            Some("send" | "send_many") => known.messages = false,
-            Some(_) => {}
-            None => known = Known { presence: false, members: false, messages: false },
-        }
-    }
-    known
 }
 
 /// The device that does a step.

@@ -4,17 +4,18 @@
 use serde_json::{Value as Json, json};
 
 use super::codec::{Codec, Definitions, Field, Reader, Slot, defined};
+use super::container::List;
 use super::json::{self, Node};
-use super::names::ManyMessages;
 use super::problem::Span;
 use super::record::{fields, union};
+use super::reference::ManyMessages;
 use super::union::{self, Tag, Union};
-use super::values::{Int, List};
+use super::values::Int;
 use crate::ids::{DeviceId, MessageId, RoomId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::protocol::withheld::CodeSet;
+use crate::scenario::file::container::OrAny;
 use crate::scenario::file::network::default_rotation;
-use crate::scenario::file::values::OrAny;
 use crate::scenario::model::Scenario;
 use crate::scenario::policy::{OnProblem, SharePolicy, Target};
 use crate::scenario::step::{Step, TimedStep};

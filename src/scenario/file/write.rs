@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::cast::Template;
 use super::codec::{Changes, Codec, Slot};
+use super::container::{At, Entry};
 use super::document::{
     DeviceFile, Devices, EachDevice, RoomFile, ScenarioFile, ServerFile, UserFile,
 };
@@ -15,7 +16,6 @@ use super::network::default_network;
 use super::policy::PolicyChanges;
 use super::problem::Span;
 use super::timeline::TimelineEntry;
-use super::values::{At, Entry};
 use crate::ids::{DeviceId, ServerId};
 use crate::scenario::expect::Expectations;
 use crate::scenario::model::{Device, Room, Scenario, Server, Strings, User};

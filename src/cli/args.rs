@@ -1,0 +1,202 @@
+//! The flags of the command line and what they say in `--help`.
+//! It does not know what any of them leads to.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::paint::Paint;
+use crate::rulebook::reading::ReadingName;
+
+/// The folder that is run when none is named.
+const SCENARIOS: &str = "scenarios";
+
+const EXAMPLES: &str = "\
+Examples:
+  withheld                                       run everything below scenarios/, if that is there
+  withheld run scenarios                         one line each, a summary, an exit code
+  withheld run scenarios/no_olm/two_rooms.json   one room: every verdict, and why
+  withheld run room.json --json                  the same as data
+  withheld run room.json --trace facts.jsonl     every fact as a line of JSON
+  withheld expand room.json                      the file with every default filled in
+
+Exit codes:
+  0  everything holds
+  1  a rule is violated, or an expectation of a file does not hold exactly
+  2  inconclusive: a run ended before everything was decided
+  3  bad input or usage: nothing was run
+  4  a client was not deterministic";
+
+const ABOUT: &str =
+    "Says what became of every room key in encrypted Matrix rooms, simulated in virtual time";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "withheld", version, about = ABOUT, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto, value_name = "WHEN")]
+    pub color: ColorWhen,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenario files and judge what comes out.
+    #[command(after_help = EXAMPLES)]
+    Run(RunArgs),
+    /// Print the JSON Schema of scenario files.
+    Schema,
+    /// Print a scenario file with every default filled in.
+    Expand {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// What to run, and how.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Scenario files, and folders: every *.json below them. One file is shown in full, several in a line each.
+    #[arg(value_name = "PATH", default_value = SCENARIOS)]
+    pub paths: Vec<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Write every fact of the run to FILE, one JSON object a line; one scenario file only.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Take N instead of the seed in the file for what is left to chance.
+    #[arg(long, value_name = "N", conflicts_with_all = ["locked", "bless"])]
+    pub seed: Option<u64>,
+    /// How ambiguous points of the specification are read. Files say what they expect of strict: under another reading
+    /// only violations that a file does not expect count.
+    #[arg(long, value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    pub rules: Rules,
+    /// A run whose digest is not the one in its file fails.
+    #[arg(long, conflicts_with = "bless")]
+    pub locked: bool,
+    /// Write the digest of each run that holds into its file, and change nothing else there.
+    #[arg(long)]
+    pub bless: bool,
+}
+
+impl Default for RunArgs {
+    fn default() -> Self {
+        Self {
+            paths: vec![PathBuf::from(SCENARIOS)],
+            json: false,
+            trace: None,
+            seed: None,
+            rules: Rules::Strict,
+            locked: false,
+            bless: false,
+        }
+    }
+}
+
+impl RunArgs {
+    /// Whether there is something to run when nothing is named.
+    #[must_use]
+    pub fn default_folder_exists() -> bool {
+        Path::new(SCENARIOS).is_dir()
+    }
+}
+
+/// A reading, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Rules {
+    /// The specification to the letter.
+    Strict,
+    /// What the specification leaves room for.
+    Lenient,
+    /// As the first draft of MSC2399 reads.
+    Draft,
+}
+
+impl Rules {
+    /// The reading.
+    #[must_use]
+    pub const fn reading(self) -> ReadingName {
+        match self {
+            Self::Strict => ReadingName::Strict,
+            Self::Lenient => ReadingName::Lenient,
+            Self::Draft => ReadingName::Draft,
+        }
+    }
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal that does not ask for none.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl ColorWhen {
+    /// What this makes of the paint that was found fit for a stream.
+    #[must_use]
+    pub const fn over(self, found: Paint) -> Paint {
+        match self {
+            Self::Auto => found,
+            Self::Always => Paint::Colour,
+            Self::Never => Paint::Plain,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser, ValueEnum};
+
+    use super::{Cli, ColorWhen, Command, Rules, RunArgs};
+    use crate::report::paint::Paint;
+    use crate::rulebook::reading::ReadingName;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_defaults_of_the_flags_are_those_of_no_arguments_at_all() {
+        let cli = Cli::try_parse_from(["withheld", "run"]).unwrap();
+        let Some(Command::Run(args)) = cli.command else { panic!("`run` is a command") };
+        assert_eq!(format!("{args:?}"), format!("{:?}", RunArgs::default()));
+    }
+
+    #[test]
+    fn every_reading_has_its_flag() {
+        let names: Vec<ReadingName> =
+            Rules::value_variants().iter().map(|rules| rules.reading()).collect();
+        assert_eq!(names, ReadingName::ALL);
+        for rules in Rules::value_variants() {
+            let value = rules.to_possible_value().unwrap();
+            assert_eq!(value.get_name(), rules.reading().as_str());
+        }
+    }
+
+    #[test]
+    fn colour_can_be_forced_either_way() {
+        for found in [Paint::Plain, Paint::Colour] {
+            assert_eq!(ColorWhen::Auto.over(found), found);
+            assert_eq!(ColorWhen::Always.over(found), Paint::Colour);
+            assert_eq!(ColorWhen::Never.over(found), Paint::Plain);
+        }
+    }
+
+    #[test]
+    fn a_locked_digest_is_one_of_the_files_own_seed() {
+        for flags in [["--locked", "--seed=1"], ["--bless", "--seed=1"], ["--locked", "--bless"]] {
+            let args = ["withheld", "run"].into_iter().chain(flags);
+            assert!(Cli::try_parse_from(args).is_err(), "{flags:?}");
+        }
+    }
+}

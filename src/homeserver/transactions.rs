@@ -1,0 +1,55 @@
+//! Transaction ids that a server has seen, so that a request that is sent again has no second effect.
+//! It does not know what the requests asked for.
+//!
+//! Source: client-server API, transaction identifiers; rule T-07.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{DeviceId, TxnId};
+use crate::protocol::api::Endpoint;
+use crate::protocol::provenance::Provenance;
+
+/// The transactions that were done, with the fact that each was accepted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Transactions {
+    done: BTreeMap<(TxnId, DeviceId, Endpoint), Provenance>,
+}
+
+impl Transactions {
+    /// The fact that this transaction was accepted, if it was. The same id from another device, or on another
+    /// endpoint, is another transaction.
+    #[must_use]
+    pub fn find(&self, device: DeviceId, endpoint: Endpoint, txn: TxnId) -> Option<Provenance> {
+        self.done.get(&(txn, device, endpoint)).copied()
+    }
+
+    /// Remembers that the transaction was accepted.
+    pub fn insert(&mut self, device: DeviceId, endpoint: Endpoint, txn: TxnId, by: Provenance) {
+        self.done.insert((txn, device, endpoint), by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Transactions;
+    use crate::ids::{DeviceId, FactId, TxnId};
+    use crate::protocol::api::Endpoint;
+    use crate::protocol::provenance::Provenance;
+
+    #[test]
+    fn a_transaction_is_known_by_device_endpoint_and_id() {
+        let mut transactions = Transactions::default();
+        let (device, txn) = (DeviceId::new(1), TxnId::new(5));
+        let accepted = Provenance::of(FactId::new(3));
+        transactions.insert(device, Endpoint::SendToDevice, txn, accepted);
+        let found = transactions.find(device, Endpoint::SendToDevice, txn);
+        assert_eq!(found.and_then(|by| by.0), accepted.0);
+        for (device, endpoint, txn) in [
+            (DeviceId::new(2), Endpoint::SendToDevice, txn),
+            (device, Endpoint::SendMessage, txn),
+            (device, Endpoint::SendToDevice, TxnId::new(6)),
+        ] {
+            assert!(transactions.find(device, endpoint, txn).is_none());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Pictures of a run: a table with sentences under it, a line of a list, JSON.
+//! It does not run anything, and it does not know where its text goes.
+
+pub mod json;
+pub mod lines;
+mod names;
+mod narrate;
+pub mod paint;
+mod reason;
+pub mod room;
+#[cfg(test)]
+mod sample;
+mod sentence;
+mod steps;
+mod table;
+pub mod text;
+mod violation;
+mod words;

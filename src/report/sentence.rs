@@ -1,0 +1,391 @@
+//! The sentences under a table: why each cell that is not `delivered` is not, equal ones told together.
+//! It does not judge; it tells the verdict in words, with the facts that the verdict rests on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::outcome::{Outcome, Verdict};
+use crate::ids::{DeviceId, FactId, MessageId, RoomId, ToDeviceId};
+use crate::protocol::withheld::WithheldCode;
+use crate::rulebook::leaf::Leaf;
+use crate::run::kept::Kept;
+use crate::scenario::fault::Party;
+use crate::time::SimTime;
+
+use super::names::Names;
+use super::narrate;
+use super::reason::{Gap, clause, filled, tells_when, told};
+use super::text::{count, grouped, list};
+
+/// With more sentences than this, those that differ in times and notices only are told together.
+const SENTENCES: usize = 24;
+/// With more sentences than this for one reason, not every pair of device and message is spelled out.
+const SENTENCES_FOR_ONE_REASON: usize = 8;
+
+/// What is the same in all cells that one sentence tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    leaf: Leaf,
+    code: Option<WithheldCode>,
+    party: Option<Party>,
+    sender: Option<DeviceId>,
+    evidence: Evidence,
+}
+
+/// The facts behind a cell, as far as a sentence tells them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Evidence {
+    /// When the device was told.
+    at: Option<SimTime>,
+    /// By which row of its mailbox.
+    notice: Option<ToDeviceId>,
+    /// What else shows the reason, where the clause does not say when it came about.
+    shown_by: Option<FactId>,
+}
+
+/// Cells that one sentence tells: each of these devices and each of these messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Block {
+    messages: Vec<MessageId>,
+    devices: Vec<DeviceId>,
+    /// How many cells, if not every device lacks every message.
+    only: Option<u64>,
+    evidence: Vec<Evidence>,
+}
+
+/// Everything that a sentence needs.
+#[derive(Clone, Copy)]
+struct Teller<'a> {
+    names: &'a Names<'a>,
+    outcome: &'a Outcome,
+    kept: &'a Kept,
+}
+
+/// A sentence for each cell of `room` that is not `delivered`, equal ones together, in the order of messages. If not every
+/// cell has a sentence of its own, the last line says how many cells are told.
+pub(super) fn sentences(
+    names: &Names<'_>,
+    outcome: &Outcome,
+    room: RoomId,
+    kept: &Kept,
+) -> Vec<String> {
+    let teller = Teller { names, outcome, kept };
+    let in_room = |one: &Verdict| names.origin(one.message).is_some_and(|o| o.room == room);
+    let is_told = |one: &&Verdict| one.leaf != Leaf::Delivered && in_room(one);
+    let cells: Vec<&Verdict> = outcome.verdicts.iter().filter(is_told).collect();
+    let mut blocks = teller.blocks(&cells, |evidence| evidence);
+    if blocks.len() > SENTENCES {
+        blocks = teller.blocks(&cells, |_| Evidence::default());
+    }
+    blocks.sort_by_key(|(_, block)| (block.messages[0], block.devices[0]));
+    let mut lines: Vec<String> =
+        blocks.iter().map(|(key, block)| teller.tell(key, block)).collect();
+    if lines.len() < cells.len() {
+        let (cells, told) = (cells.len() as u64, lines.len() as u64);
+        let cells = count(cells, "cell");
+        lines.push(format!("({cells} not delivered, told in {})", count(told, "sentence")));
+    }
+    lines
+}
+
+impl Teller<'_> {
+    /// Puts cells together whose keys are equal once `blur` has passed over their evidence.
+    fn blocks(&self, cells: &[&Verdict], blur: fn(Evidence) -> Evidence) -> Vec<(Key, Block)> {
+        let mut groups: BTreeMap<Key, Vec<(&Verdict, Evidence)>> = BTreeMap::new();
+        for cell in cells {
+            let evidence = self.evidence(cell);
+            let key = Key {
+                leaf: cell.leaf,
+                code: cell.code,
+                party: cell.party,
+                sender: self.names.origin(cell.message).map(|origin| origin.sender),
+                evidence: blur(evidence),
+            };
+            groups.entry(key).or_default().push((cell, evidence));
+        }
+        let blocks = groups.into_iter();
+        blocks
+            .flat_map(|(key, cells)| blocks_of(&cells).into_iter().map(move |b| (key, b)))
+            .collect()
+    }
+
+    fn evidence(&self, cell: &Verdict) -> Evidence {
+        let mut facts = self.kept.among(cell.witnesses);
+        if tells_when(clause(cell.leaf, &self.outcome.reading)) {
+            let told = facts.find_map(told);
+            let (at, notice) = (told.map(|(at, _)| at), told.and_then(|(_, notice)| notice));
+            Evidence { at, notice, shown_by: None }
+        } else {
+            Evidence { shown_by: facts.next().map(|fact| fact.id), ..Evidence::default() }
+        }
+    }
+
+    fn tell(&self, key: &Key, block: &Block) -> String {
+        let devices: Vec<String> =
+            block.devices.iter().map(|one| self.names.device(*one)).collect();
+        let messages: Vec<String> =
+            block.messages.iter().map(|one| self.names.message(*one)).collect();
+        let some_of = if block.only.is_some() { "some of " } else { "" };
+        let reason =
+            filled(clause(key.leaf, &self.outcome.reading), |gap| self.fill(gap, key, block));
+        let mut text =
+            format!("{} cannot read {some_of}{}: {reason}", list(&devices), list(&messages));
+        text.push_str(&self.shown_by(block));
+        if let Some(only) = block.only {
+            text.push_str(&format!(" ({})", count(only, "cell")));
+        }
+        text.push('.');
+        text
+    }
+
+    fn fill(&self, gap: Gap, key: &Key, block: &Block) -> String {
+        let many = block.devices.len() > 1;
+        let by_number = |one: &str, more: &str| if many { more } else { one }.to_owned();
+        let origin = self.names.origin(block.messages[0]);
+        match gap {
+            Gap::Sender => key
+                .sender
+                .map_or_else(|| "the sender".to_owned(), |sender| self.names.device(sender)),
+            Gap::Room => {
+                origin.map_or_else(|| "the room".to_owned(), |origin| self.names.room(origin.room))
+            }
+            Gap::Party => {
+                key.party.map_or_else(|| "somebody".to_owned(), |party| self.names.party(party))
+            }
+            Gap::Code => {
+                key.code.map_or_else(|| "a notice".to_owned(), |code| code.as_str().to_owned())
+            }
+            Gap::At => when(block.evidence.iter().filter_map(|one| one.at)),
+            Gap::Notice => which(block.evidence.iter().filter_map(|one| one.notice)),
+            Gap::It => by_number("it", "them"),
+            Gap::They => by_number("it", "they"),
+            Gap::Their => by_number("its", "their"),
+        }
+    }
+
+    /// The fact that shows the reason; of several the first, as an example.
+    fn shown_by(&self, block: &Block) -> String {
+        let shown: BTreeSet<FactId> =
+            block.evidence.iter().filter_map(|one| one.shown_by).collect();
+        let first = shown.first().and_then(|id| self.kept.get(*id));
+        let Some(fact) = first else { return String::new() };
+        let example = if shown.len() > 1 { "for example " } else { "" };
+        format!(" ({example}at {}: {})", fact.at, narrate::clause(self.names, fact))
+    }
+}
+
+/// ` at 10s`, ` between 10s and 12s`, or nothing.
+fn when(times: impl Iterator<Item = SimTime>) -> String {
+    let times: BTreeSet<SimTime> = times.collect();
+    match (times.first(), times.last()) {
+        (Some(first), Some(last)) if first == last => format!(" at {first}"),
+        (Some(first), Some(last)) => format!(" between {first} and {last}"),
+        (None, _) | (_, None) => String::new(),
+    }
+}
+
+/// ` (notice x3)`, ` (600 notices)`, or nothing.
+fn which(notices: impl Iterator<Item = ToDeviceId>) -> String {
+    let notices: BTreeSet<ToDeviceId> = notices.collect();
+    match (notices.len(), notices.first()) {
+        (1, Some(notice)) => format!(" (notice x{})", notice.raw()),
+        (0, _) | (_, None) => String::new(),
+        (more, Some(_)) => format!(" ({} notices)", grouped(more as u64)),
+    }
+}
+
+/// Cells of one key as blocks of devices that lack the same messages; if these are too many, as one block that says
+/// how many cells it has.
+fn blocks_of(cells: &[(&Verdict, Evidence)]) -> Vec<Block> {
+    let mut lacks: BTreeMap<DeviceId, (Vec<MessageId>, Vec<Evidence>)> = BTreeMap::new();
+    for (cell, evidence) in cells {
+        let (messages, shown) = lacks.entry(cell.device).or_default();
+        messages.push(cell.message);
+        shown.push(*evidence);
+    }
+    let mut blocks: BTreeMap<Vec<MessageId>, Block> = BTreeMap::new();
+    for (device, (messages, shown)) in lacks {
+        let block = blocks.entry(messages).or_insert_with_key(|messages| Block {
+            messages: messages.clone(),
+            devices: Vec::new(),
+            only: None,
+            evidence: Vec::new(),
+        });
+        block.devices.push(device);
+        block.evidence.extend(shown);
+    }
+    if blocks.len() <= SENTENCES_FOR_ONE_REASON {
+        return blocks.into_values().collect();
+    }
+    let messages: BTreeSet<MessageId> = cells.iter().map(|(cell, _)| cell.message).collect();
+    let devices: BTreeSet<DeviceId> = cells.iter().map(|(cell, _)| cell.device).collect();
+    vec![Block {
+        messages: messages.into_iter().collect(),
+        devices: devices.into_iter().collect(),
+        only: Some(cells.len() as u64),
+        evidence: cells.iter().map(|(_, evidence)| *evidence).collect(),
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentences;
+    use crate::check::outcome::{Outcome, Verdict};
+    use crate::ids::{DeviceId, FactId, MessageId, RoomId, ServerId, ToDeviceId};
+    use crate::protocol::withheld::WithheldCode;
+    use crate::report::names::Names;
+    use crate::rulebook::leaf::Leaf;
+    use crate::rulebook::reading::{Reading, ReadingName};
+    use crate::run::kept::Kept;
+    use crate::scenario::fault::Party;
+    use crate::scenario::sample::room_of;
+    use crate::trace::fact::{FactKind, ProcessOutcome, RunEnd};
+    use crate::trace::sample::fact_of;
+    use crate::trace::sink::FactSink;
+
+    const B1: DeviceId = DeviceId::new(1);
+
+    fn cell(message: u32, device: u32, leaf: Leaf, witness: Option<u32>) -> Verdict {
+        Verdict {
+            message: MessageId::new(message - 1),
+            device: DeviceId::new(device),
+            leaf,
+            code: match leaf.class() {
+                crate::rulebook::leaf::LeafClass::Explained => Some(WithheldCode::Blacklisted),
+                crate::rulebook::leaf::LeafClass::Ok
+                | crate::rulebook::leaf::LeafClass::Excused
+                | crate::rulebook::leaf::LeafClass::Pending
+                | crate::rulebook::leaf::LeafClass::SpecGap
+                | crate::rulebook::leaf::LeafClass::Fault => None,
+            },
+            party: (leaf == Leaf::ExplanationLost).then_some(Party::Server(ServerId::new(0))),
+            witnesses: [witness.map(FactId::new), None, None],
+        }
+    }
+
+    /// Fact `number`: device `number % 1,000` handles row `number` of its mailbox, `number` milliseconds after 10 s.
+    fn processed(number: u32) -> FactKind {
+        FactKind::Processed {
+            device: DeviceId::new(number % 1_000),
+            message: ToDeviceId::new(number),
+            outcome: ProcessOutcome::Handled,
+        }
+    }
+
+    fn tell(bobs: usize, messages: usize, verdicts: Vec<Verdict>) -> Vec<String> {
+        let scenario = room_of(bobs, messages);
+        let outcome = Outcome {
+            end: RunEnd::Quiescent,
+            reading: Reading::named(ReadingName::Strict),
+            verdicts,
+            violations: Vec::new(),
+            notices: Vec::new(),
+        };
+        let mut kept = Kept::witnesses_of(&outcome);
+        for number in 0..2_000 {
+            let kind =
+                if number == 1_999 { FactKind::Crashed { device: B1 } } else { processed(number) };
+            kept.record(&fact_of(number, 10_000 + u64::from(number), kind));
+        }
+        sentences(&Names::of(&scenario), &outcome, RoomId::new(0), &kept)
+    }
+
+    #[test]
+    fn a_delivered_cell_needs_no_sentence() {
+        assert_eq!(tell(1, 1, vec![cell(1, 1, Leaf::Delivered, None)]), [""; 0]);
+    }
+
+    #[test]
+    fn a_withheld_cell_says_who_told_whom_when_and_by_which_notice() {
+        assert_eq!(
+            tell(2, 2, vec![cell(2, 1, Leaf::Withheld, Some(200))]),
+            [
+                "B1 cannot read m2: A1 told it at 10s200ms with m.blacklisted (notice x200) that it withholds the key."
+            ]
+        );
+    }
+
+    #[test]
+    fn cells_with_one_notice_are_told_by_one_sentence() {
+        let cells = (1..=3).map(|message| cell(message, 1, Leaf::Withheld, Some(1))).collect();
+        assert_eq!(
+            tell(1, 3, cells),
+            [
+                "B1 cannot read m1, m2 and m3: A1 told it at 10s1ms with m.blacklisted (notice x1) that it withholds the key.",
+                "(3 cells not delivered, told in 1 sentence)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_small_room_has_a_sentence_for_each_notice() {
+        let cells = (1..=3).map(|device| cell(1, device, Leaf::Withheld, Some(device))).collect();
+        let told = tell(3, 1, cells);
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[2].starts_with("B3 cannot read m1: A1 told it at 10s3ms"), "{told:?}");
+    }
+
+    #[test]
+    fn six_hundred_devices_are_told_by_one_sentence_that_counts() {
+        let mut cells = Vec::new();
+        for message in 1..=100 {
+            cells.extend(
+                (1..=600).map(|device| cell(message, device, Leaf::Withheld, Some(device))),
+            );
+        }
+        assert_eq!(
+            tell(600, 100, cells),
+            [
+                "B1, B2, B3 and 597 more cannot read m1, m2, m3 and 97 more: A1 told them between 10s1ms and 10s600ms with m.blacklisted (600 notices) that it withholds the key.",
+                "(60,000 cells not delivered, told in 1 sentence)"
+            ]
+        );
+    }
+
+    #[test]
+    fn many_different_sets_of_messages_are_counted() {
+        let mut cells = Vec::new();
+        for message in 1..=40 {
+            cells
+                .extend((1..=message).map(|device| cell(message, device, Leaf::DeviceNewer, None)));
+        }
+        assert_eq!(
+            tell(40, 40, cells),
+            [
+                "B1, B2, B3 and 37 more cannot read some of m1, m2, m3 and 37 more: they did not exist at that time (820 cells).",
+                "(820 cells not delivered, told in 1 sentence)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_reason_without_a_notice_is_shown_by_its_first_witness() {
+        assert_eq!(
+            tell(1, 1, vec![cell(1, 1, Leaf::LostAtRecipient, Some(1_999))]),
+            [
+                "B1 cannot read m1: it acknowledged the key and crashed before it was stored (at 11s999ms: B1 crashed)."
+            ]
+        );
+        let several = tell(
+            2,
+            1,
+            vec![cell(1, 1, Leaf::Wedged, Some(1_001)), cell(1, 2, Leaf::Wedged, Some(1_002))],
+        );
+        assert_eq!(several.len(), 2, "{several:?}");
+    }
+
+    #[test]
+    fn who_is_at_fault_is_named() {
+        assert_eq!(
+            tell(1, 1, vec![cell(1, 1, Leaf::ExplanationLost, None)]),
+            ["B1 cannot read m1: s1 lost what A1 sent it."]
+        );
+    }
+
+    #[test]
+    fn a_cell_without_witnesses_is_told_without_a_time() {
+        assert_eq!(
+            tell(1, 1, vec![cell(1, 1, Leaf::Withheld, None)]),
+            ["B1 cannot read m1: A1 told it with m.blacklisted that it withholds the key."]
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! The simulator with clients in it: the reference client, or those that a program of its own brings along.
+//! It does not know what the clients do.
+
+use std::sync::Arc;
+
+use crate::client::reference::{Config, Reference};
+use crate::client::{Client, Directory};
+use crate::ids::DeviceId;
+use crate::rulebook::reading::{Reading, ReadingName};
+use crate::scenario::model::Scenario;
+use crate::sim::world::World;
+use crate::trace::sink::FactSink;
+
+use super::simulator::{Simulated, Simulator};
+
+/// Makes the client of every device of a scenario.
+///
+/// A program that brings clients of its own implements this, with an enum of clients if they are of several kinds, and
+/// hands [`InWorld`] of it to [`crate::cli::main`].
+pub trait Clients {
+    /// The clients.
+    type Client: Client;
+
+    /// What makes the client of each device, which is asked for every device once.
+    fn of_run(
+        &self,
+        scenario: &Scenario,
+        reading: ReadingName,
+    ) -> impl FnMut(DeviceId) -> Self::Client;
+}
+
+/// The simulator with these clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InWorld<C>(pub C);
+
+impl<C: Clients> Simulator for InWorld<C> {
+    fn simulate(
+        &self,
+        scenario: &Scenario,
+        reading: ReadingName,
+        mut sink: &mut dyn FactSink,
+    ) -> Simulated {
+        let mut world = World::new(scenario, self.0.of_run(scenario, reading));
+        world.run(&mut sink);
+        Simulated { actions: world.actions(), ended_at: world.now() }
+    }
+}
+
+/// The reference client on every device, with the policy and the habits that the scenario gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct References;
+
+impl Clients for References {
+    type Client = Reference;
+
+    fn of_run(
+        &self,
+        scenario: &Scenario,
+        reading: ReadingName,
+    ) -> impl FnMut(DeviceId) -> Reference {
+        let users = scenario.devices.iter().map(|device| device.user).collect();
+        let servers = scenario.users.iter().map(|user| user.server).collect();
+        let directory = Arc::new(Directory::new(users, servers));
+        move |device| {
+            let described = &scenario.devices[device.index()];
+            Reference::new(Config {
+                device,
+                directory: Arc::clone(&directory),
+                keys: described.keys,
+                one_time_keys: described.one_time_keys,
+                fallback_key: described.fallback_key,
+                policy: described.policy.clone(),
+                habits: described.habits,
+                reading: Reading::named(reading),
+            })
+        }
+    }
+}

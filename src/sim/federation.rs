@@ -1,0 +1,145 @@
+//! Federation transactions: one at a time between two servers, sent again until the other one confirms it.
+//! It does not know what clients do.
+
+use crate::client::Client;
+use crate::engine::choices::Choices;
+use crate::homeserver::federation::{Item, Pdu, ToDeviceEdu};
+use crate::ids::{FaultId, ServerId, UserId};
+use crate::protocol::provenance::Provenance;
+use crate::protocol::room::RoomEvent;
+use crate::protocol::to_device::ToDeviceMessage;
+use crate::sim::action::Action;
+use crate::sim::labels::TRANSACTION_DELAY;
+use crate::sim::rooms::LateEvent;
+use crate::sim::transport::Delivery;
+use crate::sim::world::World;
+use crate::trace::fact::Causes;
+use crate::trace::sink::FactSink;
+
+impl<C: Client, K: Choices> World<C, K> {
+    /// A server sends what it has for another one, if nothing is under way there.
+    pub(super) fn start_transaction(&mut self, from: ServerId, to: ServerId) {
+        let forced = self.faults.edu_limits(from).map_or(u32::MAX, |(edus, _)| edus);
+        let limit = self.scenario.servers[from.index()].edu_limit.min(forced);
+        if self.servers[from.index()].federation().link(to).start(limit as usize) {
+            self.send_transaction(from, to);
+        }
+    }
+
+    fn send_transaction(&mut self, from: ServerId, to: ServerId) {
+        match self.faults.link_down(from, to) {
+            Some(fault) => self.transaction_failed(from, to, fault),
+            None => {
+                let federation = self.scenario.network.federation;
+                let at = self.now() + self.travel_time(federation, TRANSACTION_DELAY);
+                self.push(at, Action::Transaction { from, to });
+            }
+        }
+    }
+
+    /// It is tried again after a wait. If what is in the way will be there to the end, nothing can come of that, and
+    /// the run does not wait for it.
+    fn transaction_failed(&mut self, from: ServerId, to: ServerId, fault: FaultId) {
+        let wait = self.servers[from.index()].federation().link(to).fail();
+        let live = !self.faults.is_lasting(fault);
+        self.push_if_live(self.now() + wait, Action::Retry { from, to }, live);
+    }
+
+    /// A transaction arrives: all of it is taken in, or none.
+    pub(super) fn on_transaction(
+        &mut self,
+        from: ServerId,
+        to: ServerId,
+        sink: &mut impl FactSink,
+    ) {
+        let items = self.servers[from.index()].federation().link(to).take_in_flight();
+        let poisoned = items.iter().find_map(|item| match item {
+            Item::ToDevice(edu) => self.faults.poisoned(edu.sender, to),
+            Item::DeviceList(..) | Item::Room(_) => None,
+        });
+        let fault = self.faults.link_down(from, to).or(poisoned);
+        if fault.is_none() {
+            for item in &items {
+                match item {
+                    Item::ToDevice(edu) => self.take_in_to_device(from, to, edu, sink),
+                    Item::DeviceList(user, cause) => {
+                        self.take_in_list_change(to, *user, *cause, sink);
+                    }
+                    Item::Room(pdu) => self.take_in_event(to, pdu, sink),
+                }
+            }
+        }
+        self.servers[from.index()].federation().link(to).put_back(items);
+        match fault {
+            Some(fault) => self.transaction_failed(from, to, fault),
+            None => {
+                self.settle_server(to, sink);
+                let federation = self.scenario.network.federation;
+                let at = self.now() + self.travel_time(federation, TRANSACTION_DELAY);
+                self.push(at, Action::Confirmation { from, to });
+            }
+        }
+    }
+
+    /// The origin learns that its transaction arrived; or does not, and will send it again.
+    pub(super) fn on_confirmation(&mut self, from: ServerId, to: ServerId) {
+        match self.faults.link_down(from, to) {
+            Some(fault) => self.transaction_failed(from, to, fault),
+            None => {
+                self.servers[from.index()].federation().link(to).confirm();
+                self.start_transaction(from, to);
+            }
+        }
+    }
+
+    /// The wait after a failure is over.
+    pub(super) fn on_retry(&mut self, from: ServerId, to: ServerId) {
+        if self.servers[from.index()].federation().link(to).resume() {
+            self.send_transaction(from, to);
+        }
+    }
+
+    fn take_in_to_device(
+        &mut self,
+        from: ServerId,
+        to: ServerId,
+        edu: &ToDeviceEdu,
+        sink: &mut impl FactSink,
+    ) {
+        if !self.servers[to.index()].federation().note_arrival(from, edu.message_id) {
+            return;
+        }
+        for &(recipient, body) in &edu.messages {
+            let message = ToDeviceMessage { sender: edu.sender, event_type: edu.event_type, body };
+            let causes = Causes::of([edu.cause.0]);
+            self.deliver(to, Delivery { recipient, txn: edu.txn, message, causes }, sink);
+        }
+    }
+
+    fn take_in_list_change(
+        &mut self,
+        to: ServerId,
+        user: UserId,
+        cause: Provenance,
+        sink: &mut impl FactSink,
+    ) {
+        let lost = self.faults.notice_lost(user, to);
+        let by = lost.and_then(|fault| self.faults.cause(fault));
+        let log = &mut self.recorder.log(sink, to);
+        let causes = Causes::of([cause.0, by]);
+        self.servers[to.index()].learn_list_change(user, causes, lost.is_some(), log);
+    }
+
+    fn take_in_event(&mut self, to: ServerId, pdu: &Pdu, sink: &mut impl FactSink) {
+        if let RoomEvent::Member { .. } = pdu.event
+            && let Some((fault, by)) = self.faults.membership_late(to)
+        {
+            let late = LateEvent { to, pdu: pdu.clone(), by: fault };
+            let place = self.under_way.late_events.insert(late);
+            self.push(self.now() + by, Action::LateEvent(place));
+            return;
+        }
+        let log = &mut self.recorder.log(sink, to);
+        self.servers[to.index()].receive(pdu, Causes::NONE, log);
+    }
+}

@@ -1,0 +1,138 @@
+//! The way between a client and its homeserver: delays, patience, and what cuts it.
+//! It does not know what is asked and answered.
+
+use crate::client::{Client, RequestNo};
+use crate::engine::choices::{Choices, Label};
+use crate::ids::{DeviceId, FactId, FaultId, ServerId};
+use crate::protocol::api::{Endpoint, Failure, Request, Response};
+use crate::scenario::model::Delay;
+use crate::sim::action::Action;
+use crate::sim::labels::{ANSWER_DELAY, REQUEST_DELAY};
+use crate::sim::requests::{Incoming, Outgoing};
+use crate::sim::world::{Phase, World};
+use crate::time::{SimDuration, SimTime};
+
+/// What an answer needs to find its way back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ticket {
+    pub(super) device: DeviceId,
+    pub(super) number: RequestNo,
+    /// The life of the client that asked: an answer to an earlier one arrives nowhere.
+    pub(super) incarnation: u32,
+    pub(super) endpoint: Endpoint,
+    pub(super) sent: SimTime,
+    pub(super) cause: Option<FactId>,
+}
+
+impl<C: Client, K: Choices> World<C, K> {
+    /// How long something travels. Nothing does before the run has settled.
+    pub(super) fn travel_time(&mut self, delay: Delay, label: Label) -> SimDuration {
+        match self.phase {
+            Phase::Fresh | Phase::LoggingIn | Phase::Settling => SimDuration::ZERO,
+            Phase::Running | Phase::Ended(_) => {
+                let spread = delay.max.as_ms().saturating_sub(delay.min.as_ms());
+                if spread == 0 {
+                    return delay.min;
+                }
+                delay.min + SimDuration::from_ms(self.choices.draw(spread + 1, label))
+            }
+        }
+    }
+
+    /// The server of a device.
+    pub(super) fn server_of(&self, device: DeviceId) -> ServerId {
+        self.residents.server_of_device(device)
+    }
+
+    /// A request leaves its client.
+    pub(super) fn leave(
+        &mut self,
+        device: DeviceId,
+        number: RequestNo,
+        request: Request,
+        cause: Option<FactId>,
+    ) {
+        let ticket = Ticket {
+            device,
+            number,
+            incarnation: self.terminals[device.index()].incarnation,
+            endpoint: request.endpoint(),
+            sent: self.now(),
+            cause,
+        };
+        if let Some(fault) = self.faults.cut_off(device, self.server_of(device)) {
+            self.fail(ticket, Failure::Unreachable, fault);
+            return;
+        }
+        let outgoing = Outgoing { ticket, request };
+        if self.phase == Phase::LoggingIn && ticket.endpoint == Endpoint::Sync {
+            self.under_way.held_syncs.push(outgoing);
+            return;
+        }
+        self.forward(outgoing);
+    }
+
+    /// Sends a request on its way to its server.
+    pub(super) fn forward(&mut self, outgoing: Outgoing) {
+        let at = self.now() + self.travel_time(self.scenario.network.client, REQUEST_DELAY);
+        let place = self.under_way.requests.insert(outgoing);
+        self.push(at, Action::Request(place));
+    }
+
+    /// The server answers, or the network does in its place: an answer that was lost, or that comes when the client has
+    /// lost its patience, is a timeout for it. A long poll has no such end.
+    pub(super) fn reply(
+        &mut self,
+        ticket: Ticket,
+        result: Result<Response, Failure>,
+        cause: Option<FactId>,
+    ) {
+        let mut at = self.now() + self.travel_time(self.scenario.network.client, ANSWER_DELAY);
+        let mut slow_by = None;
+        if ticket.endpoint == Endpoint::QueryKeys
+            && let Some((fault, by)) = self.faults.query_slow(ticket.device)
+        {
+            at += by;
+            slow_by = Some(fault);
+        }
+        if let Some(fault) = self.faults.lose_response(ticket.device, ticket.endpoint) {
+            self.time_out(ticket, self.faults.cause(fault));
+        } else if ticket.endpoint != Endpoint::Sync && at > self.deadline(ticket) {
+            let cause = slow_by.and_then(|fault| self.faults.cause(fault));
+            self.time_out(ticket, cause.or(ticket.cause));
+        } else {
+            self.send_answer(at, Incoming { ticket, result, cause });
+        }
+    }
+
+    /// No answer will come: the client finds out when it has lost its patience.
+    pub(super) fn time_out(&mut self, ticket: Ticket, cause: Option<FactId>) {
+        let at = self.deadline(ticket);
+        self.send_answer(at, Incoming { ticket, result: Err(Failure::Timeout), cause });
+    }
+
+    /// A request fails by a fault, and the client finds out after the time that an answer takes.
+    pub(super) fn fail(&mut self, ticket: Ticket, failure: Failure, fault: FaultId) {
+        let at = self.now() + self.travel_time(self.scenario.network.client, ANSWER_DELAY);
+        let cause = self.faults.cause(fault);
+        self.send_answer(at, Incoming { ticket, result: Err(failure), cause });
+    }
+
+    /// Puts an answer on its way. Whoever has no network to the end of the run keeps it from its rest no longer.
+    pub(super) fn send_answer(&mut self, at: SimTime, incoming: Incoming) {
+        let live = !self.is_cut_off_for_good(incoming.ticket.device);
+        let place = self.under_way.answers.insert(incoming);
+        self.push_if_live(at, Action::Answer(place), live);
+    }
+
+    /// Whether the device will not reach its server again in this run.
+    pub(super) fn is_cut_off_for_good(&self, device: DeviceId) -> bool {
+        self.faults.is_cut_off_for_good(device, self.server_of(device))
+    }
+
+    /// When the client takes the request for failed; a long poll that is lost, counted from now.
+    fn deadline(&self, ticket: Ticket) -> SimTime {
+        let from = if ticket.endpoint == Endpoint::Sync { self.now() } else { ticket.sent };
+        (from + self.scenario.network.request_timeout).max(self.now())
+    }
+}
