@@ -8,7 +8,7 @@ use crate::check::view::olm::Made;
 use crate::check::view::transport::{Content, Lost};
 use crate::ids::{FactId, ToDeviceId, TxnId};
 use crate::protocol::api::ListChange;
-use crate::trace::fact::{ClaimOutcome, Fact, FactKind, Observer};
+use crate::trace::fact::{Fact, FactKind, Observer, SentContent};
 
 impl Checker {
     /// Takes a fact of the run, of rooms or of device lists; hands on every other.
@@ -62,7 +62,7 @@ impl Checker {
             FactKind::DeviceDeleted { device } | FactKind::LoggedOut { device } => {
                 view.life.went(device, fact.id);
             }
-            FactKind::Crashed { device } => view.life.crashed(device, now),
+            FactKind::Crashed { device } => view.crashed(device, now),
             FactKind::Restarted { device } => view.life.restarted(device),
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
@@ -88,8 +88,7 @@ impl Checker {
                 view.lists.listed(query, listed, cross_signed);
             }
             FactKind::QueryEnd { device, user, query, outcome } => {
-                view.lists.ended((device, user), query, outcome, fact.id);
-                view.duties.changed(device);
+                view.query_ended((device, user), query, outcome, fact.id);
             }
             FactKind::SharingSet { device, share, with_invited } => {
                 view.policies.share(device, share, with_invited, fact.id);
@@ -112,11 +111,7 @@ impl Checker {
             }
             FactKind::Claim { device, target, .. } => view.olm.claimed(device, target, fact.id),
             FactKind::ClaimEnd { device, target, outcome, .. } => {
-                let failed = match outcome {
-                    ClaimOutcome::Key { .. } => false,
-                    ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => true,
-                };
-                view.olm.claim_ended(device, target, failed, now);
+                view.claim_ended(device, target, outcome, now);
             }
             FactKind::KeyHandedOut { key, fallback, .. } => {
                 view.one_time_keys.handed_out(key, fallback, fact.id);
@@ -133,9 +128,10 @@ impl Checker {
                 view.duties.changed(device);
             }
             FactKind::OlmEncrypted { device, peer, session, event, txn } => {
-                let content = crate::trace::fact::SentContent::Olm(event);
+                let content = SentContent::Olm(event);
                 let number = view.sent((device, peer), txn, content, now);
                 view.transport.get_mut(number).olm = Some(session);
+                view.olm.used((device, peer), session, fact.id, None);
             }
             FactKind::OlmDecrypt { device, peer, message, result } => {
                 view.opened((device, peer), message, result, (now, fact.clock));
@@ -167,10 +163,7 @@ impl Checker {
             }
             FactKind::PutAccepted { txn, .. } => self.put_accepted(txn, fact.id),
             FactKind::Enqueued { message, sender, recipient, txn, event_type, content } => {
-                if view.transport.type_of(txn).is_none() {
-                    view.transport.put(txn, event_type);
-                }
-                let number = view.sent((sender, recipient), txn, content, now);
+                let number = view.stored((sender, recipient), (txn, event_type), content, now);
                 view.transport.store(number, message, fact.id);
                 // What is in a mailbox was accepted, also where nobody observed its sender.
                 self.put_accepted(txn, fact.id);
@@ -219,7 +212,8 @@ impl Checker {
                 | Content::Forwarded(_)
                 | Content::Dummy
                 | Content::Request(_)
-                | Content::Sealed => None,
+                | Content::Sealed
+                | Content::Stray => None,
             })
             .collect();
         for (number, notice) in notices {

@@ -7,6 +7,8 @@ mod dispatch;
 mod explained;
 pub mod outcome;
 mod spam;
+#[cfg(test)]
+mod testing;
 mod view;
 
 use crate::check::breaches::Breaches;

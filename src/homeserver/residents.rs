@@ -97,3 +97,33 @@ impl Residents {
         &self.devices_at[server.index()]
     }
 }
+
+#[cfg(test)]
+impl Residents {
+    /// Users with one device each, so many on each server.
+    pub(crate) fn alone(servers: &[usize]) -> Self {
+        let server_of: Vec<ServerId> = servers
+            .iter()
+            .enumerate()
+            .flat_map(|(server, count)| vec![ServerId::at(server); *count])
+            .collect();
+        let users = 0..server_of.len();
+        let seats: Vec<u32> =
+            servers.iter().flat_map(|count| 0..u32::try_from(*count).unwrap()).collect();
+        let at = |server: usize| {
+            users.clone().filter(|user| server_of[*user] == ServerId::at(server)).collect()
+        };
+        let by_server: Vec<Vec<usize>> = (0..servers.len()).map(at).collect();
+        let named = |seats: &Vec<usize>| seats.iter().copied().map(UserId::at).collect();
+        let owned = |seats: &Vec<usize>| seats.iter().copied().map(DeviceId::at).collect();
+        Self {
+            user_of: users.clone().map(UserId::at).collect(),
+            user_seat: seats.clone(),
+            device_seat: seats,
+            address: users.map(DeviceId::at).collect(),
+            users_at: by_server.iter().map(named).collect(),
+            devices_at: by_server.iter().map(owned).collect(),
+            server_of,
+        }
+    }
+}

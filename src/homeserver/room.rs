@@ -330,3 +330,147 @@ impl Room {
 const fn is_present(membership: Membership) -> bool {
     matches!(membership, Membership::Join | Membership::Invite)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, Passage, Room, Stamp};
+    use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId, ServerId, UserId};
+    use crate::protocol::api::RoomSync;
+    use crate::protocol::provenance::Provenance;
+    use crate::protocol::room::{HistoryVisibility, Membership, RoomEvent, RoomState, Rotation};
+    use crate::protocol::to_device::MegolmCiphertext;
+    use crate::time::{SimDuration, SimTime};
+
+    const ID: RoomId = RoomId::new(0);
+    const HERE: ServerId = ServerId::new(0);
+    const ALICE: UserId = UserId::new(0);
+    const BOB: UserId = UserId::new(1);
+
+    /// A room in which Alice is, after one event.
+    fn room(visibility: HistoryVisibility) -> Room {
+        let state = RoomState {
+            members: [(ALICE, Membership::Join)].into(),
+            history_visibility: Some(visibility),
+            rotation: Rotation { period: SimDuration::from_hours(1), messages: 9 },
+        };
+        let mut room = Room::new(state, 1, Provenance::UNKNOWN);
+        room.admit(ALICE, HERE, true);
+        room
+    }
+
+    fn member(user: UserId, membership: Membership) -> RoomEvent {
+        RoomEvent::Member { user, membership }
+    }
+
+    fn message(index: u32) -> RoomEvent {
+        let session = MegolmSessionId::new(0);
+        let body = MegolmCiphertext { session, index, intact: true };
+        RoomEvent::Message {
+            message: MessageId::new(index),
+            sender: DeviceId::new(0),
+            sent_at: SimTime::ZERO,
+            body,
+        }
+    }
+
+    /// Appends with the next position, which is also the stamp.
+    fn append(room: &mut Room, event: RoomEvent) -> Passage {
+        let position = u64::from(room.seq()) + 1;
+        let entry = Entry {
+            event,
+            cause: Provenance::UNKNOWN,
+            stamp: Stamp(position),
+            own: true,
+            position,
+        };
+        room.append(entry, HERE, true)
+    }
+
+    fn news(room: &Room, user: UserId, since: u64, limit: u32) -> Option<(u32, usize, bool)> {
+        let RoomSync { seq, timeline, limited, .. } = room.news(ID, user, since, limit)?;
+        Some((seq, timeline.len(), limited))
+    }
+
+    #[test]
+    fn events_are_numbered_and_told_once_up_to_a_limit() {
+        let mut room = room(HistoryVisibility::Shared);
+        assert_eq!(news(&room, ALICE, 1, 9), None);
+        for index in 0..5 {
+            append(&mut room, message(index));
+        }
+        assert_eq!(news(&room, ALICE, 1, 9), Some((6, 5, false)));
+        assert_eq!(news(&room, ALICE, 4, 9), Some((6, 2, false)));
+        assert_eq!(news(&room, ALICE, 1, 2), Some((6, 2, true)));
+        assert_eq!(news(&room, ALICE, 6, 9), None);
+        assert_eq!(news(&room, BOB, 1, 9), None, "who is not in the room is told nothing");
+    }
+
+    #[test]
+    fn the_state_of_a_limited_answer_is_that_before_its_timeline() {
+        let mut room = room(HistoryVisibility::Shared);
+        append(&mut room, member(BOB, Membership::Join));
+        append(&mut room, message(0));
+        append(&mut room, member(BOB, Membership::Leave));
+        let state = |limit| {
+            let news = room.news(ID, ALICE, 1, limit).unwrap();
+            news.state.map(|state| state.membership(BOB))
+        };
+        assert_eq!(state(1), Some(Membership::Join));
+        assert_eq!(state(3), None);
+    }
+
+    #[test]
+    fn coming_and_going_are_told_apart_from_other_changes() {
+        let mut room = room(HistoryVisibility::Shared);
+        assert_eq!(append(&mut room, member(BOB, Membership::Invite)), Passage::Unchanged);
+        assert_eq!(append(&mut room, member(BOB, Membership::Join)), Passage::Joined);
+        assert_eq!(room.joined_here(), [ALICE, BOB]);
+        assert_eq!(append(&mut room, member(BOB, Membership::Ban)), Passage::Left);
+        assert_eq!(append(&mut room, member(BOB, Membership::Leave)), Passage::Unchanged);
+        assert_eq!(append(&mut room, message(0)), Passage::Unchanged);
+        assert_eq!(room.joined_here(), [ALICE]);
+        // Bob is told up to his ban and no further.
+        assert_eq!(news(&room, BOB, 1, 9).map(|(seq, ..)| seq), Some(4));
+        assert_eq!(news(&room, BOB, 4, 9), None);
+    }
+
+    #[test]
+    fn an_event_that_was_accepted_before_the_one_that_is_here_is_superseded() {
+        let mut room = room(HistoryVisibility::Shared);
+        append(&mut room, member(BOB, Membership::Join));
+        assert!(room.is_superseded(&member(BOB, Membership::Leave), Stamp(1)));
+        assert!(!room.is_superseded(&member(BOB, Membership::Leave), Stamp(3)));
+        assert!(!room.is_superseded(&member(ALICE, Membership::Leave), Stamp(1)));
+        assert!(!room.is_superseded(&message(0), Stamp(1)));
+    }
+
+    #[test]
+    fn a_server_takes_part_while_one_of_its_users_is_joined_or_invited() {
+        let there = ServerId::new(1);
+        let mut room = room(HistoryVisibility::Shared);
+        let mut apply = |membership| {
+            let position = u64::from(room.seq()) + 1;
+            let event = member(BOB, membership);
+            let stamp = Stamp(position);
+            let entry = Entry { event, cause: Provenance::UNKNOWN, stamp, own: false, position };
+            room.append(entry, there, false);
+            room.servers().collect::<Vec<_>>()
+        };
+        assert_eq!(apply(Membership::Invite), [HERE, there]);
+        assert_eq!(apply(Membership::Join), [HERE, there]);
+        assert_eq!(apply(Membership::Leave), [HERE]);
+        assert!(!room.has_known(BOB), "only the server's own users have a stay");
+    }
+
+    #[test]
+    fn what_a_newcomer_missed_is_what_was_accepted_here_after_it_came() {
+        let mut room = room(HistoryVisibility::Shared);
+        for index in 0..3 {
+            append(&mut room, message(index));
+        }
+        let missed: Vec<_> = room.own_since(Stamp(2)).map(|entry| entry.stamp.0).collect();
+        assert_eq!(missed, [3, 4]);
+        assert_eq!(room.own_since(Stamp(9)).count(), 0);
+        assert_eq!(room.own_since(Stamp(0)).count(), 3);
+    }
+}

@@ -232,3 +232,121 @@ fn newest(response: &SyncResponse) -> Option<FactId> {
         .filter_map(|room| room.timeline.last().map_or(room.cause, |(_, cause)| *cause).0);
     messages.or_else(|| rooms.max()).or(lists)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::SyncTerms;
+    use crate::homeserver::Homeserver;
+    use crate::homeserver::key_service::ClaimTerms;
+    use crate::homeserver::log::Notebook;
+    use crate::homeserver::one_time_keys::HandOut;
+    use crate::homeserver::residents::Residents;
+    use crate::ids::{ClaimId, DeviceId, FactId, KeyValue, RoomId, ServerId, UserId};
+    use crate::protocol::api::{KeyUpload, ListChange, SyncResponse, SyncToken};
+    use crate::protocol::provenance::Provenance;
+    use crate::protocol::room::{Membership, RoomState, Rotation};
+    use crate::time::SimDuration;
+    use crate::trace::fact::Causes;
+
+    const ALICE: DeviceId = DeviceId::new(0);
+    const BOB: DeviceId = DeviceId::new(1);
+    const TERMS: SyncTerms<'_> = SyncTerms {
+        batch_limit: 100,
+        timeline_limit: 10,
+        newest_first: false,
+        omit_counts: false,
+        hidden: &[],
+    };
+
+    /// A server with Alice and Bob in a room and Carol in none, each with one device.
+    fn server() -> (Homeserver, Notebook) {
+        let residents = Arc::new(Residents::alone(&[3]));
+        let mut server = Homeserver::new(ServerId::new(0), &residents, 1, 1);
+        let mut log = Notebook::default();
+        let members: BTreeMap<UserId, Membership> =
+            (0..2).map(|user| (UserId::new(user), Membership::Join)).collect();
+        let rotation = Rotation { period: SimDuration::from_hours(1), messages: 9 };
+        let state = RoomState { members, history_visibility: None, rotation };
+        server.rooms_mut().open(RoomId::new(0), state, 3, Provenance::UNKNOWN);
+        for device in 0..3 {
+            server.login(DeviceId::new(device), Causes::NONE, &mut log);
+        }
+        (server, log)
+    }
+
+    fn sync(server: &mut Homeserver, device: DeviceId, token: SyncToken) -> Option<SyncResponse> {
+        let answer = server.sync(device, token, &TERMS, &mut Notebook::default());
+        answer.map(|answer| answer.response)
+    }
+
+    #[test]
+    fn the_first_sync_is_always_answered_and_the_next_only_with_something_new() {
+        let (mut server, _) = server();
+        let first = sync(&mut server, ALICE, SyncToken::default()).unwrap();
+        assert_eq!(first.rooms.len(), 1);
+        assert_eq!(sync(&mut server, ALICE, first.next), None);
+        let lonely = sync(&mut server, DeviceId::new(2), SyncToken::default()).unwrap();
+        assert!(lonely.rooms.is_empty());
+    }
+
+    #[test]
+    fn counts_are_in_every_answer_and_a_claim_is_something_new() {
+        let (mut server, mut log) = server();
+        let upload = KeyUpload {
+            one_time_keys: vec![(1, KeyValue::new(1)), (2, KeyValue::new(2))],
+            fallback_key: Some((3, KeyValue::new(3))),
+            ..KeyUpload::default()
+        };
+        assert!(server.upload_keys(BOB, &upload, None, &mut log).is_some());
+        let first = sync(&mut server, BOB, SyncToken::default()).unwrap();
+        assert_eq!(first.one_time_key_count, Some(2));
+        assert_eq!(first.unused_fallback_key, Some(true));
+        let mut counts = Vec::new();
+        for claim in 0..4 {
+            let terms = ClaimTerms {
+                claim: Some(ClaimId::new(claim)),
+                how: HandOut::default(),
+                causes: Causes::NONE,
+            };
+            assert!(server.claim(BOB, terms, &mut log).is_some());
+            let told = sync(&mut server, BOB, first.next);
+            counts.push(told.map(|told| (told.one_time_key_count, told.unused_fallback_key)));
+        }
+        let told = |count, unused| Some((Some(count), Some(unused)));
+        // The fourth claim takes the fallback key again, which changes nothing.
+        assert_eq!(counts, [told(1, true), told(0, true), told(0, false), None]);
+    }
+
+    #[test]
+    fn a_device_without_any_key_is_absent_from_a_claim() {
+        let (mut server, mut log) = server();
+        let terms = ClaimTerms { claim: None, how: HandOut::default(), causes: Causes::NONE };
+        assert_eq!(server.claim(ALICE, terms, &mut log), None);
+    }
+
+    #[test]
+    fn a_changed_list_is_told_to_those_who_share_a_room_and_a_lost_one_to_nobody() {
+        let (mut server, mut log) = server();
+        let tokens: Vec<SyncToken> = (0..3)
+            .map(|device| {
+                sync(&mut server, DeviceId::new(device), SyncToken::default()).unwrap().next
+            })
+            .collect();
+        let change = |server: &mut Homeserver, lost, log: &mut Notebook| {
+            server.list_changed(UserId::new(0), FactId::new(0), lost, log);
+        };
+        change(&mut server, true, &mut log);
+        assert_eq!(sync(&mut server, BOB, tokens[1]), None);
+        change(&mut server, false, &mut log);
+        let mut told = |device: u32| {
+            let token = tokens[device as usize];
+            let told = sync(&mut server, DeviceId::new(device), token);
+            told.map(|told| told.device_lists.iter().map(|note| (note.0, note.1)).collect())
+        };
+        let note = Some(vec![(UserId::new(0), ListChange::Changed)]);
+        assert_eq!([told(0), told(1), told(2)], [note.clone(), note, None]);
+    }
+}

@@ -159,6 +159,16 @@ impl<C: Client, K: Choices> World<C, K> {
         }
     }
 
+    /// The run waits no longer for a client that will not reach its server again.
+    pub(super) fn release_wake(&mut self, device: DeviceId) {
+        if self.is_cut_off_for_good(device)
+            && let Some(pending) = &mut self.terminals[device.index()].wake
+        {
+            self.live_entries -= u64::from(pending.live);
+            pending.live = false;
+        }
+    }
+
     /// Nothing wakes the client any more. The entry in the queue stays and wakes nobody.
     pub(super) fn drop_wake(&mut self, device: DeviceId) {
         let terminal = &mut self.terminals[device.index()];

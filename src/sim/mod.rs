@@ -25,3 +25,6 @@ mod upsets;
 
 pub use crate::sim::action::Action;
 pub use crate::sim::world::{World, run};
+
+#[cfg(test)]
+mod tests;

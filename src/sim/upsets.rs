@@ -86,11 +86,11 @@ impl<C: Client, K: Choices> World<C, K> {
             FaultKind::ServerRestored { server, .. } => self.restore(server, fault, sink),
             FaultKind::ServerUnreachable { server } => {
                 for device in self.residents.devices_at(server).to_vec() {
-                    self.break_parked(device, fault);
+                    self.disconnect(device, fault);
                 }
             }
             FaultKind::EduLimit { server, .. } => self.limit_edus(server),
-            FaultKind::ClientOffline { device } => self.break_parked(device, fault),
+            FaultKind::ClientOffline { device } => self.disconnect(device, fault),
             FaultKind::StoreRolledBack { device, snapshot } => {
                 self.take_copy(device, (snapshot, fault), sink);
             }
@@ -139,7 +139,7 @@ impl<C: Client, K: Choices> World<C, K> {
     pub(super) fn on_fault_end(&mut self, fault: FaultId, sink: &mut impl FactSink) {
         let Some(started) = self.faults.cause(fault) else { return };
         let kind = FactKind::FaultEnd(fault);
-        self.recorder.record(sink, Observer::World, kind, Causes::one(started));
+        let ended = self.recorder.record(sink, Observer::World, kind, Causes::one(started));
         self.faults.end(fault);
         let from = self.scenario.faults[fault.index()].from;
         if let FaultKind::Crash { device, .. } = *self.faults.kind(fault) {
@@ -154,20 +154,28 @@ impl<C: Client, K: Choices> World<C, K> {
             self.set_clock(device);
         } else if let FaultKind::EduLimit { server, .. } = *self.faults.kind(fault) {
             self.limit_edus(server);
-        } else if let FaultKind::ClientOffline { device } = *self.faults.kind(fault) {
-            self.tell_network_back(device, started, sink);
         } else if let FaultKind::ServerUnreachable { server } = *self.faults.kind(fault) {
             for device in self.residents.devices_at(server).to_vec() {
-                self.tell_network_back(device, started, sink);
+                self.reconnect(device, ended, sink);
             }
+        } else if let FaultKind::ClientOffline { device } = *self.faults.kind(fault) {
+            self.reconnect(device, ended, sink);
         }
     }
 
-    /// A client's system tells it that the network may be back.
-    fn tell_network_back(&mut self, device: DeviceId, by: FactId, sink: &mut impl FactSink) {
-        if self.terminals[device.index()].life == Life::Up {
-            self.feed(device, Input::NetworkBack, Some(by), sink);
+    /// What kept a client from its server is over: its system tells it, if nothing else does.
+    fn reconnect(&mut self, device: DeviceId, ended: FactId, sink: &mut impl FactSink) {
+        if self.terminals[device.index()].life == Life::Up
+            && self.faults.cut_off(device, self.server_of(device)).is_none()
+        {
+            self.feed(device, Input::NetworkBack, Some(ended), sink);
         }
+    }
+
+    /// A device and its server are apart from now on.
+    fn disconnect(&mut self, device: DeviceId, fault: FaultId) {
+        self.break_parked(device, fault);
+        self.release_wake(device);
     }
 
     fn drop_fallback(&mut self, device: DeviceId, sink: &mut impl FactSink) {

@@ -59,3 +59,207 @@ pub(super) fn unlisted(cell: &Cell<'_>, gap: Gap) -> Finding {
     let blame = Blame { rule: Rule::D07, party, scope: Scope::Fact(news) };
     Finding::fault(Leaf::NoteNeverSent, blame, [Some(news), Some(encrypted.fact), None])
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{
+        A1, ALICE, AWAY, B1, B2, BOB, C1, CAROL, HOME, R, Story, device, leaf, rules, s,
+    };
+    use crate::ids::ServerId;
+    use crate::protocol::room::Membership;
+    use crate::rulebook::leaf::Leaf;
+    use crate::rulebook::rule::Rule;
+    use crate::scenario::fault::{Fault, FaultKind, Party};
+    use crate::time::SimTime;
+    use crate::trace::fact::{FactKind, QueryOutcome};
+
+    const fn server(server: ServerId) -> Party {
+        Party::Server(server)
+    }
+
+    /// B2 comes up and A1's server learns of it.
+    fn second_device() -> Story {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        story.wait(10_000);
+        story.up(B2);
+        story.list_changed(HOME, BOB);
+        story
+    }
+
+    fn b2(story: &Story) -> Leaf {
+        leaf(&story.judge(), 0, B2)
+    }
+
+    #[test]
+    fn a_join_that_the_sender_has_not_seen_excuses_it() {
+        let mut story = Story::with_olm();
+        story.member(CAROL, Membership::Join, 3);
+        story.at(AWAY, FactKind::DeviceUp { device: C1, crypto: true });
+        let mut seen = story.clone();
+        story.message(s(0), 0, 0);
+        assert_eq!(leaf(&story.judge(), 0, C1), Leaf::MembershipNotSeen);
+        seen.seen(A1, 3);
+        seen.message(s(0), 0, 0);
+        assert_eq!(leaf(&seen.judge(), 0, C1), Leaf::StaleList, "no list has been asked for");
+    }
+
+    #[test]
+    fn a_member_that_the_server_left_out_was_not_seen() {
+        let mut story = Story::with_olm();
+        story.member(CAROL, Membership::Join, 3);
+        story.at(AWAY, FactKind::DeviceUp { device: C1, crypto: true });
+        story.at(HOME, FactKind::MemberNotTold { device: A1, room: R, user: CAROL });
+        story.seen(A1, 3);
+        story.message(s(0), 0, 0);
+        assert_eq!(leaf(&story.judge(), 0, C1), Leaf::MembershipNotSeen);
+    }
+
+    #[test]
+    fn a_sender_whose_server_did_not_know_of_the_device_was_unaware_of_it() {
+        let mut story = Story::with_olm();
+        story.up(B2);
+        story.message(s(0), 0, 0);
+        assert_eq!(b2(&story), Leaf::Unaware);
+        story.list_changed(HOME, BOB);
+        story.noted(A1, BOB);
+        assert_eq!(b2(&story), Leaf::Unaware);
+        assert_eq!(rules(&story.judge()).len(), 1, "B1 got no key and that is another matter");
+    }
+
+    #[test]
+    fn a_sender_that_was_told_too_late_was_unaware_and_one_that_was_never_told_was_let_down() {
+        let mut story = second_device();
+        story.message(s(0), 0, 0);
+        assert_eq!(b2(&story), Leaf::NoteNeverSent);
+        assert_eq!(story.rules(), [(Rule::D07, server(HOME))]);
+        assert_eq!(leaf(&story.judge_cut(), 0, B2), Leaf::Unaware, "the note may still come");
+        let mut gone = story.clone();
+        gone.crash(A1);
+        assert_eq!(b2(&gone), Leaf::Unaware, "nobody was there to be told");
+        story.noted(A1, BOB);
+        assert_eq!(b2(&story), Leaf::Unaware);
+        assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn many_messages_that_one_missing_note_spoils_are_one_breach_and_the_fault_excuses_it() {
+        let mut story = Story::with_olm();
+        let kind = FaultKind::ListNoticeLost { user: BOB, server: HOME };
+        let [from, until] = [SimTime::from_ms(1), SimTime::MAX];
+        story.fault(Fault { from, until, kind });
+        story.deliver((A1, B1), s(0), 0);
+        story.up(B2);
+        story.list_changed(HOME, BOB);
+        for message in 0..3 {
+            story.message(s(0), message, message);
+        }
+        let outcome = story.judge();
+        assert_eq!(rules(&outcome), [(Rule::D07, server(HOME))]);
+        assert_eq!(outcome.counted().count(), 0);
+    }
+
+    #[test]
+    fn a_list_that_is_known_to_be_outdated_is_stale() {
+        let mut story = second_device();
+        story.noted(A1, BOB);
+        let mut asking = story.clone();
+        story.message(s(0), 0, 0);
+        assert_eq!(b2(&story), Leaf::StaleList);
+        let query = asking.ask(A1, BOB);
+        let mut failing = asking.clone();
+        asking.message(s(0), 0, 0);
+        asking.answer((A1, BOB), query, &[B1, B2]);
+        assert_eq!(b2(&asking), Leaf::StaleList);
+        let (device, user, outcome) = (A1, BOB, QueryOutcome::Failed);
+        failing.by(A1, FactKind::QueryEnd { device, user, query, outcome });
+        failing.message(s(0), 0, 0);
+        assert_eq!(b2(&failing), Leaf::StaleList);
+        assert_eq!(failing.rules(), []);
+    }
+
+    #[test]
+    fn once_the_list_holds_the_device_the_key_is_owed() {
+        let mut story = second_device();
+        story.noted(A1, BOB);
+        story.learn(A1, BOB, &[B1, B2]);
+        story.olm(A1, B2);
+        story.message(s(0), 0, 0);
+        assert_eq!(b2(&story), Leaf::Unexplained);
+        assert_eq!(story.rules(), [(Rule::K01, device(A1))]);
+    }
+
+    #[test]
+    fn a_device_that_became_known_while_the_message_was_under_way_is_not_owed_it() {
+        let mut story = second_device();
+        story.noted(A1, BOB);
+        let query = story.ask(A1, BOB);
+        let mut early = story.clone();
+        story.deliver((A1, B1), s(0), 0);
+        story.answer((A1, BOB), query, &[B1, B2]);
+        story.olm(A1, B2);
+        story.message(s(0), 0, 0);
+        assert_eq!(b2(&story), Leaf::StaleList);
+        assert_eq!(story.rules(), []);
+        early.answer((A1, BOB), query, &[B1, B2]);
+        early.olm(A1, B2);
+        early.deliver((A1, B1), s(0), 0);
+        early.message(s(0), 0, 0);
+        assert_eq!(b2(&early), Leaf::Unexplained);
+    }
+
+    #[test]
+    fn an_answer_that_leaves_out_a_device_which_was_there_is_the_fault_of_its_server() {
+        let mut story = second_device();
+        story.noted(A1, BOB);
+        story.learn(A1, BOB, &[B1]);
+        story.message(s(0), 0, 0);
+        assert_eq!(b2(&story), Leaf::WrongList);
+        assert_eq!(story.rules(), [(Rule::D04, server(HOME))]);
+    }
+
+    #[test]
+    fn a_query_that_began_before_the_device_came_up_may_leave_it_out() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        let query = story.ask(A1, BOB);
+        story.up(B2);
+        story.answer((A1, BOB), query, &[B1]);
+        story.message(s(0), 0, 0);
+        assert_eq!(b2(&story), Leaf::Unaware);
+        assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn an_older_answer_that_takes_the_place_of_a_newer_is_the_fault_of_the_sender() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        let older = story.ask(A1, BOB);
+        story.up(B2);
+        let newer = story.ask(A1, BOB);
+        story.answer((A1, BOB), newer, &[B1, B2]);
+        let mut right = story.clone();
+        story.answer((A1, BOB), older, &[B1]);
+        story.message(s(0), 0, 0);
+        assert_eq!(b2(&story), Leaf::WrongList);
+        assert_eq!(story.rules(), [(Rule::D04, device(A1))]);
+        let (device, user, outcome) = (A1, BOB, QueryOutcome::Overtaken);
+        right.by(A1, FactKind::QueryEnd { device, user, query: older, outcome });
+        right.deliver((A1, B2), s(0), 0);
+        right.message(s(0), 0, 0);
+        assert_eq!(b2(&right), Leaf::Delivered);
+    }
+
+    #[test]
+    fn own_other_devices_are_recipients_like_any_other() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        story.wait(10_000);
+        story.up(crate::check::testing::A2);
+        story.learn(A1, ALICE, &[A1, crate::check::testing::A2]);
+        story.message(s(0), 0, 0);
+        let outcome = story.judge();
+        assert_eq!(leaf(&outcome, 0, crate::check::testing::A2), Leaf::Unexplained);
+        assert!(outcome.verdicts.iter().all(|verdict| verdict.device != A1));
+    }
+}

@@ -68,7 +68,8 @@ fn keys<'a>(cell: &Cell<'a>, in_time: bool) -> impl Iterator<Item = &'a ToDevice
             | Content::Dummy
             | Content::Notice(_)
             | Content::Request(_)
-            | Content::Sealed => false,
+            | Content::Sealed
+            | Content::Stray => false,
         };
         key.sender == encrypted.sender && starts_in_time == in_time
     })
@@ -191,8 +192,11 @@ fn wedged(cell: &Cell<'_>, key: &ToDevice, (fact, recovery_due): (FactId, bool))
         return Finding::fault(Leaf::DroppedEarly, blame, witnesses);
     }
     let witnesses = [Some(fact), Some(key.put.fact), dropped.map(|dropped| dropped.moment.fact)];
-    let tried =
-        view.olm.made_after(device, sender, fact) || view.olm.claimed_after(device, sender, fact);
+    // An attempt that failed before, and that nothing came of since, is as good as one that fails now.
+    let epoch = view.epoch(device, sender);
+    let tried = view.olm.made_after(device, sender, fact)
+        || view.olm.claimed_after(device, sender, fact)
+        || view.olm.failure(device, sender, epoch).is_some();
     let known = view.lists.entry(device, view.cast.user(sender), sender).is_some();
     let able = view.life.ended(device).is_none() && known;
     if recovery_due && quiescent && able && !tried {

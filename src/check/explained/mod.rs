@@ -7,6 +7,8 @@ mod compare;
 mod cover;
 mod delivery;
 mod entitlement;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +17,7 @@ use crate::check::outcome::Verdict;
 use crate::check::view::View;
 use crate::check::view::duties::Duty;
 use crate::check::view::holdings::Holding;
+use crate::check::view::life::Moment;
 use crate::check::view::messages::{Encrypted, Failed};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, RoomId};
 use crate::protocol::withheld::WithheldCode;
@@ -185,13 +188,28 @@ fn find(cell: &Cell<'_>) -> Finding {
     if let Some(finding) = delivery::readable(cell) {
         return finding;
     }
-    let finding = entitlement::missing(cell).unwrap_or_else(|| compare::by_duty(cell));
+    let finding =
+        entitlement::missing(cell).unwrap_or_else(|| with_memory(cell, compare::by_duty(cell)));
     if may_be_known_otherwise(finding.leaf)
         && let Some(partial) = delivery::partial(cell)
     {
         return partial;
     }
     finding
+}
+
+/// *Rolled back*: a sender whose store became an older one may not know what it owed or had sent any more. What it is
+/// found to have left out or got wrong is the doing of that loss.
+fn with_memory(cell: &Cell<'_>, finding: Finding) -> Finding {
+    let sender = cell.sender();
+    let blamed = finding.blame.is_some_and(|blame| blame.party == Party::Device(sender));
+    let moment = Moment { fact: cell.encrypted.fact, at: cell.encrypted.at };
+    match cell.view.life.unsettled_by(sender, moment) {
+        Some(restore) if blamed => {
+            Finding::of(Leaf::StorageLoss, [Some(restore), Some(cell.encrypted.fact), None])
+        }
+        Some(_) | None => finding,
+    }
 }
 
 /// Whether a key that came from elsewhere, if only in part, says more than this excuse.

@@ -39,3 +39,76 @@ impl OncePerRequest {
         (!allowed).then(|| accepted.breach(Rule::W11, Severity::Violation, earlier))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{A1, B1, R, Story, device, rules, s};
+    use crate::protocol::to_device::KeyRequestAction;
+    use crate::protocol::withheld::SessionCode;
+    use crate::rulebook::reading::ReadingName;
+    use crate::rulebook::rule::Rule;
+    use crate::time::SimTime;
+    use crate::trace::fact::FactKind;
+
+    const UNAVAILABLE: SessionCode = SessionCode::Unavailable;
+
+    fn ask(story: &mut Story, request: u32) {
+        let action = KeyRequestAction::Request { room: R, session: s(0) };
+        story.request((B1, A1), request, action);
+    }
+
+    #[test]
+    fn each_request_may_be_answered_once() {
+        let mut story = Story::begin();
+        ask(&mut story, 1);
+        story.withhold(s(0), UNAVAILABLE);
+        ask(&mut story, 2);
+        story.withhold(s(0), UNAVAILABLE);
+        assert_eq!(story.rules(), []);
+        assert_eq!(story.judge().notices[0].count, 2);
+    }
+
+    #[test]
+    fn a_second_answer_that_nobody_waits_for_is_a_breach_in_every_reading() {
+        let mut story = Story::begin();
+        ask(&mut story, 1);
+        story.withhold(s(0), UNAVAILABLE);
+        story.withhold(s(0), UNAVAILABLE);
+        for reading in ReadingName::ALL {
+            assert_eq!(rules(&story.judge_as(reading)), [(Rule::W11, device(A1))]);
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_repeated_under_its_id_is_answered_again_in_the_lenient_reading_only() {
+        let mut story = Story::begin();
+        for _ in 0..3 {
+            ask(&mut story, 1);
+            story.withhold(s(0), UNAVAILABLE);
+        }
+        assert_eq!(rules(&story.judge()), [(Rule::W11, device(A1)); 2]);
+        assert_eq!(rules(&story.judge_as(ReadingName::Lenient)), []);
+    }
+
+    #[test]
+    fn a_notice_from_before_the_request_is_no_answer() {
+        let mut story = Story::blocked();
+        story.withhold(s(0), SessionCode::Blacklisted);
+        ask(&mut story, 1);
+        story.withhold(s(0), SessionCode::Blacklisted);
+        assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn an_answer_that_the_store_forgot_is_not_held_against_its_device() {
+        let mut story = Story::begin();
+        story.wait(100);
+        ask(&mut story, 1);
+        story.withhold(s(0), UNAVAILABLE);
+        let snapshot = SimTime::from_ms(50);
+        story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        ask(&mut story, 1);
+        story.withhold(s(0), UNAVAILABLE);
+        assert_eq!(story.rules(), []);
+    }
+}

@@ -136,7 +136,7 @@ impl View {
             None => Duty::Owed {
                 olm: self.olm.has_session(sender, device, &self.life),
                 told: told(WithheldCode::NoOlm),
-                epoch: self.olm.epoch(sender, device),
+                epoch: self.epoch(sender, device),
                 since,
             },
         }

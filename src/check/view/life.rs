@@ -125,6 +125,16 @@ impl Life {
         self.restore(device, moment.fact, |snapshot| snapshot <= moment.at)
     }
 
+    /// The restore that leaves open what the device still knew of what it had to do at `moment`: one from before, or
+    /// one to a snapshot from before.
+    pub(crate) fn unsettled_by(&self, device: DeviceId, moment: Moment) -> Option<FactId> {
+        let restores = &self.of(device)?.restores;
+        let found = restores
+            .iter()
+            .find(|restore| restore.fact < moment.fact || restore.snapshot <= moment.at);
+        found.map(|restore| restore.fact)
+    }
+
     fn restore(
         &self,
         device: DeviceId,
@@ -158,6 +168,9 @@ mod tests {
         assert_eq!(life.forgiven(D, moment(5, 50)), Some(FactId::new(10)));
         assert_eq!(life.forgiven(D, moment(5, 49)), None);
         assert_eq!(life.undone(D, moment(11, 60)), None);
+        assert_eq!(life.unsettled_by(D, moment(5, 49)), None);
+        assert_eq!(life.unsettled_by(D, moment(5, 50)), Some(FactId::new(10)));
+        assert_eq!(life.unsettled_by(D, moment(11, 49)), Some(FactId::new(10)));
     }
 
     #[test]

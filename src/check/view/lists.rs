@@ -3,7 +3,7 @@
 
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::{Pairs, row};
-use crate::ids::{DeviceId, FactId, QueryId, ServerId, SigningKey, UserId};
+use crate::ids::{DeviceId, FactId, QueryId, ServerId, UserId};
 use crate::trace::fact::QueryOutcome;
 
 /// A device in a list.
@@ -21,7 +21,6 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, Copy)]
 struct Applied {
     start: FactId,
-    master: Option<SigningKey>,
     verified: bool,
     /// The latest start of a query whose answer was ever applied, if this one's was earlier.
     newer: Option<FactId>,
@@ -35,7 +34,8 @@ struct List {
     entries: Vec<Entry>,
     /// All notes that the list changed, ascending.
     notes: Vec<FactId>,
-    running: u32,
+    /// The query that was begun last, if it has not ended: earlier ones no longer matter, as after a restart.
+    open: Option<QueryId>,
     failed: Option<FactId>,
     last_start: Option<FactId>,
 }
@@ -89,7 +89,7 @@ impl Lists {
     pub(crate) fn started(&mut self, device: DeviceId, user: UserId, query: QueryId, fact: FactId) {
         *row(&mut self.starts, query.index()) = Some(fact);
         let list = self.lists.entry(device.raw(), user.raw());
-        list.running += 1;
+        list.open = Some(query);
         list.last_start = Some(fact);
     }
 
@@ -116,15 +116,17 @@ impl Lists {
         self.answer_of = None;
         let start = self.starts.get(query.index()).copied().flatten().unwrap_or(fact);
         let list = self.lists.entry(device.raw(), user.raw());
-        list.running = list.running.saturating_sub(1);
+        if list.open == Some(query) {
+            list.open = None;
+        }
         match outcome {
             QueryOutcome::Failed => list.failed = Some(fact),
             QueryOutcome::Overtaken => {}
-            QueryOutcome::Applied { master, verified } => {
+            QueryOutcome::Applied { verified, .. } => {
                 list.failed = None;
                 let newest = list.applied.map(|old| old.newer.unwrap_or(old.start));
                 let newer = newest.filter(|newest| *newest > start);
-                list.applied = Some(Applied { start, master, verified, newer, end: fact });
+                list.applied = Some(Applied { start, verified, newer, end: fact });
                 let old = std::mem::take(&mut list.entries);
                 list.entries = self
                     .answer
@@ -156,16 +158,16 @@ impl Lists {
             return Gap::Outdated(list.failed.or(list.last_start));
         };
         let noted = list.notes.last().copied().filter(|noted| *noted > applied.start);
-        if noted.is_some() || list.running > 0 || list.failed.is_some() {
+        if noted.is_some() || list.open.is_some() || list.failed.is_some() {
             return Gap::Outdated(noted.or(list.failed).or(list.last_start));
         }
         Gap::Settled { start: applied.start, end: applied.end, newer: applied.newer }
     }
 
-    /// The user's master key in the list, and whether the list says that it is verified by signature.
-    pub(crate) fn identity(&self, by: DeviceId, user: UserId) -> (Option<SigningKey>, bool) {
+    /// Whether the last answer that was applied says that the user is verified.
+    pub(crate) fn says_verified(&self, by: DeviceId, user: UserId) -> bool {
         let applied = self.of(by, user).and_then(|list| list.applied);
-        applied.map_or((None, false), |applied| (applied.master, applied.verified))
+        applied.is_some_and(|applied| applied.verified)
     }
 
     /// The first news that `server` had of a change of the user's list at or after `moment`.
@@ -246,6 +248,18 @@ mod tests {
         assert_eq!(lists.note_after(A, BOB, FactId::new(2)), None);
         lists.left(A, BOB);
         assert!(matches!(lists.gap(A, BOB), Gap::Outdated(_)));
+    }
+
+    #[test]
+    fn a_query_that_never_ended_no_longer_matters_once_a_later_one_did() {
+        let mut lists = Lists::default();
+        start(&mut lists, 0, 1);
+        assert_eq!(lists.gap(A, BOB), Gap::Outdated(Some(FactId::new(1))));
+        start(&mut lists, 1, 2);
+        end(&mut lists, 1, APPLIED, 3);
+        assert!(matches!(lists.gap(A, BOB), Gap::Settled { .. }));
+        start(&mut lists, 2, 4);
+        assert_eq!(lists.gap(A, BOB), Gap::Outdated(Some(FactId::new(4))));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Megolm sessions and messages: who made which, when each was encrypted and accepted, and who could read it.
 //! It does not know to whom the keys went.
 
+use crate::check::view::life::Moment;
 use crate::check::view::pairs::{Pairs, row};
 use crate::ids::{BitSet, DeviceId, FactId, MegolmSessionId, MessageId, RoomId};
+use crate::time::{SimDuration, SimTime};
 use crate::trace::fact::{Shown, TryResult};
 
 /// An outbound session.
@@ -29,6 +31,8 @@ pub(crate) struct Encrypted {
     pub(crate) index: u32,
     /// When it was encrypted.
     pub(crate) fact: FactId,
+    /// The virtual time of that.
+    pub(crate) at: SimTime,
     /// The first thing that the sender did for it: a share, a notice, a claim.
     pub(crate) prepared_from: FactId,
     /// When the sender's message in this room before this one was encrypted.
@@ -59,11 +63,23 @@ struct Message {
     read: BitSet,
 }
 
+/// What a sender does for one message comes without longer pauses than this. It leaves time for an answer of the
+/// server, and none for a user.
+const PAUSE_MAX: SimDuration = SimDuration::from_secs(2);
+
 /// What a sender is doing for its next message in a room.
 #[derive(Debug, Clone, Copy, Default)]
 struct Preparation {
     from: Option<FactId>,
+    last: SimTime,
     previous: Option<FactId>,
+}
+
+impl Preparation {
+    /// Since when it has been going on without a pause.
+    fn since(&self, now: SimTime) -> Option<FactId> {
+        self.from.filter(|_| now.since(self.last) <= PAUSE_MAX)
+    }
 }
 
 /// All sessions and messages.
@@ -96,12 +112,13 @@ impl Messages {
         &mut self,
         device: DeviceId,
         room: RoomId,
-        fact: FactId,
+        now: Moment,
         since: Option<FactId>,
     ) {
         let preparation = self.preparations.entry(device.raw(), room.raw());
-        let since = since.filter(|since| Some(*since) > preparation.previous).unwrap_or(fact);
-        preparation.from.get_or_insert(since.min(fact));
+        let since = since.filter(|since| Some(*since) > preparation.previous).unwrap_or(now.fact);
+        let from = preparation.since(now.at).unwrap_or(since.min(now.fact));
+        *preparation = Preparation { from: Some(from), last: now.at, ..*preparation };
     }
 
     /// What the sender has done for its next message in the room, and when the last one was: the message that is
@@ -110,18 +127,18 @@ impl Messages {
         &self,
         device: DeviceId,
         room: RoomId,
-        fact: FactId,
+        now: Moment,
     ) -> (FactId, Option<FactId>) {
         let preparation =
             self.preparations.get(device.raw(), room.raw()).copied().unwrap_or_default();
-        (preparation.from.unwrap_or(fact), preparation.previous)
+        (preparation.since(now.at).unwrap_or(now.fact), preparation.previous)
     }
 
     /// The message was encrypted; if it was before, and not accepted yet, this takes the place of that.
     pub(crate) fn encrypted(&mut self, message: MessageId, encrypted: Encrypted) {
         let Encrypted { sender, room, session, fact, .. } = encrypted;
         let preparation = self.preparations.entry(sender.raw(), room.raw());
-        *preparation = Preparation { from: None, previous: Some(fact) };
+        *preparation = Preparation { previous: Some(fact), ..Preparation::default() };
         *row(&mut self.latest, sender.index()) = Some((room, Some(session)));
         let message = row(&mut self.messages, message.index());
         if message.accepted.is_none() {
@@ -211,7 +228,9 @@ impl Messages {
 #[cfg(test)]
 mod tests {
     use super::{Encrypted, Failed, Messages};
+    use crate::check::view::life::Moment;
     use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, RoomId};
+    use crate::time::SimTime;
     use crate::trace::fact::{Shown, TryResult};
 
     const A: DeviceId = DeviceId::new(0);
@@ -219,15 +238,21 @@ mod tests {
     const R: RoomId = RoomId::new(0);
     const M: MessageId = MessageId::new(0);
 
+    fn moment(fact: u32) -> Moment {
+        Moment { fact: FactId::new(fact), at: SimTime::from_ms(u64::from(fact)) }
+    }
+
     fn encrypted(messages: &Messages, index: u32, fact: u32) -> Encrypted {
-        let fact = FactId::new(fact);
-        let (prepared_from, previous) = messages.prepared(A, R, fact);
+        let now = moment(fact);
+        let (prepared_from, previous) = messages.prepared(A, R, now);
+        let fact = now.fact;
         Encrypted {
             sender: A,
             room: R,
             session: MegolmSessionId::new(0),
             index,
             fact,
+            at: now.at,
             prepared_from,
             previous,
             unsettled: false,
@@ -263,12 +288,23 @@ mod tests {
     #[test]
     fn preparation_begins_with_the_claim_or_with_the_share_and_ends_with_the_message() {
         let mut messages = Messages::default();
-        messages.prepares(A, R, FactId::new(5), Some(FactId::new(3)));
-        messages.prepares(A, R, FactId::new(6), None);
-        assert_eq!(messages.prepared(A, R, FactId::new(7)), (FactId::new(3), None));
+        messages.prepares(A, R, moment(5), Some(FactId::new(3)));
+        messages.prepares(A, R, moment(6), None);
+        assert_eq!(messages.prepared(A, R, moment(7)), (FactId::new(3), None));
         messages.encrypted(M, encrypted(&messages, 0, 7));
-        assert_eq!(messages.prepared(A, R, FactId::new(9)), (FactId::new(9), Some(FactId::new(7))));
-        messages.prepares(A, R, FactId::new(10), Some(FactId::new(4)));
-        assert_eq!(messages.prepared(A, R, FactId::new(11)).0, FactId::new(10));
+        assert_eq!(messages.prepared(A, R, moment(9)), (FactId::new(9), Some(FactId::new(7))));
+        messages.prepares(A, R, moment(10), Some(FactId::new(4)));
+        assert_eq!(messages.prepared(A, R, moment(11)).0, FactId::new(10));
+    }
+
+    #[test]
+    fn what_was_done_long_before_is_no_preparation() {
+        let mut messages = Messages::default();
+        let later = |ms| Moment { fact: FactId::new(9), at: SimTime::from_ms(ms) };
+        messages.prepares(A, R, moment(5), None);
+        assert_eq!(messages.prepared(A, R, later(2_005)).0, FactId::new(5));
+        assert_eq!(messages.prepared(A, R, later(2_006)).0, FactId::new(9));
+        messages.prepares(A, R, later(2_006), None);
+        assert_eq!(messages.prepared(A, R, later(2_007)).0, FactId::new(9));
     }
 }

@@ -24,15 +24,16 @@ use crate::check::view::life::{Life, Moment};
 use crate::check::view::lists::Lists;
 use crate::check::view::messages::{Encrypted, Messages};
 use crate::check::view::notices::Notices;
-use crate::check::view::olm::{Made, Olm};
+use crate::check::view::olm::{Epoch, Made, Olm};
 use crate::check::view::one_time_keys::OneTimeKeys;
 use crate::check::view::policy::{Policies, Word};
 use crate::check::view::requests::Requests;
 use crate::check::view::rooms::Rooms;
 use crate::check::view::transport::Transport;
-use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId};
-use crate::rulebook::reading::{EpochEnd, Reading};
+use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
+use crate::rulebook::reading::Reading;
 use crate::scenario::policy::Target;
+use crate::trace::fact::{ClaimOutcome, QueryOutcome};
 
 /// Everything that rules are judged by.
 #[derive(Debug, Clone)]
@@ -101,8 +102,7 @@ impl View {
                 self.policies.trust_device(device, other, verified, now.fact);
             }
             Target::User(user) => {
-                let (master, _) = self.lists.identity(device, user);
-                let word = if verified { Word::Verified(master) } else { Word::Unverified };
+                let word = if verified { Word::Verified } else { Word::Unverified };
                 self.policies.word(device, user, word, now.fact);
             }
         }
@@ -111,12 +111,51 @@ impl View {
 
     /// The device made an Olm session.
     pub(crate) fn olm_made(&mut self, device: DeviceId, peer: DeviceId, made: Made) {
-        let fact = made.moment.fact;
         self.olm.made(device, peer, made);
-        match self.reading.epoch_end {
-            EpochEnd::Created => self.olm.open_epoch(device, peer, fact),
-            EpochEnd::Decrypted => {}
+        self.duties.changed(device);
+    }
+
+    /// The device's query ended. An answer tells whether the user is verified, so a word from before it is past; a
+    /// word that was taken back stays so.
+    pub(crate) fn query_ended(
+        &mut self,
+        (device, user): (DeviceId, UserId),
+        query: QueryId,
+        outcome: QueryOutcome,
+        fact: FactId,
+    ) {
+        self.lists.ended((device, user), query, outcome, fact);
+        match outcome {
+            QueryOutcome::Applied { .. } => self.policies.forget_verified(device, user),
+            QueryOutcome::Overtaken | QueryOutcome::Failed => {}
         }
+        self.duties.changed(device);
+    }
+
+    /// The epoch of reports of `device` to `peer` that is open.
+    pub(crate) fn epoch(&self, device: DeviceId, peer: DeviceId) -> Epoch {
+        self.olm.epoch(device, peer, self.reading.epoch_end, &self.life)
+    }
+
+    /// The claim of `device` for a key of `target` ended.
+    pub(crate) fn claim_ended(
+        &mut self,
+        device: DeviceId,
+        target: DeviceId,
+        outcome: ClaimOutcome,
+        now: Moment,
+    ) {
+        let failed = match outcome {
+            ClaimOutcome::Key { .. } => None,
+            ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => Some(self.epoch(device, target)),
+        };
+        self.olm.claim_ended(device, target, failed, now);
+    }
+
+    /// The client of the device stopped.
+    pub(crate) fn crashed(&mut self, device: DeviceId, now: Moment) {
+        self.life.crashed(device, now);
+        self.olm.crashed(device);
         self.duties.changed(device);
     }
 
@@ -128,7 +167,7 @@ impl View {
         (session, index): (MegolmSessionId, u32),
         now: Moment,
     ) {
-        let (prepared_from, previous) = self.messages.prepared(sender, room, now.fact);
+        let (prepared_from, previous) = self.messages.prepared(sender, room, now);
         let changed = self.policies.changed(sender);
         let encrypted = Encrypted {
             sender,
@@ -136,6 +175,7 @@ impl View {
             session,
             index,
             fact: now.fact,
+            at: now.at,
             prepared_from,
             previous,
             unsettled: changed.is_some_and(|changed| changed > prepared_from),

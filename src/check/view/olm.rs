@@ -4,6 +4,7 @@
 use crate::check::view::life::{Life, Moment};
 use crate::check::view::pairs::{Pairs, row};
 use crate::ids::{DeviceId, FactId, OlmSessionId};
+use crate::rulebook::reading::EpochEnd;
 use crate::time::{SimDuration, SimTime};
 use crate::trace::fact::{Direction, LossCause};
 
@@ -29,13 +30,26 @@ pub(crate) struct Dropped {
 struct Session {
     id: OlmSessionId,
     new: Moment,
+    /// The last message that the device encrypted or decrypted with it.
+    used: Option<FactId>,
+    /// The first message that it decrypted.
+    decrypted: Option<Moment>,
     dropped: Option<Dropped>,
 }
 
 impl Session {
+    /// Whether the making of the session reached the store that the device has now. What a crash may have cut off
+    /// did if the session was used afterwards.
+    fn was_kept(&self, device: DeviceId, life: &Life) -> bool {
+        let cut = life.cut_off(device, self.new);
+        life.undone(device, self.new).is_none()
+            && cut.is_none_or(|crash| self.used.is_some_and(|used| used > crash))
+    }
+
     fn is_held(&self, device: DeviceId, life: &Life) -> bool {
-        let kept = self.dropped.is_none_or(|dropped| life.undone(device, dropped.moment).is_some());
-        kept && life.undone(device, self.new).is_none()
+        let dropped = self.dropped.map(|dropped| dropped.moment);
+        self.was_kept(device, life)
+            && dropped.is_none_or(|dropped| life.undone(device, dropped).is_some())
     }
 }
 
@@ -46,7 +60,6 @@ pub(crate) type Epoch = Option<FactId>;
 #[derive(Debug, Clone, Default)]
 struct Pair {
     sessions: Vec<Session>,
-    epoch: Epoch,
     /// The first failed attempt of each epoch that had one.
     failures: Vec<(Epoch, FactId)>,
     last_new: Option<FactId>,
@@ -87,7 +100,13 @@ impl Olm {
     /// The device made a session with `peer`.
     pub(crate) fn made(&mut self, device: DeviceId, peer: DeviceId, made: Made) {
         let pair = self.pairs.entry(device.raw(), peer.raw());
-        pair.sessions.push(Session { id: made.session, new: made.moment, dropped: None });
+        pair.sessions.push(Session {
+            id: made.session,
+            new: made.moment,
+            used: None,
+            decrypted: None,
+            dropped: None,
+        });
         pair.last_new = Some(made.moment.fact);
         match made.direction {
             Direction::Outbound => pair.outbound = Some(made.clock),
@@ -95,9 +114,24 @@ impl Olm {
         }
     }
 
-    /// A new epoch begins for the reports of `device` to `peer`.
-    pub(crate) fn open_epoch(&mut self, device: DeviceId, peer: DeviceId, fact: FactId) {
-        self.pairs.entry(device.raw(), peer.raw()).epoch = Some(fact);
+    /// The device used the session, and decrypted with it at `decrypted`.
+    pub(crate) fn used(
+        &mut self,
+        (device, peer): (DeviceId, DeviceId),
+        session: OlmSessionId,
+        fact: FactId,
+        decrypted: Option<Moment>,
+    ) {
+        let Some(pair) = self.pairs.get_mut(device.raw(), peer.raw()) else { return };
+        if let Some(known) = pair.sessions.iter_mut().rev().find(|known| known.id == session) {
+            known.used = Some(fact);
+            known.decrypted = known.decrypted.or(decrypted);
+        }
+    }
+
+    /// The client of the device stopped: no answer to its claims will reach it.
+    pub(crate) fn crashed(&mut self, device: DeviceId) {
+        *row(&mut self.claims, device.index()) = Claims::default();
     }
 
     /// The device no longer has the session.
@@ -127,21 +161,21 @@ impl Olm {
         claims.running += 1;
     }
 
-    /// The claim ended; `failed` if without a key that can be used.
+    /// The claim ended; if without a key that can be used, it `failed` in this epoch.
     pub(crate) fn claim_ended(
         &mut self,
         device: DeviceId,
         target: DeviceId,
-        failed: bool,
+        failed: Option<Epoch>,
         moment: Moment,
     ) {
         let claims = row(&mut self.claims, device.index());
         claims.running = claims.running.saturating_sub(1);
         claims.ended = moment.at;
-        if failed {
+        if let Some(failed) = failed {
             let pair = self.pairs.entry(device.raw(), target.raw());
-            if pair.failures.last().is_none_or(|(epoch, _)| *epoch != pair.epoch) {
-                pair.failures.push((pair.epoch, moment.fact));
+            if pair.failures.iter().all(|(epoch, _)| *epoch != failed) {
+                pair.failures.push((failed, moment.fact));
             }
         }
     }
@@ -162,9 +196,25 @@ impl Olm {
             .is_some_and(|pair| pair.sessions.iter().any(|session| session.is_held(device, life)))
     }
 
-    /// The epoch of reports of `device` to `peer` that is open.
-    pub(crate) fn epoch(&self, device: DeviceId, peer: DeviceId) -> Epoch {
-        self.of(device, peer).and_then(|pair| pair.epoch)
+    /// The epoch of reports of `device` to `peer` that is open: the last session that was made, or else the last one
+    /// that decrypted something, as far as the device's store has not forgotten it.
+    pub(crate) fn epoch(
+        &self,
+        device: DeviceId,
+        peer: DeviceId,
+        end: EpochEnd,
+        life: &Life,
+    ) -> Epoch {
+        let sessions = self.of(device, peer)?.sessions.iter();
+        let kept = sessions.filter(|session| session.was_kept(device, life));
+        match end {
+            EpochEnd::Created => kept.map(|session| session.new.fact).max(),
+            EpochEnd::Decrypted => kept
+                .filter_map(|session| session.decrypted)
+                .filter(|decrypted| life.undone(device, *decrypted).is_none())
+                .map(|decrypted| decrypted.fact)
+                .max(),
+        }
     }
 
     /// The first failed attempt of the device to set up a session with `peer` in this epoch.
@@ -211,6 +261,7 @@ mod tests {
     use super::{Made, Olm};
     use crate::check::view::life::{Life, Moment};
     use crate::ids::{DeviceId, FactId, OlmSessionId};
+    use crate::rulebook::reading::EpochEnd;
     use crate::time::SimTime;
     use crate::trace::fact::{Direction, LossCause};
 
@@ -249,16 +300,41 @@ mod tests {
     #[test]
     fn a_failed_attempt_belongs_to_its_epoch() {
         let mut olm = Olm::default();
-        olm.claim_ended(A, B, true, moment(1));
-        olm.claim_ended(A, B, true, moment(2));
+        olm.claim_ended(A, B, Some(None), moment(1));
+        olm.claim_ended(A, B, Some(None), moment(2));
         assert_eq!(olm.failure(A, B, None), Some(FactId::new(1)));
-        olm.open_epoch(A, B, FactId::new(3));
-        let epoch = olm.epoch(A, B);
+        let epoch = Some(FactId::new(3));
+        olm.claim_ended(A, B, None, moment(4));
         assert_eq!(olm.failure(A, B, epoch), None);
-        olm.claim_ended(A, B, false, moment(4));
-        assert_eq!(olm.failure(A, B, epoch), None);
-        olm.claim_ended(A, B, true, moment(5));
+        olm.claim_ended(A, B, Some(epoch), moment(5));
         assert_eq!(olm.failure(A, B, epoch), Some(FactId::new(5)));
+    }
+
+    #[test]
+    fn an_epoch_begins_with_a_session_unless_the_store_forgot_it() {
+        let (mut olm, mut life) = (Olm::default(), Life::default());
+        let epoch = |olm: &Olm, life: &Life, end| olm.epoch(A, B, end, life);
+        assert_eq!(epoch(&olm, &life, EpochEnd::Created), None);
+        make(&mut olm, 0, 10);
+        make(&mut olm, 1, 20);
+        assert_eq!(epoch(&olm, &life, EpochEnd::Created), Some(FactId::new(20)));
+        assert_eq!(epoch(&olm, &life, EpochEnd::Decrypted), None);
+        olm.used((A, B), OlmSessionId::new(0), FactId::new(25), Some(moment(25)));
+        olm.used((A, B), OlmSessionId::new(0), FactId::new(26), Some(moment(26)));
+        assert_eq!(epoch(&olm, &life, EpochEnd::Decrypted), Some(FactId::new(25)));
+        life.restored(A, FactId::new(30), SimTime::from_ms(15));
+        assert_eq!(epoch(&olm, &life, EpochEnd::Created), Some(FactId::new(10)));
+        assert_eq!(epoch(&olm, &life, EpochEnd::Decrypted), None);
+    }
+
+    #[test]
+    fn a_session_that_a_crash_may_have_cut_off_counts_once_it_is_used() {
+        let (mut olm, mut life) = (Olm::default(), Life::default());
+        make(&mut olm, 0, 10);
+        life.crashed(A, Moment { fact: FactId::new(11), at: SimTime::from_ms(10) });
+        assert!(!olm.has_session(A, B, &life));
+        olm.used((A, B), OlmSessionId::new(0), FactId::new(12), None);
+        assert!(olm.has_session(A, B, &life));
     }
 
     #[test]
@@ -290,11 +366,14 @@ mod tests {
         olm.claimed(A, A, FactId::new(2));
         let now = SimTime::from_ms(9);
         assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
-        olm.claim_ended(A, B, false, moment(8));
-        olm.claim_ended(A, A, false, moment(9));
+        olm.claim_ended(A, B, None, moment(8));
+        olm.claim_ended(A, A, None, moment(9));
         assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
         assert_eq!(olm.claiming_since(A, SimTime::from_ms(10)), None);
         assert!(olm.claimed_after(A, B, FactId::new(0)));
         assert!(!olm.claimed_after(A, B, FactId::new(1)));
+        olm.claimed(A, B, FactId::new(11));
+        olm.crashed(A);
+        assert_eq!(olm.claiming_since(A, SimTime::from_ms(12)), None);
     }
 }

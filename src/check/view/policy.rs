@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::view::pairs::row;
-use crate::ids::{DeviceId, FactId, SigningKey, UserId};
+use crate::ids::{DeviceId, FactId, UserId};
 use crate::protocol::withheld::CodeSet;
 use crate::scenario::policy::{SharePolicy, Target};
 
-/// What the user of a device said of another user's identity.
+/// What the user of a device said of another user's identity since the last answer to a query for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Word {
-    /// Verified, with this master key in the list at that time (none if there was no list).
-    Verified(Option<SigningKey>),
+    /// Verified.
+    Verified,
     /// Taken back.
     Unverified,
 }
@@ -117,6 +117,14 @@ impl Policies {
     /// The device's user said something of another user's identity.
     pub(crate) fn word(&mut self, device: DeviceId, user: UserId, word: Word, fact: FactId) {
         self.entry(device, fact).words.insert(user, word);
+    }
+
+    /// A verification by word is past.
+    pub(crate) fn forget_verified(&mut self, device: DeviceId, user: UserId) {
+        let choices = row(&mut self.devices, device.index());
+        if choices.words.get(&user) == Some(&Word::Verified) {
+            choices.words.remove(&user);
+        }
     }
 
     /// Whom the device shares with; everyone, if it never said.

@@ -32,6 +32,22 @@ impl View {
         number
     }
 
+    /// A message of `txn` was stored for a device; returns its number. A sender whose request was observed and did not
+    /// name the device sent it to another that had the same device id before: that is not meant for this one.
+    pub(crate) fn stored(
+        &mut self,
+        ends: (DeviceId, DeviceId),
+        (txn, event_type): (TxnId, ToDeviceType),
+        content: SentContent,
+        now: Moment,
+    ) -> u32 {
+        self.transport.learn_type(txn, event_type);
+        if self.transport.is_observed(txn) && self.transport.find(txn, ends.1).is_none() {
+            return self.transport.add(ends, txn, Content::Stray, now);
+        }
+        self.sent(ends, txn, content, now)
+    }
+
     /// What the message is has become known, if it was not before.
     fn told(&mut self, number: u32, content: SentContent, now: Moment) {
         if self.transport.get(number).content != Content::Sealed {
@@ -51,7 +67,7 @@ impl View {
             }
             SentContent::Olm(OlmEvent::RoomKey(key)) => {
                 let since = self.olm.claiming_since(sender, now.at);
-                self.messages.prepares(sender, key.room, now.fact, since);
+                self.messages.prepares(sender, key.room, now, since);
                 Content::Key { session: key.session, first: key.first }
             }
         };
@@ -74,7 +90,7 @@ impl View {
         let mut notice = Notice::new(number, NoticeCode::of(content.code), recognised);
         notice.session = content.session_id.value();
         notice.room = content.room_id.value().or_else(|| self.messages.busy_in(sender));
-        notice.epoch = self.olm.epoch(sender, recipient);
+        notice.epoch = self.epoch(sender, recipient);
         if let Some(session) = notice.session
             && !notice.is_no_olm()
         {
@@ -83,7 +99,7 @@ impl View {
         }
         if let (Some(room), Class::Proactive) = (content.room_id.value(), notice.class) {
             let since = self.olm.claiming_since(sender, now.at);
-            self.messages.prepares(sender, room, now.fact, since);
+            self.messages.prepares(sender, room, now, since);
         }
         notice.untrue = if notice.is_no_olm() {
             self.untrue_no_olm(&notice, ends)
@@ -184,13 +200,12 @@ impl View {
     ) {
         let opened = match result {
             OlmResult::Duplicate => None,
-            OlmResult::Decrypted { event, .. } => {
+            OlmResult::Decrypted { session, event } => {
+                self.olm.used((device, peer), session, now.fact, Some(now));
+                // Where decryption ends an epoch, what is owed after it is owed in a new one.
                 match self.reading.epoch_end {
                     EpochEnd::Created => {}
-                    EpochEnd::Decrypted => {
-                        self.olm.open_epoch(device, peer, now.fact);
-                        self.duties.changed(device);
-                    }
+                    EpochEnd::Decrypted => self.duties.changed(device),
                 }
                 if let Some(number) = self.transport.number(stored) {
                     self.told(number, SentContent::Olm(event), now);
@@ -245,7 +260,8 @@ impl View {
                 | Content::Forwarded(_)
                 | Content::Dummy
                 | Content::Notice(_)
-                | Content::Sealed,
+                | Content::Sealed
+                | Content::Stray,
                 _,
             ) => {}
         }

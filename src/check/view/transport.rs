@@ -30,6 +30,8 @@ pub(crate) enum Content {
     Request(KeyRequest),
     /// An Olm message that nobody opened yet.
     Sealed,
+    /// Something that was meant for another device.
+    Stray,
 }
 
 /// How an attempt to decrypt an Olm message ended.
@@ -106,6 +108,7 @@ pub(crate) enum Progress {
 #[derive(Debug, Clone)]
 struct Put {
     event_type: Option<ToDeviceType>,
+    observed: bool,
     accepted: Option<FactId>,
     first: u32,
     last: u32,
@@ -122,14 +125,27 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// A transaction of this type was put together.
+    /// Its sender put a transaction of this type together.
     pub(crate) fn put(&mut self, txn: TxnId, event_type: ToDeviceType) {
-        self.txn(txn).event_type = Some(event_type);
+        let put = self.txn(txn);
+        put.event_type = Some(event_type);
+        put.observed = true;
+    }
+
+    /// The type of a transaction became known where it arrived.
+    pub(crate) fn learn_type(&mut self, txn: TxnId, event_type: ToDeviceType) {
+        self.txn(txn).event_type.get_or_insert(event_type);
     }
 
     fn txn(&mut self, txn: TxnId) -> &mut Put {
         let put = row(&mut self.puts, txn.index());
-        put.get_or_insert(Put { event_type: None, accepted: None, first: END, last: END })
+        put.get_or_insert(Put {
+            event_type: None,
+            observed: false,
+            accepted: None,
+            first: END,
+            last: END,
+        })
     }
 
     /// The type of the transaction's messages.
@@ -231,6 +247,11 @@ impl Transport {
     /// The first sync that listed the message.
     pub(crate) fn list(&mut self, number: u32, fact: FactId) {
         self.get_mut(number).listed.get_or_insert(fact);
+    }
+
+    /// Whether it was observed how the sender put the transaction together.
+    pub(crate) fn is_observed(&self, txn: TxnId) -> bool {
+        self.puts.get(txn.index()).and_then(Option::as_ref).is_some_and(|put| put.observed)
     }
 
     /// The numbers of a transaction's messages.

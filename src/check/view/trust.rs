@@ -24,16 +24,14 @@ impl View {
         [Target::User(self.cast.user(device)), Target::Device(device)]
     }
 
-    /// Whether the user of `by` has verified `user`: oneself, by one's word for the master key in the list, or by a
-    /// signature that the list shows.
+    /// Whether the user of `by` has verified `user`, by word or by a signature that the last answer showed. Of oneself
+    /// an answer says whether the device holds to the identity that is published.
     pub(crate) fn is_verified(&self, by: DeviceId, user: UserId) -> bool {
-        let (master, signed) = self.lists.identity(by, user);
-        self.cast.user(by) == user
-            || match self.policies.last_word(by, user) {
-                Some(Word::Unverified) => false,
-                Some(Word::Verified(pinned)) if pinned.is_none() || pinned == master => true,
-                Some(Word::Verified(_)) | None => signed,
-            }
+        match self.policies.last_word(by, user) {
+            Some(Word::Unverified) => false,
+            Some(Word::Verified) => true,
+            None => self.lists.says_verified(by, user),
+        }
     }
 
     /// V-01 as far as `by` knows: verified itself, or signed by its user, who is verified.
@@ -63,7 +61,8 @@ impl View {
 
     /// What `by` reports to `device` at present; `None` if no fact told.
     pub(crate) fn reports(&self, by: DeviceId, device: DeviceId) -> Option<CodeSet> {
-        let stranger = || !self.is_verified(by, self.cast.user(device));
+        let user = self.cast.user(device);
+        let stranger = || self.cast.user(by) != user && !self.is_verified(by, user);
         self.policies.reports(by, self.targets(device), stranger)
     }
 

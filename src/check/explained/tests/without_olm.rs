@@ -1,0 +1,162 @@
+//! Stage 4: keys that were owed while there was no Olm session, and the report that says so.
+//! These tests do not ask for session notices, except where one comes before the report.
+
+use crate::check::explained::tests::{BLOCKED, code, failing};
+use crate::check::testing::{A1, A2, B1, BOB, Story, device, leaf, rules, s};
+use crate::protocol::withheld::{CodeSet, WithheldCode};
+use crate::rulebook::leaf::{Leaf, LeafClass};
+use crate::rulebook::reading::ReadingName;
+use crate::rulebook::rule::Rule;
+use crate::scenario::policy::Target;
+use crate::trace::fact::{FactKind, LossCause};
+
+#[test]
+fn a_no_olm_explains_what_was_sent_before_it_was_heard() {
+    let mut story = failing();
+    let sent = story.no_olm(A1, B1);
+    story.message(s(0), 0, 0);
+    story.hear(sent);
+    story.message(s(0), 1, 1);
+    let outcome = story.judge();
+    assert_eq!(leaf(&outcome, 0, B1), Leaf::NoOlm);
+    assert_eq!(code(&story), Some(WithheldCode::NoOlm));
+    assert_eq!(leaf(&outcome, 1, B1), Leaf::StandingNoOlm);
+    assert_eq!(rules(&outcome), []);
+}
+
+#[test]
+fn a_standing_no_olm_is_a_gap_of_the_specification_or_explains_what_comes_after_it() {
+    let mut story = failing();
+    let sent = story.no_olm(A1, B1);
+    story.hear(sent);
+    story.message(s(0), 0, 0);
+    let class = |reading| {
+        let outcome = story.judge_as(reading);
+        let verdict = outcome.verdicts.iter().find(|verdict| verdict.device == B1).unwrap();
+        (verdict.leaf, verdict.class(&outcome.reading))
+    };
+    let leaf = Leaf::StandingNoOlm;
+    assert_eq!(class(ReadingName::Strict), (leaf, LeafClass::SpecGap));
+    assert_eq!(class(ReadingName::Lenient), (leaf, LeafClass::Explained));
+}
+
+#[test]
+fn a_device_may_make_nothing_of_a_no_olm() {
+    let mut story = failing();
+    let sent = story.no_olm(A1, B1);
+    story.message(s(0), 0, 0);
+    story.shows_nothing(B1, 0);
+    story.hear(sent);
+    assert_eq!(story.leaf(), Leaf::NoOlmNotUsed);
+    assert_eq!(story.rules(), []);
+    story.shows(B1, 0, WithheldCode::NoOlm);
+    assert_eq!(story.leaf(), Leaf::NoOlm);
+}
+
+#[test]
+fn a_failed_attempt_that_is_not_reported_is_unexplained_once_an_epoch() {
+    let mut story = failing();
+    story.message(s(0), 0, 0);
+    story.message(s(0), 1, 1);
+    assert_eq!(story.leaf(), Leaf::Unexplained);
+    assert_eq!(story.rules(), [(Rule::N01, device(A1))]);
+    assert_eq!(leaf(&story.judge_cut(), 0, B1), Leaf::Pending);
+    let sent = story.no_olm(A1, B1);
+    assert_eq!(story.leaf(), Leaf::Pending);
+    story.hear(sent);
+    assert_eq!(story.leaf(), Leaf::NoOlm);
+}
+
+#[test]
+fn a_sender_that_does_not_report_no_olm_need_not_tell_if_it_tried() {
+    let mut story = failing();
+    story.report(A1, None, CodeSet::NONE);
+    story.message(s(0), 0, 0);
+    assert_eq!(story.leaf(), Leaf::OptedOut);
+    let mut idle = Story::begin();
+    idle.session(A1, s(0));
+    idle.report(A1, None, CodeSet::NONE);
+    idle.message(s(0), 0, 0);
+    assert_eq!(idle.leaf(), Leaf::Unexplained);
+    assert_eq!(idle.rules(), [(Rule::K01, device(A1))]);
+}
+
+#[test]
+fn a_session_that_comes_up_before_the_report_makes_the_key_due_instead() {
+    let mut story = failing();
+    story.message(s(0), 0, 0);
+    story.olm(A1, B1);
+    assert_eq!(story.rules(), [(Rule::K01, device(A1))]);
+    let mut late = story.clone();
+    late.deliver((A1, B1), s(0), 1);
+    assert_eq!(late.leaf(), Leaf::SharedTooLate);
+    story.deliver((A1, B1), s(0), 0);
+    assert_eq!(story.leaf(), Leaf::Delivered);
+    assert_eq!(story.rules(), []);
+}
+
+#[test]
+fn after_a_report_that_was_heard_the_key_may_start_later() {
+    let mut story = failing();
+    let sent = story.no_olm(A1, B1);
+    story.message(s(0), 0, 0);
+    story.hear(sent);
+    story.olm(A1, B1);
+    story.deliver((A1, B1), s(0), 1);
+    story.message(s(0), 1, 1);
+    let outcome = story.judge();
+    assert_eq!(leaf(&outcome, 0, B1), Leaf::NoOlm);
+    assert_eq!(leaf(&outcome, 1, B1), Leaf::Delivered);
+    assert_eq!(rules(&outcome), []);
+}
+
+#[test]
+fn the_report_of_one_epoch_does_not_explain_the_next() {
+    let mut story = failing();
+    let sent = story.no_olm(A1, B1);
+    story.hear(sent);
+    let session = story.olm(A1, B1);
+    let why = LossCause::Wiped;
+    story.by(A1, FactKind::OlmDropped { device: A1, peer: B1, session, why });
+    story.claim_fails(A1, B1);
+    story.message(s(0), 0, 0);
+    assert_eq!(story.leaf(), Leaf::Unexplained);
+    assert_eq!(story.rules(), [(Rule::N01, device(A1))]);
+    let sent = story.no_olm(A1, B1);
+    story.hear(sent);
+    assert_eq!(story.leaf(), Leaf::NoOlm);
+    assert_eq!(story.rules(), []);
+}
+
+#[test]
+fn a_notice_about_the_session_comes_before_a_no_olm() {
+    let mut story = Story::blocked();
+    let sent = story.withhold(s(0), BLOCKED);
+    story.hear(sent);
+    story.unblock(A1, Target::Device(B1));
+    story.wait(10_000);
+    story.claim_fails(A1, B1);
+    let report = story.no_olm(A1, B1);
+    story.message(s(0), 0, 0);
+    story.session(A1, s(1));
+    story.message(s(1), 0, 1);
+    story.hear(report);
+    let outcome = story.judge();
+    assert_eq!(leaf(&outcome, 0, B1), Leaf::Withheld);
+    assert_eq!(leaf(&outcome, 1, B1), Leaf::NoOlm);
+    assert_eq!(rules(&outcome), []);
+}
+
+#[test]
+fn another_device_of_the_user_speaks_for_all_of_them_in_the_lenient_reading_only() {
+    let mut story = failing();
+    story.report(A1, None, CodeSet::NONE);
+    story.up(A2);
+    story.learn(A2, BOB, &[B1]);
+    story.claim_fails(A2, B1);
+    let sent = story.no_olm(A2, B1);
+    story.message(s(0), 0, 0);
+    story.hear(sent);
+    assert_eq!(story.leaf(), Leaf::OptedOut);
+    assert_eq!(leaf(&story.judge_as(ReadingName::Lenient), 0, B1), Leaf::NoOlm);
+}
