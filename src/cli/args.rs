@@ -15,7 +15,8 @@ const EXAMPLES: &str = "\
 Examples:
   withheld                                       run everything below scenarios/, if that is there
   withheld run scenarios                         one line each, a summary, an exit code
-  withheld run scenarios/no_olm/two_rooms.json   one room: every verdict, and why
+  withheld run scenarios/no_olm/one_no_olm_stands_for_all_rooms.json
+                                                 one room: every verdict, and why
   withheld run room.json --json                  the same as data
   withheld run room.json --trace facts.jsonl     every fact as a line of JSON
   withheld expand room.json                      the file with every default filled in
@@ -156,13 +157,20 @@ impl ColorWhen {
 mod tests {
     use clap::{CommandFactory, Parser, ValueEnum};
 
-    use super::{Cli, ColorWhen, Command, Rules, RunArgs};
+    use super::{Cli, ColorWhen, Command, EXAMPLES, Rules, RunArgs};
     use crate::report::paint::Paint;
     use crate::rulebook::reading::ReadingName;
 
     #[test]
     fn the_flags_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_scenario_of_the_examples_exists() {
+        let file = EXAMPLES.split_whitespace().find(|word| word.starts_with("scenarios/no_olm"));
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert!(root.join(file.unwrap()).exists());
     }
 
     #[test]

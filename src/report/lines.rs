@@ -108,12 +108,12 @@ impl Summary {
             .map(|status| format!("{} {}", grouped(self.number(status)), status.as_str()))
             .collect();
         format!(
-            "{}: {}; {} of virtual time in {} ({} : 1), {}\n",
+            "{}: {}; {} of virtual time in {} ({}), {}\n",
             count(self.runs(), "run"),
             numbers.join(", "),
             self.simulated(),
             real(real_us),
-            grouped(compression(self.simulated, real_us)),
+            ratio(self.simulated, real_us),
             count(self.facts, "fact"),
         )
     }
@@ -123,6 +123,16 @@ impl Summary {
 #[must_use]
 pub fn compression(virtual_ms: u64, real_us: u64) -> u64 {
     virtual_ms.saturating_mul(1_000) / real_us.max(1)
+}
+
+/// The ratio of virtual to real time with a 1 on the slower side.
+fn ratio(virtual_ms: u64, real_us: u64) -> String {
+    let virtual_us = virtual_ms.saturating_mul(1_000);
+    if virtual_us >= real_us {
+        format!("{} : 1", grouped(compression(virtual_ms, real_us)))
+    } else {
+        format!("1 : {}", grouped(real_us / virtual_us.max(1)))
+    }
 }
 
 /// A span of real time with the unit that shows it in a few digits.
@@ -136,7 +146,7 @@ fn real(us: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Summary, compression, line, real};
+    use super::{Summary, compression, line, ratio, real};
     use crate::report::paint::Paint;
     use crate::report::room::Told;
     use crate::report::sample::{blocked, run_of};
@@ -199,6 +209,10 @@ mod tests {
         assert_eq!(compression(7_200_000, 0), 7_200_000_000);
         assert_eq!(compression(0, 5), 0);
         assert_eq!(compression(u64::MAX, 1), u64::MAX);
+        assert_eq!(ratio(7_200_000, 0), "7,200,000,000 : 1");
+        assert_eq!(ratio(6_000, 6_000_000), "1 : 1");
+        assert_eq!(ratio(6_000, 17_000_000), "1 : 2");
+        assert_eq!(ratio(0, 5), "1 : 5");
     }
 
     #[test]
