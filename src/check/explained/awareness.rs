@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_join_that_the_sender_has_not_seen_excuses_it() {
         let mut story = Story::with_olm();
-        story.member(HOME, R, CAROL, Membership::Join, 3);
+        story.member(CAROL, Membership::Join, 3);
         story.at(AWAY, FactKind::DeviceUp { device: C1, crypto: true });
         let mut seen = story.clone();
         story.message(s(0), 0, 0);
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_member_that_the_server_left_out_was_not_seen() {
         let mut story = Story::with_olm();
-        story.member(HOME, R, CAROL, Membership::Join, 3);
+        story.member(CAROL, Membership::Join, 3);
         story.at(AWAY, FactKind::DeviceUp { device: C1, crypto: true });
         story.at(HOME, FactKind::MemberNotTold { device: A1, room: R, user: CAROL });
         story.seen(A1, 3);

@@ -57,7 +57,7 @@ mod tests {
     /// Bob's membership becomes this before A1's first message, and A1 sees it.
     fn bob_is(membership: Membership) -> Story {
         let mut story = Story::with_olm();
-        story.member(HOME, R, BOB, membership, 3);
+        story.member(BOB, membership, 3);
         story.seen(A1, 3);
         story
     }
@@ -78,7 +78,7 @@ mod tests {
         story.deliver((A1, B1), s(0), 0);
         story.message(s(0), 0, 0);
         assert_eq!(story.judge().verdicts.len(), 3, "Carol has nothing to do with the room");
-        story.member(HOME, R, CAROL, Membership::Join, 3);
+        story.member(CAROL, Membership::Join, 3);
         let outcome = story.judge();
         assert_eq!(leaf(&outcome, 0, C1), Leaf::NotAMember);
         assert_eq!(leaf(&outcome, 0, B1), Leaf::Delivered);
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_leave_that_the_sender_has_not_seen_counts_and_a_key_that_was_given_is_a_delivery() {
         let mut story = Story::with_olm();
-        story.member(HOME, R, BOB, Membership::Leave, 3);
+        story.member(BOB, Membership::Leave, 3);
         let mut given = story.clone();
         story.message(s(0), 0, 0);
         assert_eq!(story.leaf(), Leaf::NotAMember);

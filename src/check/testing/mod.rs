@@ -88,7 +88,8 @@ impl Story {
     pub(crate) fn begin() -> Self {
         let mut story = Self::empty();
         for (room, user, seq) in [(R, ALICE, 1), (R, BOB, 2), (R2, ALICE, 1), (R2, BOB, 2)] {
-            story.member(HOME, room, user, Membership::Join, seq);
+            let membership = Membership::Join;
+            story.at(HOME, FactKind::Member { room, user, membership, seq });
         }
         for device in [A1, B1] {
             story.up(device);
@@ -164,15 +165,9 @@ impl Story {
         self.at(HOME, FactKind::DeviceUp { device, crypto: true })
     }
 
-    pub(crate) fn member(
-        &mut self,
-        server: ServerId,
-        room: RoomId,
-        user: UserId,
-        membership: Membership,
-        seq: u32,
-    ) -> FactId {
-        self.at(server, FactKind::Member { room, user, membership, seq })
+    /// HOME has a membership in R, as its event number `seq` there.
+    pub(crate) fn member(&mut self, user: UserId, membership: Membership, seq: u32) -> FactId {
+        self.at(HOME, FactKind::Member { room: R, user, membership, seq })
     }
 
     pub(crate) fn seen(&mut self, device: DeviceId, seq: u32) -> FactId {

@@ -2,9 +2,7 @@
 //! These tests do not ask whether a notice is true.
 
 use crate::check::explained::tests::{BLOCKED, code};
-use crate::check::testing::{
-    A1, A2, ALICE, B1, BOB, HOME, R, Story, about, device, leaf, rules, s,
-};
+use crate::check::testing::{A1, A2, ALICE, B1, BOB, Story, about, device, leaf, rules, s};
 use crate::ids::MessageId;
 use crate::protocol::room::Membership;
 use crate::protocol::to_device::ToDeviceType;
@@ -111,7 +109,7 @@ fn of_a_sender_whose_settings_nobody_saw_nothing_can_be_demanded() {
     let mut story = Story::empty();
     let join = Membership::Join;
     for (user, seq) in [(ALICE, 1), (BOB, 2)] {
-        story.member(HOME, R, user, join, seq);
+        story.member(user, join, seq);
     }
     story.up(B1);
     story.seen(A1, 2);
