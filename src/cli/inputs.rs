@@ -106,6 +106,13 @@ pub(super) fn read_all(paths: Vec<PathBuf>, paint: Paint) -> Result<Vec<Input>, 
 
 fn read(path: PathBuf, paint: Paint) -> Result<Input, String> {
     let bytes = bytes_of(&path).map_err(|error| unreadable(&path, &error))?;
+    let limit = Limits::FILES.file_bytes;
+    if bytes.len() > limit {
+        return Err(format!(
+            "{}: found a file of more than {limit} bytes, expected at most {limit} (limit \"file_bytes\")",
+            shown(&path)
+        ));
+    }
     let name = path.to_string_lossy().into_owned();
     let found = file::read_bytes(&bytes, &Limits::FILES);
     let text = String::from_utf8_lossy(&bytes).into_owned();

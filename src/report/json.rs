@@ -13,11 +13,11 @@ use crate::run::kept::Kept;
 use crate::run::status::Status;
 use crate::trace::fact::{FACTS_VERSION, RunEnd};
 
+use super::difference;
 use super::lines::{Summary, compression};
 use super::names::{Names, expected, verdict};
 use super::narrate;
 use super::room::Told;
-use super::violation::{divergence, mismatch};
 
 /// The version of the document. A reader may rely on the fields of a version; new ones may be added to it.
 pub const FORMAT_VERSION: u32 = 1;
@@ -189,7 +189,7 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
             .collect(),
         violations: outcome.violations.iter().map(|one| broken(&names, one, kept)).collect(),
         differences: report.mismatches.iter().map(|one| difference(&names, one)).collect(),
-        divergence: report.divergence.as_ref().map(|one| divergence(&names, one)),
+        divergence: report.divergence.as_ref().map(|one| difference::divergence(&names, one)),
         verdicts: (detail == Detail::Cells).then(|| outcome.verdicts.iter().map(cells).collect()),
         replay: told.replay,
     }
@@ -243,7 +243,7 @@ fn cell<'a>(names: &Names<'a>, one: &Verdict, kept: &Kept) -> Cell<'a> {
 }
 
 fn difference(names: &Names<'_>, one: &Mismatch) -> Difference {
-    let text = mismatch(names, one);
+    let text = difference::difference(names, one);
     let (about, wanted, found) = match one {
         Mismatch::Verdict { expected: wanted, found, .. } => {
             ("verdict", Some(expected(*wanted)), found.map(expected))

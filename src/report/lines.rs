@@ -5,11 +5,11 @@ use crate::run::RunReport;
 use crate::run::status::{Exit, Status};
 use crate::time::SimDuration;
 
+use super::difference::differences;
 use super::names::Names;
 use super::paint::{Paint, Tone};
 use super::room::Told;
 use super::text::{count, fill, grouped, safe};
-use super::violation::mismatch;
 
 /// How many differences are shown under the line of a file.
 const DIFFERENCES: usize = 5;
@@ -24,12 +24,12 @@ pub fn line(told: &Told<'_>, paint: Paint) -> String {
     text.push_str(&fill(status.as_str(), STATUS_COLUMNS));
     text.push_str(&format!("  {}\n", safe(told.path)));
     let names = Names::of(told.scenario);
-    let mismatches = &told.report.mismatches;
-    for one in mismatches.iter().take(DIFFERENCES) {
-        text.push_str(&format!("    {}\n", mismatch(&names, one)));
+    let differences = differences(&names, &told.report.mismatches);
+    for one in differences.iter().take(DIFFERENCES) {
+        text.push_str(&format!("    {one}\n"));
     }
-    if mismatches.len() > DIFFERENCES {
-        let more = (mismatches.len() - DIFFERENCES) as u64;
+    if differences.len() > DIFFERENCES {
+        let more = (differences.len() - DIFFERENCES) as u64;
         text.push_str(&format!("    and {} more\n", grouped(more)));
     }
     if status != Status::Holds {

@@ -1,6 +1,8 @@
 //! Pictures of a run: a table with sentences under it, a line of a list, JSON.
 //! It does not run anything, and it does not know where its text goes.
 
+mod blocks;
+mod difference;
 pub mod json;
 pub mod lines;
 mod names;

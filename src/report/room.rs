@@ -8,12 +8,13 @@ use crate::run::RunReport;
 use crate::run::kept::Kept;
 use crate::scenario::model::Scenario;
 
+use super::difference::{differences, divergence};
 use super::names::Names;
 use super::paint::{Paint, Tone};
 use super::sentence::sentences;
 use super::table::table;
 use super::text::{count, grouped, safe, wrap};
-use super::violation::{divergence, mismatch, violations};
+use super::violation::violations;
 use super::words::Word;
 
 /// A run with everything that is needed to tell it.
@@ -52,7 +53,7 @@ pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
     section(&mut text, "rules", violations(&names, &report.outcome, kept), layout);
     let divergence = report.divergence.iter().map(|one| divergence(&names, one)).collect();
     section(&mut text, "not deterministic", divergence, layout);
-    let differences = report.mismatches.iter().map(|one| mismatch(&names, one)).collect();
+    let differences = differences(&names, &report.mismatches);
     section(&mut text, "not as the file expects", differences, layout);
     text.push_str(&format!("\nagain: {}\n", told.replay));
     text

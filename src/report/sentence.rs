@@ -11,16 +11,14 @@ use crate::run::kept::Kept;
 use crate::scenario::fault::Party;
 use crate::time::SimTime;
 
+use super::blocks::{Block, blocks};
 use super::names::Names;
 use super::narrate;
 use super::reason::{Gap, clause, filled, tells_when, told};
-use super::text::{count, grouped, list};
+use super::text::{count, grouped};
 
 /// With more sentences than this, those that differ in times and notices only are told together.
 const SENTENCES: usize = 24;
-/// With more sentences than this for one reason, not every pair of device and message is spelled out.
-const SENTENCES_FOR_ONE_REASON: usize = 8;
-
 /// What is the same in all cells that one sentence tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -40,16 +38,6 @@ struct Evidence {
     notice: Option<ToDeviceId>,
     /// What else shows the reason, where the clause does not say when it came about.
     shown_by: Option<FactId>,
-}
-
-/// Cells that one sentence tells: each of these devices and each of these messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Block {
-    messages: Vec<MessageId>,
-    devices: Vec<DeviceId>,
-    /// How many cells, if not every device lacks every message.
-    only: Option<u64>,
-    evidence: Vec<Evidence>,
 }
 
 /// Everything that a sentence needs.
@@ -89,8 +77,12 @@ pub(super) fn sentences(
 
 impl Teller<'_> {
     /// Puts cells together whose keys are equal once `blur` has passed over their evidence.
-    fn blocks(&self, cells: &[&Verdict], blur: fn(Evidence) -> Evidence) -> Vec<(Key, Block)> {
-        let mut groups: BTreeMap<Key, Vec<(&Verdict, Evidence)>> = BTreeMap::new();
+    fn blocks(
+        &self,
+        cells: &[&Verdict],
+        blur: fn(Evidence) -> Evidence,
+    ) -> Vec<(Key, Block<Evidence>)> {
+        let mut groups: BTreeMap<Key, Vec<(MessageId, DeviceId, Evidence)>> = BTreeMap::new();
         for cell in cells {
             let evidence = self.evidence(cell);
             let key = Key {
@@ -100,12 +92,10 @@ impl Teller<'_> {
                 sender: self.names.origin(cell.message).map(|origin| origin.sender),
                 evidence: blur(evidence),
             };
-            groups.entry(key).or_default().push((cell, evidence));
+            groups.entry(key).or_default().push((cell.message, cell.device, evidence));
         }
-        let blocks = groups.into_iter();
-        blocks
-            .flat_map(|(key, cells)| blocks_of(&cells).into_iter().map(move |b| (key, b)))
-            .collect()
+        let groups = groups.into_iter();
+        groups.flat_map(|(key, cells)| blocks(&cells).into_iter().map(move |b| (key, b))).collect()
     }
 
     fn evidence(&self, cell: &Verdict) -> Evidence {
@@ -119,25 +109,19 @@ impl Teller<'_> {
         }
     }
 
-    fn tell(&self, key: &Key, block: &Block) -> String {
-        let devices: Vec<String> =
-            block.devices.iter().map(|one| self.names.device(*one)).collect();
-        let messages: Vec<String> =
-            block.messages.iter().map(|one| self.names.message(*one)).collect();
-        let some_of = if block.only.is_some() { "some of " } else { "" };
+    fn tell(&self, key: &Key, block: &Block<Evidence>) -> String {
         let reason =
             filled(clause(key.leaf, &self.outcome.reading), |gap| self.fill(gap, key, block));
-        let mut text =
-            format!("{} cannot read {some_of}{}: {reason}", list(&devices), list(&messages));
-        text.push_str(&self.shown_by(block));
-        if let Some(only) = block.only {
-            text.push_str(&format!(" ({})", count(only, "cell")));
-        }
-        text.push('.');
-        text
+        format!(
+            "{} cannot read {}: {reason}{}{}.",
+            block.devices(self.names),
+            block.messages(self.names),
+            self.shown_by(block),
+            block.remark(),
+        )
     }
 
-    fn fill(&self, gap: Gap, key: &Key, block: &Block) -> String {
+    fn fill(&self, gap: Gap, key: &Key, block: &Block<Evidence>) -> String {
         let many = block.devices.len() > 1;
         let by_number = |one: &str, more: &str| if many { more } else { one }.to_owned();
         let origin = self.names.origin(block.messages[0]);
@@ -154,8 +138,8 @@ impl Teller<'_> {
             Gap::Code => {
                 key.code.map_or_else(|| "a notice".to_owned(), |code| code.as_str().to_owned())
             }
-            Gap::At => when(block.evidence.iter().filter_map(|one| one.at)),
-            Gap::Notice => which(block.evidence.iter().filter_map(|one| one.notice)),
+            Gap::At => when(block.carried.iter().filter_map(|one| one.at)),
+            Gap::Notice => which(block.carried.iter().filter_map(|one| one.notice)),
             Gap::It => by_number("it", "them"),
             Gap::They => by_number("it", "they"),
             Gap::Their => by_number("its", "their"),
@@ -163,9 +147,8 @@ impl Teller<'_> {
     }
 
     /// The fact that shows the reason; of several the first, as an example.
-    fn shown_by(&self, block: &Block) -> String {
-        let shown: BTreeSet<FactId> =
-            block.evidence.iter().filter_map(|one| one.shown_by).collect();
+    fn shown_by(&self, block: &Block<Evidence>) -> String {
+        let shown: BTreeSet<FactId> = block.carried.iter().filter_map(|one| one.shown_by).collect();
         let first = shown.first().and_then(|id| self.kept.get(*id));
         let Some(fact) = first else { return String::new() };
         let example = if shown.len() > 1 { "for example " } else { "" };
@@ -191,39 +174,6 @@ fn which(notices: impl Iterator<Item = ToDeviceId>) -> String {
         (0, _) | (_, None) => String::new(),
         (more, Some(_)) => format!(" ({} notices)", grouped(more as u64)),
     }
-}
-
-/// Cells of one key as blocks of devices that lack the same messages; if these are too many, as one block that says
-/// how many cells it has.
-fn blocks_of(cells: &[(&Verdict, Evidence)]) -> Vec<Block> {
-    let mut lacks: BTreeMap<DeviceId, (Vec<MessageId>, Vec<Evidence>)> = BTreeMap::new();
-    for (cell, evidence) in cells {
-        let (messages, shown) = lacks.entry(cell.device).or_default();
-        messages.push(cell.message);
-        shown.push(*evidence);
-    }
-    let mut blocks: BTreeMap<Vec<MessageId>, Block> = BTreeMap::new();
-    for (device, (messages, shown)) in lacks {
-        let block = blocks.entry(messages).or_insert_with_key(|messages| Block {
-            messages: messages.clone(),
-            devices: Vec::new(),
-            only: None,
-            evidence: Vec::new(),
-        });
-        block.devices.push(device);
-        block.evidence.extend(shown);
-    }
-    if blocks.len() <= SENTENCES_FOR_ONE_REASON {
-        return blocks.into_values().collect();
-    }
-    let messages: BTreeSet<MessageId> = cells.iter().map(|(cell, _)| cell.message).collect();
-    let devices: BTreeSet<DeviceId> = cells.iter().map(|(cell, _)| cell.device).collect();
-    vec![Block {
-        messages: messages.into_iter().collect(),
-        devices: devices.into_iter().collect(),
-        only: Some(cells.len() as u64),
-        evidence: cells.iter().map(|(_, evidence)| *evidence).collect(),
-    }]
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! Files that use every part of the format, for all tests that need good files.
+//! What is tested with them stands elsewhere.
 
 use crate::scenario::file::{read, render};
 use crate::scenario::limits::Limits;

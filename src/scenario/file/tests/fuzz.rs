@@ -1,4 +1,5 @@
 //! Files that are damaged in every way are answered with problems at places that exist, and never with a panic.
+//! Which problems are told does not matter here.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

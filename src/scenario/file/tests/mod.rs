@@ -1,4 +1,5 @@
 //! Tests of the whole of scenario files: examples, and what is wrong with files that are not one.
+//! What a run makes of a file is not tested here.
 
 mod examples;
 mod fuzz;

@@ -1,4 +1,5 @@
 //! What can be read and makes no sense: times, steps, faults and expectations that cannot be.
+//! Files that cannot even be read are tested elsewhere.
 
 use super::spoil::{SEND, check, file, steps};
 

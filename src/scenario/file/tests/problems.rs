@@ -1,4 +1,5 @@
 //! What cannot be read is told at its place, once, with what was expected; what follows from it is not told.
+//! Files that can be read and make no sense are tested elsewhere.
 
 use super::spoil::{SEND, check, file, steps};
 

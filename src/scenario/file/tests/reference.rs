@@ -1,4 +1,5 @@
 //! The reference part of the documentation is what the records of the format say about themselves.
+//! What the sections say is for people to judge.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,5 @@
 //! Problems as people see them, and files that are no text.
+//! Which problems a file has does not matter here.
 
 use super::spoil::{file, steps};
 use crate::scenario::file::{read, read_bytes, render, render_coloured};

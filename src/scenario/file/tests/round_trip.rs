@@ -1,4 +1,5 @@
 //! What is written reads back as what it was.
+//! How the text looks does not matter here.
 
 use super::examples::{CROWD, EVERYTHING, EXAMPLES, SHORT, good};
 use crate::scenario::file::choice::Choice;

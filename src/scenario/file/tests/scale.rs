@@ -1,4 +1,5 @@
 //! Large files are read in time that grows with their size, and limits hold before memory is spent.
+//! What is in them does not matter here.
 
 use super::examples::good;
 use crate::scenario::file::{read, write};

@@ -1,4 +1,5 @@
 //! The schema takes what the reader takes, and refuses what is misspelt.
+//! What a field means does not matter here.
 
 use serde_json::{Value as Json, json};
 

@@ -1,4 +1,5 @@
 //! What the tests of problems share: a good file to spoil, and a look at what is told about it.
+//! It does not know which problems there should be.
 
 use crate::scenario::file::read;
 use crate::scenario::limits::Limits;

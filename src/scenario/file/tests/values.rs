@@ -1,4 +1,5 @@
 //! Scenarios that were never a file: made of arbitrary numbers, they are written, fulfil the schema and read back.
+//! Whole files are tested elsewhere.
 
 use proptest::prelude::*;
 

@@ -1,0 +1,247 @@
+//! The program as a shell sees it: what it prints where, its exit codes, and that no input makes it panic.
+//! What the output says in detail is tested beside the code that writes it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests may")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use assert_cmd::cargo::CommandCargoExt;
+use serde_json::Value;
+
+use withheld::scenario::limits::Limits;
+
+const ONE_MESSAGE: &str = r#"{
+  "format": 1,
+  "about": "One message",
+  "users": { "alice": { "devices": ["A1"] }, "bob": { "devices": ["B1"] } },
+  "timeline": [{ "at": "1s", "do": "send", "from": "A1", "message": "m1" }],
+  "expect": { "verdicts": { "m1": { "B1": "delivered" } }, "violations": [] }
+}
+"#;
+
+fn withheld(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("withheld").unwrap();
+    command.current_dir(folder).args(args).env_remove("CLICOLOR_FORCE").output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn the_scenarios_of_this_repository_hold_with_their_digests() {
+    let output = withheld(Path::new(env!("CARGO_MANIFEST_DIR")), &["run", "scenarios", "--locked"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert_eq!(text(&output.stderr), "", "piped, there is neither colour nor a bar");
+    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    let (summary, files) = lines.split_last().unwrap();
+    assert!(files.iter().all(|line| line.starts_with("ok  ")), "{files:?}");
+    assert!(summary.contains(" of virtual time in "), "{summary}");
+}
+
+#[test]
+fn without_arguments_the_folder_scenarios_is_run_or_help_is_shown() {
+    let with = folder(&[("scenarios/a.json", ONE_MESSAGE.as_bytes())]);
+    let output = withheld(with.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("ok                 scenarios"));
+    let without = folder(&[]);
+    let output = withheld(without.path(), &[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("Usage: withheld"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_run_is_the_same_every_time_but_for_how_long_it_took() {
+    let folder = folder(&[("a.json", ONE_MESSAGE.as_bytes())]);
+    let run = || {
+        let output = withheld(folder.path(), &["run", "a.json", "--json", "--trace", "t.jsonl"]);
+        let mut document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        document["summary"]["real_us"] = Value::Null;
+        document["summary"]["compression"] = Value::Null;
+        (document, fs::read_to_string(folder.path().join("t.jsonl")).unwrap())
+    };
+    let (first, trace) = run();
+    assert_eq!(run(), (first.clone(), trace.clone()));
+    assert_eq!(first["runs"][0]["verdicts"][0]["verdict"], "delivered");
+    let facts = first["runs"][0]["facts"].as_u64().unwrap();
+    assert_eq!(trace.lines().count() as u64, facts + 1, "a header and every fact");
+}
+
+#[test]
+fn another_seed_and_another_reading_are_said_in_the_report() {
+    let folder = folder(&[("a.json", ONE_MESSAGE.as_bytes())]);
+    for (flags, said) in [
+        (["--seed", "99"], "strict reading, seed 99"),
+        (["--rules", "lenient"], "lenient reading, seed 0"),
+        (["--rules", "draft"], "draft reading, seed 0"),
+    ] {
+        let output = withheld(folder.path(), &[&["run", "a.json"][..], &flags].concat());
+        assert_eq!(output.status.code(), Some(0));
+        assert!(text(&output.stdout).contains(said), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn a_blessed_file_is_locked_and_fails_when_its_digest_is_another() {
+    let folder = folder(&[("a.json", ONE_MESSAGE.as_bytes())]);
+    assert_eq!(withheld(folder.path(), &["run", "a.json", "--bless"]).status.code(), Some(0));
+    assert_eq!(withheld(folder.path(), &["run", "a.json", "--locked"]).status.code(), Some(0));
+    let path = folder.path().join("a.json");
+    let blessed = fs::read_to_string(&path).unwrap();
+    assert!(blessed.starts_with(ONE_MESSAGE.split(", \"violations\"").next().unwrap()));
+    let at = blessed.find("\"digest\": \"").unwrap() + 11;
+    let wrong = [&blessed[..at], "0123456789abcdef", &blessed[at + 16..]].concat();
+    fs::write(&path, wrong).unwrap();
+    let output = withheld(folder.path(), &["run", "a.json", "--locked"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("expected 0123456789abcdef"));
+}
+
+/// Files that are no scenarios, with a word that the error must have.
+fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let edited = |from: &str, to: &str| {
+        assert!(ONE_MESSAGE.contains(from), "{from}");
+        ONE_MESSAGE.replace(from, to).into_bytes()
+    };
+    let huge = [ONE_MESSAGE.as_bytes(), &b"\n".repeat(Limits::FILES.file_bytes)].concat();
+    vec![
+        ("empty", Vec::new(), "expected"),
+        ("not JSON", b"hello".to_vec(), "expected"),
+        ("cut off", ONE_MESSAGE.as_bytes()[..100].to_vec(), "expected"),
+        ("another type", b"[1, 2]".to_vec(), "expected an object"),
+        ("not UTF-8", b"{\"about\": \"\xff\"}".to_vec(), "UTF-8"),
+        ("unknown field", edited("\"about\"", "\"abuot\""), "about"),
+        ("wrong type", edited("\"1s\"", "1"), "expected"),
+        ("dangling name", edited("\"from\": \"A1\"", "\"from\": \"A9\""), "A9"),
+        ("unknown verdict", edited("\"delivered\"", "\"delivred\""), "delivered"),
+        ("beyond the horizon", edited("\"1s\"", "\"9999d\""), "horizon"),
+        ("deep", [b"[".repeat(200_000), b"]".repeat(200_000)].concat(), "32"),
+        ("huge", huge, "limit \"file_bytes\""),
+    ]
+}
+
+#[test]
+fn bad_files_are_explained_and_exit_with_3_and_print_nothing() {
+    for (what, bytes, word) in bad_files() {
+        let folder = folder(&[("bad.json", &bytes), ("good.json", ONE_MESSAGE.as_bytes())]);
+        for target in ["bad.json", "."] {
+            let output = withheld(folder.path(), &["run", target]);
+            let err = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(3), "{what}: {err}");
+            assert_eq!(text(&output.stdout), "", "{what}");
+            assert!(err.contains("bad.json"), "{what}: {err}");
+            assert!(err.contains(word), "{what}: {err}");
+            assert!(err.ends_with("nothing was run\n"), "{what}: {err}");
+            assert!(!err.contains("panicked"), "{what}: {err}");
+        }
+        assert_eq!(withheld(folder.path(), &["expand", "bad.json"]).status.code(), Some(3));
+    }
+}
+
+#[test]
+fn paths_without_a_scenario_are_explained() {
+    let folder = folder(&[("empty/notes.md", b"")]);
+    for (args, said) in [
+        (vec!["run", "gone.json"], "gone.json: cannot be read: no such file or directory"),
+        (vec!["run", "empty"], "empty: found no scenario"),
+        (vec!["run"], "scenarios: cannot be read"),
+        (vec!["expand", "empty"], "empty: cannot be read: is a directory"),
+    ] {
+        let output = withheld(folder.path(), &args);
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{args:?}: {err}");
+        assert_eq!(text(&output.stdout), "");
+        assert!(err.contains(said), "{args:?}: {err}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stream_without_an_end_is_too_large_and_a_device_is_not_replaced() {
+    let folder = folder(&[("a.json", ONE_MESSAGE.as_bytes())]);
+    let output = withheld(folder.path(), &["run", "/dev/zero"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("limit \"file_bytes\""), "{}", text(&output.stderr));
+    let output = withheld(folder.path(), &["run", "a.json", "--trace", "/dev/null"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    use std::os::unix::fs::FileTypeExt;
+    assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+}
+
+#[test]
+fn colour_is_there_when_asked_for_and_not_in_a_pipe() {
+    let folder = folder(&[("a.json", ONE_MESSAGE.as_bytes())]);
+    let coloured = |flags: &[&str], no_color: bool| {
+        let mut command = Command::cargo_bin("withheld").unwrap();
+        command.current_dir(folder.path()).args(["run", "a.json"]).args(flags);
+        command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        if no_color {
+            command.env("NO_COLOR", "1");
+        }
+        text(&command.output().unwrap().stdout).contains('\u{1b}')
+    };
+    assert!(!coloured(&[], false));
+    assert!(coloured(&["--color", "always"], false));
+    assert!(!coloured(&["--color", "auto"], true));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_makes_no_panic() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::cargo_bin("withheld").unwrap();
+    command.current_dir(root).arg("schema").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stderr), "");
+}
+
+/// The blocks of the README that are marked as `kind`.
+fn blocks(kind: &str) -> Vec<String> {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let opening = format!("```{kind}\n");
+    let parts = readme.split(&opening).skip(1);
+    parts.map(|part| part.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_scenario_in_the_readme_holds() {
+    let scenarios = blocks("json");
+    assert!(!scenarios.is_empty());
+    for scenario in scenarios {
+        let folder = folder(&[("room.json", scenario.as_bytes())]);
+        let output = withheld(folder.path(), &["run", "room.json"]);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{out}{err}");
+    }
+}
+
+#[test]
+fn the_result_in_the_readme_is_what_its_command_prints() {
+    let shown = blocks("text").remove(0);
+    let file = shown.split(':').next().unwrap();
+    let output = withheld(Path::new(env!("CARGO_MANIFEST_DIR")), &["run", file]);
+    // How long it took is another number every time, and the digest is one whenever anything changes at all.
+    let lasting = |text: &str| {
+        let (view, _) = text.rsplit_once("1 run: ").unwrap();
+        let (head, tail) = view.split_once("digest ").unwrap();
+        format!("{head}digest {}", &tail[16..])
+    };
+    assert_eq!(lasting(&shown), lasting(text(&output.stdout)));
+}
