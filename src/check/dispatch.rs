@@ -34,7 +34,6 @@ impl Checker {
             | FactKind::UploadRefused { .. }
             | FactKind::KeyCounts { .. }
             | FactKind::SendRefused { .. }
-            | FactKind::MessageReceived { .. }
             | FactKind::KeyRequested { .. }
             | FactKind::RequestCancelled { .. } => {}
             FactKind::Member { room, user, membership, seq } => {
@@ -48,7 +47,15 @@ impl Checker {
                     view.rooms.visibility(server, room, value, seq);
                 }
             }
+            FactKind::MessageReceived { device, .. } => {
+                for event in fact.causes.iter() {
+                    view.lists.told_of(device, event);
+                }
+            }
             FactKind::RoomSeen { device, room, seq, .. } => {
+                for event in fact.causes.iter() {
+                    view.lists.told_of(device, event);
+                }
                 let server = view.cast.server_of(device);
                 if view.rooms.seen(server, (device, room), seq, now) {
                     view.duties.changed(device);

@@ -194,7 +194,7 @@ impl Directory {
 #[derive(Debug, Clone)]
 pub enum Effect<D> {
     /// The store is written; holds a copy if the caller asked for copies.
-    Persist(Option<D>),
+    Persist(Option<Box<D>>),
     /// A request leaves. `cause` is the fact behind it.
     Request(RequestNo, Request, Option<FactId>),
     /// Something was observed.
@@ -242,7 +242,7 @@ impl<D> Out<D> {
 
     /// The store is written here; `copy` is asked for a copy only if the caller may cut the list.
     pub fn persist(&mut self, copy: impl FnOnce() -> D) {
-        let copy = self.copies_wanted.then(copy);
+        let copy = self.copies_wanted.then(copy).map(Box::new);
         self.effects.push(Effect::Persist(copy));
     }
 

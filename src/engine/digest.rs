@@ -6,16 +6,39 @@ use std::hash::Hasher;
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// A [`Hasher`] with a fixed function (XXH3, 64 bits) and fixed byte order and width for every integer.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Digest {
     inner: Xxh3Default,
+    /// Small writes are gathered here: most are one integer, and each call of the function costs more than that.
+    gathered: [u8; GATHER],
+    used: usize,
+}
+
+/// How many bytes are gathered before the function is called.
+const GATHER: usize = 256;
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self { inner: Xxh3Default::default(), gathered: [0; GATHER], used: 0 }
+    }
 }
 
 impl Digest {
     /// The digest of what was written so far.
     #[must_use]
     pub fn value(&self) -> u64 {
-        self.inner.digest()
+        if self.used == 0 {
+            return self.inner.digest();
+        }
+        let mut inner = self.inner.clone();
+        inner.update(&self.gathered[..self.used]);
+        inner.digest()
+    }
+
+    #[cold]
+    fn flush(&mut self) {
+        self.inner.update(&self.gathered[..self.used]);
+        self.used = 0;
     }
 }
 
@@ -30,34 +53,50 @@ impl Hasher for Digest {
         self.value()
     }
 
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        self.inner.update(bytes);
+        if bytes.len() > GATHER - self.used {
+            self.flush();
+            if bytes.len() > GATHER {
+                self.inner.update(bytes);
+                return;
+            }
+        }
+        self.gathered[self.used..self.used + bytes.len()].copy_from_slice(bytes);
+        self.used += bytes.len();
     }
 
+    #[inline]
     fn write_u8(&mut self, value: u8) {
         self.write(&[value]);
     }
 
+    #[inline]
     fn write_u16(&mut self, value: u16) {
         self.write(&value.to_le_bytes());
     }
 
+    #[inline]
     fn write_u32(&mut self, value: u32) {
         self.write(&value.to_le_bytes());
     }
 
+    #[inline]
     fn write_u64(&mut self, value: u64) {
         self.write(&value.to_le_bytes());
     }
 
+    #[inline]
     fn write_usize(&mut self, value: usize) {
         self.write_u64(value as u64);
     }
 
+    #[inline]
     fn write_i64(&mut self, value: i64) {
         self.write(&value.to_le_bytes());
     }
 
+    #[inline]
     fn write_isize(&mut self, value: isize) {
         self.write_i64(value as i64);
     }
@@ -65,7 +104,9 @@ impl Hasher for Digest {
 
 #[cfg(test)]
 mod tests {
-    use std::hash::Hash;
+    use std::hash::{Hash, Hasher};
+
+    use xxhash_rust::xxh3::xxh3_64;
 
     use super::Digest;
 
@@ -74,5 +115,15 @@ mod tests {
         let mut digest = Digest::default();
         (1_u8, 2_u16, 3_u32, 4_u64, 5_usize, Some(6_u32), [7_u8, 8]).hash(&mut digest);
         assert_eq!(digest.value(), 0xc5bc_1c53_9f68_84e6, "{:016x}", digest.value());
+    }
+    #[test]
+    fn it_does_not_matter_in_which_pieces_the_same_bytes_are_written() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(2_000).collect();
+        for piece in [1, 7, 255, 256, 257, 1_999] {
+            let mut digest = Digest::default();
+            bytes.chunks(piece).for_each(|piece| digest.write(piece));
+            assert_eq!(digest.value(), xxh3_64(&bytes), "pieces of {piece}");
+            assert_eq!(digest.finish(), digest.value());
+        }
     }
 }

@@ -118,7 +118,9 @@ impl<C: Client, K: Choices> World<C, K> {
         match effect {
             Effect::Persist(copy) => {
                 let terminal = &mut self.terminals[device.index()];
-                terminal.durable = copy.or_else(|| terminal.durable.take());
+                if let Some(copy) = copy {
+                    terminal.durable = Some(*copy);
+                }
             }
             Effect::Request(number, request, cause) => self.leave(device, number, request, cause),
             Effect::Fact(kind, causes) => {

@@ -158,7 +158,9 @@ impl<C: Client, K: Choices> World<C, K> {
             for device in self.residents.devices_at(server).to_vec() {
                 self.reconnect(device, ended, sink);
             }
-        } else if let FaultKind::ClientOffline { device } = *self.faults.kind(fault) {
+        } else if let FaultKind::ClientOffline { device } | FaultKind::ResponseLost { device, .. } =
+            *self.faults.kind(fault)
+        {
             self.reconnect(device, ended, sink);
         }
     }

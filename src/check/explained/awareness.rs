@@ -2,7 +2,7 @@
 //! It does not know what would have been due if it had.
 
 use crate::check::explained::{Blame, Cell, Finding, Scope};
-use crate::check::view::lists::Gap;
+use crate::check::view::lists::{Gap, Telling};
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -49,11 +49,15 @@ pub(super) fn unlisted(cell: &Cell<'_>, gap: Gap) -> Finding {
     let Some(news) = view.lists.change_known(server, user, up) else {
         return Finding::of(Leaf::Unaware, [Some(up.fact), Some(encrypted.fact), None]);
     };
-    let note = view.lists.note_after(sender, user, news);
     // A note that comes later was on its way; that none ever came can be said only of a sender that was there to
     // get it until the end.
-    if note.is_some() || !cell.quiescent || view.life.ended(sender).is_some() {
-        return Finding::of(Leaf::Unaware, [note.or(Some(news)), Some(encrypted.fact), None]);
+    let unaware = |note| Finding::of(Leaf::Unaware, [Some(note), Some(encrypted.fact), None]);
+    match view.lists.telling(sender, user, news) {
+        Telling::Told(note) => return unaware(note),
+        Telling::Untold if !cell.quiescent || view.life.ended(sender).is_some() => {
+            return unaware(news);
+        }
+        Telling::PassedOver | Telling::Untold => {}
     }
     let party = Party::Server(server);
     let blame = Blame { rule: Rule::D07, party, scope: Scope::Fact(news) };

@@ -65,7 +65,11 @@ fn barred(cell: &Cell<'_>, why: Option<FactId>, told: Told, since: FactId) -> Fi
 
 /// Stage 4: the key was owed, and the sender had no Olm session for it.
 fn without_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Finding {
-    let about_session = cover::about_session(cell);
+    // An older notice about the session covers a failed attempt as well. Where none was made, the key was due, and
+    // only what was said for this very message counts.
+    let attempted = cell.view.olm.failure(cell.sender(), cell.device, epoch).is_some();
+    let about_session =
+        if attempted { cover::about_session(cell) } else { cover::about_session_now(cell) };
     if let Word::Heard(said, moment, how) = about_session {
         return heard(cell, said, moment, how);
     }

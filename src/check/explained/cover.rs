@@ -74,6 +74,26 @@ impl Word<'_> {
     }
 }
 
+impl Word<'_> {
+    /// Whether it is what the device shows for the message.
+    fn is_shown(&self, cell: &Cell<'_>) -> bool {
+        let Some(Failed::Undecryptable(Shown::Code { notice: Some(shown), .. }, _)) =
+            cell.failure()
+        else {
+            return false;
+        };
+        match self {
+            Self::Heard(said, ..) => cell.view.transport.number(shown) == Some(said.notice.number),
+            Self::Silent
+            | Self::Untrue(..)
+            | Self::Unaccepted(_)
+            | Self::InFlight(_)
+            | Self::Lost(..)
+            | Self::Dropped(..) => false,
+        }
+    }
+}
+
 /// The best word of the sender about the session.
 pub(super) fn about_session<'a>(cell: &Cell<'a>) -> Word<'a> {
     best(cell, session_notices(cell))
@@ -144,8 +164,11 @@ fn session_notices<'a>(cell: &Cell<'a>) -> impl Iterator<Item = &'a Notice> {
 }
 
 fn best<'a>(cell: &Cell<'a>, notices: impl Iterator<Item = &'a Notice>) -> Word<'a> {
+    // Of several words that are worth the same, the one that the device shows, or else the first that was said:
+    // notices come last first.
+    let worth = |word: &Word<'a>| (word.rank(), word.is_shown(cell));
     let words = notices.map(|notice| word(cell, notice));
-    words.fold(Word::Silent, |best, next| if next.rank() > best.rank() { next } else { best })
+    words.fold(Word::Silent, |best, next| if worth(&next) >= worth(&best) { next } else { best })
 }
 
 fn said<'a>(cell: &Cell<'a>, notice: &'a Notice) -> Said<'a> {

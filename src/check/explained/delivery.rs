@@ -118,8 +118,11 @@ pub(super) fn of_key(cell: &Cell<'_>, key: &ToDevice) -> Finding {
         Progress::Lost(loss) => lost(loss, key.put.fact),
         Progress::Dropped(crash) => not_stored(cell, Rule::T11, crash, key.put.fact),
         Progress::Processed(moment, outcome) => match (key.opened, outcome) {
-            (Some(Opened::Failed { error, fact, recovery_due }), _) => {
-                unopened(cell, key, (error, fact, recovery_due))
+            (Some(Opened::Failed { error, fact, recovery_due, neglected }), _) => {
+                match neglected.filter(|_| error != OlmError::Mismatch) {
+                    Some(earlier) => neglected_recovery(cell, key, (earlier, fact)),
+                    None => unopened(cell, key, (error, fact, recovery_due)),
+                }
             }
             (Some(Opened::Decrypted), _)
             | (None, ProcessOutcome::Handled | ProcessOutcome::Duplicate) => {
@@ -174,6 +177,19 @@ fn unopened(
             _,
         )) => wedged(cell, key, (fact, recovery_due)),
     }
+}
+
+/// The key went over a session that an earlier failure had shown to be of no use, and the device had not opened a
+/// new one though it could have.
+fn neglected_recovery(
+    cell: &Cell<'_>,
+    key: &ToDevice,
+    (earlier, fact): (FactId, FactId),
+) -> Finding {
+    let party = Party::Device(cell.device);
+    let blame = Blame { rule: Rule::U01, party, scope: Scope::Fact(earlier) };
+    let witnesses = [Some(earlier), Some(fact), Some(key.put.fact)];
+    Finding::fault(Leaf::NotUnwedged, blame, witnesses)
 }
 
 /// The Olm session was out of step.

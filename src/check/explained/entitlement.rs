@@ -1,4 +1,4 @@
-//! Stage 1: whether the device could expect to read the message at all, by what was so on the sender's server.
+//! Stage 1: whether the device could expect to read the message at all, by what was so on the servers.
 //! It does not know what the sender had seen, except whether it shares with users who are only invited.
 
 use crate::check::explained::{Cell, Finding};
@@ -10,8 +10,8 @@ use crate::rulebook::leaf::Leaf;
 pub(super) fn missing(cell: &Cell<'_>) -> Option<Finding> {
     let Cell { view, encrypted, accepted, device, .. } = *cell;
     let user = view.cast.user(device);
-    let server = view.cast.server_of(cell.sender());
-    let truth = view.rooms.membership_at(server, (encrypted.room, user), accepted);
+    let servers = [view.cast.server_of(cell.sender()), view.cast.server(user)];
+    let truth = view.rooms.membership_of(servers, (encrypted.room, user), accepted);
     let because = truth.map(|member| member.fact);
     let excuse = |leaf, fact| Some(Finding::of(leaf, [fact, Some(accepted), None]));
     match truth.map(|member| member.membership) {

@@ -27,13 +27,33 @@ struct Applied {
     end: FactId,
 }
 
+/// A note that a list changed.
+#[derive(Debug, Clone, Copy)]
+struct Note {
+    fact: FactId,
+    /// The latest event that an earlier answer had told the device of: news that are older than that should have
+    /// been told with it.
+    told_before: Option<FactId>,
+}
+
+/// What became of the news of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// This note told it.
+    Told(FactId),
+    /// Answers came that did not tell it; a later change was told then.
+    PassedOver,
+    /// Nothing was told.
+    Untold,
+}
+
 /// One user's list at one device.
 #[derive(Debug, Clone, Default)]
 struct List {
     applied: Option<Applied>,
     entries: Vec<Entry>,
     /// All notes that the list changed, ascending.
-    notes: Vec<FactId>,
+    notes: Vec<Note>,
     /// The query that was begun last, if it has not ended: earlier ones no longer matter, as after a restart.
     open: Option<QueryId>,
     failed: Option<FactId>,
@@ -65,6 +85,8 @@ pub(crate) struct Lists {
     answer: Vec<(DeviceId, bool)>,
     answer_of: Option<QueryId>,
     changes: Pairs<Vec<Moment>>,
+    /// The latest event of a room that each device's answers told of.
+    told: Vec<Option<FactId>>,
 }
 
 impl Lists {
@@ -75,7 +97,14 @@ impl Lists {
 
     /// The device was told that the list changed.
     pub(crate) fn noted(&mut self, device: DeviceId, user: UserId, fact: FactId) {
-        self.lists.entry(device.raw(), user.raw()).notes.push(fact);
+        let told_before = self.told.get(device.index()).copied().flatten();
+        self.lists.entry(device.raw(), user.raw()).notes.push(Note { fact, told_before });
+    }
+
+    /// An answer told the device of a room's event, whose fact on the server is `event`.
+    pub(crate) fn told_of(&mut self, device: DeviceId, event: FactId) {
+        let told = row(&mut self.told, device.index());
+        *told = (*told).max(Some(event));
     }
 
     /// The device was told that it need not follow the user: it drops the list.
@@ -157,7 +186,8 @@ impl Lists {
         let Some(applied) = list.applied else {
             return Gap::Outdated(list.failed.or(list.last_start));
         };
-        let noted = list.notes.last().copied().filter(|noted| *noted > applied.start);
+        let last = list.notes.last().map(|note| note.fact);
+        let noted = last.filter(|noted| *noted > applied.start);
         if noted.is_some() || list.open.is_some() || list.failed.is_some() {
             return Gap::Outdated(noted.or(list.failed).or(list.last_start));
         }
@@ -181,21 +211,20 @@ impl Lists {
         changes.iter().find(|change| change.at >= moment.at).map(|change| change.fact)
     }
 
-    /// The first note of a change that the device processed after `fact`.
-    pub(crate) fn note_after(
-        &self,
-        device: DeviceId,
-        user: UserId,
-        fact: FactId,
-    ) -> Option<FactId> {
-        let list = self.of(device, user)?;
-        list.notes.iter().copied().find(|note| *note > fact)
+    /// How the device was told of a change that its server learnt of by `news`.
+    pub(crate) fn telling(&self, device: DeviceId, user: UserId, news: FactId) -> Telling {
+        let notes = self.of(device, user).map_or(&[][..], |list| &list.notes);
+        match notes.iter().find(|note| note.fact > news) {
+            Some(note) if note.told_before > Some(news) => Telling::PassedOver,
+            Some(note) => Telling::Told(note.fact),
+            None => Telling::Untold,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Gap, Lists};
+    use super::{Gap, Lists, Telling};
     use crate::ids::{DeviceId, FactId, QueryId, UserId};
     use crate::trace::fact::QueryOutcome;
 
@@ -244,8 +273,13 @@ mod tests {
         end(&mut lists, 2, APPLIED, 7);
         let [start, end] = [6, 7].map(FactId::new);
         assert_eq!(lists.gap(A, BOB), Gap::Settled { start, end, newer: None });
-        assert_eq!(lists.note_after(A, BOB, FactId::new(1)), Some(FactId::new(2)));
-        assert_eq!(lists.note_after(A, BOB, FactId::new(2)), None);
+        let telling = |lists: &Lists, news| lists.telling(A, BOB, FactId::new(news));
+        assert_eq!(telling(&lists, 1), Telling::Told(FactId::new(2)));
+        assert_eq!(telling(&lists, 2), Telling::Untold);
+        lists.told_of(A, FactId::new(9));
+        lists.noted(A, BOB, FactId::new(11));
+        assert_eq!(telling(&lists, 8), Telling::PassedOver);
+        assert_eq!(telling(&lists, 10), Telling::Told(FactId::new(11)));
         lists.left(A, BOB);
         assert!(matches!(lists.gap(A, BOB), Gap::Outdated(_)));
     }

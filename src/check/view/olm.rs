@@ -64,6 +64,8 @@ struct Pair {
     failures: Vec<(Epoch, FactId)>,
     last_new: Option<FactId>,
     last_claim: Option<FactId>,
+    /// The first undecryptable message of the peer after which a recovery was due, unless one was tried since.
+    neglected: Option<FactId>,
     /// The device's own clock when it last made an outbound session.
     outbound: Option<SimTime>,
 }
@@ -108,6 +110,7 @@ impl Olm {
             dropped: None,
         });
         pair.last_new = Some(made.moment.fact);
+        pair.neglected = None;
         match made.direction {
             Direction::Outbound => pair.outbound = Some(made.clock),
             Direction::Inbound => {}
@@ -153,7 +156,9 @@ impl Olm {
 
     /// The device asks for a key of `target`.
     pub(crate) fn claimed(&mut self, device: DeviceId, target: DeviceId, fact: FactId) {
-        self.pairs.entry(device.raw(), target.raw()).last_claim = Some(fact);
+        let pair = self.pairs.entry(device.raw(), target.raw());
+        pair.last_claim = Some(fact);
+        pair.neglected = None;
         let claims = row(&mut self.claims, device.index());
         if claims.running == 0 {
             claims.from = Some(fact);
@@ -221,6 +226,22 @@ impl Olm {
     pub(crate) fn failure(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> Option<FactId> {
         let failures = &self.of(device, peer)?.failures;
         failures.iter().find(|(of, _)| *of == epoch).map(|(_, failure)| *failure)
+    }
+
+    /// The device could not decrypt a message of `peer`. Returns an earlier one of which that is true, and after which
+    /// a recovery was due that has not been tried since.
+    pub(crate) fn failed(
+        &mut self,
+        (device, peer): (DeviceId, DeviceId),
+        fact: FactId,
+        recovery_due: bool,
+    ) -> Option<FactId> {
+        let pair = self.pairs.entry(device.raw(), peer.raw());
+        let earlier = pair.neglected;
+        if recovery_due {
+            pair.neglected = earlier.or(Some(fact));
+        }
+        earlier
     }
 
     /// Whether the device made a session with `peer` after `fact`.

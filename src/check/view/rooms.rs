@@ -162,6 +162,22 @@ impl Rooms {
         Some(Member { membership: change.membership, fact: change.fact })
     }
 
+    /// Ground truth where two servers are concerned: that of the one that had heard of more changes of the user's
+    /// membership when `fact` happened, and of the first if both had heard of as many.
+    pub(crate) fn membership_of(
+        &self,
+        [one, other]: [ServerId; 2],
+        (room, user): (RoomId, UserId),
+        fact: FactId,
+    ) -> Option<Member> {
+        let heard = |server| {
+            let copy = self.rooms.get(room.index())?.copies.get(&server)?;
+            Some(copy.members.get(&user)?.iter().filter(|change| change.fact < fact).count())
+        };
+        let ahead = if heard(other) > heard(one) { other } else { one };
+        self.membership_at(ahead, (room, user), fact)
+    }
+
     /// What the device has seen of the user's membership; `None` if it never heard of the user in this room.
     pub(crate) fn membership_seen(
         &self,
@@ -283,5 +299,26 @@ mod tests {
         assert_eq!(rooms.visibility_seen(S, A, R), Some(HistoryVisibility::Shared));
         rooms.seen(S, (A, R), 3, moment(1, 1));
         assert_eq!(rooms.visibility_seen(S, A, R), Some(HistoryVisibility::Joined));
+    }
+
+    #[test]
+    fn of_two_servers_the_one_that_has_heard_of_more_changes_knows_the_truth() {
+        const OTHER: ServerId = ServerId::new(1);
+        let (room, user, fact) = (RoomId::new(0), UserId::new(1), FactId::new(99));
+        let mut rooms = Rooms::default();
+        let tell = |rooms: &mut Rooms, server, membership, at| {
+            rooms.member(&cast(), server, (room, user), (membership, at, FactId::new(at)));
+        };
+        let truth = |rooms: &Rooms| {
+            rooms.membership_of([S, OTHER], (room, user), fact).map(|member| member.membership)
+        };
+        tell(&mut rooms, OTHER, Membership::Join, 1);
+        assert_eq!(truth(&rooms), Some(Membership::Join), "a join on its way to the first server");
+        tell(&mut rooms, S, Membership::Join, 2);
+        tell(&mut rooms, S, Membership::Ban, 3);
+        assert_eq!(truth(&rooms), Some(Membership::Ban), "a ban on its way to the second");
+        tell(&mut rooms, OTHER, Membership::Ban, 4);
+        tell(&mut rooms, OTHER, Membership::Leave, 5);
+        assert_eq!(truth(&rooms), Some(Membership::Leave));
     }
 }

@@ -216,7 +216,8 @@ impl View {
                 let recovery_due = error != OlmError::Mismatch
                     && !self.olm.recovery_forbidden(device, peer, clock)
                     && self.bar(device, peer).is_none();
-                Some(Opened::Failed { error, fact: now.fact, recovery_due })
+                let neglected = self.olm.failed((device, peer), now.fact, recovery_due);
+                Some(Opened::Failed { error, fact: now.fact, recovery_due, neglected })
             }
         };
         if let (Some(opened), Some(number)) = (opened, self.transport.number(stored)) {

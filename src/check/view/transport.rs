@@ -47,6 +47,8 @@ pub(crate) enum Opened {
         fact: FactId,
         /// Whether the recipient had to recover then: it trusts the sender enough and the one-hour limit allows it.
         recovery_due: bool,
+        /// An earlier failure of a message of this sender whose recovery was due and has not been tried since.
+        neglected: Option<FactId>,
     },
 }
 

@@ -152,7 +152,11 @@ impl Reference {
                     };
                     self.message(received, io);
                 }
-                RoomEvent::Message { .. } => {}
+                RoomEvent::Message { message, .. } => {
+                    // The echo of an own message is only noted.
+                    let kind = FactKind::MessageReceived { device, message };
+                    io.fact(kind, Causes::of([cause.0]));
+                }
                 RoomEvent::Member { .. }
                 | RoomEvent::HistoryVisibility(_)
                 | RoomEvent::Encryption(_) => {
