@@ -1,6 +1,7 @@
 //! The Olm channel to other devices: claims, new sessions, decryption, and recovery when a session is out of step.
 //! It does not know what the messages inside are for.
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
 
 use crate::client::RequestNo;
@@ -10,6 +11,7 @@ use crate::client::reference::decide::{ShareDecision, decide};
 use crate::client::reference::io::Io;
 use crate::client::reference::jobs::Purpose;
 use crate::client::reference::olm_sessions::MadeBy;
+use crate::client::reference::outbound::Outbound;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::engine::digest::Digest;
 use crate::ids::{DeviceId, KeyValue, RoomId, ToDeviceId};
@@ -144,11 +146,13 @@ impl Reference {
         (outcome, Provenance::UNKNOWN)
     }
 
-    fn claim_failed(&mut self, device: DeviceId, for_good: bool, by: Provenance, io: &Io<'_>) {
+    fn claim_failed(&mut self, device: DeviceId, for_good: bool, by: Provenance, io: &mut Io<'_>) {
         let habits = self.config.habits;
         self.live.claims.failed(device, for_good, io.clock, (&habits, by));
         self.live.dummies.remove(&device);
         self.live.forwards.retain(|forward| forward.to != device);
+        // Whatever the claim was for, who is owed a key can be told now if this was not the first failure.
+        self.settle_owed(device, io);
     }
 
     /// Makes a session from a claimed key.
@@ -202,6 +206,9 @@ impl Reference {
             for outbound in self.store.outbound.values_mut() {
                 outbound.owed_from.remove(&peer);
             }
+            for (_, outbound) in &mut self.store.debts {
+                outbound.owed_from.remove(&peer);
+            }
         }
         if self.habits().no_olm_reset == NoOlmReset::OlmSession {
             self.store.no_olm.clear(peer);
@@ -212,17 +219,13 @@ impl Reference {
         self.view_changed(io);
     }
 
-    /// A device that was never told why it has no key can be given it now (N-01).
+    /// A device that is owed a key, of a session in use or of an older one, can be given it now or be told (N-01).
     fn settle_owed(&mut self, peer: DeviceId, io: &mut Io<'_>) {
-        let rooms: Vec<RoomId> = self
-            .store
-            .outbound
-            .iter()
-            .filter(|(_, outbound)| {
-                outbound.invalid.is_none() && outbound.owed_from.contains_key(&peer)
-            })
-            .map(|(room, _)| *room)
-            .collect();
+        let owes = |outbound: &&Outbound| outbound.owed_from.contains_key(&peer);
+        let in_use = self.store.outbound.iter().filter(|(_, outbound)| owes(outbound));
+        let older = self.store.debts.iter().filter(|(_, outbound)| owes(&outbound));
+        let rooms: BTreeSet<RoomId> =
+            in_use.map(|(room, _)| *room).chain(older.map(|(room, _)| *room)).collect();
         for room in rooms {
             self.enqueue_job(room, Purpose::Settle, io);
         }

@@ -7,8 +7,11 @@ use crate::client::RequestNo;
 use crate::ids::{ClaimId, DeviceId};
 use crate::protocol::provenance::Provenance;
 use crate::scenario::habits::Habits;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 use crate::trace::fact::OlmCause;
+
+/// No wait is shorter, whatever the habit: or a claim that fails would be made again at once, for ever.
+const SHORTEST_WAIT: SimDuration = SimDuration::from_secs(1);
 
 /// A claim on its way.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +105,7 @@ impl Claims {
                 failures: failures + 1,
                 retrying: false,
                 was_told: false,
-                retry_at: clock + wait.min(habits.claim_backoff_max),
+                retry_at: clock + wait.min(habits.claim_backoff_max).max(SHORTEST_WAIT),
                 reportable: for_good || failures > 0,
                 by,
             },

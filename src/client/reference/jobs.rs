@@ -84,7 +84,10 @@ impl Reference {
     fn advance_room(&mut self, room: RoomId, io: &mut Io<'_>) {
         while let Some(job) = self.store.jobs.get(&room).and_then(|jobs| jobs.front()).cloned() {
             let progress = match &job.stage {
-                Stage::Preparing => self.prepare(room, &job, io),
+                Stage::Preparing => match job.purpose {
+                    Purpose::Message(message) => self.prepare(room, (message, &job), io),
+                    Purpose::Settle => self.settle(room, job.cause.0, io),
+                },
                 Stage::Sharing(puts) => {
                     if puts.iter().any(|put| self.store.outbox.holds(*put)) {
                         Progress::Wait
@@ -126,36 +129,37 @@ impl Reference {
     }
 
     /// Finds out who is due what; sends what can be sent; encrypts the message when nothing is left to do first.
-    fn prepare(&mut self, room: RoomId, job: &Job, io: &mut Io<'_>) -> Progress {
+    fn prepare(
+        &mut self,
+        room: RoomId,
+        (message, job): (MessageId, &Job),
+        io: &mut Io<'_>,
+    ) -> Progress {
         if let Some(why) = self.refusal_before_lists(room) {
-            return self.refuse(room, job, why, io);
+            return self.refuse(room, (message, job), why, io);
         }
         if self.is_settled(room, io) {
-            return self.encrypt_message(room, job, &[], io);
+            return self.encrypt_message(room, (message, job), &[], io);
         }
         let users = self.users_to_serve(room);
         if self.wait_for_lists(&users, io) {
             return Progress::Wait;
         }
         if let Some(user) = self.changed_identity(&users) {
-            return self.refuse(room, job, Refusal::IdentityChanged(user), io);
+            return self.refuse(room, (message, job), Refusal::IdentityChanged(user), io);
         }
         let mut plan = self.plan(room, &users, io.clock);
         if let Some(device) = self.problem(&plan) {
-            return self.refuse(room, job, Refusal::WouldWithhold(device), io);
+            return self.refuse(room, (message, job), Refusal::WouldWithhold(device), io);
         }
-        match (job.purpose, plan.rotate) {
-            (Purpose::Settle, _) => self.keep_to_owed(room, &mut plan),
-            (Purpose::Message(_), Some(why)) => {
-                self.make_session(room, job, why, io);
-                plan = self.plan(room, &users, io.clock);
-            }
-            (Purpose::Message(_), None) => {}
+        if let Some(why) = plan.rotate {
+            self.make_session(room, job, why, io);
+            plan = self.plan(room, &users, io.clock);
         }
-        if self.claim_missing(&plan, io) {
+        if self.claim_missing(&plan.missing, io) {
             return Progress::Wait;
         }
-        let puts = self.send_plan((room, job.purpose), &plan, job.cause.0, io);
+        let puts = self.send_plan(room, &plan, job.cause.0, io);
         if !puts.is_empty() {
             return Progress::Advanced(Stage::Sharing(puts));
         }
@@ -165,7 +169,7 @@ impl Reference {
                 outbound.settled_at = Some(view);
             }
         }
-        self.encrypt_message(room, job, &plan.missing, io)
+        self.encrypt_message(room, (message, job), &plan.missing, io)
     }
 
     fn refusal_before_lists(&self, room: RoomId) -> Option<Refusal> {
@@ -180,11 +184,30 @@ impl Reference {
         (!joined).then_some(Refusal::NotInRoom)
     }
 
-    fn refuse(&mut self, room: RoomId, job: &Job, why: Refusal, io: &mut Io<'_>) -> Progress {
-        if let Purpose::Message(message) = job.purpose {
-            let kind = FactKind::SendRefused { device: self.me(), room, message, why };
-            io.fact(kind, Causes::of([job.cause.0]));
+    fn refuse(
+        &mut self,
+        room: RoomId,
+        (message, job): (MessageId, &Job),
+        why: Refusal,
+        io: &mut Io<'_>,
+    ) -> Progress {
+        let kind = FactKind::SendRefused { device: self.me(), room, message, why };
+        io.fact(kind, Causes::of([job.cause.0]));
+        Progress::Done
+    }
+
+    /// Gives what is owed for messages that were sent already, or tells why it cannot be given. Who has left since
+    /// could see those messages and is owed as well; a session that is not to be used any more serves for that.
+    fn settle(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_>) -> Progress {
+        if self.store.life != Life::LoggedIn {
+            return Progress::Done;
         }
+        let missing = self.owed_without_olm(room);
+        if self.claim_missing(&missing, io) {
+            return Progress::Wait;
+        }
+        self.pay_debts(room, cause, io);
+        self.tell_no_olm(room, &missing, cause, io);
         Progress::Done
     }
 
@@ -254,21 +277,22 @@ impl Reference {
         let fact = io.fact(kind, Causes::of([job.cause.0, why]));
         let mut outbound = Outbound::new(megolm, io.clock, shared_history);
         outbound.made_by = Provenance::of(fact);
-        self.store.outbound.insert(room, outbound);
+        if let Some(old) = self.store.outbound.insert(room, outbound) {
+            self.keep_debts(room, old);
+        }
         self.after_rotation();
         self.keep_own_key(room, own_key, fact, io);
         self.view_changed(io);
     }
 
-    /// Encrypts the job's message, if it has one, and sends it.
+    /// Encrypts the message and sends it.
     fn encrypt_message(
         &mut self,
         room: RoomId,
-        job: &Job,
+        (message, job): (MessageId, &Job),
         missing: &[DeviceId],
         io: &mut Io<'_>,
     ) -> Progress {
-        let Purpose::Message(message) = job.purpose else { return Progress::Done };
         let device = self.me();
         let Some(outbound) = self.store.outbound.get_mut(&room) else { return Progress::Wait };
         let body = outbound.megolm.encrypt();

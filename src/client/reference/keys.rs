@@ -20,6 +20,8 @@ use crate::trace::fact::{Causes, FactKind, LossCause, QueryOutcome};
 
 /// How long a fallback key is kept after it was replaced (U-10).
 const FALLBACK_KEPT: SimDuration = SimDuration::from_hours(1);
+/// A query that failed is not made again sooner.
+const SHORTEST_WAIT: SimDuration = SimDuration::from_secs(1);
 /// Where the server does not tell its counts, keys are uploaded at most this often.
 const BLIND_UPLOADS: SimDuration = SimDuration::from_secs(60);
 
@@ -215,7 +217,7 @@ impl Reference {
         let wait = habits.claim_backoff_first.times(1 << backoff.failures.min(16));
         *backoff = Backoff {
             failures: backoff.failures + 1,
-            until: io.clock + wait.min(habits.claim_backoff_max),
+            until: io.clock + wait.min(habits.claim_backoff_max).max(SHORTEST_WAIT),
         };
     }
 

@@ -4,6 +4,7 @@
 mod channel;
 mod claims;
 mod commands;
+mod debts;
 mod decide;
 mod inbound;
 mod io;

@@ -16,6 +16,8 @@ pub(super) struct OutboxNo(u32);
 
 /// The first wait after a failure; doubled with each further one.
 const FIRST_WAIT: SimDuration = SimDuration::from_secs(2);
+/// No wait is shorter, whatever a server says.
+pub(super) const SHORTEST_WAIT: SimDuration = SimDuration::from_ms(100);
 /// The longest wait.
 const LONGEST_WAIT: SimDuration = SimDuration::from_secs(300);
 /// After so many failures in a row a request waits for the network to come back instead of for a time, as an
@@ -136,7 +138,7 @@ impl Sending {
         let wait = self.waiting.entry(number).or_insert(fresh);
         wait.failures += 1;
         wait.state = if let Failure::RateLimited(told) = failure {
-            WaitState::Until(clock + told)
+            WaitState::Until(clock + told.max(SHORTEST_WAIT))
         } else if wait.failures >= FAILURES_MAX {
             WaitState::Stalled
         } else {

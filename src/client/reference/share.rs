@@ -6,7 +6,6 @@ use crate::client::reference::Reference;
 use crate::client::reference::claims::ClaimState;
 use crate::client::reference::decide::{DeviceView, ShareDecision, decide, reported_codes};
 use crate::client::reference::io::Io;
-use crate::client::reference::jobs::Purpose;
 use crate::client::reference::outbound::{NoticeKey, Outbound};
 use crate::client::reference::outbox::OutboxNo;
 use crate::client::reference::puts::{Item, ItemContent};
@@ -14,8 +13,8 @@ use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, UserId};
 use crate::protocol::api::DeviceKeys;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
-use crate::protocol::withheld::{Field, SessionCode, WithheldCode, WithheldNotice};
-use crate::scenario::habits::{MissingOlm, NoOlmDedup, NoOlmReset, UnblockIndex, WithheldDedup};
+use crate::protocol::withheld::{SessionCode, WithheldCode, WithheldNotice};
+use crate::scenario::habits::{NoOlmReset, UnblockIndex, WithheldDedup};
 use crate::scenario::policy::Target;
 use crate::time::SimTime;
 use crate::trace::fact::OlmCause;
@@ -191,20 +190,6 @@ impl Reference {
         !habits.withheld_looks_shared && habits.withheld_dedup != WithheldDedup::None
     }
 
-    /// Leaves in a plan what is owed for messages that were sent already. The session in use serves for that even if
-    /// it is not to be used for another message.
-    pub(super) fn keep_to_owed(&self, room: RoomId, plan: &mut Plan) {
-        let outbound = self.store.outbound.get(&room);
-        let is_owed = |device: &DeviceId| {
-            outbound.is_some_and(|outbound| {
-                outbound.owed_from.contains_key(device) || outbound.reshare.contains_key(device)
-            })
-        };
-        plan.keys.retain(|(device, _)| is_owed(device));
-        plan.missing.retain(is_owed);
-        plan.notices.clear();
-    }
-
     /// What a new session does to marks of the old one.
     pub(super) fn after_rotation(&mut self) {
         if self.habits().no_olm_reset == NoOlmReset::Rotation {
@@ -213,10 +198,10 @@ impl Reference {
     }
 
     /// Claims keys for devices that are due the room key and have no session; true if a claim is on its way.
-    pub(super) fn claim_missing(&mut self, plan: &Plan, io: &mut Io<'_>) -> bool {
+    pub(super) fn claim_missing(&mut self, missing: &[DeviceId], io: &mut Io<'_>) -> bool {
         let mut running = false;
         let mut wanted = Vec::new();
-        for device in &plan.missing {
+        for device in missing {
             match self.live.claims.state(*device, io.clock) {
                 ClaimState::Running => running = true,
                 ClaimState::Open => wanted.push(*device),
@@ -228,11 +213,10 @@ impl Reference {
         running
     }
 
-    /// Sends keys, and returns the requests that carry them. Where there is none to send, sends notices: `m.no_olm`
-    /// only while there is no message in the making.
+    /// Sends keys, and returns the requests that carry them. Where there is none to send, sends notices.
     pub(super) fn send_plan(
         &mut self,
-        (room, purpose): (RoomId, Purpose),
+        room: RoomId,
         plan: &Plan,
         cause: Option<FactId>,
         io: &mut Io<'_>,
@@ -252,14 +236,16 @@ impl Reference {
             self.view_changed(io);
             return self.put(ToDeviceType::Encrypted, keys, cause, io);
         }
-        let mut notices = self.notice_items((room, session), plan, cause);
+        let notices = self.notice_items((room, session), plan, cause);
         self.mark_notices(room, plan);
-        if purpose == Purpose::Settle {
-            notices.extend(self.no_olm_items((room, session), plan, io.clock));
-            self.give_up_missing(room, plan);
-        }
+        self.tell(notices, cause, io);
+        Vec::new()
+    }
+
+    /// Sends notices, by a bad habit once more under the unstable type.
+    pub(super) fn tell(&mut self, notices: Vec<Item>, cause: Option<FactId>, io: &mut Io<'_>) {
         if notices.is_empty() {
-            return Vec::new();
+            return;
         }
         self.view_changed(io);
         if self.habits().unstable_type_too {
@@ -267,7 +253,6 @@ impl Reference {
             self.put(ToDeviceType::WithheldUnstable, again, cause, io);
         }
         self.put(ToDeviceType::Withheld, notices, cause, io);
-        Vec::new()
     }
 
     fn notice_items(
@@ -284,40 +269,6 @@ impl Reference {
             cause: self.block_of(*device).0.or(cause),
         };
         plan.notices.iter().map(notice).collect()
-    }
-
-    /// `m.no_olm` for devices whose claims have failed, unless they were told, or are not to be told. They count as
-    /// told from now on.
-    fn no_olm_items(
-        &mut self,
-        occasion: (RoomId, MegolmSessionId),
-        plan: &Plan,
-        clock: SimTime,
-    ) -> Vec<Item> {
-        let habits = self.config.habits;
-        let mut items = Vec::new();
-        for device in plan.missing.iter().copied() {
-            let ClaimState::BackingOff(failed) = self.live.claims.state(device, clock) else {
-                continue;
-            };
-            let repeated = self.store.no_olm.is_repetition(device, occasion, habits.no_olm_dedup);
-            // Who counts by failed attempts still tells of each attempt only once.
-            let once = habits.no_olm_dedup == NoOlmDedup::None && failed.was_told;
-            let silent = !failed.reportable || repeated || once;
-            if silent || !self.reports(device, WithheldCode::NoOlm) {
-                continue;
-            }
-            self.store.no_olm.mark(device, occasion);
-            self.live.claims.told(device);
-            let mut content = WithheldNotice::NoOlm.content(self.me());
-            if habits.no_olm_names_session {
-                content.room_id = Field::Is(occasion.0);
-                content.session_id = Field::Is(occasion.1);
-            }
-            let content = ItemContent::Clear(ToDeviceBody::Withheld(content));
-            items.push(Item { device, content, cause: failed.by.0 });
-        }
-        items
     }
 
     /// Whether a code is reported to a device.
@@ -346,32 +297,6 @@ impl Reference {
         for (device, code) in &plan.notices {
             outbound.told.insert(*device, *code);
             self.store.told_in_room.insert((room, *device));
-        }
-    }
-
-    /// By a bad habit, who could not be reached is not looked at again.
-    fn give_up_missing(&mut self, room: RoomId, plan: &Plan) {
-        if let (MissingOlm::MarkShared, Some(outbound)) =
-            (self.config.habits.missing_olm, self.store.outbound.get_mut(&room))
-        {
-            outbound.given_up.extend(&plan.missing);
-        }
-    }
-
-    /// Looks again after devices that were owed a key, could not be reached, and were not told.
-    pub(super) fn settle_untold(&mut self, io: &mut Io<'_>) {
-        let untold = |outbound: &Outbound| {
-            outbound.owed_from.keys().any(|device| !self.store.no_olm.was_told(*device))
-        };
-        let rooms: Vec<RoomId> = self
-            .store
-            .outbound
-            .iter()
-            .filter(|(_, outbound)| outbound.invalid.is_none() && untold(outbound))
-            .map(|(room, _)| *room)
-            .collect();
-        for room in rooms {
-            self.enqueue_job(room, Purpose::Settle, io);
         }
     }
 }

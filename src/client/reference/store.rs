@@ -56,6 +56,8 @@ pub struct Store {
     /// Digests of Olm ciphertexts that were decrypted (P-12).
     pub(super) decrypted: HashSet<u64, FixedState>,
     pub(super) outbound: BTreeMap<RoomId, Outbound>,
+    /// Sessions that were replaced while devices were owed their keys and had not been told why they have none.
+    pub(super) debts: Vec<(RoomId, Outbound)>,
     /// For the habit of counting notices by room: who was told anything in a room.
     pub(super) told_in_room: BTreeSet<(RoomId, DeviceId)>,
     pub(super) no_olm: NoOlmMarks,
@@ -87,6 +89,7 @@ impl Store {
             olm: OlmSessions::default(),
             decrypted: HashSet::with_hasher(FixedState),
             outbound: BTreeMap::new(),
+            debts: Vec::new(),
             told_in_room: BTreeSet::new(),
             no_olm: NoOlmMarks::default(),
             jobs: BTreeMap::new(),

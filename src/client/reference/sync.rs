@@ -5,7 +5,7 @@
 use crate::client::RequestNo;
 use crate::client::reference::inbound::{InboundKey, Received};
 use crate::client::reference::io::Io;
-use crate::client::reference::outbox::{OutboxNo, wait_after};
+use crate::client::reference::outbox::{OutboxNo, SHORTEST_WAIT, wait_after};
 use crate::client::reference::rooms::Invalidates;
 use crate::client::reference::{Backoff, Reference};
 use crate::ids::{RoomId, UserId};
@@ -60,10 +60,11 @@ impl Reference {
                 | Response::Done,
             )
             | Err(_) => {
-                let failures = self.live.sync_backoff.failures + 1;
-                let wait = match answer {
-                    Err(Failure::RateLimited(told)) => told,
-                    Ok(_) | Err(_) => wait_after(failures),
+                // A server that asks for patience is there: that is no reason to wait for the network.
+                let failures = self.live.sync_backoff.failures;
+                let (failures, wait) = match answer {
+                    Err(Failure::RateLimited(told)) => (failures, told.max(SHORTEST_WAIT)),
+                    Ok(_) | Err(_) => (failures + 1, wait_after(failures + 1)),
                 };
                 self.live.sync_backoff = Backoff { failures, until: io.clock + wait };
             }

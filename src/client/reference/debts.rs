@@ -1,0 +1,192 @@
+//! What is owed for messages that were sent already: keys for devices that had no Olm session then, or the word that
+//! there is none (N-01). It does not know how messages are sent.
+
+use std::collections::BTreeSet;
+
+use crate::client::reference::Reference;
+use crate::client::reference::claims::ClaimState;
+use crate::client::reference::decide::{ShareDecision, decide};
+use crate::client::reference::io::Io;
+use crate::client::reference::jobs::Purpose;
+use crate::client::reference::outbound::Outbound;
+use crate::client::reference::puts::{Item, ItemContent};
+use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId};
+use crate::protocol::provenance::Provenance;
+use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
+use crate::protocol::withheld::{Field, WithheldCode, WithheldNotice};
+use crate::scenario::habits::{MissingOlm, NoOlmDedup};
+use crate::time::SimTime;
+
+/// A key that is owed.
+#[derive(Debug, Clone, Copy)]
+struct Owed {
+    device: DeviceId,
+    key: RoomKey,
+    why: Provenance,
+}
+
+impl Outbound {
+    /// The keys of this session that are owed, for want of an Olm session or once more after a new one.
+    fn owed(&self, room: RoomId) -> impl Iterator<Item = Owed> + '_ {
+        let key = move |first| RoomKey {
+            room,
+            session: self.session(),
+            first,
+            shared_history: self.shared_history,
+        };
+        let waiting = self.owed_from.iter().map(move |(device, first)| Owed {
+            device: *device,
+            key: key(*first),
+            why: self.made_by,
+        });
+        let again = self.reshare.iter().filter_map(move |(device, why)| {
+            let first = self.shared.get(device)?;
+            Some(Owed { device: *device, key: key(*first), why: *why })
+        });
+        waiting.chain(again).filter(|owed| !self.given_up.contains(&owed.device))
+    }
+}
+
+impl Reference {
+    /// Looks again after devices that were owed a key, could not be reached, and were not told.
+    pub(super) fn settle_untold(&mut self, io: &mut Io<'_>) {
+        let untold = |outbound: &&Outbound| {
+            outbound.owed_from.keys().any(|device| !self.store.no_olm.was_told(*device))
+        };
+        let in_use = self.store.outbound.iter().filter(|(_, outbound)| untold(outbound));
+        let older = self.store.debts.iter().filter(|(_, outbound)| untold(&outbound));
+        let rooms: BTreeSet<RoomId> =
+            in_use.map(|(room, _)| *room).chain(older.map(|(room, _)| *room)).collect();
+        for room in rooms {
+            self.enqueue_job(room, Purpose::Settle, io);
+        }
+    }
+
+    /// A session was replaced: who was owed its key and was not told why it has none is still owed it (N-01).
+    pub(super) fn keep_debts(&mut self, room: RoomId, mut old: Outbound) {
+        old.owed_from.retain(|device, _| !self.store.no_olm.was_told(*device));
+        if !old.owed_from.is_empty() {
+            self.store.debts.push((room, old));
+        }
+    }
+
+    /// The sessions of a room that keys are owed of: the one in use and replaced ones.
+    fn sessions_of(&self, room: RoomId) -> impl Iterator<Item = &Outbound> {
+        let older = self.store.debts.iter().filter(move |(of, _)| *of == room);
+        self.store.outbound.get(&room).into_iter().chain(older.map(|(_, outbound)| outbound))
+    }
+
+    /// Devices that are owed a key of the room and have no Olm session, ascending.
+    pub(super) fn owed_without_olm(&self, room: RoomId) -> Vec<DeviceId> {
+        let owed = self.sessions_of(room).flat_map(|outbound| outbound.owed(room));
+        let devices: BTreeSet<DeviceId> = owed
+            .map(|owed| owed.device)
+            .filter(|device| !self.store.olm.has(*device) && self.is_due(*device))
+            .collect();
+        devices.into_iter().collect()
+    }
+
+    /// Gives the keys that are owed to those who can be reached. Who was told of a replaced session, or is due nothing
+    /// any more, is owed nothing.
+    pub(super) fn pay_debts(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_>) {
+        let payable: Vec<Owed> = self
+            .sessions_of(room)
+            .flat_map(|outbound| outbound.owed(room))
+            .filter(|owed| self.store.olm.has(owed.device) && self.is_due(owed.device))
+            .collect();
+        if let Some(outbound) = self.store.outbound.get_mut(&room) {
+            let session = outbound.session();
+            for owed in payable.iter().filter(|owed| owed.key.session == session) {
+                outbound.shared.insert(owed.device, owed.key.first);
+                outbound.owed_from.remove(&owed.device);
+                outbound.reshare.remove(&owed.device);
+            }
+        }
+        let mut debts = std::mem::take(&mut self.store.debts);
+        for (_, old) in debts.iter_mut().filter(|(of, _)| *of == room) {
+            old.owed_from.retain(|device, _| {
+                !self.store.olm.has(*device)
+                    && !self.store.no_olm.was_told(*device)
+                    && self.is_due(*device)
+            });
+        }
+        debts.retain(|(_, old)| !old.owed_from.is_empty());
+        self.store.debts = debts;
+        if payable.is_empty() {
+            return;
+        }
+        self.view_changed(io);
+        let item = |owed: Owed| Item {
+            device: owed.device,
+            content: ItemContent::Sealed(OlmEvent::RoomKey(owed.key)),
+            cause: owed.why.0,
+        };
+        self.put(ToDeviceType::Encrypted, payable.into_iter().map(item).collect(), cause, io);
+    }
+
+    /// Whether a device may be given keys: it is still listed, and the share policy admits it.
+    fn is_due(&self, device: DeviceId) -> bool {
+        let user = self.user_of(device);
+        let listed = self.store.lists.user(user).and_then(|list| list.device(device));
+        listed.is_some_and(|keys| {
+            decide(self.store.policy.share, &self.view_of(user, keys)) == ShareDecision::Share
+        })
+    }
+
+    /// Tells devices that no Olm session with them can be had, as far as that is known and may be told.
+    pub(super) fn tell_no_olm(
+        &mut self,
+        room: RoomId,
+        missing: &[DeviceId],
+        cause: Option<FactId>,
+        io: &mut Io<'_>,
+    ) {
+        let Some(session) = self.store.outbound.get(&room).map(Outbound::session) else { return };
+        let notices = self.no_olm_items((room, session), missing, io.clock);
+        self.give_up(room, missing);
+        self.tell(notices, cause, io);
+    }
+
+    /// `m.no_olm` for devices whose claims have failed, unless they were told, or are not to be told. They count as
+    /// told from now on.
+    fn no_olm_items(
+        &mut self,
+        occasion: (RoomId, MegolmSessionId),
+        missing: &[DeviceId],
+        clock: SimTime,
+    ) -> Vec<Item> {
+        let habits = self.config.habits;
+        let mut items = Vec::new();
+        for device in missing.iter().copied() {
+            let ClaimState::BackingOff(failed) = self.live.claims.state(device, clock) else {
+                continue;
+            };
+            let repeated = self.store.no_olm.is_repetition(device, occasion, habits.no_olm_dedup);
+            // Who counts by failed attempts still tells of each attempt only once.
+            let once = habits.no_olm_dedup == NoOlmDedup::None && failed.was_told;
+            let silent = !failed.reportable || repeated || once;
+            if silent || !self.reports(device, WithheldCode::NoOlm) {
+                continue;
+            }
+            self.store.no_olm.mark(device, occasion);
+            self.live.claims.told(device);
+            let mut content = WithheldNotice::NoOlm.content(self.me());
+            if habits.no_olm_names_session {
+                content.room_id = Field::Is(occasion.0);
+                content.session_id = Field::Is(occasion.1);
+            }
+            let content = ItemContent::Clear(ToDeviceBody::Withheld(content));
+            items.push(Item { device, content, cause: failed.by.0 });
+        }
+        items
+    }
+
+    /// By a bad habit, who could not be reached is not looked at again.
+    fn give_up(&mut self, room: RoomId, missing: &[DeviceId]) {
+        if let (MissingOlm::MarkShared, Some(outbound)) =
+            (self.config.habits.missing_olm, self.store.outbound.get_mut(&room))
+        {
+            outbound.given_up.extend(missing);
+        }
+    }
+}
