@@ -17,7 +17,7 @@ use super::difference;
 use super::lines::{Summary, compression};
 use super::names::{Names, expected, verdict};
 use super::narrate;
-use super::room::Told;
+use super::room::{Told, idle_steps};
 
 /// The version of the document. A reader may rely on the fields of a version; new ones may be added to it.
 pub const FORMAT_VERSION: u32 = 1;
@@ -56,6 +56,8 @@ struct Run<'a> {
     notices: Vec<Notices<'a>>,
     violations: Vec<Broken<'a>>,
     differences: Vec<Difference>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    idle_steps: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     divergence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,6 +191,7 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
             .collect(),
         violations: outcome.violations.iter().map(|one| broken(&names, one, kept)).collect(),
         differences: report.mismatches.iter().map(|one| difference(&names, one)).collect(),
+        idle_steps: idle_steps(&names, told),
         divergence: report.divergence.as_ref().map(|one| difference::divergence(&names, one)),
         verdicts: (detail == Detail::Cells).then(|| outcome.verdicts.iter().map(cells).collect()),
         replay: told.replay,

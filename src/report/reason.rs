@@ -86,7 +86,7 @@ pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
             "{they} had retired the one-time or fallback key that {sender} used for {it}"
         }
         Leaf::Rejected => "the key came to {it} in a message that failed its checks",
-        Leaf::LostAtRecipient => "{they} acknowledged the key and crashed before it was stored",
+        Leaf::LostAtRecipient => "{they} acknowledged what came and crashed before it was stored",
         Leaf::StorageLoss => "{they} had the key once and lost it with {their} store",
         Leaf::PartialRestore => "the key that {they} restored starts later, and nothing says why",
         Leaf::ForwardedWithheld => {

@@ -12,6 +12,7 @@ use super::difference::{differences, divergence};
 use super::names::Names;
 use super::paint::{Paint, Tone};
 use super::sentence::sentences;
+use super::steps::step;
 use super::table::table;
 use super::text::{count, grouped, safe, wrap};
 use super::violation::violations;
@@ -55,8 +56,16 @@ pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
     section(&mut text, "not deterministic", divergence, layout);
     let differences = differences(&names, &report.mismatches);
     section(&mut text, "not as the file expects", differences, layout);
+    section(&mut text, "steps without effect", idle_steps(&names, told), layout);
     text.push_str(&format!("\nagain: {}\n", told.replay));
     text
+}
+
+/// The steps that nothing happened because of, a line each.
+pub(super) fn idle_steps(names: &Names<'_>, told: &Told<'_>) -> Vec<String> {
+    let timeline = &told.scenario.timeline;
+    let idle = told.kept.idle_steps().filter_map(|position| timeline.get(position as usize));
+    idle.map(|timed| format!("{}: {}", timed.at, step(names, &timed.step))).collect()
 }
 
 fn head(names: &Names<'_>, told: &Told<'_>, layout: Layout) -> String {
@@ -181,7 +190,7 @@ room room
   m1       A1    withheld(m.blacklisted)  delivered
   m2       A1    withheld(m.blacklisted)  delivered
 
-  B1 cannot read m1 and m2: A1 told it at 1s with m.blacklisted (notice x7) that
+  B1 cannot read m1 and m2: A1 told it at 1s with m.blacklisted (notice #7) that
     it withholds the key.
   (2 cells not delivered, told in 1 sentence)
 

@@ -166,11 +166,11 @@ fn when(times: impl Iterator<Item = SimTime>) -> String {
     }
 }
 
-/// ` (notice x3)`, ` (600 notices)`, or nothing.
+/// ` (notice #3)`, ` (600 notices)`, or nothing.
 fn which(notices: impl Iterator<Item = ToDeviceId>) -> String {
     let notices: BTreeSet<ToDeviceId> = notices.collect();
     match (notices.len(), notices.first()) {
-        (1, Some(notice)) => format!(" (notice x{})", notice.raw()),
+        (1, Some(notice)) => format!(" (notice #{})", notice.raw()),
         (0, _) | (_, None) => String::new(),
         (more, Some(_)) => format!(" ({} notices)", grouped(more as u64)),
     }
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(
             tell(2, 2, vec![cell(2, 1, Leaf::Withheld, Some(200))]),
             [
-                "B1 cannot read m2: A1 told it at 10s200ms with m.blacklisted (notice x200) that it withholds the key."
+                "B1 cannot read m2: A1 told it at 10s200ms with m.blacklisted (notice #200) that it withholds the key."
             ]
         );
     }
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(
             tell(1, 3, cells),
             [
-                "B1 cannot read m1, m2 and m3: A1 told it at 10s1ms with m.blacklisted (notice x1) that it withholds the key.",
+                "B1 cannot read m1, m2 and m3: A1 told it at 10s1ms with m.blacklisted (notice #1) that it withholds the key.",
                 "(3 cells not delivered, told in 1 sentence)"
             ]
         );
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(
             tell(1, 1, vec![cell(1, 1, Leaf::LostAtRecipient, Some(1_999))]),
             [
-                "B1 cannot read m1: it acknowledged the key and crashed before it was stored (at 11s999ms: B1 crashed)."
+                "B1 cannot read m1: it acknowledged what came and crashed before it was stored (at 11s999ms: B1 crashed)."
             ]
         );
         let several = tell(

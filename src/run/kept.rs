@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::check::outcome::Outcome;
 use crate::ids::FactId;
-use crate::trace::fact::Fact;
+use crate::trace::fact::{Fact, FactKind};
 use crate::trace::sink::FactSink;
 
 /// The wanted facts that came by.
@@ -15,6 +15,8 @@ use crate::trace::sink::FactSink;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
     wanted: BTreeMap<FactId, Option<Fact>>,
+    /// What each step of the timeline came to: the step, and whether anything happened because of it.
+    steps: BTreeMap<FactId, (u32, bool)>,
 }
 
 impl Kept {
@@ -23,7 +25,14 @@ impl Kept {
     pub fn witnesses_of(outcome: &Outcome) -> Self {
         let verdicts = outcome.verdicts.iter().flat_map(|verdict| verdict.witnesses);
         let violations = outcome.violations.iter().flat_map(|violation| violation.witnesses);
-        Self { wanted: verdicts.chain(violations).flatten().map(|id| (id, None)).collect() }
+        let wanted = verdicts.chain(violations).flatten().map(|id| (id, None)).collect();
+        Self { wanted, steps: BTreeMap::new() }
+    }
+
+    /// The steps of the timeline, by their positions, that nothing happened because of. A test whose steps do
+    /// nothing tests nothing.
+    pub fn idle_steps(&self) -> impl Iterator<Item = u32> + '_ {
+        self.steps.values().filter(|(_, had_effect)| !had_effect).map(|(step, _)| *step)
     }
 
     /// The fact with this id, if it was wanted and came by.
@@ -43,6 +52,14 @@ impl FactSink for Kept {
         if let Some(slot) = self.wanted.get_mut(&fact.id) {
             *slot = Some(*fact);
         }
+        if let FactKind::UserStep(step) = fact.kind {
+            self.steps.insert(fact.id, (step, false));
+        }
+        for cause in fact.causes.iter() {
+            if let Some((_, had_effect)) = self.steps.get_mut(&cause) {
+                *had_effect = true;
+            }
+        }
     }
 }
 
@@ -55,7 +72,7 @@ mod tests {
     use crate::rulebook::reading::{Reading, ReadingName, Severity};
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::Party;
-    use crate::trace::fact::{FactKind, RunEnd};
+    use crate::trace::fact::{Causes, Fact, FactKind, RunEnd};
     use crate::trace::sample::fact_of;
     use crate::trace::sink::FactSink;
 
@@ -91,5 +108,16 @@ mod tests {
         assert_eq!(of([id(3), None, id(1)]), [3, 1]);
         assert_eq!(of([id(5), id(9), None]), [5], "the run ended before fact 9");
         assert_eq!(kept.get(FactId::new(2)), None, "nobody asked for it");
+    }
+
+    #[test]
+    fn a_step_that_no_fact_names_as_its_cause_is_idle() {
+        let mut kept = Kept::default();
+        let step = |id, step| fact_of(id, 0, FactKind::UserStep(step));
+        kept.record(&step(0, 0));
+        kept.record(&step(1, 1));
+        let causes = Causes::one(FactId::new(1));
+        kept.record(&Fact { causes, ..fact_of(2, 0, FactKind::RunEnd(RunEnd::Quiescent)) });
+        assert_eq!(kept.idle_steps().collect::<Vec<_>>(), [0]);
     }
 }

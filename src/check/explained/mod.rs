@@ -216,9 +216,7 @@ fn with_memory(cell: &Cell<'_>, finding: Finding) -> Finding {
 fn may_be_known_otherwise(leaf: Leaf) -> bool {
     matches!(
         leaf,
-        Leaf::NotAMember
-            | Leaf::InvitedOnly
-            | Leaf::DeviceNewer
+        Leaf::DeviceNewer
             | Leaf::MembershipNotSeen
             | Leaf::Unaware
             | Leaf::StaleList

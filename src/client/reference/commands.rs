@@ -53,7 +53,9 @@ impl Reference {
             Command::RequestKey { message, ref of } => self.ask_for_message(message, of, io),
             Command::CancelRequest(message) => self.cancel_for_message(message, io),
             Command::DiscardSession(room) => {
-                self.store.outbound.remove(&room);
+                if let Some(outbound) = self.store.outbound.get_mut(&room) {
+                    outbound.invalidate(Provenance(io.cause));
+                }
                 self.view_changed(io);
             }
             Command::RestoreBackup => self.fetch_backup(io),

@@ -1,6 +1,8 @@
 //! Key requests: asking other devices for a key, answering those that ask, and taking what is forwarded.
 //! It does not know how anything travels.
 
+use std::collections::BTreeMap;
+
 use crate::client::reference::Reference;
 use crate::client::reference::decide::{DeviceView, ShareDecision, decide};
 use crate::client::reference::inbound::InboundKey;
@@ -266,8 +268,9 @@ impl Reference {
         }
     }
 
-    /// Another user's device never gets a key on request. One that was given it is not answered; one that is
-    /// barred is told why; one whose user is not in the room is not entitled.
+    /// Another user's device never gets a key on request. One that is barred is told why. Of the session in use
+    /// it is known who was given it and who was owed it, and everybody else is not entitled to what was sent so far;
+    /// of older sessions that is not known, and nothing is said.
     fn reply_to_other(&self, asked: &Asked, view: &DeviceView, has_key: bool) -> Reply {
         if !has_key {
             return Reply::Refuse(SessionCode::Unavailable);
@@ -276,10 +279,12 @@ impl Reference {
             return Reply::Refuse(code);
         }
         let outbound = self.store.outbound.get(&asked.room);
-        let given = outbound.is_some_and(|outbound| {
-            outbound.session() == asked.session && outbound.shared.contains_key(&asked.requester)
+        let in_use = outbound.filter(|outbound| outbound.session() == asked.session);
+        let entitled = in_use.is_none_or(|outbound| {
+            let had = |devices: &BTreeMap<DeviceId, u32>| devices.contains_key(&asked.requester);
+            had(&outbound.shared) || had(&outbound.owed_from)
         });
-        if given || self.is_in_room(asked.room, view.user) {
+        if entitled && self.is_in_room(asked.room, view.user) {
             Reply::Silence
         } else {
             Reply::Refuse(SessionCode::Unauthorised)
