@@ -286,6 +286,9 @@ impl Room {
         if self.last_state < end {
             return Arc::clone(&self.state);
         }
+        if end == 0 {
+            return Arc::clone(&self.base);
+        }
         let mut state = RoomState::clone(&self.base);
         self.entries[..end].iter().for_each(|entry| state.apply(&entry.event));
         Arc::new(state)
