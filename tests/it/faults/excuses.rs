@@ -143,3 +143,22 @@ fn the_same_breaches_count_where_a_habit_makes_them() {
         assert_eq!(Room::run(without).violations(), [], "{file} without the habit");
     }
 }
+
+/// A sender whose store went back uses an Olm message key again for another room key. The recipient cannot open it and
+/// must not take it for a copy (U-01, K-12): the two are out of step, and nobody breaks a rule.
+#[test]
+fn a_message_key_that_is_used_again_makes_no_copy() {
+    let discard = |at| {
+        format!(r#"{{ "at": "{at}", "do": "discard_session", "device": "A1", "room": "room" }}"#)
+    };
+    let third = SEND.replace("10s", "30s").replace("m1", "m3");
+    let timeline = format!("{SEND},{},{AGAIN},{},{third}", discard("19s"), discard("29s"));
+    let back =
+        r#"{ "from": "25s", "fault": "store_rolled_back", "device": "A1", "snapshot": "17s" }"#;
+    let alice = r#"{ "policy": { "reshare_after_unwedge": false } }"#;
+    let text = room_of(alice, "{}", &timeline, back);
+    let [with, without] = with_and_without("StoreRolledBack", &text);
+    let verdicts = [&with, &without].map(|room| room.verdict("m3", "B1"));
+    assert_eq!(verdicts, ["wedged", "delivered"]);
+    check_excuses(&with, &[]);
+}
