@@ -3,8 +3,11 @@
 
 mod cli;
 mod faults;
+mod habits;
 mod olm_against_vodozemac;
+mod policies;
 mod random_networks;
 mod room;
+mod settings;
 mod tidy;
 mod wire;
