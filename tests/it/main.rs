@@ -2,6 +2,12 @@
 //! They see the crate as its users do: through its public items only.
 
 mod cli;
+mod faults;
+mod habits;
 mod olm_against_vodozemac;
+mod policies;
+mod random_networks;
+mod room;
+mod settings;
 mod tidy;
 mod wire;
