@@ -1,7 +1,7 @@
 //! The codecs of expectations, and what the names in them come to.
 //! It does not know what a run makes of a scenario, only which cells a table of it can have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
@@ -13,7 +13,7 @@ use super::policy::code_names;
 use super::problem::{Span, listed, quoted};
 use super::record::record;
 use super::story::Story;
-use super::values::{Digest, Int};
+use super::values::{Digest, Int, Text};
 use crate::ids::{DeviceId, MessageId, UserId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
@@ -38,6 +38,10 @@ record! {
         notices: Many<NoticesFile> [or absent],
         /// Whether no notices are sent but those in `notices`; if it is left out, whether `notices` is there.
         only_these_notices: bool [or absent],
+        /// The messages that are never sent, because a client refuses them or never gets to it: these and no others. The
+        /// name of a `send_many` stands for all its messages. `any` if it does not matter; if it is left out, none, or
+        /// `any` where nothing but a digest is expected.
+        unsent: OrAny<Many<Text>> [or absent],
         /// The digest of all facts of the run; `any` if it does not matter.
         digest: Digest [= None],
     }
@@ -172,14 +176,41 @@ impl Reader<'_> {
     pub(super) fn expectations(&mut self, file: ExpectFile, story: &Story) -> Expectations {
         let cells = self.cells(&file.verdicts.or(Vec::new()), story);
         let told = file.notices.get().is_some();
-        Expectations {
+        let mut expect = Expectations {
             cells,
             others: file.others.or(None),
             violations: self.violations(file.violations.or(Vec::new())),
             only_these_notices: file.only_these_notices.or(told),
             notices: self.notices(file.notices.or(Vec::new())),
-            digest: file.digest.or(None),
+            unsent: None,
+            digest: None,
+        };
+        let says_something = told || expect != Expectations::default();
+        expect.unsent = match file.unsent {
+            Slot::Is(listed) => listed.map(|listed| self.unsent(listed)),
+            Slot::Missing | Slot::Bad => says_something.then(Vec::new),
+        };
+        Expectations { digest: file.digest.or(None), ..expect }
+    }
+
+    fn unsent(&mut self, listed: Vec<At<Slot<String>>>) -> Vec<MessageId> {
+        let mut unsent = BTreeSet::new();
+        for At { value, span } in listed {
+            let Slot::Is(name) = value else { continue };
+            let messages = match self.messages_named(&name, span) {
+                Some(Messages::One(message)) => vec![message],
+                Some(Messages::Many(messages)) => messages,
+                None => continue,
+            };
+            let before = unsent.len();
+            let more = messages.len();
+            unsent.extend(messages);
+            if unsent.len() < before + more {
+                let found = format!("{} a second time", quoted(&name));
+                self.problems.report(span, found, "each message once");
+            }
         }
+        unsent.into_iter().collect()
     }
 
     fn violations(&mut self, files: Vec<At<Slot<ViolationFile>>>) -> Vec<ExpectedViolation> {
