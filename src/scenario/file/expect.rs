@@ -13,7 +13,7 @@ use super::policy::code_names;
 use super::problem::{Span, listed, quoted};
 use super::record::record;
 use super::story::Story;
-use super::values::{Digest, Int, Text};
+use super::values::{Digest, Int};
 use crate::ids::{DeviceId, MessageId, UserId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
@@ -38,10 +38,9 @@ record! {
         notices: Many<NoticesFile> [or absent],
         /// Whether no notices are sent but those in `notices`; if it is left out, whether `notices` is there.
         only_these_notices: bool [or absent],
-        /// The messages that are never sent, because a client refuses them or never gets to it: these and no others. The
-        /// name of a `send_many` stands for all its messages. `any` if it does not matter; if it is left out, none, or
-        /// `any` where nothing but a digest is expected.
-        unsent: OrAny<Many<Text>> [or absent],
+        /// The messages that are never sent, because a client refuses them or never gets to it: these and no
+        /// others. `any` if it does not matter; if it is left out, none, or `any` where nothing but a digest is expected.
+        unsent: OrAny<Many<MessageId>> [or absent],
         /// The digest of all facts of the run; `any` if it does not matter.
         digest: Digest [= None],
     }
@@ -193,20 +192,12 @@ impl Reader<'_> {
         Expectations { digest: file.digest.or(None), ..expect }
     }
 
-    fn unsent(&mut self, listed: Vec<At<Slot<String>>>) -> Vec<MessageId> {
+    fn unsent(&mut self, listed: Vec<At<Slot<MessageId>>>) -> Vec<MessageId> {
         let mut unsent = BTreeSet::new();
         for At { value, span } in listed {
-            let Slot::Is(name) = value else { continue };
-            let messages = match self.messages_named(&name, span) {
-                Some(Messages::One(message)) => vec![message],
-                Some(Messages::Many(messages)) => messages,
-                None => continue,
-            };
-            let before = unsent.len();
-            let more = messages.len();
-            unsent.extend(messages);
-            if unsent.len() < before + more {
-                let found = format!("{} a second time", quoted(&name));
+            let Slot::Is(message) = value else { continue };
+            if !unsent.insert(message) {
+                let found = format!("{} a second time", quoted(self.names.message_name(message)));
                 self.problems.report(span, found, "each message once");
             }
         }
