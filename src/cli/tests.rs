@@ -116,7 +116,7 @@ fn a_folder_is_a_line_for_each_file_and_a_summary() {
         "{}",
         lines[5]
     );
-    assert_eq!((lines.len(), left.err.as_str(), left.code), (5, "", 1));
+    assert_eq!((lines.len(), left.err.as_str(), left.code), (6, "", 1));
 }
 
 #[test]
