@@ -45,7 +45,8 @@ impl Checker {
     }
 
     /// The judgement. Facts that do not end with [`crate::trace::fact::FactKind::RunEnd`] were cut off, which is taken
-    /// for the horizon: what could still have come is not held against anybody.
+    /// for the horizon: what could still have come is not held against anybody. A message that was never sent leaves no
+    /// fact by itself; who knows the timeline must add those.
     #[must_use]
     pub fn finish(mut self) -> Outcome {
         let end = self.end.unwrap_or(RunEnd::Horizon);
@@ -56,6 +57,7 @@ impl Checker {
             verdicts,
             violations: self.breaches.finish(&self.view.cast),
             notices: self.spam.counts(),
+            unsent: Vec::new(),
         }
     }
 }

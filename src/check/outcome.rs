@@ -1,13 +1,14 @@
 //! What a run is judged to be: a verdict for every message and device, and the rules that were broken.
 //! It does not know how it was found, nor how it is shown.
 
-use crate::ids::{DeviceId, FactId, FaultId, MessageId};
+use crate::ids::{DeviceId, FactId, FaultId, MessageId, RoomId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::{Leaf, LeafClass};
 use crate::rulebook::reading::{Reading, Severity};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
-use crate::trace::fact::RunEnd;
+use crate::time::SimTime;
+use crate::trace::fact::{Refusal, RunEnd};
 
 /// What became of one message at one device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +57,30 @@ pub struct NoticeCount {
     pub count: u32,
 }
 
+/// Why a message was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NotSent {
+    /// The device refused it and told its user so, at this time.
+    Refused(Refusal, SimTime),
+    /// The device stopped before it could send it, and did not start again.
+    SenderStopped,
+    /// It was still waiting when the run ended.
+    Waiting,
+}
+
+/// A message of the timeline that no server accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Unsent {
+    /// The message.
+    pub message: MessageId,
+    /// The device that was to send it.
+    pub device: DeviceId,
+    /// The room that it was for.
+    pub room: RoomId,
+    /// Why.
+    pub why: NotSent,
+}
+
 /// The judgement of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -70,6 +95,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// Notices by sender, recipient and code, ascending.
     pub notices: Vec<NoticeCount>,
+    /// The messages that were never accepted, ascending: the table of verdicts has no line for them.
+    pub unsent: Vec<Unsent>,
 }
 
 impl Outcome {

@@ -109,13 +109,14 @@ fn a_folder_is_a_line_for_each_file_and_a_summary() {
     assert_eq!(lines[0], format!("ok                 {}", path(&folder, "a.json")), "{}", left.err);
     assert_eq!(lines[1], format!("differs            {}", path(&folder, "b.json")));
     assert!(lines[2].starts_with("    m1 at B1: found no verdict"), "{}", lines[2]);
-    assert_eq!(lines[3], format!("    see: withheld run {}", path(&folder, "b.json")));
+    assert!(lines[3].starts_with("    A1 never sent m1: it was still waiting"), "{}", lines[3]);
+    assert_eq!(lines[4], format!("    see: withheld run {}", path(&folder, "b.json")));
     assert!(
-        lines[4].starts_with("2 runs: 1 ok, 1 differs; 10s of virtual time in "),
+        lines[5].starts_with("2 runs: 1 ok, 1 differs; 10s of virtual time in "),
         "{}",
-        lines[4]
+        lines[5]
     );
-    assert_eq!((lines.len(), left.err.as_str(), left.code), (5, "", 1));
+    assert_eq!((lines.len(), left.err.as_str(), left.code), (6, "", 1));
 }
 
 #[test]

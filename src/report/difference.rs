@@ -13,6 +13,7 @@ use super::blocks::blocks;
 use super::names::{Names, expected, verdict};
 use super::narrate;
 use super::text::grouped;
+use super::words::Word;
 
 /// Cells with what was expected of them and what was found.
 type Cells = BTreeMap<(String, String), Vec<(MessageId, DeviceId, ())>>;
@@ -84,6 +85,12 @@ pub(super) fn difference(names: &Names<'_>, mismatch: &Mismatch) -> String {
             grouped(u64::from(*found)),
             grouped(u64::from(expected.count)),
         ),
+        Mismatch::UnexpectedUnsent(unsent) => {
+            format!("{}; expected it to be sent", unsent.word(names))
+        }
+        Mismatch::MissingUnsent(message) => {
+            format!("{} was sent, expected it not to be", names.message(*message))
+        }
         Mismatch::Digest { expected, found } => format!(
             "digest: found {found:016x}, expected {expected:016x}; run with --bless if the change is meant"
         ),
@@ -111,6 +118,7 @@ pub(super) fn divergence(names: &Names<'_>, divergence: &Divergence) -> String {
 #[cfg(test)]
 mod tests {
     use super::{difference, differences, divergence};
+    use crate::check::outcome::{NotSent, Unsent};
     use crate::ids::{DeviceId, MessageId, ServerId};
     use crate::protocol::withheld::WithheldCode;
     use crate::report::names::Names;
@@ -121,8 +129,9 @@ mod tests {
     use crate::scenario::expect::{ExpectedNotices, ExpectedVerdict, ExpectedViolation};
     use crate::scenario::fault::Party;
     use crate::scenario::sample::room_of;
-    use crate::trace::fact::FactKind;
-    use crate::trace::sample::{A1, B1, fact_of};
+    use crate::time::SimTime;
+    use crate::trace::fact::{FactKind, Refusal};
+    use crate::trace::sample::{A1, B1, ROOM, fact_of};
 
     const M1: MessageId = MessageId::new(0);
     const DELIVERED: ExpectedVerdict = ExpectedVerdict { leaf: Leaf::Delivered, code: None };
@@ -182,6 +191,16 @@ mod tests {
                 Mismatch::Notices { expected: notices, found: 1_200 },
                 "notices m.no_olm from A1 to B1: found 1,200, expected 1",
             ),
+            (
+                Mismatch::UnexpectedUnsent(Unsent {
+                    message: M1,
+                    device: A1,
+                    room: ROOM,
+                    why: NotSent::Refused(Refusal::NotInRoom, SimTime::from_ms(30_000)),
+                }),
+                "A1 did not send m1 at 30s: its user is not in the room; expected it to be sent",
+            ),
+            (Mismatch::MissingUnsent(M1), "m1 was sent, expected it not to be"),
             (
                 Mismatch::Digest { expected: 1, found: 0xab },
                 "digest: found 00000000000000ab, expected 0000000000000001; run with --bless if the change is meant",

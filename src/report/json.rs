@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::check::outcome::{Outcome, Verdict, Violation};
+use crate::check::outcome::{NotSent, Outcome, Unsent, Verdict, Violation};
 use crate::ids::FactId;
 use crate::rulebook::reading::{ReadingName, Severity};
 use crate::run::expectation::Mismatch;
@@ -18,6 +18,7 @@ use super::lines::{Summary, compression};
 use super::names::{Names, expected, verdict};
 use super::narrate;
 use super::room::{Told, idle_steps};
+use super::words::Word;
 
 /// The version of the document. A reader may rely on the fields of a version; new ones may be added to it.
 pub const FORMAT_VERSION: u32 = 1;
@@ -54,6 +55,7 @@ struct Run<'a> {
     facts: u64,
     counts: BTreeMap<String, u64>,
     notices: Vec<Notices<'a>>,
+    unsent: Vec<NeverSent<'a>>,
     violations: Vec<Broken<'a>>,
     differences: Vec<Difference>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,6 +73,14 @@ struct Notices<'a> {
     to: &'a str,
     code: &'static str,
     count: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct NeverSent<'a> {
+    message: &'a str,
+    device: &'a str,
+    why: String,
+    at_ms: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -189,12 +199,27 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
                 count: one.count,
             })
             .collect(),
+        unsent: outcome.unsent.iter().map(|one| never_sent(&names, one)).collect(),
         violations: outcome.violations.iter().map(|one| broken(&names, one, kept)).collect(),
         differences: report.mismatches.iter().map(|one| difference(&names, one)).collect(),
         idle_steps: idle_steps(&names, told),
         divergence: report.divergence.as_ref().map(|one| difference::divergence(&names, one)),
         verdicts: (detail == Detail::Cells).then(|| outcome.verdicts.iter().map(cells).collect()),
         replay: told.replay,
+    }
+}
+
+fn never_sent<'a>(names: &Names<'a>, one: &Unsent) -> NeverSent<'a> {
+    let (why, at_ms) = match one.why {
+        NotSent::Refused(why, at) => (why.word(names), Some(at.as_ms())),
+        NotSent::SenderStopped => ("its sender stopped first".to_owned(), None),
+        NotSent::Waiting => ("it was still waiting when the run ended".to_owned(), None),
+    };
+    NeverSent {
+        message: names.scenario.message_name(one.message),
+        device: names.scenario.device_name(one.device),
+        why,
+        at_ms,
     }
 }
 
@@ -260,6 +285,12 @@ fn difference(names: &Names<'_>, one: &Mismatch) -> Difference {
         Mismatch::Notices { expected, found } => {
             ("notices", Some(expected.count.to_string()), Some(found.to_string()))
         }
+        Mismatch::UnexpectedUnsent(one) => {
+            ("unsent", None, Some(names.scenario.message_name(one.message).to_owned()))
+        }
+        Mismatch::MissingUnsent(message) => {
+            ("unsent", Some(names.scenario.message_name(*message).to_owned()), None)
+        }
         Mismatch::Digest { expected, found } => {
             ("digest", Some(format!("{expected:016x}")), Some(format!("{found:016x}")))
         }
@@ -324,7 +355,7 @@ mod tests {
                 "actions": 34, "facts": 12,
                 "counts": {"withheld(m.blacklisted)": 1},
                 "notices": [{"from": "A1", "to": "B1", "code": "m.blacklisted", "count": 1}],
-                "violations": [], "differences": [],
+                "unsent": [], "violations": [], "differences": [],
                 "verdicts": [{
                     "message": "m1", "device": "B1", "verdict": "withheld(m.blacklisted)",
                     "leaf": "L12", "code": "m.blacklisted", "party": null,

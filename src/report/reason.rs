@@ -59,9 +59,7 @@ pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
         Leaf::OptedOut => "{sender} does not report to {it} why it keeps the key",
         Leaf::MembershipNotSeen => "{sender} had not seen yet that {their} user is in {room}",
         Leaf::Unaware => "{sender} had not been told of {it} yet",
-        Leaf::StaleList => {
-            "{sender} knew that {their} user's device list had changed and did not have the new one yet"
-        }
+        Leaf::StaleList => "{sender} did not have the current device list of {their} user",
         Leaf::NoteNeverSent => {
             "{party} never told {sender} that {their} user's device list changed"
         }
@@ -70,7 +68,7 @@ pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
         }
         Leaf::Withheld => "{sender} told {it}{at} with {code}{notice} that it withholds the key",
         Leaf::Unexplained => "{sender} gave {it} neither the key nor a reason",
-        Leaf::FalseExplanation => "what {sender} told {it}{at}{notice} was not so",
+        Leaf::FalseExplanation => "what {sender} told {it}{at} with {code}{notice} was not so",
         Leaf::NoOlm => {
             "{sender} told {it}{at} with {code}{notice} that it could not set up an Olm session"
         }

@@ -42,6 +42,9 @@ pub struct Layout {
     pub paint: Paint,
 }
 
+/// How many messages that were never sent have a line of their own.
+const UNSENT: usize = 24;
+
 /// The view as text.
 #[must_use]
 pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
@@ -107,16 +110,32 @@ fn one_room(names: &Names<'_>, told: &Told<'_>, room: RoomId, layout: Layout) ->
     let outcome = &told.report.outcome;
     let heading = layout.paint.text(Tone::Heading, &format!("room {}", names.room(room)));
     let table = table(names, outcome, room, layout);
+    let unsent = unsent(names, outcome, room);
     if table.is_empty() {
-        return format!("\n{heading}: no message was accepted\n");
+        let mut text = format!("\n{heading}: no message was accepted\n");
+        push_lines(&mut text, unsent, layout);
+        return text;
     }
     let mut text = format!("\n{heading}\n{table}");
-    let sentences = sentences(names, outcome, room, told.kept);
+    let mut sentences = sentences(names, outcome, room, told.kept);
+    sentences.extend(unsent);
     if !sentences.is_empty() {
         text.push('\n');
         push_lines(&mut text, sentences, layout);
     }
     text
+}
+
+/// A line for each message for the room that was never sent; of many, the first and how many more.
+fn unsent(names: &Names<'_>, outcome: &Outcome, room: RoomId) -> Vec<String> {
+    let in_room: Vec<_> = outcome.unsent.iter().filter(|one| one.room == room).collect();
+    let shown = in_room.iter().take(UNSENT);
+    let mut lines: Vec<String> = shown.map(|one| format!("{}.", one.word(names))).collect();
+    if in_room.len() > UNSENT {
+        let more = (in_room.len() - UNSENT) as u64;
+        lines.push(format!("({} more not sent)", count(more, "message")));
+    }
+    lines
 }
 
 fn section(text: &mut String, heading: &str, lines: Vec<String>, layout: Layout) {

@@ -229,6 +229,7 @@ mod tests {
             verdicts,
             violations: Vec::new(),
             notices: Vec::new(),
+            unsent: Vec::new(),
         };
         let mut kept = Kept::witnesses_of(&outcome);
         for number in 0..2_000 {

@@ -147,6 +147,7 @@ mod tests {
             verdicts: Vec::new(),
             violations: violations_found,
             notices: Vec::new(),
+            unsent: Vec::new(),
         };
         let mut kept = Kept::witnesses_of(&outcome);
         for number in 0..10 {

@@ -1,6 +1,7 @@
 //! The word or the few words for everything that occurs in a fact, as they stand inside a sentence.
 //! It does not know which sentence.
 
+use crate::check::outcome::{NotSent, Unsent};
 use crate::ids::{
     DeviceId, FaultId, KeyValue, MegolmSessionId, MessageId, OlmSessionId, RequestId, RoomId,
     ServerId, ToDeviceId, TxnId, UserId,
@@ -323,11 +324,29 @@ impl Word for TryResult {
     }
 }
 
+/// That a message was not sent, and why.
+impl Word for Unsent {
+    fn word(&self, names: &Names<'_>) -> String {
+        let (device, message) = (self.device.word(names), self.message.word(names));
+        match self.why {
+            NotSent::Refused(why, at) => {
+                format!("{device} did not send {message} at {at}: {}", why.word(names))
+            }
+            NotSent::SenderStopped => {
+                format!("{device} never sent {message}: its sender stopped first")
+            }
+            NotSent::Waiting => {
+                format!("{device} never sent {message}: it was still waiting when the run ended")
+            }
+        }
+    }
+}
+
 impl Word for Refusal {
     fn word(&self, names: &Names<'_>) -> String {
         match self {
             Self::IdentityChanged(user) => {
-                format!("the identity of {} has changed", user.word(names))
+                format!("the identity of {} has changed and was not accepted", user.word(names))
             }
             Self::WouldWithhold(device) => {
                 format!("the key would be withheld from {}", device.word(names))

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::outcome::{Outcome, Verdict};
+use crate::check::outcome::{NotSent, Outcome, Unsent, Verdict};
 use crate::ids::{DeviceId, MessageId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::reading::ReadingName;
 use crate::scenario::expect::{Expectations, ExpectedNotices, ExpectedVerdict, ExpectedViolation};
+use crate::trace::fact::RunEnd;
 
 /// One thing that is not as the scenario expects it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub enum Mismatch {
         /// How many went.
         found: u32,
     },
+    /// A message was not sent, and that was not expected.
+    UnexpectedUnsent(Unsent),
+    /// A message was expected not to be sent, and a server accepted it.
+    MissingUnsent(MessageId),
     /// The run has another digest than the scenario carries.
     Digest {
         /// The one in the scenario.
@@ -56,6 +61,7 @@ pub fn compare(expect: &Expectations, outcome: &Outcome, locked: Option<u64>) ->
             found.extend(missing_violations(expect, outcome));
             found.extend(verdicts(expect, outcome));
             found.extend(notices(expect, outcome));
+            found.extend(unsent(expect, outcome));
             if let (Some(expected), Some(digest)) = (expect.digest, locked)
                 && expected != digest
             {
@@ -156,11 +162,28 @@ fn notices(expect: &Expectations, outcome: &Outcome) -> Vec<Mismatch> {
     differ
 }
 
+/// Whether nothing more could have come of a message: one that waits when a run is cut may still be sent.
+pub(super) fn is_decided(unsent: &Unsent, end: RunEnd) -> bool {
+    end == RunEnd::Quiescent || unsent.why != NotSent::Waiting
+}
+
+fn unsent(expect: &Expectations, outcome: &Outcome) -> Vec<Mismatch> {
+    let Some(listed) = &expect.unsent else { return Vec::new() };
+    let unexpected = outcome
+        .unsent
+        .iter()
+        .filter(|one| is_decided(one, outcome.end) && !listed.contains(&one.message))
+        .map(|one| Mismatch::UnexpectedUnsent(*one));
+    let was_sent = |message: &MessageId| outcome.unsent.iter().all(|one| one.message != *message);
+    let missing = listed.iter().copied().filter(was_sent).map(Mismatch::MissingUnsent);
+    unexpected.chain(missing).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Mismatch, compare};
-    use crate::check::outcome::{NoticeCount, Outcome, Verdict, Violation};
-    use crate::ids::{DeviceId, FaultId, MessageId};
+    use crate::check::outcome::{NotSent, NoticeCount, Outcome, Unsent, Verdict, Violation};
+    use crate::ids::{DeviceId, FaultId, MessageId, RoomId};
     use crate::protocol::withheld::WithheldCode;
     use crate::rulebook::leaf::Leaf;
     use crate::rulebook::reading::{Reading, ReadingName, Severity};
@@ -169,7 +192,8 @@ mod tests {
         Expectations, ExpectedCell, ExpectedNotices, ExpectedVerdict, ExpectedViolation,
     };
     use crate::scenario::fault::Party;
-    use crate::trace::fact::RunEnd;
+    use crate::time::SimTime;
+    use crate::trace::fact::{Refusal, RunEnd};
 
     const A1: DeviceId = DeviceId::new(0);
     const B1: DeviceId = DeviceId::new(1);
@@ -203,6 +227,7 @@ mod tests {
                 code: WithheldCode::Blacklisted,
                 count: 1,
             }],
+            unsent: Vec::new(),
         }
     }
 
@@ -294,6 +319,33 @@ mod tests {
         assert_eq!(strict(&expect), [Mismatch::Notices { expected: unlisted, found: 1 }]);
         expect.only_these_notices = false;
         assert_eq!(strict(&expect), []);
+    }
+
+    #[test]
+    fn a_message_that_is_not_sent_must_be_expected_and_an_expected_one_must_not_be_sent() {
+        let why = NotSent::Refused(Refusal::NotInRoom, SimTime::from_ms(1));
+        let refused = Unsent { message: M1, device: A1, room: RoomId::new(0), why };
+        let mut run = outcome(ReadingName::Strict);
+        let mut expect = Expectations { unsent: Some(Vec::new()), ..Expectations::default() };
+        assert_eq!(compare(&expect, &run, None), []);
+        run.unsent = vec![refused];
+        assert_eq!(compare(&Expectations::default(), &run, None), [], "it is not looked at");
+        assert_eq!(compare(&expect, &run, None), [Mismatch::UnexpectedUnsent(refused)]);
+        expect.unsent = Some(vec![M1]);
+        assert_eq!(compare(&expect, &run, None), []);
+        run.unsent.clear();
+        assert_eq!(compare(&expect, &run, None), [Mismatch::MissingUnsent(M1)]);
+    }
+
+    #[test]
+    fn a_message_that_waits_when_the_run_is_cut_does_not_differ() {
+        let waiting =
+            Unsent { message: M1, device: A1, room: RoomId::new(0), why: NotSent::Waiting };
+        let expect = Expectations { unsent: Some(Vec::new()), ..Expectations::default() };
+        let mut run = Outcome { unsent: vec![waiting], ..outcome(ReadingName::Strict) };
+        assert_eq!(compare(&expect, &run, None), [Mismatch::UnexpectedUnsent(waiting)]);
+        run.end = RunEnd::ActionLimit;
+        assert_eq!(compare(&expect, &run, None), []);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::check::Checker;
 use crate::check::cast::Cast;
+use crate::check::outcome::Outcome;
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::scenario::model::Scenario;
 use crate::trace::sink::{FactDigest, FactSink};
@@ -11,6 +12,7 @@ use super::RunReport;
 use super::expectation::compare;
 use super::simulator::Simulator;
 use super::status::Status;
+use super::unsent::Sends;
 
 /// How a run is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +40,14 @@ pub fn run_one(
     sink: &mut dyn FactSink,
 ) -> RunReport {
     let mut checker = Checker::new(Cast::of(scenario), Reading::named(judging.reading));
+    let mut sends = Sends::default();
     let mut digest = FactDigest::default();
-    let simulated =
-        simulator.simulate(scenario, judging.reading, &mut ((&mut checker, &mut digest), sink));
-    let outcome = checker.finish();
+    let simulated = simulator.simulate(
+        scenario,
+        judging.reading,
+        &mut (((&mut checker, &mut sends), &mut digest), sink),
+    );
+    let outcome = Outcome { unsent: sends.unsent(scenario), ..checker.finish() };
     let locked = match judging.digest {
         DigestCheck::Locked => Some(digest.value()),
         DigestCheck::Free => None,

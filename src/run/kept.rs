@@ -99,6 +99,7 @@ mod tests {
                 witnesses: [id(5), id(9), None],
             }],
             notices: Vec::new(),
+            unsent: Vec::new(),
         };
         let mut kept = Kept::witnesses_of(&outcome);
         for number in 0..8 {

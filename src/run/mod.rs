@@ -8,6 +8,7 @@ pub mod kept;
 pub mod simulator;
 pub mod status;
 pub mod twice;
+pub mod unsent;
 
 use crate::check::outcome::Outcome;
 use crate::time::SimTime;

@@ -1,12 +1,12 @@
 //! How a run stands: one word for a line of a list, one number for a shell.
 //! It does not know what was expected in detail, nor how the word is printed.
 
-use crate::check::outcome::Outcome;
+use crate::check::outcome::{Outcome, Unsent};
 use crate::rulebook::leaf::Leaf;
 use crate::scenario::expect::Expectations;
 use crate::trace::fact::RunEnd;
 
-use super::expectation::{Mismatch, expected_of};
+use super::expectation::{Mismatch, expected_of, is_decided};
 
 /// How a run stands, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,8 @@ impl Status {
             Mismatch::Verdict { .. }
             | Mismatch::MissingViolation(_)
             | Mismatch::Notices { .. }
+            | Mismatch::UnexpectedUnsent(_)
+            | Mismatch::MissingUnsent(_)
             | Mismatch::Digest { .. } => false,
         };
         if mismatches.iter().any(violated) {
@@ -80,6 +82,10 @@ fn is_undecided(expect: &Expectations, outcome: &Outcome) -> bool {
         is_pending(verdict.leaf)
             && !expected_of(verdict).is_some_and(|expected| is_pending(expected.leaf))
     });
+    // Where a file lists what is not sent, a message that still waits and is not listed is open too.
+    let listed = |message| expect.unsent.as_ref().is_none_or(|listed| listed.contains(&message));
+    let waits = |one: &Unsent| !is_decided(one, outcome.end) && !listed(one.message);
+    let open = open || outcome.unsent.iter().any(waits);
     let foreseen = expect.cells.iter().map(|cell| cell.verdict).chain(expect.others);
     match outcome.end {
         RunEnd::Quiescent => open,
@@ -141,6 +147,7 @@ mod tests {
             verdicts: vec![Verdict { message, device, leaf, code: None, party: None, witnesses }],
             violations: Vec::new(),
             notices: Vec::new(),
+            unsent: Vec::new(),
         }
     }
 

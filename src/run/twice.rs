@@ -110,6 +110,7 @@ mod tests {
                 verdicts: Vec::new(),
                 violations: Vec::new(),
                 notices: Vec::new(),
+                unsent: Vec::new(),
             },
             mismatches: Vec::new(),
             divergence: None,

@@ -20,6 +20,8 @@ pub struct Expectations {
     pub notices: Vec<ExpectedNotices>,
     /// Whether a notice that is not in `notices` is a failure.
     pub only_these_notices: bool,
+    /// The messages that are never sent, ascending: no more and no fewer; if `None`, that is not looked at.
+    pub unsent: Option<Vec<MessageId>>,
     /// The digest of all facts.
     pub digest: Option<u64>,
 }

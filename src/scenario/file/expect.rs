@@ -1,7 +1,7 @@
 //! The codecs of expectations, and what the names in them come to.
 //! It does not know what a run makes of a scenario, only which cells a table of it can have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
@@ -38,6 +38,9 @@ record! {
         notices: Many<NoticesFile> [or absent],
         /// Whether no notices are sent but those in `notices`; if it is left out, whether `notices` is there.
         only_these_notices: bool [or absent],
+        /// The messages that are never sent, because a client refuses them or never gets to it: these and no
+        /// others. `any` if it does not matter; if it is left out, none, or `any` where nothing but a digest is expected.
+        unsent: OrAny<Many<MessageId>> [or absent],
         /// The digest of all facts of the run; `any` if it does not matter.
         digest: Digest [= None],
     }
@@ -172,14 +175,33 @@ impl Reader<'_> {
     pub(super) fn expectations(&mut self, file: ExpectFile, story: &Story) -> Expectations {
         let cells = self.cells(&file.verdicts.or(Vec::new()), story);
         let told = file.notices.get().is_some();
-        Expectations {
+        let mut expect = Expectations {
             cells,
             others: file.others.or(None),
             violations: self.violations(file.violations.or(Vec::new())),
             only_these_notices: file.only_these_notices.or(told),
             notices: self.notices(file.notices.or(Vec::new())),
-            digest: file.digest.or(None),
+            unsent: None,
+            digest: None,
+        };
+        let says_something = told || expect != Expectations::default();
+        expect.unsent = match file.unsent {
+            Slot::Is(listed) => listed.map(|listed| self.unsent(listed)),
+            Slot::Missing | Slot::Bad => says_something.then(Vec::new),
+        };
+        Expectations { digest: file.digest.or(None), ..expect }
+    }
+
+    fn unsent(&mut self, listed: Vec<At<Slot<MessageId>>>) -> Vec<MessageId> {
+        let mut unsent = BTreeSet::new();
+        for At { value, span } in listed {
+            let Slot::Is(message) = value else { continue };
+            if !unsent.insert(message) {
+                let found = format!("{} a second time", quoted(self.names.message_name(message)));
+                self.problems.report(span, found, "each message once");
+            }
         }
+        unsent.into_iter().collect()
     }
 
     fn violations(&mut self, files: Vec<At<Slot<ViolationFile>>>) -> Vec<ExpectedViolation> {

@@ -197,6 +197,7 @@ fn expect(scenario: &Scenario) -> ExpectFile {
         violations: Slot::Is(many(violations)),
         notices: Slot::Is(many(notices)),
         only_these_notices: Slot::Is(expect.only_these_notices),
+        unsent: Slot::Is(expect.unsent.as_ref().map(|unsent| many(unsent.iter().copied()))),
         digest: Slot::Is(expect.digest),
     }
 }

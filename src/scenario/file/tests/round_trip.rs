@@ -155,6 +155,20 @@ fn notices_that_are_listed_are_all_unless_it_is_said_otherwise() {
 }
 
 #[test]
+fn no_message_may_be_refused_where_more_than_a_digest_is_expected() {
+    let with = |expect: &str| {
+        let text = SHORT.replacen('{', &format!("{{\"expect\": {expect}, "), 1);
+        good(&text).expect.unsent
+    };
+    assert_eq!(with("{}"), None);
+    assert_eq!(with("{\"digest\": \"000000000000beef\"}"), None);
+    assert_eq!(with("{\"others\": \"delivered\"}"), Some(Vec::new()));
+    assert_eq!(with("{\"notices\": []}"), Some(Vec::new()));
+    assert_eq!(with("{\"others\": \"delivered\", \"unsent\": \"any\"}"), None);
+    assert_eq!(with("{\"unsent\": []}"), Some(Vec::new()));
+}
+
+#[test]
 fn servers_are_those_that_users_name() {
     let scenario = good(
         r#"{"format": 1, "about": "Servers.", "users": {

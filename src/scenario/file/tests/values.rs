@@ -361,8 +361,12 @@ fn expect(source: &mut Source, of: Counts, timeline: &[TimedStep]) -> Expectatio
         _ => ExpectedVerdict { leaf: Leaf::ALL[source.below(Leaf::ALL.len())], code: None },
     };
     let mut cells = Vec::new();
+    let mut unsent = Vec::new();
     for timed in timeline {
         let Step::Send { device: sender, message, .. } = timed.step else { continue };
+        if source.flag() {
+            unsent.push(message);
+        }
         for device in (0..of.devices).map(DeviceId::at) {
             if device != sender && source.flag() {
                 cells.push(ExpectedCell { message, device, verdict: verdict(source) });
@@ -385,6 +389,7 @@ fn expect(source: &mut Source, of: Counts, timeline: &[TimedStep]) -> Expectatio
             ExpectedNotices { sender, recipient, code, count: source.number(0, 3) }
         }),
         only_these_notices: source.flag(),
+        unsent: source.maybe(|_| unsent),
         digest: source.maybe(|source| u64::from(source.number(0, 1_000))),
     }
 }
