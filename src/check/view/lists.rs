@@ -200,6 +200,16 @@ impl Lists {
         applied.is_some_and(|applied| applied.verified)
     }
 
+    /// Nothing that answers said of verified users holds for the device any more.
+    pub(crate) fn forget_verified(&mut self, by: DeviceId, users: impl Iterator<Item = UserId>) {
+        for user in users {
+            let list = self.lists.get_mut(by.raw(), user.raw());
+            if let Some(applied) = list.and_then(|list| list.applied.as_mut()) {
+                applied.verified = false;
+            }
+        }
+    }
+
     /// The first news that `server` had of a change of the user's list at or after `moment`.
     pub(crate) fn change_known(
         &self,
