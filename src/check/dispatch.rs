@@ -83,7 +83,7 @@ impl Checker {
             FactKind::ListNote { device, user, change } => {
                 match change {
                     ListChange::Changed => view.lists.noted(device, user, fact.id),
-                    ListChange::Left => view.lists.left(device, user),
+                    ListChange::Left => view.lists.left(device, user, fact.id),
                 }
                 view.duties.changed(device);
             }
