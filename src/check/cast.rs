@@ -65,6 +65,11 @@ impl Cast {
         self.server(self.user(device))
     }
 
+    /// All users, ascending.
+    pub fn users(&self) -> impl Iterator<Item = UserId> + use<> {
+        (0..self.servers.len()).map(UserId::at)
+    }
+
     /// The devices of a user, ascending, whether they ever came up or not.
     #[must_use]
     pub fn devices(&self, user: UserId) -> &[DeviceId] {

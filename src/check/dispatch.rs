@@ -26,8 +26,6 @@ impl Checker {
             FactKind::UserStep(_)
             | FactKind::FaultEnd(_)
             | FactKind::Encryption { .. }
-            | FactKind::CrossSigned { .. }
-            | FactKind::IdentitySet { .. }
             | FactKind::IdentityAcknowledged { .. }
             | FactKind::OneTimeKeysUp { .. }
             | FactKind::FallbackKeyUp { .. }
@@ -75,6 +73,8 @@ impl Checker {
                 view.life.restored(device, fact.id, snapshot);
                 view.duties.changed(device);
             }
+            FactKind::IdentitySet { user, .. } => view.policies.identity_set(user),
+            FactKind::CrossSigned { device } => view.cross_signed(device, fact.id),
             FactKind::ListChangedAt { user } => {
                 if let Observer::Server(server) = fact.observer {
                     view.lists.changed_at(server, user, now);
@@ -83,7 +83,7 @@ impl Checker {
             FactKind::ListNote { device, user, change } => {
                 match change {
                     ListChange::Changed => view.lists.noted(device, user, fact.id),
-                    ListChange::Left => view.lists.left(device, user),
+                    ListChange::Left => view.lists.left(device, user, fact.id),
                 }
                 view.duties.changed(device);
             }

@@ -49,6 +49,10 @@ pub(super) fn unlisted(cell: &Cell<'_>, gap: Gap) -> Finding {
     let Some(news) = view.lists.change_known(server, user, up) else {
         return Finding::of(Leaf::Unaware, [Some(up.fact), Some(encrypted.fact), None]);
     };
+    // Changes are told to those who are joined in one room with the user; an invite is not enough.
+    if !view.rooms.share_as_joined(server, [view.cast.user(sender), user], encrypted.fact) {
+        return Finding::of(Leaf::Unaware, [Some(news), Some(encrypted.fact), None]);
+    }
     // A note that comes later was on its way; that none ever came can be said only of a sender that was there to
     // get it until the end.
     let unaware = |note| Finding::of(Leaf::Unaware, [Some(note), Some(encrypted.fact), None]);
@@ -265,5 +269,28 @@ mod tests {
         let outcome = story.judge();
         assert_eq!(leaf(&outcome, 0, crate::check::testing::A2), Leaf::Unexplained);
         assert!(outcome.verdicts.iter().all(|verdict| verdict.device != A1));
+    }
+
+    #[test]
+    fn nobody_is_told_of_the_list_of_a_user_who_is_only_invited() {
+        let mut story = Story::with_olm();
+        let with_invited = true;
+        let share = crate::scenario::policy::SharePolicy::Everyone;
+        story.by(A1, FactKind::SharingSet { device: A1, share, with_invited });
+        story.member(CAROL, Membership::Invite, 3);
+        story.seen(A1, 3);
+        story.learn(A1, CAROL, &[]);
+        story.wait(1_000);
+        story.at(AWAY, FactKind::DeviceUp { device: C1, crypto: true });
+        story.list_changed(HOME, CAROL);
+        story.deliver((A1, B1), s(0), 0);
+        let mut joined = story.clone();
+        story.message(s(0), 0, 0);
+        assert_eq!(leaf(&story.judge(), 0, C1), Leaf::Unaware);
+        assert_eq!(story.rules(), []);
+        joined.member(CAROL, Membership::Join, 4);
+        joined.seen(A1, 4);
+        joined.message(s(0), 0, 0);
+        assert_eq!(joined.rules(), [(Rule::D07, server(HOME))]);
     }
 }

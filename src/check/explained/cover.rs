@@ -215,6 +215,10 @@ fn heard<'a>(
         }
         ProcessOutcome::Handled | ProcessOutcome::Duplicate => {}
     }
+    // What was heard before the message covers nothing of it, so that nothing of it need be shown (L16).
+    if said.notice.is_no_olm() && moment.fact < cell.accepted {
+        return Word::Heard(said, moment, Use::Made);
+    }
     let Some(Failed::Undecryptable(Shown::Unexplained, attempt)) = cell.failure() else {
         return Word::Heard(said, moment, Use::Made);
     };

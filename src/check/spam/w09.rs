@@ -49,8 +49,10 @@ impl OncePerSession {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, BOB, Story, about, device, odd, rules, s};
-    use crate::protocol::to_device::{KeyRequestAction, ToDeviceType};
+    use crate::check::testing::sending::Sent;
+    use crate::check::testing::{A1, A2, B1, BOB, R, Story, about, device, odd, rules, s};
+    use crate::ids::RequestId;
+    use crate::protocol::to_device::{KeyRequest, KeyRequestAction, ToDeviceType};
     use crate::protocol::withheld::{Field, SessionCode, WithheldCode};
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
@@ -223,5 +225,26 @@ mod tests {
         assert_eq!(rules(&outcome), [(Rule::W09, device(A1))]);
         assert!(outcome.violations[0].injected.is_some());
         assert_eq!(outcome.counted().count(), 0);
+    }
+
+    #[test]
+    fn an_answer_to_a_request_that_was_meant_for_an_earlier_device_of_that_id_is_an_answer() {
+        for reaches in [false, true] {
+            let mut story = Story::blocked();
+            story.withhold(s(0), BLOCKED);
+            let action = KeyRequestAction::Request { room: R, session: s(0) };
+            let request = RequestId::new(1);
+            let request = KeyRequest { request, requester: B1, action };
+            let content = SentContent::KeyRequest(request);
+            let sent = story.put((B1, A2), ToDeviceType::KeyRequest, content);
+            story.accepted(sent);
+            if reaches {
+                let got = Sent { recipient: A1, ..sent };
+                story.stored(got);
+                story.hear(got);
+            }
+            story.withhold(s(0), BLOCKED);
+            assert_eq!(story.rules().is_empty(), reaches);
+        }
     }
 }

@@ -108,7 +108,8 @@ impl Lists {
     }
 
     /// The device was told that it need not follow the user: it drops the list.
-    pub(crate) fn left(&mut self, device: DeviceId, user: UserId) {
+    pub(crate) fn left(&mut self, device: DeviceId, user: UserId, fact: FactId) {
+        self.noted(device, user, fact);
         let list = self.lists.entry(device.raw(), user.raw());
         list.applied = None;
         list.entries.clear();
@@ -200,6 +201,16 @@ impl Lists {
         applied.is_some_and(|applied| applied.verified)
     }
 
+    /// Nothing that answers said of verified users holds for the device any more.
+    pub(crate) fn forget_verified(&mut self, by: DeviceId, users: impl Iterator<Item = UserId>) {
+        for user in users {
+            let list = self.lists.get_mut(by.raw(), user.raw());
+            if let Some(applied) = list.and_then(|list| list.applied.as_mut()) {
+                applied.verified = false;
+            }
+        }
+    }
+
     /// The first news that `server` had of a change of the user's list at or after `moment`.
     pub(crate) fn change_known(
         &self,
@@ -280,7 +291,8 @@ mod tests {
         lists.noted(A, BOB, FactId::new(11));
         assert_eq!(telling(&lists, 8), Telling::PassedOver);
         assert_eq!(telling(&lists, 10), Telling::Told(FactId::new(11)));
-        lists.left(A, BOB);
+        lists.left(A, BOB, FactId::new(12));
+        assert_eq!(telling(&lists, 11), Telling::Told(FactId::new(12)));
         assert!(matches!(lists.gap(A, BOB), Gap::Outdated(_)));
     }
 

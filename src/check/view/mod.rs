@@ -126,9 +126,31 @@ impl View {
     ) {
         self.lists.ended((device, user), query, outcome, fact);
         match outcome {
-            QueryOutcome::Applied { .. } => self.policies.forget_verified(device, user),
+            QueryOutcome::Applied { master, verified } => {
+                self.policies.forget_verified(device, user);
+                let own = self.cast.user(device) == user;
+                let withdrawn = self.policies.last_word(device, user) == Some(Word::Unverified);
+                if own && master.is_some() && !verified && !withdrawn {
+                    self.lost_own_keys(device, fact);
+                }
+            }
             QueryOutcome::Overtaken | QueryOutcome::Failed => {}
         }
+        self.duties.changed(device);
+    }
+
+    /// A server has its user's signature for the device. The first one after new keys shows who made these: what that
+    /// device verified by the old ones no longer counts (V-01).
+    pub(crate) fn cross_signed(&mut self, device: DeviceId, fact: FactId) {
+        if self.policies.has_reset(self.cast.user(device)) {
+            self.lost_own_keys(device, fact);
+        }
+    }
+
+    /// The chain of V-01 starts at keys that the device does not hold to any more.
+    fn lost_own_keys(&mut self, device: DeviceId, fact: FactId) {
+        self.policies.forget_all_verified(device, fact);
+        self.lists.forget_verified(device, self.cast.users());
         self.duties.changed(device);
     }
 

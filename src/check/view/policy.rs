@@ -41,6 +41,9 @@ struct Choices {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policies {
     devices: Vec<Choices>,
+    /// The users with cross-signing keys; true while it is not known which device made the present ones in place of
+    /// others.
+    identities: BTreeMap<UserId, bool>,
 }
 
 impl Policies {
@@ -125,6 +128,23 @@ impl Policies {
         if choices.words.get(&user) == Some(&Word::Verified) {
             choices.words.remove(&user);
         }
+    }
+
+    /// All verifications by word rest on keys that the device no longer has; what was taken back stays so.
+    pub(crate) fn forget_all_verified(&mut self, device: DeviceId, fact: FactId) {
+        self.entry(device, fact).words.retain(|_, word| *word == Word::Unverified);
+    }
+
+    /// The user has new cross-signing keys.
+    pub(crate) fn identity_set(&mut self, user: UserId) {
+        let known = self.identities.contains_key(&user);
+        self.identities.insert(user, known);
+    }
+
+    /// A device of the user is signed. True if it is the one that made the user's keys in place of others: it alone
+    /// has the new ones, and signs itself first.
+    pub(crate) fn has_reset(&mut self, user: UserId) -> bool {
+        self.identities.get_mut(&user).is_some_and(std::mem::take)
     }
 
     /// Whom the device shares with; everyone, if it never said.

@@ -162,6 +162,21 @@ impl Rooms {
         Some(Member { membership: change.membership, fact: change.fact })
     }
 
+    /// Whether both users were joined in one room on `server` when `fact` happened there.
+    pub(crate) fn share_as_joined(
+        &self,
+        server: ServerId,
+        users: [UserId; 2],
+        fact: FactId,
+    ) -> bool {
+        (0..self.rooms.len()).map(RoomId::at).any(|room| {
+            users.into_iter().all(|user| {
+                let member = self.membership_at(server, (room, user), fact);
+                member.is_some_and(|member| member.membership == Membership::Join)
+            })
+        })
+    }
+
     /// Ground truth where two servers are concerned: that of the one that had heard of more changes of the user's
     /// membership when `fact` happened, and of the first if both had heard of as many.
     pub(crate) fn membership_of(

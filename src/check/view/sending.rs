@@ -43,7 +43,14 @@ impl View {
     ) -> u32 {
         self.transport.learn_type(txn, event_type);
         if self.transport.is_observed(txn) && self.transport.find(txn, ends.1).is_none() {
-            return self.transport.add(ends, txn, Content::Stray, now);
+            // A request says itself who asks, so whoever gets it may answer: what is an answer goes by who processed it.
+            let content = match content {
+                SentContent::KeyRequest(request) => Content::Request(request),
+                SentContent::Sealed | SentContent::Olm(_) | SentContent::Withheld(_) => {
+                    Content::Stray
+                }
+            };
+            return self.transport.add(ends, txn, content, now);
         }
         self.sent(ends, txn, content, now)
     }

@@ -436,3 +436,19 @@ fn a_key_for_a_device_that_had_the_device_id_before_is_not_given_to_the_new_one(
     assert_eq!(story.leaf(), Leaf::Unexplained);
     assert_eq!(rules(&story.judge()), [(Rule::K01, device(A1))]);
 }
+
+#[test]
+fn a_second_failure_after_a_recovery_that_found_no_key_is_nobodys_neglect() {
+    for tried in [false, true] {
+        let mut story = Story::with_olm();
+        if tried {
+            story.claim_fails(B1, A1);
+        }
+        let first = story.give((A1, B1), s(0), 0);
+        story.fails_to_open(first, OlmError::BadMac);
+        let second = story.give((A1, B1), s(0), 0);
+        story.message(s(0), 0, 0);
+        story.fails_to_open(second, OlmError::BadMac);
+        assert_eq!(story.rules().is_empty(), tried);
+    }
+}

@@ -2,17 +2,17 @@
 //! These tests do not ask whether a notice is true.
 
 use crate::check::explained::tests::{BLOCKED, code};
-use crate::check::testing::{A1, A2, ALICE, B1, BOB, Story, about, device, leaf, rules, s};
-use crate::ids::MessageId;
+use crate::check::testing::{A1, A2, ALICE, B1, BOB, HOME, Story, about, device, leaf, rules, s};
+use crate::ids::{MessageId, SigningKey};
 use crate::protocol::room::Membership;
 use crate::protocol::to_device::ToDeviceType;
-use crate::protocol::withheld::{CodeSet, WithheldCode};
+use crate::protocol::withheld::{CodeSet, SessionCode, WithheldCode};
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::{ReadingName, Severity};
 use crate::rulebook::rule::Rule;
-use crate::scenario::policy::Target;
+use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
-use crate::trace::fact::{FactKind, ProcessOutcome, SentContent, Shown, TryResult};
+use crate::trace::fact::{FactKind, ProcessOutcome, QueryOutcome, SentContent, Shown, TryResult};
 
 #[test]
 fn a_true_notice_that_the_device_heard_explains_every_message_of_the_session() {
@@ -195,4 +195,47 @@ fn a_notice_that_an_older_store_has_forgotten_was_heard_all_the_same() {
     story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
     story.shows_nothing(B1, 0);
     assert_eq!(story.leaf(), Leaf::Withheld);
+}
+
+/// A1 shares with the verified only, and has verified BOB and signed B1 by keys that it has made anew since.
+fn after_new_keys(resets: bool) -> Story {
+    let mut story = Story::with_olm();
+    story.share_with(A1, SharePolicy::Verified);
+    let identity = |master| {
+        let master = SigningKey::new(master);
+        FactKind::IdentitySet { user: ALICE, master }
+    };
+    story.at(HOME, identity(1));
+    story.at(HOME, FactKind::CrossSigned { device: A1 });
+    let query = story.ask(A1, BOB);
+    let (device, user) = (A1, BOB);
+    story.by(A1, FactKind::QueryListed { device, query, listed: B1, cross_signed: true });
+    let outcome = QueryOutcome::Applied { master: None, verified: true };
+    story.by(A1, FactKind::QueryEnd { device, user, query, outcome });
+    if resets {
+        story.at(HOME, identity(2));
+        story.at(HOME, FactKind::CrossSigned { device: A1 });
+    }
+    story
+}
+
+#[test]
+fn what_was_verified_by_keys_that_were_made_anew_is_not_verified() {
+    for resets in [false, true] {
+        let mut story = after_new_keys(resets);
+        let sent = story.withhold(s(0), SessionCode::Unverified);
+        story.message(s(0), 0, 0);
+        story.hear(sent);
+        assert_eq!(story.rules().is_empty(), resets);
+    }
+    let mut learnt = after_new_keys(false);
+    let user = ALICE;
+    let query = learnt.ask(A1, user);
+    let master = Some(SigningKey::new(2));
+    let outcome = QueryOutcome::Applied { master, verified: false };
+    learnt.by(A1, FactKind::QueryEnd { device: A1, user, query, outcome });
+    let sent = learnt.withhold(s(0), SessionCode::Unverified);
+    learnt.message(s(0), 0, 0);
+    learnt.hear(sent);
+    assert_eq!(learnt.rules(), []);
 }

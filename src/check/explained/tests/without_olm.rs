@@ -8,7 +8,7 @@ use crate::rulebook::leaf::{Leaf, LeafClass};
 use crate::rulebook::reading::ReadingName;
 use crate::rulebook::rule::Rule;
 use crate::scenario::policy::Target;
-use crate::trace::fact::{FactKind, LossCause};
+use crate::trace::fact::{FactKind, LossCause, ProcessOutcome};
 
 #[test]
 fn a_no_olm_explains_what_was_sent_before_it_was_heard() {
@@ -159,4 +159,19 @@ fn another_device_of_the_user_speaks_for_all_of_them_in_the_lenient_reading_only
     story.hear(sent);
     assert_eq!(story.leaf(), Leaf::OptedOut);
     assert_eq!(leaf(&story.judge_as(ReadingName::Lenient), 0, B1), Leaf::NoOlm);
+}
+
+#[test]
+fn a_no_olm_that_was_dealt_with_before_the_message_stands_though_a_crash_followed() {
+    let mut story = failing();
+    let sent = story.no_olm(A1, B1);
+    story.listed(sent);
+    story.processed(sent, ProcessOutcome::Handled);
+    story.crash(B1);
+    story.acknowledged(sent);
+    story.by(B1, FactKind::Restarted { device: B1 });
+    story.message(s(0), 0, 0);
+    story.shows_nothing(B1, 0);
+    assert_eq!(story.leaf(), Leaf::StandingNoOlm);
+    assert_eq!(story.rules(), []);
 }
