@@ -119,8 +119,7 @@ pub(super) fn of_key(cell: &Cell<'_>, key: &ToDevice) -> Finding {
         Progress::Dropped(crash) => not_stored(cell, Rule::T11, crash, key.put.fact),
         Progress::Processed(moment, outcome) => match (key.opened, outcome) {
             (Some(Opened::Failed { error, fact, recovery_due, neglected }), _) => {
-                let could = |_: &FactId| error != OlmError::Mismatch && could_recover(cell, fact);
-                match neglected.filter(could) {
+                match neglected.filter(|_| error != OlmError::Mismatch) {
                     Some(earlier) => neglected_recovery(cell, key, (earlier, fact)),
                     None => unopened(cell, key, (error, fact, recovery_due)),
                 }
@@ -191,16 +190,6 @@ fn neglected_recovery(
     let blame = Blame { rule: Rule::U01, party, scope: Scope::Fact(earlier) };
     let witnesses = [Some(earlier), Some(fact), Some(key.put.fact)];
     Finding::fault(Leaf::NotUnwedged, blame, witnesses)
-}
-
-/// Whether the device could have opened a new session before `fact`: it knew the sender, and no attempt of the epoch
-/// had failed, which is as good as one that fails now.
-fn could_recover(cell: &Cell<'_>, fact: FactId) -> bool {
-    let Cell { view, device, .. } = *cell;
-    let sender = cell.sender();
-    let failure = view.olm.failure(device, sender, view.epoch(device, sender));
-    let known = view.lists.entry(device, view.cast.user(sender), sender).is_some();
-    known && failure.is_none_or(|failure| failure > fact)
 }
 
 /// The Olm session was out of step.

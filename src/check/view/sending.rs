@@ -223,7 +223,10 @@ impl View {
                 let recovery_due = error != OlmError::Mismatch
                     && !self.olm.recovery_forbidden(device, peer, clock)
                     && self.bar(device, peer).is_none();
-                let neglected = self.olm.failed((device, peer), now.fact, recovery_due);
+                // An attempt of the epoch that failed is as good as one that fails now.
+                let attempted = self.olm.failure(device, peer, self.epoch(device, peer)).is_some();
+                let neglected =
+                    self.olm.failed((device, peer), now.fact, recovery_due).filter(|_| !attempted);
                 Some(Opened::Failed { error, fact: now.fact, recovery_due, neglected })
             }
         };
