@@ -126,11 +126,48 @@ impl Reference {
 
     /// Whether a device may be given keys: it is still listed, and the share policy admits it.
     fn is_due(&self, device: DeviceId) -> bool {
+        self.due_now(device) == ShareDecision::Share
+    }
+
+    fn due_now(&self, device: DeviceId) -> ShareDecision {
         let user = self.user_of(device);
         let listed = self.store.lists.user(user).and_then(|list| list.device(device));
-        listed.is_some_and(|keys| {
-            decide(self.store.policy.share, &self.view_of(user, keys)) == ShareDecision::Share
+        listed.map_or(ShareDecision::Pass, |keys| {
+            decide(self.store.policy.share, &self.view_of(user, keys))
         })
+    }
+
+    /// Who was owed a key, could not be reached, and is barred by now is told that reason: no other will come.
+    pub(super) fn tell_barred(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_>) {
+        let mut notices = Vec::new();
+        let mut told = Vec::new();
+        for outbound in self.sessions_of(room) {
+            for owed in outbound.owed(room) {
+                let ShareDecision::Withhold(code) = self.due_now(owed.device) else { continue };
+                let known = self.store.no_olm.was_told(owed.device)
+                    || outbound.told.contains_key(&owed.device)
+                    || outbound.shared.contains_key(&owed.device);
+                if !known && self.reports(owed.device, code.into()) {
+                    let session = owed.key.session;
+                    let notice = WithheldNotice::Session { room, session, code }.content(self.me());
+                    notices.push(Item {
+                        device: owed.device,
+                        content: ItemContent::Clear(ToDeviceBody::Withheld(notice)),
+                        cause: self.block_of(owed.device).0.or(cause),
+                    });
+                    told.push((session, owed.device, code));
+                }
+            }
+        }
+        if let Some(outbound) = self.store.outbound.get_mut(&room) {
+            for (session, device, code) in told {
+                if session == outbound.session() {
+                    outbound.told.insert(device, code);
+                    outbound.owed_from.remove(&device);
+                }
+            }
+        }
+        self.tell(notices, cause, io);
     }
 
     /// Tells devices that no Olm session with them can be had, as far as that is known and may be told.

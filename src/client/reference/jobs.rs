@@ -206,6 +206,7 @@ impl Reference {
         if self.claim_missing(&missing, io) {
             return Progress::Wait;
         }
+        self.tell_barred(room, cause, io);
         self.pay_debts(room, cause, io);
         self.tell_no_olm(room, &missing, cause, io);
         Progress::Done
