@@ -49,6 +49,9 @@ pub(super) fn unlisted(cell: &Cell<'_>, gap: Gap) -> Finding {
     let Some(news) = view.lists.change_known(server, user, up) else {
         return Finding::of(Leaf::Unaware, [Some(up.fact), Some(encrypted.fact), None]);
     };
+    if news > encrypted.fact {
+        return Finding::of(Leaf::Unaware, [Some(up.fact), Some(encrypted.fact), None]);
+    }
     // Changes are told to those who are joined in one room with the user; an invite is not enough.
     if !view.rooms.share_as_joined(server, [view.cast.user(sender), user], encrypted.fact) {
         return Finding::of(Leaf::Unaware, [Some(news), Some(encrypted.fact), None]);
@@ -165,6 +168,18 @@ mod tests {
         let outcome = story.judge();
         assert_eq!(rules(&outcome), [(Rule::D07, server(HOME))]);
         assert_eq!(outcome.counted().count(), 0);
+    }
+
+    #[test]
+    fn a_server_that_learns_of_a_change_after_the_message_could_not_have_told() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        story.wait(10_000);
+        story.up(B2);
+        story.message(s(0), 0, 0);
+        story.list_changed(HOME, BOB);
+        assert_eq!(b2(&story), Leaf::Unaware);
+        assert_eq!(story.rules(), []);
     }
 
     #[test]

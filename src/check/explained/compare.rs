@@ -112,8 +112,10 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
         Told::Unknown => return delivery::pending(encrypted.fact),
         Told::Yes | Told::No => {}
     }
-    // A session that came up before the report went out makes the key due instead of the report.
-    let set_up_since = view.olm.made_after(cell.sender(), device, encrypted.fact);
+    // A session that came up before the report went out makes the key due instead of the report, unless the sender
+    // may not give it any more.
+    let set_up_since = view.olm.made_after(cell.sender(), device, encrypted.fact)
+        && view.bar(cell.sender(), device).is_none();
     match failure {
         Some(failure) if !set_up_since && !encrypted.unsettled => {
             unexplained(cell, Rule::N01, Scope::Fact(failure), Some(failure))

@@ -193,13 +193,15 @@ fn word<'a>(cell: &Cell<'a>, notice: &'a Notice) -> Word<'a> {
     }
 }
 
-/// A reason that held when the message was encrypted is good enough, even if it had gone when the notice went out.
+/// A reason that held when the message was encrypted is good enough, even if it had gone when the notice went out. So
+/// a `m.no_olm` is true of a message whose key was owed, even if its recipient is barred by then (W-21).
 fn was_true_at_message(cell: &Cell<'_>, notice: &Notice) -> bool {
     match cell.duty {
         Some(Duty::Barred { code, .. }) => {
             notice.untrue == Some(Rule::W08) && notice.code.known() == Some(code)
         }
-        Some(Duty::NotEligible { .. } | Duty::Unlisted(_) | Duty::Owed { .. }) | None => false,
+        Some(Duty::Owed { .. }) => notice.untrue == Some(Rule::W21),
+        Some(Duty::NotEligible { .. } | Duty::Unlisted(_)) | None => false,
     }
 }
 

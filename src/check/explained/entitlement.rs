@@ -48,7 +48,7 @@ fn leaves_invited_out(cell: &Cell<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, B2, BOB, C1, CAROL, HOME, R, Story, leaf, s};
+    use crate::check::testing::{A1, AWAY, B1, B2, BOB, C1, CAROL, HOME, R, Story, leaf, s};
     use crate::protocol::room::{HistoryVisibility, Membership};
     use crate::rulebook::leaf::Leaf;
     use crate::scenario::policy::SharePolicy;
@@ -82,6 +82,19 @@ mod tests {
         let outcome = story.judge();
         assert_eq!(leaf(&outcome, 0, C1), Leaf::NotAMember);
         assert_eq!(leaf(&outcome, 0, B1), Leaf::Delivered);
+    }
+
+    #[test]
+    fn a_join_that_only_the_users_own_server_has_heard_of_has_not_been_seen() {
+        let mut story = Story::with_olm();
+        let join =
+            |seq| FactKind::Member { room: R, user: CAROL, membership: Membership::Join, seq };
+        story.at(AWAY, FactKind::DeviceUp { device: C1, crypto: true });
+        story.at(AWAY, join(3));
+        story.message(s(0), 0, 0);
+        assert_eq!(leaf(&story.judge(), 0, C1), Leaf::MembershipNotSeen);
+        story.at(HOME, join(3));
+        assert_eq!(leaf(&story.judge(), 0, C1), Leaf::MembershipNotSeen);
     }
 
     #[test]

@@ -177,14 +177,13 @@ impl View {
         if !notice.recognised {
             return Some(Rule::W02);
         }
-        if self.bar(sender, recipient).is_some() {
-            return Some(Rule::W21);
-        }
         if self.olm.has_session(sender, recipient, &self.life) {
             return Some(Rule::N06);
         }
-        let failure = self.olm.failure(sender, recipient, notice.epoch);
-        if failure.is_none() { Some(Rule::N01) } else { None }
+        if self.olm.failure(sender, recipient, notice.epoch).is_none() {
+            return Some(Rule::N01);
+        }
+        self.bar(sender, recipient).is_some().then_some(Rule::W21)
     }
 
     /// The notice was accepted: it is true if its reason holds by now.

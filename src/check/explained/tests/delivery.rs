@@ -278,6 +278,25 @@ fn a_private_part_that_was_retired_or_never_seen_to_go_is_an_expired_key() {
 }
 
 #[test]
+fn the_second_message_that_an_expired_key_spoils_is_a_matter_of_recovery() {
+    let mut story = without_private_part(|_| {});
+    let mut recovered = story.clone();
+    recovered.claim_fails(B1, A1);
+    for story in [&mut story, &mut recovered] {
+        story.wait(60_000);
+        story.session(A1, s(1));
+        let key = story.give((A1, B1), s(1), 0);
+        story.message(s(1), 0, 1);
+        story.fails_to_open(key, OlmError::MissingKey(KeyValue::new(5)));
+    }
+    let outcome = story.judge();
+    assert_eq!(leaf(&outcome, 0, B1), Leaf::KeyExpired);
+    assert_eq!(leaf(&outcome, 1, B1), Leaf::NotUnwedged);
+    assert_eq!(rules(&outcome), [(Rule::U01, device(B1))]);
+    assert_eq!(leaf(&recovered.judge(), 1, B1), Leaf::KeyExpired);
+}
+
+#[test]
 fn a_private_part_that_was_used_or_rolled_back_is_a_matter_of_sessions_out_of_step() {
     for why in [LossCause::Used, LossCause::Rollback] {
         let mut story = without_private_part(|story| {

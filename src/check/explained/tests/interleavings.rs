@@ -58,6 +58,46 @@ fn i04_an_unblocked_device_that_is_still_left_out_is_not_explained_by_the_old_no
 }
 
 #[test]
+fn i04_a_client_that_never_tries_again_is_not_excused_by_the_want_of_an_olm_session() {
+    let mut story = Story::blocked();
+    let sent = story.withhold(s(0), BLOCKED);
+    story.message(s(0), 0, 0);
+    story.hear(sent);
+    story.wait(60_000);
+    story.unblock(A1, Target::Device(B1));
+    let mut trying = story.clone();
+    story.message(s(0), 1, 1);
+    assert_eq!(leaves(&story, [1]), [Leaf::Unexplained]);
+    assert_eq!(story.rules(), [(Rule::K01, device(A1))]);
+    trying.claim_fails(A1, B1);
+    trying.message(s(0), 1, 1);
+    assert_eq!(leaves(&trying, [1]), [Leaf::Withheld]);
+}
+
+#[test]
+fn a_device_that_is_barred_before_it_was_served_may_be_told_either_reason_and_must_be_told_one() {
+    let mut story = Story::begin();
+    story.session(A1, s(0));
+    story.claim_fails(A1, B1);
+    story.message(s(0), 0, 0);
+    story.block(A1, Target::Device(B1));
+    let mut no_olm = story.clone();
+    let sent = no_olm.no_olm(A1, B1);
+    no_olm.hear(sent);
+    assert_eq!(no_olm.leaf(), Leaf::NoOlm);
+    let mut blacklisted = story.clone();
+    let sent = blacklisted.withhold(s(0), BLOCKED);
+    blacklisted.hear(sent);
+    assert_eq!(blacklisted.leaf(), Leaf::Withheld);
+    for told in [no_olm, blacklisted] {
+        assert_eq!(told.rules(), []);
+    }
+    story.olm(A1, B1);
+    assert_eq!(story.leaf(), Leaf::Unexplained);
+    assert_eq!(story.rules(), [(Rule::N01, device(A1))], "no key may be given any more");
+}
+
+#[test]
 fn i06_blocking_again_before_any_message_needs_no_second_notice() {
     let mut story = Story::blocked();
     let sent = story.withhold(s(0), BLOCKED);
