@@ -26,6 +26,7 @@ impl Checker {
             FactKind::UserStep(_)
             | FactKind::FaultEnd(_)
             | FactKind::Encryption { .. }
+            | FactKind::IdentityMade { .. }
             | FactKind::IdentityAcknowledged { .. }
             | FactKind::OneTimeKeysUp { .. }
             | FactKind::FallbackKeyUp { .. }
@@ -134,7 +135,7 @@ impl Checker {
                 view.olm.dropped((device, peer), session, (why, now), &view.life);
                 view.duties.changed(device);
             }
-            FactKind::OlmEncrypted { device, peer, session, event, txn } => {
+            FactKind::OlmEncrypted { device, peer, session, event, txn, .. } => {
                 let content = SentContent::Olm(event);
                 let number = view.sent((device, peer), txn, content, now);
                 view.transport.get_mut(number).olm = Some(session);
@@ -220,6 +221,7 @@ impl Checker {
                 | Content::Dummy
                 | Content::Request(_)
                 | Content::Sealed
+                | Content::Clear
                 | Content::Stray => None,
             })
             .collect();
