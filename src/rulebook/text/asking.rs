@@ -15,7 +15,8 @@ texts! {
     Q02 "a key request has an id of its own, which is kept when it is repeated or taken back"
         [Events "m.room_key_request"] AtTheFacts,
     Q03 "a key request says what it wants, who asks, its id and which session it is about"
-        [Events "m.room_key_request"] Undecidable("a fact records a key request with all of its fields, so that one without them cannot be told"),
+        [Events "m.room_key_request"]
+        Undecidable("a fact records a key request with all of its fields, so that one without them cannot be told"),
     Q04 "a key request goes to verified devices of the own user only"
         [EndToEnd "Key requests", EndToEnd "Recovering from undecryptable messages"] AtTheFacts,
     Q05 "a key is forwarded only to verified devices of the forwarder's own user" [EndToEnd "Key requests"] AtTheFacts,
@@ -27,7 +28,8 @@ texts! {
     Q10 "a refusal by one device leaves a key request open at the others" [Msc2399 "Proposal"] AtTheFacts,
     F01 "a forwarded key travels inside an Olm message" [Events "m.forwarded_room_key"] AtTheFacts,
     F02 "a forwarded key says whose session it is, where it belongs and by which devices it came"
-        [Events "m.forwarded_room_key"] Undecidable("a fact records a forwarded key with all of its fields, so that one without them cannot be told"),
+        [Events "m.forwarded_room_key"]
+        Undecidable("a fact records a forwarded key with all of its fields, so that one without them cannot be told"),
     F03 "a forwarded key is taken only from a verified device of the own user that was asked for it"
         [EndToEnd "Key requests", EndToEnd "m.megolm.v1.aes-sha2"] AtTheFacts,
     F04 "a forwarder may add why a part of the session was withheld from it"

@@ -30,7 +30,7 @@ const PROPOSALS: &str = "commit 82e3177050e6, 2026-07-13";
 /// Declares the documents: variant, short name, title, version, address.
 macro_rules! documents {
     ($($variant:ident $short:literal $title:literal $version:ident $url:expr,)*) => {
-        /// A document that rules are taken from. The order is that of the list: the specification first, then proposals by number.
+        /// A document that rules are taken from, in the order of the list: the specification, then proposals by number.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Document {
             $(#[doc = concat!($title, ".")] $variant,)*

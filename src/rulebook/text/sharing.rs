@@ -70,5 +70,6 @@ texts! {
     V05 "an Olm message that has device keys has its sender's, and one that announces a key bundle has them"
         [EndToEnd "Validation of incoming decrypted events", Msc4147 "Proposal", Events "m.room_key_bundle"] AtTheFacts,
     V06 "a verification names keys by their public part, and no device id passes for a cross-signing key"
-        [EndToEnd "Key and signature security"] Undecidable("no fact tells the steps of a verification, and no key can have the id of another"),
+        [EndToEnd "Key and signature security"]
+        Undecidable("no fact tells the steps of a verification, and no key can have the id of another"),
 }

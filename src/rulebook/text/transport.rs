@@ -42,7 +42,8 @@ texts! {
         [ClientServer "Transaction identifiers", ToDeviceApi "PUT /sendToDevice"] AtTheFacts,
     T08 "a message to all devices of a user reaches every device that the server knows then"
         [SendToDevice "Client behaviour",
-         ToDeviceApi "PUT /sendToDevice"] Undecidable("no client here addresses all devices at once, and no fact could tell such a message from single ones"),
+         ToDeviceApi "PUT /sendToDevice"]
+        Undecidable("no client here addresses all devices at once, and no fact could tell such a message from single ones"),
     T09 "a to-device message that comes twice over federation is stored once"
         [Federation "Send-to-device messaging"] AtTheFacts,
     T10 "a transaction without an answer is sent again under its own id until it has one"
