@@ -266,7 +266,8 @@ x\\u{1b}.json: violated
 room room: no message was accepted
 
 rules
-  O-04 by A1 (violation)
+  O-04 by A1 (violation); the rule: a sender that does not report to a target
+    sends it no notice
       at 1s: B1 handled x7
 
 not as the file expects
