@@ -152,7 +152,7 @@ fn push_lines(text: &mut String, lines: Vec<String>, layout: Layout) {
 }
 
 /// A line two columns further in than it was, broken between words where it is too long.
-fn indented(line: &str, layout: Layout) -> String {
+pub(super) fn indented(line: &str, layout: Layout) -> String {
     let words = line.trim_start();
     let margin = " ".repeat(line.len() - words.len() + 2);
     let wrapped = wrap(words, layout.columns.saturating_sub(margin.len()), 2);

@@ -41,7 +41,7 @@ const MEANINGS: &[(Rule, &str)] = &[
 ];
 
 /// What a rule asks for, if this is known here.
-fn meaning(rule: Rule) -> Option<&'static str> {
+pub(super) fn meaning(rule: Rule) -> Option<&'static str> {
     MEANINGS.iter().find(|(known, _)| *known == rule).map(|(_, meaning)| *meaning)
 }
 
@@ -76,6 +76,12 @@ pub(super) fn violations(names: &Names<'_>, outcome: &Outcome, kept: &Kept) -> V
         }
     }
     lines
+}
+
+/// One violation in a line: the rule, who broke it, where that shows, and whether it counts.
+pub(super) fn one(names: &Names<'_>, violation: &Violation) -> String {
+    let Violation { rule, party, severity, injected, .. } = *violation;
+    headline(names, (rule, party, severity, injected), &[violation])
 }
 
 fn headline(

@@ -9,6 +9,7 @@ pub mod simulator;
 pub mod status;
 pub mod twice;
 pub mod unsent;
+pub mod why;
 
 use crate::check::outcome::Outcome;
 use crate::time::SimTime;
