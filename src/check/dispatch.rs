@@ -46,12 +46,14 @@ impl Checker {
                 }
             }
             FactKind::MessageReceived { device, .. } => {
-                for event in fact.causes.iter() {
+                // The first cause is the event; what kept it from being told earlier may stand behind it.
+                if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);
                 }
             }
             FactKind::RoomSeen { device, room, seq, .. } => {
-                for event in fact.causes.iter() {
+                // The first cause is the event; what kept it from being told earlier may stand behind it.
+                if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);
                 }
                 let server = view.cast.server_of(device);

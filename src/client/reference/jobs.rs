@@ -275,8 +275,10 @@ impl Reference {
         let shared_history =
             self.store.rooms.room(room).is_some_and(crate::client::reference::rooms::shareable);
         let kind = FactKind::MegolmNew { device: self.me(), room, session };
-        let fact = io.fact(kind, Causes::of([job.cause.0, why]));
+        let dated = self.store.outbound.get(&room).and_then(|old| old.clock_set.0);
+        let fact = io.fact(kind, Causes::of([job.cause.0, why, io.clock_set, dated]));
         let mut outbound = Outbound::new(megolm, io.clock, shared_history);
+        outbound.clock_set = Provenance(io.clock_set);
         outbound.made_by = Provenance::of(fact);
         if let Some(old) = self.store.outbound.insert(room, outbound) {
             self.keep_debts(room, old);
@@ -302,7 +304,10 @@ impl Reference {
             outbound.owed_from.entry(*missed).or_insert(index);
         }
         let kind = FactKind::MegolmEncrypted { device, room, session, index, message };
-        let fact = io.fact(kind, Causes::of([job.cause.0, outbound.made_by.0]));
+        // Whether the session is too old for the message was read off a clock, now and when it was made.
+        let clocks = [io.clock_set, outbound.clock_set.0];
+        let causes = Causes::of([job.cause.0, outbound.made_by.0, clocks[0], clocks[1]]);
+        let fact = io.fact(kind, causes);
         let put = MessagePut { room, txn: io.entropy.txn(), message, body };
         let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));
         io.touch();

@@ -218,6 +218,7 @@ impl Reference {
         *backoff = Backoff {
             failures: backoff.failures + 1,
             until: io.clock + wait.min(habits.claim_backoff_max).max(SHORTEST_WAIT),
+            by: Provenance(io.cause),
         };
     }
 

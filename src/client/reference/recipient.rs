@@ -228,10 +228,10 @@ impl Reference {
         }
     }
 
-    /// Handles a room message.
-    pub(super) fn message(&mut self, received: Received, io: &mut Io<'_>) {
+    /// Handles a room message, which came late because of a failure, or did not.
+    pub(super) fn message(&mut self, received: Received, late_by: Provenance, io: &mut Io<'_>) {
         let kind = FactKind::MessageReceived { device: self.me(), message: received.message };
-        let fact = io.fact(kind, Causes::of([received.by.0]));
+        let fact = io.fact(kind, Causes::of([received.by.0, late_by.0]));
         let received = Received { by: Provenance::of(fact), ..received };
         if self.store.policy.hide_unsigned && self.store.lists.track(received.sender) {
             io.touch();
