@@ -21,9 +21,9 @@ impl Checker {
         let view = &mut self.view;
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
-            FactKind::FaultStart(fault) => self.breaches.fault_started(fault, fact.id),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
+            | FactKind::FaultStart(_)
             | FactKind::FaultEnd(_)
             | FactKind::Encryption { .. }
             | FactKind::IdentityAcknowledged { .. }

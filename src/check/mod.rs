@@ -5,6 +5,7 @@ mod breaches;
 pub mod cast;
 mod dispatch;
 mod explained;
+mod lineage;
 pub mod outcome;
 mod spam;
 #[cfg(test)]
@@ -13,11 +14,12 @@ mod view;
 
 use crate::check::breaches::Breaches;
 use crate::check::cast::Cast;
+use crate::check::lineage::Lineage;
 use crate::check::outcome::Outcome;
 use crate::check::spam::Spam;
 use crate::check::view::View;
 use crate::rulebook::reading::Reading;
-use crate::trace::fact::{Fact, RunEnd};
+use crate::trace::fact::{Fact, FactKind, RunEnd};
 use crate::trace::sink::FactSink;
 
 /// Judges facts as they come and keeps none of them.
@@ -29,6 +31,7 @@ pub struct Checker {
     view: View,
     spam: Spam,
     breaches: Breaches,
+    lineage: Lineage,
     end: Option<RunEnd>,
 }
 
@@ -40,6 +43,7 @@ impl Checker {
             view: View::new(cast, reading),
             spam: Spam::default(),
             breaches: Breaches::default(),
+            lineage: Lineage::default(),
             end: None,
         }
     }
@@ -55,7 +59,7 @@ impl Checker {
             end,
             reading: self.view.reading,
             verdicts,
-            violations: self.breaches.finish(&self.view.cast),
+            violations: self.breaches.finish(&self.view.cast, &self.lineage),
             notices: self.spam.counts(),
             unsent: Vec::new(),
         }
@@ -64,6 +68,12 @@ impl Checker {
 
 impl FactSink for Checker {
     fn record(&mut self, fact: &Fact) {
+        if let FactKind::FaultStart(fault) = fact.kind
+            && self.view.cast.may_excuse(fault)
+        {
+            self.lineage.fault_started(fault, fact.id);
+        }
+        self.lineage.add(fact);
         self.dispatch(fact);
     }
 }

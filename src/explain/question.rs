@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, ToDeviceId, TxnId};
+use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, ToDeviceId, TxnId, UserId};
 use crate::protocol::to_device::OlmEvent;
 use crate::protocol::withheld::WithheldCode;
 use crate::trace::fact::{ClaimOutcome, Fact, FactKind, KeySource, SentContent};
@@ -16,6 +16,8 @@ pub struct Question {
     pub message: Option<MessageId>,
     /// The device.
     pub device: Option<DeviceId>,
+    /// The user of the device: who the sender has to know of.
+    pub user: Option<UserId>,
     /// The facts that a judgement rests on, in any order. They are always told.
     pub witnesses: Vec<FactId>,
 }
@@ -49,6 +51,12 @@ pub fn seeds(facts: &[Fact], question: &Question) -> Vec<FactId> {
             about.txns.extend(txns);
         }
         found.extend(facts.iter().filter(|fact| about.takes(&fact.kind)).map(|fact| fact.id));
+        // Whom nothing was sent to, the sender may not have known of.
+        if let (Some(encrypted), Some(user), true) =
+            (encrypted, question.user, about.txns.is_empty())
+        {
+            found.extend(knowledge(facts, &encrypted, user));
+        }
     }
     found.sort_unstable();
     found.dedup();
@@ -96,6 +104,41 @@ fn standing(facts: &[Fact], encrypted: &Encrypted, device: DeviceId) -> (Vec<Fac
     let all = notices.into_iter().chain(claims).flatten();
     let (found, txns): (Vec<FactId>, Vec<Option<TxnId>>) = all.unzip();
     (found, txns.into_iter().flatten().collect())
+}
+
+/// What the sender, and the servers before it, learnt of a user around the time at which it encrypted: of each kind of
+/// news the last before that and the first after it.
+fn knowledge(facts: &[Fact], encrypted: &Encrypted, of: UserId) -> Vec<FactId> {
+    let mut news: [Vec<FactId>; 5] = std::array::from_fn(|_| Vec::new());
+    for fact in facts {
+        let Some(kind) = kind_of_news(&fact.kind, encrypted.sender, of) else { continue };
+        news[kind].push(fact.id);
+    }
+    let around = |known: &Vec<FactId>| {
+        let (before, after) = known.split_at(known.partition_point(|fact| *fact < encrypted.fact));
+        [before.last().copied(), after.first().copied()]
+    };
+    news.iter().flat_map(around).flatten().collect()
+}
+
+/// Which kind of news of a user this is for a sender, if it is any.
+fn kind_of_news(kind: &FactKind, sender: DeviceId, of: UserId) -> Option<usize> {
+    if let FactKind::Member { user, .. } = *kind {
+        return (user == of).then_some(0);
+    }
+    if let FactKind::ListChangedAt { user } = *kind {
+        return (user == of).then_some(1);
+    }
+    let (place, device, user) = if let FactKind::MemberNotTold { device, user, .. } = *kind {
+        (2, device, user)
+    } else if let FactKind::ListNote { device, user, .. } = *kind {
+        (3, device, user)
+    } else if let FactKind::QueryEnd { device, user, .. } = *kind {
+        (4, device, user)
+    } else {
+        return None;
+    };
+    ((device, user) == (sender, of)).then_some(place)
 }
 
 fn is_no_olm(content: &SentContent) -> bool {

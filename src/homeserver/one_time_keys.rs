@@ -133,7 +133,9 @@ mod tests {
     use crate::protocol::provenance::Provenance;
 
     fn key(key_id: u32, value: u32) -> PublishedKey {
-        PublishedKey { key_id, value: KeyValue::new(value),
+        PublishedKey {
+            key_id,
+            value: KeyValue::new(value),
             written: Provenance::UNKNOWN,
             restored: Provenance::UNKNOWN,
         }

@@ -83,7 +83,7 @@ pub fn explained(
     let report = run_one(simulator, scenario, judging, &mut trace);
     let all = subjects(&report.outcome, wanted);
     let (chosen, others) = handful(&all, &report.outcome, wanted);
-    let answer = |subject: &Subject| Answer::of(*subject, &report.outcome, trace.facts());
+    let answer = |subject: &Subject| Answer::of(*subject, scenario, &report.outcome, trace.facts());
     let answers = chosen.iter().map(answer).collect();
     Why { report, trace, answers, others }
 }
@@ -179,7 +179,7 @@ impl Answer {
 
     /// The explanation of a subject by these facts.
     #[must_use]
-    pub fn of(subject: Subject, outcome: &Outcome, facts: &[Fact]) -> Self {
+    pub fn of(subject: Subject, scenario: &Scenario, outcome: &Outcome, facts: &[Fact]) -> Self {
         let broken = match subject {
             Subject::Broken(violation) => vec![violation],
             Subject::Cell(cell) => {
@@ -188,7 +188,7 @@ impl Answer {
             }
             Subject::Unsent(_) => Vec::new(),
         };
-        let question = question(&subject);
+        let question = question(&subject, scenario);
         let attempt = question.message.zip(question.device).and_then(|cell| attempt(facts, cell));
         Self { subject, slice: Slice::of(facts, &question, LINKS), attempt, broken }
     }
@@ -196,22 +196,17 @@ impl Answer {
 
 /// What is asked of the facts about a subject.
 #[must_use]
-pub fn question(subject: &Subject) -> Question {
-    match subject {
+pub fn question(subject: &Subject, scenario: &Scenario) -> Question {
+    let (message, device, witnesses) = match subject {
         Subject::Broken(violation) => {
             let (message, device) = violation.cell.unzip();
-            let witnesses = violation.witnesses.into_iter().flatten().collect();
-            Question { message, device, witnesses }
+            (message, device, violation.witnesses)
         }
-        Subject::Cell(cell) => Question {
-            message: Some(cell.message),
-            device: Some(cell.device),
-            witnesses: cell.witnesses.into_iter().flatten().collect(),
-        },
-        Subject::Unsent(unsent) => {
-            Question { message: Some(unsent.message), device: None, witnesses: Vec::new() }
-        }
-    }
+        Subject::Cell(cell) => (Some(cell.message), Some(cell.device), cell.witnesses),
+        Subject::Unsent(unsent) => (Some(unsent.message), None, [None; 3]),
+    };
+    let user = device.map(|device| scenario.devices[device.index()].user);
+    Question { message, device, user, witnesses: witnesses.into_iter().flatten().collect() }
 }
 
 fn attempt(facts: &[Fact], cell: (MessageId, DeviceId)) -> Option<(Fact, TryResult)> {

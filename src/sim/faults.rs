@@ -196,9 +196,9 @@ impl FaultSet {
 
     /// What limits the EDUs of a server.
     pub(super) fn edu_limited(&self, server: ServerId) -> Option<FaultId> {
-        self.find_if(|kind| {
-            matches!(kind, FaultKind::EduLimit { server: which, .. } if *which == server)
-        })
+        self.find_if(
+            |kind| matches!(kind, FaultKind::EduLimit { server: which, .. } if *which == server),
+        )
     }
 
     /// The least limits of EDUs that are forced on a server: EDUs in a transaction, messages in an EDU.

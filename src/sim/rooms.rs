@@ -142,13 +142,7 @@ impl<C: Client, K: Choices> World<C, K> {
     }
 
     /// A room that nobody is in any more, or ever was, begins anew, with the settings of the scenario.
-    fn found(
-        &mut self,
-        id: ServerId,
-        room: RoomId,
-        causes: Causes,
-        sink: &mut impl FactSink,
-    ) {
+    fn found(&mut self, id: ServerId, room: RoomId, causes: Causes, sink: &mut impl FactSink) {
         self.servers[id.index()].rooms_mut().open_empty(room);
         let settings = &self.scenario.rooms[room.index()];
         let (rotation, visibility) = (settings.rotation, settings.history_visibility);

@@ -147,7 +147,10 @@ impl Reference {
             return (ClaimOutcome::Failed(ClaimFailed::Unreachable), unknown);
         }
         let without = absent.iter().find(|absent| absent.device == device);
-        (ClaimOutcome::NoKey, without.map_or(unknown, |without| [without.one_time, without.fallback]))
+        (
+            ClaimOutcome::NoKey,
+            without.map_or(unknown, |without| [without.one_time, without.fallback]),
+        )
     }
 
     fn claim_failed(&mut self, device: DeviceId, for_good: bool, by: Provenance, io: &mut Io<'_>) {
@@ -183,7 +186,7 @@ impl Reference {
             let dummy = Item {
                 device: peer,
                 content: ItemContent::Sealed(OlmEvent::Dummy),
-                cause: cause.0,
+                because: Causes::of([cause.0]),
             };
             self.put(ToDeviceType::Encrypted, vec![dummy], Some(fact), io);
         }

@@ -26,6 +26,8 @@ pub(super) struct Job {
     /// The fact that asked for it.
     pub(super) cause: Provenance,
     pub(super) stage: Stage,
+    /// The fact that made a request fail that it waits for.
+    pub(super) held_up: Provenance,
 }
 
 /// Why a room's devices are looked after.
@@ -65,12 +67,23 @@ impl Reference {
     /// Puts a job in.
     pub(super) fn enqueue_job(&mut self, room: RoomId, purpose: Purpose, io: &mut Io<'_>) {
         let jobs = self.store.jobs.entry(room).or_default();
-        let waiting = Job { purpose, cause: Provenance(io.cause), stage: Stage::Preparing };
+        let (cause, held_up) = (Provenance(io.cause), Provenance::UNKNOWN);
+        let waiting = Job { purpose, cause, stage: Stage::Preparing, held_up };
         if purpose == Purpose::Settle && jobs.iter().any(|job| job.purpose == Purpose::Settle) {
             return;
         }
         jobs.push_back(waiting);
         io.touch();
+    }
+
+    /// A request failed: what waits for it waits because of this.
+    pub(super) fn hold_up_jobs(&mut self, place: OutboxNo, by: Option<FactId>) {
+        let first = self.store.jobs.values_mut().filter_map(|jobs| jobs.front_mut());
+        for job in first {
+            if matches!(&job.stage, Stage::Sharing(puts) if puts.contains(&place)) {
+                job.held_up = Provenance(by);
+            }
+        }
     }
 
     /// Goes on with every room's jobs as far as possible.
@@ -306,7 +319,9 @@ impl Reference {
         let kind = FactKind::MegolmEncrypted { device, room, session, index, message };
         // Whether the session is too old for the message was read off a clock, now and when it was made.
         let clocks = [io.clock_set, outbound.clock_set.0];
-        let causes = Causes::of([job.cause.0, outbound.made_by.0, clocks[0], clocks[1]]);
+        let [now, then] = clocks;
+        let late = job.held_up.0.or(then);
+        let causes = Causes::of([job.cause.0, outbound.made_by.0, now, late]);
         let fact = io.fact(kind, causes);
         let put = MessagePut { room, txn: io.entropy.txn(), message, body };
         let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));

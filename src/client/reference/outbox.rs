@@ -72,7 +72,10 @@ impl Outbox {
     pub(super) fn push(&mut self, request: Request, cause: Option<FactId>) -> OutboxNo {
         let number = OutboxNo(self.next);
         self.next += 1;
-        self.entries.insert(number, Entry { request, cause: Provenance(cause), held_up: Provenance::UNKNOWN });
+        self.entries.insert(
+            number,
+            Entry { request, cause: Provenance(cause), held_up: Provenance::UNKNOWN },
+        );
         number
     }
 
@@ -106,11 +109,7 @@ impl Outbox {
 
 impl Sending {
     /// The requests that are due and not on their way, in order.
-    pub(super) fn due(
-        &self,
-        outbox: &Outbox,
-        clock: SimTime,
-    ) -> Vec<(OutboxNo, Request, Because)> {
+    pub(super) fn due(&self, outbox: &Outbox, clock: SimTime) -> Vec<(OutboxNo, Request, Because)> {
         let is_due = |number: &OutboxNo| match self.waiting.get(number).map(|wait| wait.state) {
             None => true,
             Some(WaitState::Until(until)) => until <= clock,

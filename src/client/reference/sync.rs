@@ -207,6 +207,7 @@ impl Reference {
     /// A request failed that may succeed later. What happens to a `sendToDevice` then is a habit.
     fn outbox_failed(&mut self, place: OutboxNo, failure: Failure, io: &mut Io<'_>) {
         self.store.outbox.hold_up(place, io.cause);
+        self.hold_up_jobs(place, io.cause);
         let habit = self.habits().put_failed;
         let put = match self.store.outbox.request_mut(place) {
             Some(Request::SendToDevice(put)) => put.clone(),

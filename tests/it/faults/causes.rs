@@ -1,9 +1,9 @@
 //! Whether what a fault did is told as its doing: the fault stands among the recorded causes of its effect.
 //! They do not say what the effect is; the module above does.
 
-use withheld::explain::question::Question;
 use withheld::explain::slice::Slice;
 use withheld::ids::{BitSet, FaultId};
+use withheld::run::why::{Subject, question};
 use withheld::trace::fact::{Fact, FactKind, Observer};
 
 use crate::room::Room;
@@ -16,8 +16,7 @@ pub(super) fn explain(room: &Room, message: &str, device: &str) -> bool {
     let (message, device) = (room.message(message), room.device(device));
     let mut cells = room.outcome.verdicts.iter();
     let cell = cells.find(|cell| (cell.message, cell.device) == (message, device));
-    let witnesses = cell.expect("a cell").witnesses.into_iter().flatten().collect();
-    let question = Question { message: Some(message), device: Some(device), witnesses };
+    let question = question(&Subject::Cell(*cell.expect("a cell")), &room.scenario);
     let slice = Slice::of(room.trace.facts(), &question, usize::MAX);
     slice.links.iter().any(|link| link.fact.kind == FIRST)
 }
