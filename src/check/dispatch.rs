@@ -26,6 +26,7 @@ impl Checker {
             | FactKind::FaultStart(_)
             | FactKind::FaultEnd(_)
             | FactKind::Encryption { .. }
+            | FactKind::IdentityMade { .. }
             | FactKind::IdentityAcknowledged { .. }
             | FactKind::OneTimeKeysUp { .. }
             | FactKind::FallbackKeyUp { .. }
@@ -136,7 +137,7 @@ impl Checker {
                 view.olm.dropped((device, peer), session, (why, now), &view.life);
                 view.duties.changed(device);
             }
-            FactKind::OlmEncrypted { device, peer, session, event, txn } => {
+            FactKind::OlmEncrypted { device, peer, session, event, txn, .. } => {
                 let content = SentContent::Olm(event);
                 let number = view.sent((device, peer), txn, content, now);
                 view.transport.get_mut(number).olm = Some(session);
@@ -222,6 +223,7 @@ impl Checker {
                 | Content::Dummy
                 | Content::Request(_)
                 | Content::Sealed
+                | Content::Clear
                 | Content::Stray => None,
             })
             .collect();
@@ -231,7 +233,7 @@ impl Checker {
             let notice = view.notices.get(notice);
             let message = view.transport.get(number);
             let accepted = Accepted { view, notice, message, fact };
-            self.spam.accepted(accepted, &mut self.breaches);
+            self.spam.accepted(accepted, &mut self.findings);
         }
     }
 }

@@ -5,17 +5,20 @@ mod breaches;
 pub mod cast;
 mod dispatch;
 mod explained;
+mod findings;
 mod lineage;
 pub mod outcome;
+mod rules;
 mod spam;
 #[cfg(test)]
 mod testing;
 mod view;
 
-use crate::check::breaches::Breaches;
 use crate::check::cast::Cast;
+use crate::check::findings::Findings;
 use crate::check::lineage::Lineage;
 use crate::check::outcome::Outcome;
+use crate::check::rules::{AtRest, Case, Judge, Rules};
 use crate::check::spam::Spam;
 use crate::check::view::View;
 use crate::rulebook::reading::Reading;
@@ -30,7 +33,8 @@ use crate::trace::sink::FactSink;
 pub struct Checker {
     view: View,
     spam: Spam,
-    breaches: Breaches,
+    rules: Rules,
+    findings: Findings,
     lineage: Lineage,
     end: Option<RunEnd>,
 }
@@ -42,7 +46,8 @@ impl Checker {
         Self {
             view: View::new(cast, reading),
             spam: Spam::default(),
-            breaches: Breaches::default(),
+            rules: Rules::default(),
+            findings: Findings::new(reading),
             lineage: Lineage::default(),
             end: None,
         }
@@ -54,13 +59,18 @@ impl Checker {
     #[must_use]
     pub fn finish(mut self) -> Outcome {
         let end = self.end.unwrap_or(RunEnd::Horizon);
-        let verdicts = explained::judge(&self.view, end, &mut self.breaches);
+        let verdicts = explained::judge(&self.view, end, &mut self.findings);
+        if end == RunEnd::Quiescent {
+            let at_rest = AtRest { view: &self.view, verdicts: &verdicts };
+            self.rules.rest(at_rest, &mut self.findings);
+        }
         Outcome {
             end,
             reading: self.view.reading,
             verdicts,
-            violations: self.breaches.finish(&self.view.cast, &self.lineage),
+            violations: self.findings.breaches.finish(&self.view.cast, &self.lineage),
             notices: self.spam.counts(),
+            marks: self.findings.marks,
             unsent: Vec::new(),
         }
     }
@@ -75,5 +85,6 @@ impl FactSink for Checker {
         }
         self.lineage.add(fact);
         self.dispatch(fact);
+        self.rules.hear(Case { view: &self.view, fact }, &mut self.findings);
     }
 }

@@ -154,17 +154,19 @@ fn nothing(args: &ExplainArgs, scenario: &Scenario, why: &Why) -> Failure {
 
 /// The command that explains something else of the same run; what that is has to be filled in.
 fn more(args: &ExplainArgs, input: &Input, why: &Why) -> String {
-    let mut command = format!("withheld explain {}", quoted(&input.name));
-    if let Some(seed) = args.seed {
+    let command = command(&input.name, args.seed, args.reading.reading());
+    let rule = if why.report.outcome.violations.is_empty() { "" } else { ", or --rule RULE" };
+    format!("{command} --message M --device D{rule}")
+}
+
+/// The command that explains a run of this file.
+pub(super) fn command(file: &str, seed: Option<u64>, reading: ReadingName) -> String {
+    let mut command = format!("withheld explain {}", quoted(file));
+    if let Some(seed) = seed {
         command.push_str(&format!(" --seed {seed}"));
     }
-    let reading = args.reading.reading();
     if reading != ReadingName::Strict {
         command.push_str(&format!(" --reading {}", reading.as_str()));
-    }
-    command.push_str(" --message M --device D");
-    if !why.report.outcome.violations.is_empty() {
-        command.push_str(", or --rule RULE");
     }
     command
 }

@@ -241,16 +241,19 @@ impl About {
     fn bears(&self, content: &SentContent) -> bool {
         let Some(encrypted) = self.encrypted else { return false };
         match content {
-            SentContent::Olm(OlmEvent::RoomKey(key)) => {
+            SentContent::Olm(OlmEvent::RoomKey(key))
+            | SentContent::Clear(OlmEvent::RoomKey(key)) => {
                 key.session == encrypted.session && key.first <= encrypted.index
             }
-            SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded)) => {
+            SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded))
+            | SentContent::Clear(OlmEvent::ForwardedRoomKey(forwarded)) => {
                 forwarded.key.session == encrypted.session
             }
-            SentContent::Olm(OlmEvent::Withheld(notice)) | SentContent::Withheld(notice) => {
-                notice.session_id.value() == Some(encrypted.session)
-            }
-            SentContent::Olm(OlmEvent::Dummy)
+            SentContent::Olm(OlmEvent::Withheld(notice))
+            | SentContent::Clear(OlmEvent::Withheld(notice))
+            | SentContent::Withheld(notice) => notice.session_id.value() == Some(encrypted.session),
+            SentContent::Olm(OlmEvent::Dummy { .. })
+            | SentContent::Clear(OlmEvent::Dummy { .. })
             | SentContent::Sealed
             | SentContent::KeyRequest(_) => false,
         }

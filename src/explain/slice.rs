@@ -157,3 +157,90 @@ fn reduced<'f>(kept: &[&'f Fact], contracted: Contracted) -> Vec<(&'f Fact, Vec<
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Link, Slice};
+    use crate::explain::question::Question;
+    use crate::ids::{FactId, QueryId};
+    use crate::protocol::to_device::ToDeviceType;
+    use crate::trace::fact::{Causes, Fact, FactKind, QueryOutcome, SentContent};
+    use crate::trace::sample::{A1, B1, BOB, NOTICE, TXN, fact_of};
+
+    const CRASHED: FactKind = FactKind::Crashed { device: A1 };
+
+    fn facts(of: &[(FactKind, &[u32])]) -> Vec<Fact> {
+        let fact = |(id, (kind, causes)): (u32, &(FactKind, &[u32]))| {
+            let causes =
+                causes.iter().map(|cause| FactId::new(*cause)).fold(Causes::NONE, Causes::and);
+            Fact { causes, ..fact_of(id, u64::from(id), *kind) }
+        };
+        (0..).zip(of).map(fact).collect()
+    }
+
+    /// The slice of these witnesses: ids with their causes.
+    fn slice(facts: &[Fact], witnesses: &[u32], limit: usize) -> (Vec<(u32, Vec<u32>)>, usize) {
+        let witnesses = witnesses.iter().map(|id| FactId::new(*id)).collect();
+        let slice = Slice::of(facts, &Question { witnesses, ..Question::default() }, limit);
+        let told = |link: &Link| {
+            (link.fact.id.raw(), link.causes.iter().map(|cause| cause.raw()).collect())
+        };
+        (slice.links.iter().map(told).collect(), slice.left_out)
+    }
+
+    #[test]
+    fn only_what_led_to_a_witness_is_told_and_no_way_twice() {
+        let facts = facts(&[
+            (CRASHED, &[]),
+            (CRASHED, &[0]),
+            (CRASHED, &[]),
+            (CRASHED, &[0, 1]),
+            (CRASHED, &[2]),
+        ]);
+        let (told, left_out) = slice(&facts, &[3], 9);
+        assert_eq!(told, [(0, vec![]), (1, vec![0]), (3, vec![1])]);
+        assert_eq!(left_out, 0);
+    }
+
+    #[test]
+    fn what_is_passed_over_leads_on() {
+        let query = QueryId::new(1);
+        let start = FactKind::QueryStart { device: A1, user: BOB, query };
+        let outcome = QueryOutcome::Failed;
+        let end = FactKind::QueryEnd { device: A1, user: BOB, query, outcome };
+        let facts = facts(&[(CRASHED, &[]), (start, &[0]), (end, &[1])]);
+        assert_eq!(slice(&facts, &[2], 9).0, [(0, vec![]), (2, vec![0])]);
+        assert_eq!(slice(&facts, &[1, 2], 9).0.len(), 3, "a witness is always told");
+    }
+
+    #[test]
+    fn a_part_of_a_transaction_stands_for_the_whole_of_it() {
+        let event_type = ToDeviceType::Withheld;
+        let put = FactKind::Put { device: A1, txn: TXN, event_type, targets: 1 };
+        let content = SentContent::Withheld(NOTICE);
+        let target = FactKind::PutTarget { device: A1, txn: TXN, recipient: B1, content };
+        let accepted = FactKind::PutAccepted { device: A1, txn: TXN };
+        let facts = facts(&[(CRASHED, &[]), (put, &[0]), (target, &[1]), (accepted, &[1])]);
+        let (told, _) = slice(&facts, &[2, 3], 9);
+        assert_eq!(told, [(0, vec![]), (2, vec![0]), (3, vec![2])]);
+        let (told, _) = slice(&facts, &[3], 9);
+        assert_eq!(told, [(0, vec![]), (3, vec![0])], "no part of it is told");
+    }
+
+    #[test]
+    fn beyond_the_limit_what_is_farthest_is_left_out_and_counted() {
+        let chain: Vec<(FactKind, Vec<u32>)> =
+            (0..10).map(|id: u32| (CRASHED, id.checked_sub(1).into_iter().collect())).collect();
+        let chain: Vec<(FactKind, &[u32])> =
+            chain.iter().map(|(kind, causes)| (*kind, &causes[..])).collect();
+        let (told, left_out) = slice(&facts(&chain), &[9, 0], 4);
+        assert_eq!(told, [(0, vec![]), (7, vec![0]), (8, vec![7]), (9, vec![8])]);
+        assert_eq!(left_out, 6);
+    }
+
+    #[test]
+    fn a_witness_that_is_not_there_is_passed_over() {
+        assert_eq!(slice(&facts(&[(CRASHED, &[])]), &[0, 7], 9).0, [(0, vec![])]);
+        assert_eq!(slice(&[], &[0], 9).0, []);
+    }
+}

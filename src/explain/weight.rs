@@ -20,6 +20,7 @@ pub(super) struct Told {
     claims: BTreeSet<ClaimId>,
     txns: BTreeSet<(TxnId, DeviceId)>,
     tries: BTreeSet<(DeviceId, MessageId)>,
+    processed: BTreeSet<ToDeviceId>,
     listed: BTreeSet<ToDeviceId>,
     /// Steps whose one effect says the same.
     echoed: BTreeSet<FactId>,
@@ -43,6 +44,8 @@ impl Told {
             self.claims.insert(claim);
         } else if let FactKind::PutTarget { txn, recipient, .. } = fact.kind {
             self.txns.insert((txn, recipient));
+        } else if let FactKind::Processed { message, .. } = fact.kind {
+            self.processed.insert(message);
         } else if let FactKind::Try { device, message, .. } = fact.kind {
             self.tries.insert((device, message));
         } else if let FactKind::BlockedSet { .. }
@@ -69,6 +72,7 @@ impl Told {
             | FactKind::DeviceUp { .. }
             | FactKind::CrossSigned { .. }
             | FactKind::IdentitySet { .. }
+            | FactKind::IdentityMade { .. }
             | FactKind::OneTimeKeysUp { .. }
             | FactKind::FallbackKeyUp { .. } => !at_start,
             FactKind::UserStep(_) => !self.echoed.contains(&fact.id),
@@ -96,7 +100,8 @@ impl Told {
             }
             FactKind::Processed { outcome, .. } => !barren || outcome != ProcessOutcome::Handled,
             FactKind::Listed { message, .. } => self.listed.insert(message) || !barren,
-            FactKind::Acknowledged { .. } => !barren,
+            // That nobody made anything of what was acknowledged is the story then.
+            FactKind::Acknowledged { message, .. } => !barren || !self.processed.contains(&message),
             FactKind::FaultStart(_)
             | FactKind::FaultEnd(_)
             | FactKind::MemberNotTold { .. }

@@ -31,6 +31,8 @@ pub struct Told<'a> {
     pub kept: &'a Kept,
     /// The command that shows the same again.
     pub replay: &'a str,
+    /// The command that explains what most wants it, where something does.
+    pub why: Option<&'a str>,
 }
 
 /// How a text is laid out.
@@ -61,6 +63,9 @@ pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
     section(&mut text, "not as the file expects", differences, layout);
     section(&mut text, "steps without effect", idle_steps(&names, told), layout);
     text.push_str(&format!("\nagain: {}\n", told.replay));
+    if let Some(why) = told.why {
+        text.push_str(&format!("why: {why}\n"));
+    }
     text
 }
 
@@ -196,6 +201,7 @@ mod tests {
             report: &report,
             kept: &kept,
             replay: "withheld run 'a b.json'",
+            why: Some("withheld explain 'a b.json' --message m1 --device B1"),
         };
         let expected = "\
 a b.json: ok
@@ -241,6 +247,7 @@ again: withheld run 'a b.json'
             report: &report,
             kept: &kept,
             replay: "withheld run x",
+            why: None,
         };
         let expected = "\
 x\\u{1b}.json: violated
@@ -266,8 +273,14 @@ again: withheld run x
         let scenario = room_of(1, 1);
         let report = run_of(&scenario, blocked);
         let kept = Kept::default();
-        let told =
-            Told { path: "x", scenario: &scenario, report: &report, kept: &kept, replay: "r" };
+        let told = Told {
+            path: "x",
+            scenario: &scenario,
+            report: &report,
+            kept: &kept,
+            replay: "r",
+            why: None,
+        };
         let coloured = room_view(&told, Layout { paint: Paint::Colour, ..LAYOUT });
         assert!(coloured.starts_with("x: \u{1b}[32mok\u{1b}[0m\n"), "{coloured:?}");
     }

@@ -196,7 +196,10 @@ impl Word for ToDeviceType {
             | Self::Withheld
             | Self::WithheldUnstable
             | Self::WithheldMisspelt
-            | Self::KeyRequest => self.as_str().unwrap_or_default().to_owned(),
+            | Self::KeyRequest
+            | Self::ClearRoomKey
+            | Self::ClearForwardedRoomKey
+            | Self::ClearDummy => self.as_str().unwrap_or_default().to_owned(),
         }
     }
 }
@@ -225,7 +228,7 @@ impl Word for OlmEvent {
                 forwarded.key.session.word(names),
                 forwarded.key.first
             ),
-            Self::Dummy => "m.dummy".to_owned(),
+            Self::Dummy { .. } => "m.dummy".to_owned(),
             Self::Withheld(content) => format!("{} (encrypted)", content.word(names)),
         }
     }
@@ -236,6 +239,7 @@ impl Word for SentContent {
         match self {
             Self::Olm(event) => event.word(names),
             Self::Sealed => "an Olm message".to_owned(),
+            Self::Clear(event) => format!("{}, not encrypted", event.word(names)),
             Self::Withheld(content) => content.word(names),
             Self::KeyRequest(request) => format!("key request {}", request.request.word(names)),
         }

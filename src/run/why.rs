@@ -88,6 +88,14 @@ pub fn explained(
     Why { report, trace, answers, others }
 }
 
+/// The cell that most wants an explanation: the first at fault, or else the first that is not `delivered`.
+#[must_use]
+pub fn most_pressing(outcome: &Outcome) -> Option<&Verdict> {
+    let is_fault = |cell: &&Verdict| cell.class(&outcome.reading) == LeafClass::Fault;
+    let first = || outcome.verdicts.iter().find(|cell| cell.leaf != Leaf::Delivered);
+    outcome.verdicts.iter().find(is_fault).or_else(first)
+}
+
 /// Everything that fits what is wanted, the most pressing first.
 fn subjects(outcome: &Outcome, wanted: Wanted) -> Vec<Subject> {
     if wanted.rule.is_some() {

@@ -132,7 +132,7 @@ impl Reference {
         if news {
             let (seq, limited) = (sync.seq, sync.limited);
             let kind = FactKind::RoomSeen { device, room, seq, limited };
-            by = Provenance::of(io.fact(kind, Causes::of([sync.cause.0, late_by.0])));
+            by = Provenance::of(io.fact(kind, told_late(sync.cause, late_by)));
             self.view_changed(io);
         }
         if let Some(state) = &sync.state {
@@ -159,7 +159,7 @@ impl Reference {
                 RoomEvent::Message { message, .. } => {
                     // The echo of an own message is only noted.
                     let kind = FactKind::MessageReceived { device, message };
-                    io.fact(kind, Causes::of([cause.0, late_by.0]));
+                    io.fact(kind, told_late(*cause, late_by));
                 }
                 RoomEvent::Member { .. }
                 | RoomEvent::HistoryVisibility(_)
@@ -269,7 +269,7 @@ impl Reference {
                         outbound.told.remove(device);
                     }
                 }
-                ToDeviceBody::KeyRequest(_) => {}
+                ToDeviceBody::KeyRequest(_) | ToDeviceBody::Clear(_) => {}
             }
         }
     }
@@ -278,7 +278,12 @@ impl Reference {
         let Ok(Response::Backup(keys)) = answer else { return };
         for BackedUpKey { room, session, first } in keys {
             let key = InboundKey::new(*room, InboundSession::new(*session, *first), self.me());
-            self.take_key(key, (KeySource::Backup, Provenance(io.cause)), io);
+            self.take_key(key, (KeySource::Backup, None, Provenance(io.cause)), io);
         }
     }
+}
+
+/// The causes of being told of an event: the event comes first, and behind it what kept it from being told earlier.
+pub(super) fn told_late(event: Provenance, late_by: Provenance) -> Causes {
+    Causes::of([event.0, late_by.0.filter(|_| event.0.is_some())])
 }

@@ -121,7 +121,9 @@ impl<'a> Teller<'a> {
         if let Subject::Cell(Verdict { party: Some(party), .. }) = &answer.subject {
             lines.push(format!("party: {}", self.names.party(*party)));
         }
-        for (rule, party) in self.rules(answer) {
+        // The sentence about a violation says which rule it is and who broke it.
+        let is_broken = matches!(&answer.subject, Subject::Broken(_));
+        for (rule, party) in self.rules(answer).into_iter().filter(|_| !is_broken) {
             let mut line = format!("rule {}", rule.id());
             if let Some(party) = party {
                 line.push_str(&format!(", broken by {}", self.names.party(party)));
@@ -137,8 +139,12 @@ impl<'a> Teller<'a> {
     /// What the user of the device is told.
     fn shown(&self, answer: &Answer) -> Option<Statement> {
         let (fact, result) = answer.attempt.as_ref()?;
-        let Subject::Cell(cell) = &answer.subject else { return None };
-        let device = self.names.device(cell.device);
+        let device = match &answer.subject {
+            Subject::Cell(cell) => cell.device,
+            Subject::Broken(violation) => violation.cell?.1,
+            Subject::Unsent(_) => return None,
+        };
+        let device = self.names.device(device);
         let text = match result {
             TryResult::Undecryptable(shown) => {
                 format!("The user of {device} is shown {}.", shown.word(&self.names))
