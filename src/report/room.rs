@@ -220,6 +220,7 @@ room room
   (2 cells not delivered, told in 1 sentence)
 
 again: withheld run 'a b.json'
+why: withheld explain 'a b.json' --message m1 --device B1
 ";
         assert_eq!(room_view(&told, LAYOUT), expected);
     }
