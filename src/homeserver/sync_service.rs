@@ -23,6 +23,8 @@ pub struct SyncTerms<'a> {
     pub timeline_limit: u32,
     /// Whether a batch of to-device messages is listed newest first (against T-02).
     pub newest_first: bool,
+    /// Whether messages beyond the batch limit are thrown away (against T-01 and T-03).
+    pub drops_rest: bool,
     /// Whether key counts are left out (against C-06, C-07).
     pub omit_counts: bool,
     /// Users who are left out of room states, each with what made it so.
@@ -177,6 +179,13 @@ impl Homeserver {
         } else {
             mailbox.batch(limit).for_each(&mut list);
         }
+        if terms.drops_rest {
+            for row in mailbox.drop_beyond(limit) {
+                let kind =
+                    FactKind::Lost { txn: row.txn, recipient: device, message: Some(row.id) };
+                log.record(kind, Causes::of([row.written.0]));
+            }
+        }
     }
 
     fn tell_counts(
@@ -257,6 +266,7 @@ mod tests {
         batch_limit: 100,
         timeline_limit: 10,
         newest_first: false,
+        drops_rest: false,
         omit_counts: false,
         hidden: &[],
     };

@@ -39,7 +39,8 @@ pub fn event_type(event_type: ToDeviceType, spelling: &impl Spelling) -> String 
         | ToDeviceType::Withheld
         | ToDeviceType::WithheldUnstable
         | ToDeviceType::WithheldMisspelt
-        | ToDeviceType::KeyRequest => event_type.as_str().unwrap_or_default().to_owned(),
+        | ToDeviceType::KeyRequest
+        | ToDeviceType::NoKey => event_type.as_str().unwrap_or_default().to_owned(),
     }
 }
 

@@ -17,18 +17,21 @@ pub enum ToDeviceType {
     WithheldMisspelt,
     /// `m.room_key_request`
     KeyRequest,
-    /// Any other type, by its spelling: `m.room.no_key`, a clear `m.room_key`, ...
+    /// Any other type, by its spelling: a clear `m.room_key`, ...
     Other(Sym),
+    /// `m.room.no_key`: another name in the first draft.
+    NoKey,
 }
 
 impl ToDeviceType {
     /// The types with a spelling of their own.
-    pub const NAMED: [(Self, &'static str); 5] = [
+    pub const NAMED: [(Self, &'static str); 6] = [
         (Self::Encrypted, "m.room.encrypted"),
         (Self::Withheld, "m.room_key.withheld"),
         (Self::WithheldUnstable, "org.matrix.room_key.withheld"),
         (Self::WithheldMisspelt, "org.matrix.room_key.witheld"),
         (Self::KeyRequest, "m.room_key_request"),
+        (Self::NoKey, "m.room.no_key"),
     ];
 
     /// The spelling; `None` for [`ToDeviceType::Other`], whose spelling is interned.
@@ -43,7 +46,7 @@ impl ToDeviceType {
         match self {
             Self::Withheld => true,
             Self::WithheldUnstable | Self::WithheldMisspelt => unstable_too,
-            Self::Encrypted | Self::KeyRequest | Self::Other(_) => false,
+            Self::Encrypted | Self::KeyRequest | Self::NoKey | Self::Other(_) => false,
         }
     }
 }

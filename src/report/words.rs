@@ -196,7 +196,8 @@ impl Word for ToDeviceType {
             | Self::Withheld
             | Self::WithheldUnstable
             | Self::WithheldMisspelt
-            | Self::KeyRequest => self.as_str().unwrap_or_default().to_owned(),
+            | Self::KeyRequest
+            | Self::NoKey => self.as_str().unwrap_or_default().to_owned(),
         }
     }
 }

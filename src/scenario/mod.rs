@@ -7,7 +7,9 @@ pub mod file;
 pub mod habits;
 pub mod limits;
 pub mod model;
+pub mod mutant;
 pub mod policy;
+pub mod profile;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod step;

@@ -6,6 +6,7 @@ use crate::engine::choices::Choices;
 use crate::homeserver::sync_service::SyncTerms;
 use crate::ids::{DeviceId, FaultId};
 use crate::protocol::api::{Failure, Response, SyncToken};
+use crate::scenario::habits::MailboxOrder;
 use crate::sim::clients::Life;
 use crate::sim::network::Ticket;
 use crate::sim::requests::Incoming;
@@ -50,7 +51,9 @@ impl<C: Client, K: Choices> World<C, K> {
         let terms = SyncTerms {
             batch_limit: settings.batch_limit.min(forced),
             timeline_limit: if limited.is_some() { 1 } else { settings.timeline_limit },
-            newest_first: self.faults.lists_newest_first(device),
+            newest_first: self.faults.lists_newest_first(device)
+                || settings.habits.mailbox == MailboxOrder::NewestFirst,
+            drops_rest: settings.habits.mailbox == MailboxOrder::DropsRest,
             omit_counts: self.faults.omits_counts(id),
             hidden: &hidden,
         };

@@ -271,7 +271,8 @@ impl Term for ToDeviceType {
             | Self::Withheld
             | Self::WithheldUnstable
             | Self::WithheldMisspelt
-            | Self::KeyRequest => self.as_str().unwrap_or_default().put(line),
+            | Self::KeyRequest
+            | Self::NoKey => self.as_str().unwrap_or_default().put(line),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the whole of scenario files: examples, and what is wrong with files that are not one.
 //! What a run makes of a file is not tested here.
 
+mod any_habits;
 mod examples;
 mod fuzz;
 mod nonsense;
