@@ -21,11 +21,12 @@ impl Checker {
         let view = &mut self.view;
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
-            FactKind::FaultStart(fault) => self.breaches.fault_started(fault, fact.id),
+            FactKind::FaultStart(fault) => self.findings.breaches.fault_started(fault, fact.id),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
             | FactKind::FaultEnd(_)
             | FactKind::Encryption { .. }
+            | FactKind::IdentityMade { .. }
             | FactKind::IdentityAcknowledged { .. }
             | FactKind::OneTimeKeysUp { .. }
             | FactKind::FallbackKeyUp { .. }
@@ -134,7 +135,7 @@ impl Checker {
                 view.olm.dropped((device, peer), session, (why, now), &view.life);
                 view.duties.changed(device);
             }
-            FactKind::OlmEncrypted { device, peer, session, event, txn } => {
+            FactKind::OlmEncrypted { device, peer, session, event, txn, .. } => {
                 let content = SentContent::Olm(event);
                 let number = view.sent((device, peer), txn, content, now);
                 view.transport.get_mut(number).olm = Some(session);
@@ -220,6 +221,7 @@ impl Checker {
                 | Content::Dummy
                 | Content::Request(_)
                 | Content::Sealed
+                | Content::Clear
                 | Content::Stray => None,
             })
             .collect();
@@ -229,7 +231,7 @@ impl Checker {
             let notice = view.notices.get(notice);
             let message = view.transport.get(number);
             let accepted = Accepted { view, notice, message, fact };
-            self.spam.accepted(accepted, &mut self.breaches);
+            self.spam.accepted(accepted, &mut self.findings);
         }
     }
 }

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::ids::{DeviceId, MegolmSessionId, RoomId};
 use crate::protocol::bytes::{exported_session_key, olm_message, shared_session_key};
-use crate::protocol::spelling::{KeyKind, Lookup, Spelling, base64, spell_key};
+use crate::protocol::spelling::{KeyKind, Lookup, Spelling, base64, noise, spell_key};
 use crate::protocol::to_device::{
     ForwardedRoomKey, KeyRequest, KeyRequestAction, OlmCiphertext, OlmEvent, OlmPayload, RoomKey,
-    ToDeviceBody, ToDeviceMessage, ToDeviceType,
+    SenderKeys, ToDeviceBody, ToDeviceMessage, ToDeviceType,
 };
 use crate::protocol::withheld::{
     Algorithm, Field, MEGOLM_ALGORITHM, WithheldCode, WithheldContent,
@@ -40,6 +40,9 @@ pub fn event_type(event_type: ToDeviceType, spelling: &impl Spelling) -> String 
         | ToDeviceType::WithheldUnstable
         | ToDeviceType::WithheldMisspelt
         | ToDeviceType::KeyRequest
+        | ToDeviceType::ClearRoomKey
+        | ToDeviceType::ClearForwardedRoomKey
+        | ToDeviceType::ClearDummy
         | ToDeviceType::NoKey => event_type.as_str().unwrap_or_default().to_owned(),
     }
 }
@@ -51,6 +54,7 @@ pub fn content(body: &ToDeviceBody, recipient: DeviceId, spelling: &impl Spellin
         ToDeviceBody::Olm(message) => encrypted(message, recipient, spelling),
         ToDeviceBody::Withheld(content) => withheld(content, spelling),
         ToDeviceBody::KeyRequest(request) => key_request(request, spelling),
+        ToDeviceBody::Clear(event) => olm_event(event, spelling).1,
     }
 }
 
@@ -69,23 +73,55 @@ fn encrypted(message: &OlmCiphertext, recipient: DeviceId, spelling: &impl Spell
     })
 }
 
-/// What an Olm message holds once it is decrypted. `sender_device_keys` is left out, as the specification permits.
+/// What an Olm message holds once it is decrypted.
 #[must_use]
 pub fn plaintext(payload: &OlmPayload, sender: DeviceId, spelling: &impl Spelling) -> Value {
-    let (event_type, content) = match &payload.event {
-        OlmEvent::RoomKey(key) => ("m.room_key", room_key(key, spelling)),
-        OlmEvent::ForwardedRoomKey(key) => ("m.forwarded_room_key", forwarded(key, spelling)),
-        OlmEvent::Dummy => ("m.dummy", json!({})),
-        OlmEvent::Withheld(content) => ("m.room_key.withheld", withheld(content, spelling)),
-    };
-    json!({
+    let (event_type, content) = olm_event(&payload.event, spelling);
+    let mut event = json!({
         "type": event_type,
         "content": content,
         "sender": spelling.user(spelling.owner(sender)),
         "recipient": spelling.user(spelling.owner(payload.recipient)),
         "recipient_keys": { "ed25519": spelling.ed25519(payload.recipient) },
         "keys": { "ed25519": spelling.ed25519(sender) },
+    });
+    let whose = match payload.sender_keys {
+        SenderKeys::Absent => return event,
+        SenderKeys::Agree => sender,
+        SenderKeys::Differ => payload.recipient,
+    };
+    event["sender_device_keys"] = device_keys(sender, whose, spelling);
+    event
+}
+
+fn olm_event(event: &OlmEvent, spelling: &impl Spelling) -> (&'static str, Value) {
+    match event {
+        OlmEvent::RoomKey(key) => ("m.room_key", room_key(key, spelling)),
+        OlmEvent::ForwardedRoomKey(key) => ("m.forwarded_room_key", forwarded(key, spelling)),
+        OlmEvent::Dummy { empty: true } => ("m.dummy", json!({})),
+        OlmEvent::Dummy { empty: false } => ("m.dummy", json!({ "filler": true })),
+        OlmEvent::Withheld(content) => ("m.room_key.withheld", withheld(content, spelling)),
+    }
+}
+
+/// The signed device keys of `device`, with the keys of `whose`.
+fn device_keys(device: DeviceId, whose: DeviceId, spelling: &impl Spelling) -> Value {
+    let user = spelling.user(spelling.owner(device));
+    let id = spelling.device_id(device);
+    let (curve, ed) = (format!("curve25519:{id}"), format!("ed25519:{id}"));
+    let signature = base64(&signature_bytes(whose));
+    json!({
+        "user_id": &user,
+        "device_id": id,
+        "algorithms": [OLM_ALGORITHM, MEGOLM_ALGORITHM],
+        "keys": { curve: spelling.curve25519(whose), &ed: spelling.ed25519(whose) },
+        "signatures": { user: { ed: signature } },
     })
+}
+
+/// Bytes in the place of a signature, of the length of one.
+fn signature_bytes(device: DeviceId) -> Vec<u8> {
+    noise(u64::from(device.raw())).take(64).collect()
 }
 
 fn room_key(key: &RoomKey, spelling: &impl Spelling) -> Value {

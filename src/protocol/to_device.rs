@@ -17,7 +17,13 @@ pub enum ToDeviceType {
     WithheldMisspelt,
     /// `m.room_key_request`
     KeyRequest,
-    /// Any other type, by its spelling: a clear `m.room_key`, ...
+    /// `m.room_key` in clear, where it must not be (K-05).
+    ClearRoomKey,
+    /// `m.forwarded_room_key` in clear, where it must not be (F-01).
+    ClearForwardedRoomKey,
+    /// `m.dummy` in clear, where it means nothing (U-08).
+    ClearDummy,
+    /// Any other type, by its spelling.
     Other(Sym),
     /// `m.room.no_key`: another name in the first draft.
     NoKey,
@@ -25,13 +31,16 @@ pub enum ToDeviceType {
 
 impl ToDeviceType {
     /// The types with a spelling of their own.
-    pub const NAMED: [(Self, &'static str); 6] = [
+    pub const NAMED: [(Self, &'static str); 9] = [
         (Self::Encrypted, "m.room.encrypted"),
         (Self::Withheld, "m.room_key.withheld"),
         (Self::WithheldUnstable, "org.matrix.room_key.withheld"),
         (Self::WithheldMisspelt, "org.matrix.room_key.witheld"),
         (Self::KeyRequest, "m.room_key_request"),
         (Self::NoKey, "m.room.no_key"),
+        (Self::ClearRoomKey, "m.room_key"),
+        (Self::ClearForwardedRoomKey, "m.forwarded_room_key"),
+        (Self::ClearDummy, "m.dummy"),
     ];
 
     /// The spelling; `None` for [`ToDeviceType::Other`], whose spelling is interned.
@@ -46,7 +55,13 @@ impl ToDeviceType {
         match self {
             Self::Withheld => true,
             Self::WithheldUnstable | Self::WithheldMisspelt => unstable_too,
-            Self::Encrypted | Self::KeyRequest | Self::NoKey | Self::Other(_) => false,
+            Self::Encrypted
+            | Self::KeyRequest
+            | Self::ClearRoomKey
+            | Self::ClearForwardedRoomKey
+            | Self::ClearDummy
+            | Self::NoKey
+            | Self::Other(_) => false,
         }
     }
 }
@@ -72,6 +87,8 @@ pub enum ToDeviceBody {
     Withheld(WithheldContent),
     /// A key request or its cancellation.
     KeyRequest(KeyRequest),
+    /// What belongs into an Olm message, in clear.
+    Clear(OlmEvent),
 }
 
 /// An Olm message to one device. Its keys are symbolic: two values are equal exactly when the real keys would be.
@@ -99,8 +116,21 @@ pub struct OlmCiphertext {
 pub struct OlmPayload {
     /// The device that it was encrypted for (`recipient`, `recipient_keys`).
     pub recipient: DeviceId,
+    /// `sender_device_keys`
+    pub sender_keys: SenderKeys,
     /// The event inside.
     pub event: OlmEvent,
+}
+
+/// `sender_device_keys` of a decrypted Olm message (MSC4147): the sender's signed device keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SenderKeys {
+    /// Left out.
+    Absent,
+    /// There, and the same keys as in `keys` and in the envelope.
+    Agree,
+    /// There, with other keys than the message's own (V-05).
+    Differ,
 }
 
 /// The event inside an Olm message.
@@ -111,7 +141,10 @@ pub enum OlmEvent {
     /// `m.forwarded_room_key`
     ForwardedRoomKey(ForwardedRoomKey),
     /// `m.dummy`
-    Dummy,
+    Dummy {
+        /// Whether its content is empty, as it should be (U-08).
+        empty: bool,
+    },
     /// `m.room_key.withheld`, which should not be encrypted.
     Withheld(WithheldContent),
 }

@@ -348,7 +348,7 @@ mod tests {
             count: 1,
         }];
         let expected = json!({
-            "format_version": 1, "facts_version": 1, "reading": "strict",
+            "format_version": 1, "facts_version": 2, "reading": "strict",
             "runs": [{
                 "file": "x.json", "about": "quotes \" and \u{1b}", "status": "ok", "seed": 7,
                 "digest": "00000000000000ab", "end": "quiescent", "ended_at_ms": 7_200_000,

@@ -61,6 +61,7 @@ clauses! {
     DeviceDeleted { device } "{observer} forgot {device}";
     CrossSigned { device } "{device} was cross-signed";
     IdentitySet { user } "{user} has new cross-signing keys";
+    IdentityMade { device } "{device} made new cross-signing keys for its user";
     ListChangedAt { user } "{observer} learnt that the device list of {user} changed";
     ListNote { device, user, change } "{device} was told that the device list of {user} {change}";
     QueryStart { device, user } "{device} asked for the devices of {user}";

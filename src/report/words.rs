@@ -197,6 +197,9 @@ impl Word for ToDeviceType {
             | Self::WithheldUnstable
             | Self::WithheldMisspelt
             | Self::KeyRequest
+            | Self::ClearRoomKey
+            | Self::ClearForwardedRoomKey
+            | Self::ClearDummy
             | Self::NoKey => self.as_str().unwrap_or_default().to_owned(),
         }
     }
@@ -226,7 +229,7 @@ impl Word for OlmEvent {
                 forwarded.key.session.word(names),
                 forwarded.key.first
             ),
-            Self::Dummy => "m.dummy".to_owned(),
+            Self::Dummy { .. } => "m.dummy".to_owned(),
             Self::Withheld(content) => format!("{} (encrypted)", content.word(names)),
         }
     }
@@ -237,6 +240,7 @@ impl Word for SentContent {
         match self {
             Self::Olm(event) => event.word(names),
             Self::Sealed => "an Olm message".to_owned(),
+            Self::Clear(event) => format!("{}, not encrypted", event.word(names)),
             Self::Withheld(content) => content.word(names),
             Self::KeyRequest(request) => format!("key request {}", request.request.word(names)),
         }

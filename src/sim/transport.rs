@@ -157,5 +157,6 @@ const fn content_of(body: &ToDeviceBody) -> SentContent {
         ToDeviceBody::Olm(ciphertext) => SentContent::Olm(ciphertext.payload.event),
         ToDeviceBody::Withheld(content) => SentContent::Withheld(*content),
         ToDeviceBody::KeyRequest(request) => SentContent::KeyRequest(*request),
+        ToDeviceBody::Clear(event) => SentContent::Clear(*event),
     }
 }

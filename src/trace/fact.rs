@@ -9,13 +9,13 @@ use crate::ids::{
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
-use crate::protocol::to_device::{KeyRequest, OlmEvent, ToDeviceType};
+use crate::protocol::to_device::{KeyRequest, OlmEvent, SenderKeys, ToDeviceType};
 use crate::protocol::withheld::{CodeSet, WithheldCode, WithheldContent};
 use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
 
 /// The version of the list of facts. Digests are comparable within one version.
-pub const FACTS_VERSION: u32 = 1;
+pub const FACTS_VERSION: u32 = 2;
 
 /// Who observed a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -207,6 +207,8 @@ pub enum OlmResult {
         session: OlmSessionId,
         /// What was inside.
         event: OlmEvent,
+        /// The sender's device keys inside.
+        sender_keys: SenderKeys,
     },
     /// This very ciphertext was decrypted before (P-12).
     Duplicate,
@@ -299,6 +301,8 @@ pub enum SentContent {
     Olm(OlmEvent),
     /// An Olm message whose payload is not known: never "not a key".
     Sealed,
+    /// What belongs into an Olm message, in clear (K-05, F-01, U-08).
+    Clear(OlmEvent),
     /// A withheld notice.
     Withheld(WithheldContent),
     /// A key request.
@@ -344,6 +348,8 @@ pub enum FactKind {
     CrossSigned { device: DeviceId },
     /// The user's server has new cross-signing keys; signatures by older ones no longer count.
     IdentitySet { user: UserId, master: SigningKey },
+    /// The device made new cross-signing keys for its user: it knows of them before any server does.
+    IdentityMade { device: DeviceId, master: SigningKey },
     /// A server learnt that a user's device list or identity changed (`dl_at`).
     ListChangedAt { user: UserId },
     /// The device processed a note that a user's list changed, or that it need not follow the user any more.
@@ -404,6 +410,7 @@ pub enum FactKind {
         peer: DeviceId,
         session: OlmSessionId,
         event: OlmEvent,
+        sender_keys: SenderKeys,
         txn: TxnId,
     },
     /// The device tried to decrypt an Olm message of `peer`.
@@ -426,16 +433,17 @@ pub enum FactKind {
     MessageAccepted { room: RoomId, message: MessageId },
     /// The device got the message in a sync.
     MessageReceived { device: DeviceId, message: MessageId },
-    /// The device has a key for the session from index `first` on.
+    /// The device has a key for the session from index `first` on; `via` is the to-device message that brought it.
     KeyIn {
         device: DeviceId,
         room: RoomId,
         session: MegolmSessionId,
         first: u32,
         source: KeySource,
+        via: Option<ToDeviceId>,
     },
-    /// The device got a key and did not take it.
-    KeyRefused { device: DeviceId, session: MegolmSessionId, first: u32 },
+    /// The device got a key by the to-device message `via` and did not take it.
+    KeyRefused { device: DeviceId, session: MegolmSessionId, first: u32, via: Option<ToDeviceId> },
     /// The device no longer has a key for the session.
     KeyLost { device: DeviceId, session: MegolmSessionId, why: LossCause },
     /// The device tried to decrypt the message. Recorded for the first attempt and when the result changes.

@@ -3,6 +3,7 @@
 
 pub mod fact;
 pub mod jsonl;
+pub mod kind;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod sink;

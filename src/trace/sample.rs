@@ -7,7 +7,7 @@ use crate::ids::{
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
-use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceType};
+use crate::protocol::to_device::{OlmEvent, RoomKey, SenderKeys, ToDeviceType};
 use crate::protocol::withheld::{Algorithm, CodeSet, Field, WithheldCode, WithheldContent};
 use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::{SimDuration, SimTime};
@@ -71,6 +71,7 @@ fn rooms_and_lists() -> Vec<FactKind> {
         FactKind::DeviceDeleted { device: A1 },
         FactKind::CrossSigned { device: A1 },
         FactKind::IdentitySet { user: BOB, master: SigningKey::new(1) },
+        FactKind::IdentityMade { device: B1, master: SigningKey::new(1) },
         FactKind::ListChangedAt { user: BOB },
         FactKind::ListNote { device: A1, user: BOB, change: ListChange::Changed },
         FactKind::QueryStart { device: A1, user: BOB, query: QueryId::new(1) },
@@ -129,6 +130,7 @@ fn keys_and_sessions() -> Vec<FactKind> {
             peer: B1,
             session: OLM,
             event: OlmEvent::RoomKey(ROOM_KEY),
+            sender_keys: SenderKeys::Agree,
             txn: TXN,
         },
         FactKind::OlmDecrypt {
@@ -154,8 +156,9 @@ fn keys_and_sessions() -> Vec<FactKind> {
             session: SESSION,
             first: 2,
             source: KeySource::Forwarded { withheld: Some(WithheldCode::Unverified) },
+            via: Some(X),
         },
-        FactKind::KeyRefused { device: B1, session: SESSION, first: 2 },
+        FactKind::KeyRefused { device: B1, session: SESSION, first: 2, via: Some(X) },
         FactKind::KeyLost { device: B1, session: SESSION, why: LossCause::Wiped },
         FactKind::Try {
             device: B1,

@@ -22,7 +22,7 @@ use withheld::protocol::spelling::{
 };
 use withheld::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmCiphertext, OlmEvent,
-    OlmPayload, RoomKey, ToDeviceBody, ToDeviceMessage, ToDeviceType,
+    OlmPayload, RoomKey, SenderKeys, ToDeviceBody, ToDeviceMessage, ToDeviceType,
 };
 use withheld::protocol::withheld::{
     Algorithm, Field, SessionCode, WithheldCode, WithheldContent, WithheldNotice,
@@ -392,7 +392,7 @@ fn ciphertext(pre_key: Option<KeyValue>, event: OlmEvent) -> OlmCiphertext {
         ratchet_key: 9,
         index: 300,
         mac: 0x0102_0304_0506_0708,
-        payload: OlmPayload { recipient: DeviceId::new(2), event },
+        payload: OlmPayload { recipient: DeviceId::new(2), sender_keys: SenderKeys::Agree, event },
     }
 }
 
@@ -440,8 +440,13 @@ fn what_is_inside_an_olm_message_has_the_forms_of_the_specification() {
     let mut names = Names::default();
     let odd = names.intern("org.example.odd");
     let sender = DeviceId::new(1);
-    let inside =
-        |event| plaintext(&OlmPayload { recipient: DeviceId::new(2), event }, sender, &names);
+    let inside = |event| {
+        plaintext(
+            &OlmPayload { recipient: DeviceId::new(2), sender_keys: SenderKeys::Agree, event },
+            sender,
+            &names,
+        )
+    };
     let key = inside(OlmEvent::RoomKey(room_key()));
     assert_eq!(key["type"], "m.room_key");
     assert_eq!(key["sender"], USERS[1]);
@@ -466,7 +471,7 @@ fn what_is_inside_an_olm_message_has_the_forms_of_the_specification() {
     let reason = json!({ "code": "m.unverified", "reason": "org.example.odd" });
     assert_eq!(part["content"]["withheld"], reason);
 
-    let dummy = inside(OlmEvent::Dummy);
+    let dummy = inside(OlmEvent::Dummy { empty: true });
     assert_eq!((&dummy["type"], &dummy["content"]), (&json!("m.dummy"), &json!({})));
     let notice = WithheldNotice::NoOlm.content(sender);
     let encrypted = inside(OlmEvent::Withheld(notice));

@@ -69,6 +69,7 @@ fn keys<'a>(cell: &Cell<'a>, in_time: bool) -> impl Iterator<Item = &'a ToDevice
             | Content::Notice(_)
             | Content::Request(_)
             | Content::Sealed
+            | Content::Clear
             | Content::Stray => false,
         };
         key.sender == encrypted.sender && starts_in_time == in_time

@@ -3,7 +3,9 @@
 
 use crate::check::testing::{A1, B1, HOME, R, Story, about};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, OlmSessionId, RequestId, ToDeviceId, TxnId};
-use crate::protocol::to_device::{KeyRequest, KeyRequestAction, OlmEvent, RoomKey, ToDeviceType};
+use crate::protocol::to_device::{
+    KeyRequest, KeyRequestAction, OlmEvent, RoomKey, SenderKeys, ToDeviceType,
+};
 use crate::protocol::withheld::{SessionCode, WithheldContent, WithheldNotice};
 use crate::trace::fact::{FactKind, KeySource, OlmError, OlmResult, ProcessOutcome, SentContent};
 
@@ -32,8 +34,9 @@ impl Story {
         self.by(sender, FactKind::Put { device: sender, txn, event_type, targets: 1 });
         if let SentContent::Olm(event) = content {
             let (device, peer) = (sender, recipient);
-            let session = OlmSessionId::new(0);
-            self.by(sender, FactKind::OlmEncrypted { device, peer, session, event, txn });
+            let (session, sender_keys) = (OlmSessionId::new(0), SenderKeys::Agree);
+            let kind = FactKind::OlmEncrypted { device, peer, session, event, sender_keys, txn };
+            self.by(sender, kind);
         }
         self.by(sender, FactKind::PutTarget { device: sender, txn, recipient, content });
         Sent { sender, recipient, txn, event_type, content, row }
@@ -115,18 +118,20 @@ impl Story {
         first: u32,
         source: KeySource,
     ) -> FactId {
-        self.by(device, FactKind::KeyIn { device, room: R, session, first, source })
+        self.by(device, FactKind::KeyIn { device, room: R, session, first, source, via: None })
     }
 
     pub(crate) fn opened(&mut self, sent: Sent) -> FactId {
         let Sent { recipient: device, sender: peer, row: message, .. } = sent;
         let event = match sent.content {
             SentContent::Olm(event) => event,
-            SentContent::Sealed | SentContent::Withheld(_) | SentContent::KeyRequest(_) => {
-                OlmEvent::Dummy
-            }
+            SentContent::Sealed
+            | SentContent::Clear(_)
+            | SentContent::Withheld(_)
+            | SentContent::KeyRequest(_) => OlmEvent::Dummy { empty: true },
         };
-        let result = OlmResult::Decrypted { session: OlmSessionId::new(0), event };
+        let (session, sender_keys) = (OlmSessionId::new(0), SenderKeys::Agree);
+        let result = OlmResult::Decrypted { session, event, sender_keys };
         self.by(device, FactKind::OlmDecrypt { device, peer, message, result })
     }
 

@@ -46,9 +46,10 @@ impl View {
             // A request says itself who asks, so whoever gets it may answer: what is an answer goes by who processed it.
             let content = match content {
                 SentContent::KeyRequest(request) => Content::Request(request),
-                SentContent::Sealed | SentContent::Olm(_) | SentContent::Withheld(_) => {
-                    Content::Stray
-                }
+                SentContent::Sealed
+                | SentContent::Olm(_)
+                | SentContent::Clear(_)
+                | SentContent::Withheld(_) => Content::Stray,
             };
             return self.transport.add(ends, txn, content, now);
         }
@@ -63,11 +64,12 @@ impl View {
         let (sender, recipient) = self.ends(number);
         let content = match content {
             SentContent::Sealed => return,
+            SentContent::Clear(_) => Content::Clear,
             SentContent::KeyRequest(request) => Content::Request(request),
             SentContent::Withheld(notice) | SentContent::Olm(OlmEvent::Withheld(notice)) => {
                 self.notice(number, notice, now)
             }
-            SentContent::Olm(OlmEvent::Dummy) => Content::Dummy,
+            SentContent::Olm(OlmEvent::Dummy { .. }) => Content::Dummy,
             SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded)) => {
                 self.requests.answered(sender, recipient, forwarded.key.session);
                 Content::Forwarded(forwarded.key.session)
@@ -206,7 +208,7 @@ impl View {
     ) {
         let opened = match result {
             OlmResult::Duplicate => None,
-            OlmResult::Decrypted { session, event } => {
+            OlmResult::Decrypted { session, event, .. } => {
                 self.olm.used((device, peer), session, now.fact, Some(now));
                 // Where decryption ends an epoch, what is owed after it is owed in a new one.
                 match self.reading.epoch_end {
@@ -271,6 +273,7 @@ impl View {
                 | Content::Dummy
                 | Content::Notice(_)
                 | Content::Sealed
+                | Content::Clear
                 | Content::Stray,
                 _,
             ) => {}

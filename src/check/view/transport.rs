@@ -30,6 +30,8 @@ pub(crate) enum Content {
     Request(KeyRequest),
     /// An Olm message that nobody opened yet.
     Sealed,
+    /// What belongs into an Olm message, in clear: it counts for nothing.
+    Clear,
     /// Something that was meant for another device.
     Stray,
 }

@@ -183,7 +183,7 @@ impl Reference {
         if let Some(cause) = self.live.dummies.remove(&peer) {
             let dummy = Item {
                 device: peer,
-                content: ItemContent::Sealed(OlmEvent::Dummy),
+                content: ItemContent::Sealed(OlmEvent::Dummy { empty: true }),
                 cause: cause.0,
             };
             self.put(ToDeviceType::Encrypted, vec![dummy], Some(fact), io);
@@ -275,9 +275,9 @@ impl Reference {
         };
         io.touch();
         match opened {
-            Ok((session, OlmPayload { recipient, event })) if recipient == device => {
+            Ok((session, OlmPayload { recipient, sender_keys, event })) if recipient == device => {
                 self.store.decrypted.insert(digest);
-                let by = record(OlmResult::Decrypted { session, event }, io);
+                let by = record(OlmResult::Decrypted { session, event, sender_keys }, io);
                 Opening::Opened(Opened { event, by, on_new_session: opens })
             }
             Ok(_) => {

@@ -83,6 +83,7 @@ impl Reference {
     }
 
     fn reset_identity(&mut self, keys: CrossSigningKeys, io: &mut Io<'_>) {
+        io.fact_of_input(FactKind::IdentityMade { device: self.me(), master: keys.master });
         self.store.outbox.push(Request::UploadSigningKeys(keys), io.cause);
         self.sign_self(keys, io);
     }

@@ -413,7 +413,7 @@ impl Reference {
             Field::Is(code) => Some(code),
             Field::Absent | Field::NotAString | Field::Other(_) => None,
         });
-        self.take_key(key, (KeySource::Forwarded { withheld }, by), io);
+        self.take_key(key, (KeySource::Forwarded { withheld }, Some(arrival.id), by), io);
         self.cancel(session, Some(sender), by, io);
         ProcessOutcome::Handled
     }

@@ -197,6 +197,7 @@ mod tests {
     use crate::protocol::entropy::Entropy;
     use crate::protocol::olm::OlmAccount;
     use crate::protocol::provenance::Provenance;
+    use crate::protocol::to_device::SenderKeys;
     use crate::protocol::to_device::{OlmEvent, OlmPayload};
     use crate::scenario::habits::ChooseOlm;
     use crate::time::SimTime;
@@ -204,7 +205,11 @@ mod tests {
     const US: DeviceId = DeviceId::new(0);
     const THEM: DeviceId = DeviceId::new(1);
     const SESSIONS_MAX: usize = 8;
-    const PAYLOAD: OlmPayload = OlmPayload { recipient: THEM, event: OlmEvent::Dummy };
+    const PAYLOAD: OlmPayload = OlmPayload {
+        recipient: THEM,
+        sender_keys: SenderKeys::Agree,
+        event: OlmEvent::Dummy { empty: true },
+    };
 
     /// Sessions made at these times, in this order; and the account of the other side.
     fn sessions(times: &[u64]) -> (OlmSessions, OlmAccount, Entropy) {

@@ -6,7 +6,7 @@ use crate::client::reference::io::Io;
 use crate::client::reference::outbox::OutboxNo;
 use crate::ids::{DeviceId, FactId, TxnId};
 use crate::protocol::api::{Request, ToDevicePut};
-use crate::protocol::to_device::{OlmEvent, OlmPayload, ToDeviceBody, ToDeviceType};
+use crate::protocol::to_device::{OlmEvent, OlmPayload, SenderKeys, ToDeviceBody, ToDeviceType};
 use crate::trace::fact::{Causes, FactKind, SentContent};
 
 /// One message of a request under way.
@@ -73,11 +73,13 @@ impl Reference {
         (txn, cause): (TxnId, Option<FactId>),
         io: &mut Io<'_>,
     ) -> Option<(ToDeviceBody, FactId)> {
-        let payload = OlmPayload { recipient: peer, event };
+        let sender_keys = SenderKeys::Agree;
+        let payload = OlmPayload { recipient: peer, sender_keys, event };
         let choose = self.habits().choose_olm;
         let (ciphertext, session, made_by) =
             self.store.olm.encrypt(peer, payload, choose, io.entropy)?;
-        let kind = FactKind::OlmEncrypted { device: self.me(), peer, session, event, txn };
+        let device = self.me();
+        let kind = FactKind::OlmEncrypted { device, peer, session, event, sender_keys, txn };
         let fact = io.fact(kind, Causes::of([cause, made_by.0]));
         Some((ToDeviceBody::Olm(ciphertext), fact))
     }
@@ -89,6 +91,7 @@ pub(super) fn as_sent(body: &ToDeviceBody) -> SentContent {
         ToDeviceBody::Withheld(content) => SentContent::Withheld(content),
         ToDeviceBody::KeyRequest(request) => SentContent::KeyRequest(request),
         ToDeviceBody::Olm(ciphertext) => SentContent::Olm(ciphertext.payload.event),
+        ToDeviceBody::Clear(event) => SentContent::Clear(event),
     }
 }
 

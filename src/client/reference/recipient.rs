@@ -62,6 +62,8 @@ impl Reference {
                 }
             }
             ToDeviceBody::KeyRequest(request) => self.key_request(arrival, &request, io),
+            // What should have been encrypted is not taken from anybody (P-16).
+            ToDeviceBody::Clear(_) => self.processed(arrival, ProcessOutcome::Ignored, io),
         }
     }
 
@@ -78,14 +80,14 @@ impl Reference {
     fn opened(&mut self, arrival: Arrival, opened: Opened, io: &mut Io<'_>) {
         match opened.event {
             OlmEvent::RoomKey(key) => {
-                self.room_key(arrival.sender, key, opened.by, io);
+                self.room_key(arrival, key, opened.by, io);
                 self.processed(arrival, ProcessOutcome::Handled, io);
             }
             OlmEvent::ForwardedRoomKey(forwarded) => {
                 let outcome = self.forwarded_key(arrival, &forwarded, opened.by, io);
                 self.processed(arrival, outcome, io);
             }
-            OlmEvent::Dummy => {
+            OlmEvent::Dummy { .. } => {
                 if opened.on_new_session && self.store.policy.reshare_after_unwedge {
                     self.reshare(arrival.sender, opened.by, io);
                 }
@@ -110,26 +112,27 @@ impl Reference {
         }
     }
 
-    fn room_key(&mut self, creator: DeviceId, key: RoomKey, by: Provenance, io: &mut Io<'_>) {
+    fn room_key(&mut self, arrival: Arrival, key: RoomKey, by: Provenance, io: &mut Io<'_>) {
         let refuses = self.habits().on_withheld == OnWithheld::RefuseKeys;
         if refuses && !self.store.notices.about(key.session).is_empty() {
             let RoomKey { session, first, .. } = key;
-            let kind = FactKind::KeyRefused { device: self.me(), session, first };
+            let (device, via) = (self.me(), Some(arrival.id));
+            let kind = FactKind::KeyRefused { device, session, first, via };
             io.fact(kind, Causes::of([by.0]));
             return;
         }
         let offered = InboundKey {
             shared_history: key.shared_history,
-            ..InboundKey::new(key.room, InboundSession::new(key.session, key.first), creator)
+            ..InboundKey::new(key.room, InboundSession::new(key.session, key.first), arrival.sender)
         };
-        self.take_key(offered, (KeySource::RoomKey, by), io);
+        self.take_key(offered, (KeySource::RoomKey, Some(arrival.id), by), io);
     }
 
     /// Takes a key if it is better than what there is; true if it was taken.
     pub(super) fn take_key(
         &mut self,
         key: InboundKey,
-        (source, by): (KeySource, Provenance),
+        (source, via, by): (KeySource, Option<ToDeviceId>, Provenance),
         io: &mut Io<'_>,
     ) -> bool {
         let (room, session, first) = (key.room, key.megolm.id(), key.first());
@@ -142,7 +145,7 @@ impl Reference {
             let (device, why) = (self.me(), LossCause::Overwritten);
             io.fact(FactKind::KeyLost { device, session, why }, Causes::of([by.0]));
         }
-        let kind = FactKind::KeyIn { device: self.me(), room, session, first, source };
+        let kind = FactKind::KeyIn { device: self.me(), room, session, first, source, via };
         let fact = io.fact(kind, Causes::of([by.0]));
         let key = InboundKey { by: Provenance::of(fact), ..key };
         let offered = self.store.inbound.offer(key);
@@ -168,7 +171,7 @@ impl Reference {
         io: &mut Io<'_>,
     ) {
         let key = InboundKey::new(room, session, self.me());
-        self.take_key(key, (KeySource::Own, Provenance::of(made)), io);
+        self.take_key(key, (KeySource::Own, None, Provenance::of(made)), io);
     }
 
     /// Handles a withheld notice.

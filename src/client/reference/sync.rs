@@ -279,7 +279,7 @@ impl Reference {
                         outbound.told.remove(&marked);
                     }
                 }
-                ToDeviceBody::KeyRequest(_) => {}
+                ToDeviceBody::KeyRequest(_) | ToDeviceBody::Clear(_) => {}
             }
         }
     }
@@ -288,7 +288,7 @@ impl Reference {
         let Ok(Response::Backup(keys)) = answer else { return };
         for BackedUpKey { room, session, first } in keys {
             let key = InboundKey::new(*room, InboundSession::new(*session, *first), self.me());
-            self.take_key(key, (KeySource::Backup, Provenance(io.cause)), io);
+            self.take_key(key, (KeySource::Backup, None, Provenance(io.cause)), io);
         }
     }
 }

@@ -210,6 +210,7 @@ mod tests {
     use crate::ids::{DeviceId, KeyValue};
     use crate::protocol::entropy::Entropy;
     use crate::protocol::olm::{OlmError, OlmSession};
+    use crate::protocol::to_device::SenderKeys;
     use crate::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload};
 
     const ALICE: DeviceId = DeviceId::new(0);
@@ -223,7 +224,11 @@ mod tests {
         entropy: &mut Entropy,
     ) -> (OlmSession, OlmCiphertext) {
         let mut session = OlmAccount::new(from).create_outbound(BOB, key, entropy);
-        let payload = OlmPayload { recipient: BOB, event: OlmEvent::Dummy };
+        let payload = OlmPayload {
+            recipient: BOB,
+            sender_keys: SenderKeys::Agree,
+            event: OlmEvent::Dummy { empty: true },
+        };
         let message = session.encrypt(payload, entropy);
         (session, message)
     }
@@ -301,7 +306,11 @@ mod tests {
         let (_, of_bob) = bob.generate(1, &mut entropy)[0];
         let mut from_alice = alice.create_outbound(BOB, of_bob, &mut entropy);
         let mut from_bob = bob.create_outbound(ALICE, of_alice, &mut entropy);
-        let dummy = |recipient| OlmPayload { recipient, event: OlmEvent::Dummy };
+        let dummy = |recipient| OlmPayload {
+            recipient,
+            sender_keys: SenderKeys::Agree,
+            event: OlmEvent::Dummy { empty: true },
+        };
         let to_bob = from_alice.encrypt(dummy(BOB), &mut entropy);
         let to_alice = from_bob.encrypt(dummy(ALICE), &mut entropy);
         assert!(!from_alice.matches_pre_key(&to_alice));

@@ -157,6 +157,7 @@ mod tests {
     use crate::ids::{DeviceId, KeyValue};
     use crate::protocol::entropy::Entropy;
     use crate::protocol::olm::{MAX_SKIPPED_KEYS, OlmAccount, OlmError};
+    use crate::protocol::to_device::SenderKeys;
     use crate::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload};
     use proptest::prelude::{Strategy, any, proptest};
     use std::collections::{BTreeSet, VecDeque};
@@ -228,7 +229,11 @@ mod tests {
     }
 
     fn dummy(recipient: DeviceId) -> OlmPayload {
-        OlmPayload { recipient, event: OlmEvent::Dummy }
+        OlmPayload {
+            recipient,
+            sender_keys: SenderKeys::Agree,
+            event: OlmEvent::Dummy { empty: true },
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::ids::{
 use crate::protocol::api::{Request, ToDevicePut};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::protocol::to_device::{
-    KeyRequest, KeyRequestAction, OlmCiphertext, OlmEvent, OlmPayload, ToDeviceBody, ToDeviceType,
+    KeyRequest, KeyRequestAction, OlmCiphertext, OlmEvent, OlmPayload, SenderKeys, ToDeviceBody,
+    ToDeviceType,
 };
 use crate::scenario::expect::Expectations;
 use crate::scenario::fault::{Fault, FaultKind};
@@ -269,7 +270,11 @@ pub(super) fn put_olm(txn: u32, to: &[u32]) -> Request {
         ratchet_key: 0,
         index: 0,
         mac: 7,
-        payload: OlmPayload { recipient: device(0), event: OlmEvent::Dummy },
+        payload: OlmPayload {
+            recipient: device(0),
+            sender_keys: SenderKeys::Agree,
+            event: OlmEvent::Dummy { empty: true },
+        },
     });
     put_body(txn, ToDeviceType::Encrypted, to, body)
 }

@@ -183,6 +183,7 @@ kinds! {
     DeviceDeleted "device_deleted" { device };
     CrossSigned "cross_signed" { device };
     IdentitySet "identity_set" { user, master };
+    IdentityMade "identity_made" { device, master };
     ListChangedAt "list_changed_at" { user };
     ListNote "list_note" { device, user, change };
     QueryStart "query_start" { device, user, query };
@@ -203,15 +204,15 @@ kinds! {
     PrivateKeyGone "private_key_gone" { device, key, why };
     OlmNew "olm_new" { device, peer, session, direction, why, key };
     OlmDropped "olm_dropped" { device, peer, session, why };
-    OlmEncrypted "olm_encrypted" { device, peer, session, event, txn };
+    OlmEncrypted "olm_encrypted" { device, peer, session, event, sender_keys, txn };
     OlmDecrypt "olm_decrypt" { device, peer, message "to_device", result };
     MegolmNew "megolm_new" { device, room, session };
     MegolmEncrypted "megolm_encrypted" { device, room, session, index, message };
     SendRefused "send_refused" { device, room, message, why };
     MessageAccepted "message_accepted" { room, message };
     MessageReceived "message_received" { device, message };
-    KeyIn "key_in" { device, room, session, first, source };
-    KeyRefused "key_refused" { device, session, first };
+    KeyIn "key_in" { device, room, session, first, source, via };
+    KeyRefused "key_refused" { device, session, first, via };
     KeyLost "key_lost" { device, session, why };
     Try "try" { device, message, result };
     Put "put" { device, txn, event_type, targets };

@@ -9,7 +9,7 @@ use crate::protocol::api::ListChange;
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
-    ToDeviceType,
+    SenderKeys, ToDeviceType,
 };
 use crate::protocol::withheld::{
     Algorithm, CodeSet, Field, MEGOLM_ALGORITHM, WithheldCode, WithheldContent,
@@ -87,6 +87,7 @@ words! {
     ListChange { Changed "changed", Left "left", }
     SharePolicy { Everyone "everyone", CrossSigned "cross_signed", Verified "verified", }
     RunEnd { Quiescent "quiescent", Horizon "horizon", ActionLimit "action_limit", }
+    SenderKeys { Absent "absent", Agree "agree", Differ "differ", }
     ClaimFailed {
         Unreachable "unreachable", Timeout "timeout", Http "http", BadSignature "bad_signature",
     }
@@ -193,10 +194,11 @@ impl Term for OlmError {
 impl Term for OlmResult {
     fn put(&self, line: &mut Line<'_>) {
         match self {
-            Self::Decrypted { session, event } => line.object(|object| {
+            Self::Decrypted { session, event, sender_keys } => line.object(|object| {
                 object.object("decrypted", |decrypted| {
                     decrypted.field("session", session);
                     decrypted.field("event", event);
+                    decrypted.field("sender_keys", sender_keys);
                 });
             }),
             Self::Duplicate => line.raw("\"duplicate\""),
@@ -272,6 +274,9 @@ impl Term for ToDeviceType {
             | Self::WithheldUnstable
             | Self::WithheldMisspelt
             | Self::KeyRequest
+            | Self::ClearRoomKey
+            | Self::ClearForwardedRoomKey
+            | Self::ClearDummy
             | Self::NoKey => self.as_str().unwrap_or_default().put(line),
         }
     }
@@ -299,7 +304,10 @@ impl Term for OlmEvent {
                 object.field("hops", hops);
                 object.optional("withheld", withheld.as_ref());
             }
-            Self::Dummy => object.field("type", &"m.dummy"),
+            Self::Dummy { empty } => {
+                object.field("type", &"m.dummy");
+                object.field("empty", empty);
+            }
             Self::Withheld(content) => {
                 object.field("type", &"m.room_key.withheld");
                 object.field("content", content);
@@ -339,6 +347,7 @@ impl Term for SentContent {
         match self {
             Self::Olm(event) => line.object(|object| object.field("olm", event)),
             Self::Sealed => line.raw("\"sealed\""),
+            Self::Clear(event) => line.object(|object| object.field("clear", event)),
             Self::Withheld(content) => line.object(|object| object.field("withheld", content)),
             Self::KeyRequest(request) => line.object(|object| object.field("key_request", request)),
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{FACT_NAMES, JsonLines, fact_as_json, fact_name};
 use crate::ids::{ClaimId, FactId, QueryId, RequestId, ServerId, SigningKey};
 use crate::protocol::to_device::{
-    ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent,
+    ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, SenderKeys,
 };
 use crate::protocol::withheld::{Field, WithheldCode};
 use crate::rulebook::reading::ReadingName;
@@ -16,8 +16,8 @@ use crate::scenario::model::Scenario;
 use crate::scenario::sample::room_of;
 use crate::time::SimTime;
 use crate::trace::fact::{
-    Causes, ClaimFailed, ClaimOutcome, Fact, FactKind, Observer, OlmError, OlmResult, QueryOutcome,
-    Refusal, SentContent, Shown, TryResult,
+    Causes, ClaimFailed, ClaimOutcome, FACTS_VERSION, Fact, FactKind, Observer, OlmError,
+    OlmResult, QueryOutcome, Refusal, SentContent, Shown, TryResult,
 };
 use crate::trace::sample::{
     A1, B1, BOB, KEY, M1, NOTICE, OLM, ROOM, ROOM_KEY, SESSION, TXN, X, every_kind,
@@ -101,7 +101,10 @@ fn contents_of_every_form_are_told_apart() {
             "withheld": {"code": "m.unverified"},
         }})
     );
-    assert_eq!(content_of(SentContent::Olm(OlmEvent::Dummy)), json!({"olm": {"type": "m.dummy"}}));
+    assert_eq!(
+        content_of(SentContent::Olm(OlmEvent::Dummy { empty: true })),
+        json!({"olm": {"type": "m.dummy", "empty": true}})
+    );
     assert_eq!(
         content_of(SentContent::Olm(OlmEvent::Withheld(NOTICE)))["olm"]["content"]["room_id"],
         "room"
@@ -154,8 +157,14 @@ fn outcomes_with_and_without_contents_are_told_apart() {
     };
     assert_eq!(olm(OlmResult::Duplicate), "duplicate");
     assert_eq!(
-        olm(OlmResult::Decrypted { session: OLM, event: OlmEvent::Dummy }),
-        json!({"decrypted": {"session": 4, "event": {"type": "m.dummy"}}})
+        olm(OlmResult::Decrypted {
+            session: OLM,
+            event: OlmEvent::Dummy { empty: true },
+            sender_keys: SenderKeys::Agree
+        }),
+        json!({"decrypted": {
+            "session": 4, "event": {"type": "m.dummy", "empty": true}, "sender_keys": "agree",
+        }})
     );
     for (error, word) in [
         (OlmError::NoSession, json!("no_session")),
@@ -240,7 +249,7 @@ fn the_first_line_names_the_cast_and_awkward_names_are_escaped() {
     assert_eq!(text.lines().count(), 3);
     let header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!(header["trace_version"], 1);
-    assert_eq!(header["facts_version"], 1);
+    assert_eq!(header["facts_version"], FACTS_VERSION);
     assert_eq!(header["reading"], "draft");
     assert_eq!(header["seed"], 7);
     assert_eq!(header["users"][1], json!({"name": "bob", "server": "s1"}));

@@ -11,7 +11,7 @@ use vodozemac::{Curve25519PublicKey, base64_encode};
 use withheld::ids::{DeviceId, KeyValue, MegolmSessionId, RoomId};
 use withheld::protocol::entropy::Entropy;
 use withheld::protocol::olm::{OlmAccount, OlmError, OlmSession};
-use withheld::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload, RoomKey};
+use withheld::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload, RoomKey, SenderKeys};
 
 /// How many devices there are.
 pub(crate) const DEVICES: usize = 3;
@@ -142,7 +142,11 @@ fn payload(number: usize, to: usize) -> OlmPayload {
         first: 0,
         shared_history: false,
     };
-    OlmPayload { recipient: device(to), event: OlmEvent::RoomKey(key) }
+    OlmPayload {
+        recipient: device(to),
+        sender_keys: SenderKeys::Agree,
+        event: OlmEvent::RoomKey(key),
+    }
 }
 
 fn copy_account(account: &Account) -> Account {

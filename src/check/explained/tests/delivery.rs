@@ -175,7 +175,7 @@ fn a_key_that_was_decrypted_and_not_taken_was_never_stored() {
     assert_eq!(story.leaf(), Leaf::LostAtRecipient);
     assert_eq!(story.rules(), [(Rule::K12, device(B1))]);
     let (session, first) = (s(0), 0);
-    story.by(B1, FactKind::KeyRefused { device: B1, session, first });
+    story.by(B1, FactKind::KeyRefused { device: B1, session, first, via: None });
     assert_eq!(story.leaf(), Leaf::Rejected);
 }
 
