@@ -6,6 +6,7 @@ mod examples;
 mod fuzz;
 mod nonsense;
 mod problems;
+mod profiles;
 mod reference;
 mod rendering;
 mod round_trip;

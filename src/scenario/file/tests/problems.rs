@@ -124,6 +124,23 @@ fn values_of_a_wrong_type_or_out_of_range() {
             ],
         ),
         (
+            file(r#""each_device": {"profile": "mautrix-gp"}"#),
+            &["found \"mautrix-gp\", expected a profile: \"specification\", \"matrix-rust-sdk\", \
+                 \"matrix-js-sdk-legacy\", \"mautrix-go\", \"mautrix-python\", \"element-android-legacy\", \
+                 \"element-ios-legacy\", \"hydrogen\", \"matrix-nio\", \"trixnity\", \"nheko\", \"libquotient\" or 2 others; \
+                 did you mean \"mautrix-go\"?"],
+        ),
+        (
+            file(
+                r#""servers": {"s1": {"habits": {"mailbox": "backwards", "one_time_key": "once"}}}"#,
+            ),
+            &[
+                "found \"backwards\", expected how a mailbox is listed: \"in_order\", \"newest_first\", \"drops_rest\"",
+                "found an unknown field \"one_time_key\", expected one of \"one_time_keys\", \"one_time_key_order\", \
+                 \"gives_fallback_keys\", \"mailbox\"; did you mean \"one_time_keys\"?",
+            ],
+        ),
+        (
             file(r#""each_device": {"policy": {"report": "some"}}"#),
             &["found \"some\", expected \"all\", \"none\" or a list of codes"],
         ),
