@@ -6,7 +6,7 @@ use withheld::scenario::habits::{MailboxOrder, OneTimeKeyOrder, OneTimeKeyUse, S
 use withheld::scenario::model::Scenario;
 
 use crate::room::{Room, in_file};
-use crate::settings::{Few, check_complete, counted, few};
+use crate::settings::{check_complete, counted, few};
 
 few! {
     MailboxOrder: InOrder NewestFirst DropsRest;
