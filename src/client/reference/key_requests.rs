@@ -11,7 +11,7 @@ use crate::client::reference::notices::SessionNotice;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::client::reference::recipient::Arrival;
 use crate::client::reference::requests::OpenRequest;
-use crate::client::reference::wording::notice_type;
+use crate::client::reference::wording::{forwarded_reason, notice_type};
 use crate::ids::{DeviceId, MegolmSessionId, MessageId, RequestId, RoomId, UserId};
 use crate::protocol::api::DeviceKeys;
 use crate::protocol::megolm::InboundSession;
@@ -21,8 +21,8 @@ use crate::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
     ToDeviceBody, ToDeviceType,
 };
-use crate::protocol::withheld::{Field, SessionCode, WithheldCode, WithheldNotice};
-use crate::scenario::habits::{ForwardTo, ForwardedReason, ReplyCode};
+use crate::protocol::withheld::{Field, SessionCode, WithheldNotice};
+use crate::scenario::habits::{ForwardTo, ReplyCode};
 use crate::scenario::policy::{AnswerRequests, AskFor};
 use crate::trace::fact::{Causes, FactKind, KeySource, OlmCause, ProcessOutcome};
 
@@ -443,29 +443,13 @@ const fn reply_by_habit(reply: Reply, habit: ReplyCode) -> Reply {
     }
 }
 
-/// The reason in a forwarded key that starts at `first`, where `received` is what its creator told the forwarder.
-fn forwarded_reason(
-    received: Option<ForwardedWithheld>,
-    first: u32,
-    habit: ForwardedReason,
-) -> Option<ForwardedWithheld> {
-    let own = |code| ForwardedWithheld { code: Field::Is(code), reason: Field::Absent };
-    match habit {
-        ForwardedReason::Received => received.filter(|_| first > 0),
-        ForwardedReason::Never => None,
-        ForwardedReason::Always => Some(received.unwrap_or(own(WithheldCode::Unverified))),
-        ForwardedReason::Invented => (first > 0).then_some(own(WithheldCode::Unauthorised)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Reply, forwarded_reason, reply_by_habit, reply_to_own};
+    use super::{Reply, reply_by_habit, reply_to_own};
     use crate::client::reference::decide::{DeviceView, ShareDecision, decide};
     use crate::ids::{DeviceId, UserId};
-    use crate::protocol::to_device::ForwardedWithheld;
-    use crate::protocol::withheld::{Field, SessionCode, WithheldCode};
-    use crate::scenario::habits::{ForwardedReason, ReplyCode};
+    use crate::protocol::withheld::SessionCode;
+    use crate::scenario::habits::ReplyCode;
     use crate::scenario::policy::SharePolicy;
 
     #[test]
@@ -476,24 +460,6 @@ mod tests {
             assert_eq!(reply_by_habit(reply, ReplyCode::Unavailable), unavailable);
         }
         assert_eq!(reply_by_habit(Reply::Silence, ReplyCode::Unavailable), Reply::Silence);
-    }
-
-    #[test]
-    fn a_forwarded_key_says_why_it_is_a_part_as_the_habit_has_it() {
-        let why = |code| ForwardedWithheld { code: Field::Is(code), reason: Field::Absent };
-        let received = Some(why(WithheldCode::Blacklisted));
-        let [unverified, invented] =
-            [WithheldCode::Unverified, WithheldCode::Unauthorised].map(|code| Some(why(code)));
-        for (habit, whole, part, unexplained) in [
-            (ForwardedReason::Received, None, received, None),
-            (ForwardedReason::Never, None, None, None),
-            (ForwardedReason::Always, received, received, unverified),
-            (ForwardedReason::Invented, None, invented, invented),
-        ] {
-            assert_eq!(forwarded_reason(received, 0, habit), whole);
-            assert_eq!(forwarded_reason(received, 5, habit), part);
-            assert_eq!(forwarded_reason(None, 5, habit), unexplained);
-        }
     }
 
     #[test]

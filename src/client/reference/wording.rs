@@ -1,12 +1,14 @@
-//! What stands in a notice that nobody asked for: pure functions of what is to be said and of how the client is written.
-//! It does not know when a notice is due, nor who gets it.
+//! What stands in a notice that nobody asked for, and in a forwarded key about the part that is missing: pure functions
+//! of what is to be said and of how the client is written. It does not know when either is due, nor who gets it.
 
 use crate::ids::{DeviceId, MegolmSessionId, RoomId};
-use crate::protocol::to_device::ToDeviceType;
+use crate::protocol::to_device::{ForwardedWithheld, ToDeviceType};
 use crate::protocol::withheld::{
     Field, SessionCode, WithheldCode, WithheldContent, WithheldNotice,
 };
-use crate::scenario::habits::{Habits, NoticeCode, NoticeNames, NoticeReason, NoticeType};
+use crate::scenario::habits::{
+    ForwardedReason, Habits, NoticeCode, NoticeNames, NoticeReason, NoticeType,
+};
 
 /// The type under which notices go out.
 pub(super) const fn notice_type(habits: &Habits) -> ToDeviceType {
@@ -74,15 +76,32 @@ fn coded(mut content: WithheldContent, code: WithheldCode, habits: &Habits) -> W
     content
 }
 
+/// The reason in a forwarded key that starts at `first`, where `received` is what its creator told the forwarder.
+pub(super) fn forwarded_reason(
+    received: Option<ForwardedWithheld>,
+    first: u32,
+    habit: ForwardedReason,
+) -> Option<ForwardedWithheld> {
+    let own = |code| ForwardedWithheld { code: Field::Is(code), reason: Field::Absent };
+    match habit {
+        ForwardedReason::Received => received.filter(|_| first > 0),
+        ForwardedReason::Never => None,
+        ForwardedReason::Always => Some(received.unwrap_or(own(WithheldCode::Unverified))),
+        ForwardedReason::Invented => (first > 0).then_some(own(WithheldCode::Unauthorised)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{no_olm_notice, notice_type, session_notice};
+    use super::{forwarded_reason, no_olm_notice, notice_type, session_notice};
     use crate::ids::{DeviceId, MegolmSessionId, RoomId};
-    use crate::protocol::to_device::ToDeviceType;
+    use crate::protocol::to_device::{ForwardedWithheld, ToDeviceType};
     use crate::protocol::withheld::{
         Field, SessionCode, WithheldCode, WithheldContent, WithheldNotice,
     };
-    use crate::scenario::habits::{Habits, NoticeCode, NoticeNames, NoticeReason, NoticeType};
+    use crate::scenario::habits::{
+        ForwardedReason, Habits, NoticeCode, NoticeNames, NoticeReason, NoticeType,
+    };
 
     const ME: DeviceId = DeviceId::new(4);
     const ROOM: RoomId = RoomId::new(1);
@@ -155,6 +174,24 @@ mod tests {
         ] {
             let habits = Habits { notice_type: kind, ..USUAL };
             assert_eq!(notice_type(&habits).as_str(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_forwarded_key_says_why_it_is_a_part_as_the_habit_has_it() {
+        let why = |code| ForwardedWithheld { code: Field::Is(code), reason: Field::Absent };
+        let received = Some(why(WithheldCode::Blacklisted));
+        let [unverified, invented] =
+            [WithheldCode::Unverified, WithheldCode::Unauthorised].map(|code| Some(why(code)));
+        for (habit, whole, part, unexplained) in [
+            (ForwardedReason::Received, None, received, None),
+            (ForwardedReason::Never, None, None, None),
+            (ForwardedReason::Always, received, received, unverified),
+            (ForwardedReason::Invented, None, invented, invented),
+        ] {
+            assert_eq!(forwarded_reason(received, 0, habit), whole);
+            assert_eq!(forwarded_reason(received, 5, habit), part);
+            assert_eq!(forwarded_reason(None, 5, habit), unexplained);
         }
     }
 }
