@@ -3,6 +3,8 @@
 
 pub mod reference;
 
+use std::collections::BTreeMap;
+
 use crate::ids::{DeviceId, FactId, MessageId, RoomId, ServerId, UserId};
 use crate::protocol::api::{CrossSigningKeys, Failure, Request, Response};
 use crate::protocol::entropy::Entropy;
@@ -158,13 +160,27 @@ pub enum Command {
 pub struct Directory {
     users: Vec<UserId>,
     servers: Vec<ServerId>,
+    addresses: BTreeMap<DeviceId, DeviceId>,
 }
 
 impl Directory {
     /// The directory in which device `i` belongs to `users[i]` and user `i` to `servers[i]`.
     #[must_use]
     pub const fn new(users: Vec<UserId>, servers: Vec<ServerId>) -> Self {
-        Self { users, servers }
+        Self { users, servers, addresses: BTreeMap::new() }
+    }
+
+    /// The same, where a device has the device id that another one, the second of a pair, had before it.
+    #[must_use]
+    pub fn with_addresses(mut self, same: impl IntoIterator<Item = (DeviceId, DeviceId)>) -> Self {
+        self.addresses.extend(same);
+        self
+    }
+
+    /// The first device that ever had this one's device id.
+    #[must_use]
+    pub fn address(&self, device: DeviceId) -> DeviceId {
+        self.addresses.get(&device).copied().unwrap_or(device)
     }
 
     /// The user of a device.

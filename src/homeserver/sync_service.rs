@@ -25,6 +25,8 @@ pub struct SyncTerms<'a> {
     pub limited_by: Provenance,
     /// What makes a batch of to-device messages be listed newest first (against T-02), if anything does.
     pub newest_first: Option<Provenance>,
+    /// Whether messages beyond the batch limit are thrown away (against T-01 and T-03).
+    pub drops_rest: bool,
     /// What leaves key counts out (against C-06, C-07), if anything does.
     pub omit_counts: Option<Provenance>,
     /// What kept the device from asking earlier.
@@ -186,7 +188,13 @@ impl Homeserver {
         } else {
             mailbox.batch(limit).for_each(&mut list);
         }
-        if terms.limited_by.0.is_some() {
+        if terms.drops_rest {
+            for row in mailbox.drop_beyond(limit) {
+                let kind =
+                    FactKind::Lost { txn: row.txn, recipient: device, message: Some(row.id) };
+                log.record(kind, Causes::of([row.written.0]));
+            }
+        } else if terms.limited_by.0.is_some() {
             mailbox.beyond(limit).for_each(|row| row.held_up = terms.limited_by);
         }
     }
@@ -270,6 +278,7 @@ mod tests {
         timeline_limit: 10,
         limited_by: Provenance::UNKNOWN,
         newest_first: None,
+        drops_rest: false,
         omit_counts: None,
         late_by: Provenance::UNKNOWN,
         hidden: &[],

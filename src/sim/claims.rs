@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::client::Client;
 use crate::engine::choices::Choices;
 use crate::homeserver::key_service::ClaimTerms;
+use crate::homeserver::one_time_keys::HandOut;
 use crate::ids::{ClaimId, DeviceId, FactId, ServerId};
 use crate::protocol::api::{AbsentKey, ClaimedKey, Failure, Response};
 use crate::scenario::fault::ClaimFailure;
@@ -65,7 +66,8 @@ impl<C: Client, K: Choices> World<C, K> {
         cause: Option<FactId>,
         sink: &mut impl FactSink,
     ) -> (Vec<ClaimedKey>, Vec<AbsentKey>) {
-        let (how, by) = self.faults.hand_out(id);
+        let (faulty, by) = self.faults.hand_out(id);
+        let how = HandOut::by_habit(&self.scenario.servers[id.index()].habits).or(faulty);
         let [twice, newest] = by.map(|fault| fault.and_then(|fault| self.faults.cause(fault)));
         let badly_signed = self
             .faults

@@ -141,7 +141,9 @@ impl FaultSet {
         let newest = self.find_if(
             |kind| matches!(kind, FaultKind::KeysOutOfOrder { server: which } if *which == server),
         );
-        (HandOut { newest_first: newest.is_some(), keep: twice.is_some() }, [twice, newest])
+        let how =
+            HandOut { newest_first: newest.is_some(), keep: twice.is_some(), no_fallback: false };
+        (how, [twice, newest])
     }
 
     /// What lets strangers have every one-time key of a device.

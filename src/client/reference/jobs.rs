@@ -15,6 +15,7 @@ use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Membership;
 use crate::protocol::to_device::MegolmCiphertext;
 use crate::protocol::withheld::SessionCode;
+use crate::scenario::habits::NoticeSession;
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::OnProblem;
 use crate::trace::fact::{Causes, FactKind, Refusal};
@@ -155,7 +156,8 @@ impl Reference {
             return self.encrypt_message(room, (message, job), &[], io);
         }
         let users = self.users_to_serve(room);
-        if self.wait_for_lists(&users, io) {
+        let outsiders = self.outsiders(room);
+        if self.wait_for_lists(&users, io) | self.wait_for_lists(&outsiders, io) {
             return Progress::Wait;
         }
         if let Some(user) = self.changed_identity(&users) {
@@ -169,18 +171,22 @@ impl Reference {
             self.make_session(room, job, why, io);
             plan = self.plan(room, &users, io.clock);
         }
-        if self.claim_missing(&plan.missing, io) {
+        if self.claim_missing(&plan.missing, io) | self.claim_missing(&plan.misled, io) {
             return Progress::Wait;
         }
         let puts = self.send_plan(room, &plan, job.cause.0, io);
         if !puts.is_empty() {
-            return Progress::Advanced(Stage::Sharing(puts));
+            let awaited = if self.habits().message_waits { puts } else { Vec::new() };
+            return Progress::Advanced(Stage::Sharing(awaited));
         }
         if plan.is_settled() && users.iter().all(|user| self.is_list_fresh(*user)) {
             let view = self.store.view;
             if let Some(outbound) = self.store.outbound.get_mut(&room) {
                 outbound.settled_at = Some(view);
             }
+        }
+        if let Some(outbound) = self.store.outbound.get_mut(&room) {
+            outbound.barred_without_olm = plan.misled.iter().copied().collect();
         }
         self.encrypt_message(room, (message, job), &plan.missing, io)
     }
@@ -236,7 +242,9 @@ impl Reference {
 
     fn is_used_up(&self, room: RoomId, outbound: &Outbound, io: &Io<'_>) -> bool {
         let seen = self.store.rooms.room(room);
-        seen.is_some_and(|seen| outbound.is_used_up(seen.rotation(), io.clock))
+        seen.is_some_and(|seen| {
+            outbound.is_used_up(Outbound::as_read(seen.rotation(), self.habits()), io.clock)
+        })
     }
 
     /// The users whose devices a message is meant for, ascending.
@@ -262,6 +270,9 @@ impl Reference {
 
     /// The first other user whose identity has changed and was not accepted (V-02).
     fn changed_identity(&self, users: &[UserId]) -> Option<UserId> {
+        if !self.habits().identity_change_stops {
+            return None;
+        }
         users.iter().copied().find(|user| {
             *user != self.my_user()
                 && self.store.lists.user(*user).is_some_and(|list| list.identity_changed())
@@ -283,6 +294,10 @@ impl Reference {
 
     /// Makes the session that replaces the room's.
     fn make_session(&mut self, room: RoomId, job: &Job, why: Option<FactId>, io: &mut Io<'_>) {
+        let discarded = match self.habits().notice_session {
+            NoticeSession::InUse | NoticeSession::Previous => None,
+            NoticeSession::Discarded => Some(OutboundSession::new(io.entropy).id()),
+        };
         let megolm = OutboundSession::new(io.entropy);
         let (session, own_key) = (megolm.id(), megolm.session_key());
         let shared_history =
@@ -293,6 +308,8 @@ impl Reference {
         let mut outbound = Outbound::new(megolm, io.clock, shared_history);
         outbound.clock_set = Provenance(io.clock_set);
         outbound.made_by = Provenance::of(fact);
+        outbound.discarded = discarded;
+        outbound.previous = self.store.outbound.get(&room).map(Outbound::session);
         if let Some(old) = self.store.outbound.insert(room, outbound) {
             self.keep_debts(room, old);
         }
@@ -313,6 +330,7 @@ impl Reference {
         let Some(outbound) = self.store.outbound.get_mut(&room) else { return Progress::Wait };
         let body = outbound.megolm.encrypt();
         let MegolmCiphertext { session, index, .. } = body;
+        let has_misled = !outbound.barred_without_olm.is_empty();
         for missed in missing {
             outbound.owed_from.entry(*missed).or_insert(index);
         }
@@ -326,7 +344,7 @@ impl Reference {
         let put = MessagePut { room, txn: io.entropy.txn(), message, body };
         let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));
         io.touch();
-        let has_missing = !missing.is_empty();
+        let has_missing = !missing.is_empty() || has_misled;
         Progress::Advanced(Stage::Sending { message: number, has_missing })
     }
 }

@@ -13,6 +13,7 @@ use crate::protocol::api::{
     CrossSigningKeys, DeviceKeys, Failure, KeyUpload, Request, Response, Signature, UserKeys,
 };
 use crate::protocol::provenance::Provenance;
+use crate::scenario::habits::{NeedlessRotation, QueryAnswers};
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::Target;
 use crate::time::SimDuration;
@@ -150,7 +151,7 @@ impl Reference {
             .store
             .lists
             .outdated()
-            .filter(|(user, _)| !self.live.queries.is_running(*user))
+            .filter(|(user, _)| self.may_query(*user))
             .filter(|(user, _)| {
                 let backoff = self.live.query_backoff.get(user);
                 backoff.is_none_or(|backoff| backoff.until <= io.clock)
@@ -170,6 +171,15 @@ impl Reference {
         let number = self.request_number();
         io.request(number, Request::QueryKeys(queries.clone()), io.cause);
         self.live.query_requests.insert(number, queries);
+    }
+
+    /// Whether a query for a user may be sent, as far as one that is on its way speaks against it (D-04).
+    fn may_query(&self, user: UserId) -> bool {
+        let queries = &self.live.queries;
+        match self.habits().query_answers {
+            QueryAnswers::InTurn => !queries.is_running(user),
+            QueryAnswers::LastWins => !queries.is_running(user) || queries.is_overtaken(user),
+        }
     }
 
     /// The answer to a request with queries.
@@ -234,6 +244,7 @@ impl Reference {
         if user == self.my_user() {
             self.compare_own_identity(answer.identity);
         }
+        let old = self.store.lists.user(user).filter(|list| list.known).cloned();
         let gone = self.store.lists.apply(answer, self.store.identity, overtaken);
         let Some(list) = self.store.lists.user(user) else { return };
         for keys in &list.devices {
@@ -249,8 +260,12 @@ impl Reference {
         if let Some(list) = self.store.lists.user_mut(user) {
             list.learnt_by = Provenance::of(fact);
         }
+        let is_new =
+            |keys: &DeviceKeys| old.as_ref().is_some_and(|old| old.device(keys.device).is_none());
+        let rotates = self.habits().needless_rotation == NeedlessRotation::NewDevice
+            && answer.devices.iter().any(is_new);
         for outbound in self.store.outbound.values_mut() {
-            if gone.iter().any(|device| outbound.shared.contains_key(device)) {
+            if rotates || gone.iter().any(|device| outbound.shared.contains_key(device)) {
                 outbound.invalidate(Provenance::of(fact));
             }
         }

@@ -19,12 +19,14 @@ mod outbound;
 mod outbox;
 mod puts;
 mod recipient;
+mod recovery;
 mod requests;
 mod rooms;
 mod share;
 mod store;
 mod sync;
 mod trust;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,7 +43,7 @@ use crate::ids::{DeviceId, QueryId, UserId};
 use crate::protocol::api::Request;
 use crate::protocol::provenance::Provenance;
 use crate::rulebook::reading::Reading;
-use crate::scenario::habits::Habits;
+use crate::scenario::habits::{Habits, MarksBy, NeedlessRotation};
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::Policy;
 use crate::time::SimTime;
@@ -95,6 +97,8 @@ struct Live {
     claims: Claims,
     /// Devices that get a `m.dummy` as soon as there is a new session with them, and why.
     dummies: BTreeMap<DeviceId, Provenance>,
+    /// When a recovery with each device was last begun in this run of the client.
+    recovered: BTreeMap<DeviceId, SimTime>,
     /// Keys that are forwarded as soon as there is a session.
     forwards: Vec<Forward>,
     /// Key requests that are answered as soon as the requester's list is known.
@@ -132,6 +136,28 @@ impl Reference {
         &self.config.habits
     }
 
+    /// By what a device is known that was told something.
+    fn marked_as(&self, device: DeviceId) -> DeviceId {
+        match self.habits().marks_by {
+            MarksBy::IdentityKey => device,
+            MarksBy::DeviceId => self.config.directory.address(device),
+        }
+    }
+
+    /// Whether a device was told that no Olm session with it can be had.
+    fn told_no_olm(&self, device: DeviceId) -> bool {
+        self.store.no_olm.was_told(self.marked_as(device))
+    }
+
+    /// Whether there is an Olm session with a device, as far as this client looks for one.
+    fn has_olm(&self, device: DeviceId) -> bool {
+        if self.habits().sees_inbound_olm {
+            self.store.olm.has(device)
+        } else {
+            self.store.olm.has_own(device)
+        }
+    }
+
     /// What decisions rest on has changed, and must be durable.
     fn view_changed(&mut self, io: &mut Io<'_>) {
         self.store.view += 1;
@@ -167,6 +193,10 @@ impl Reference {
         }
         if !self.habits().no_olm_persists {
             self.store.no_olm.clear_all();
+        }
+        if self.habits().needless_rotation == NeedlessRotation::Restart {
+            let by = Provenance(io.cause);
+            self.store.outbound.values_mut().for_each(|outbound| outbound.invalidate(by));
         }
         self.settle_untold(io);
         io.touch();

@@ -13,10 +13,10 @@ use crate::protocol::megolm::InboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceMessage};
 use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
-use crate::scenario::habits::OnWithheld;
+use crate::scenario::habits::{KeyReplacement, NoOlmFiled, NoticeScope, OnWithheld, Unavailable};
 use crate::scenario::policy::{AskFor, OnNoOlm};
 use crate::trace::fact::{
-    Causes, FactKind, KeySource, LossCause, OlmCause, ProcessOutcome, Shown, TryResult,
+    Causes, FactKind, KeySource, LossCause, ProcessOutcome, Shown, TryResult,
 };
 
 /// Why a message is tried again.
@@ -139,7 +139,12 @@ impl Reference {
         let (room, session, first) = (key.room, key.megolm.id(), key.first());
         let better = self.store.inbound.key(session).is_none_or(|old| old.first() > first);
         if !better {
-            return false;
+            if self.habits().key_replacement == KeyReplacement::Earlier {
+                return false;
+            }
+            self.store.inbound.drop_key(session);
+            let (device, why) = (self.me(), LossCause::Overwritten);
+            io.fact(FactKind::KeyLost { device, session, why }, Causes::of([by.0]));
         }
         let kind = FactKind::KeyIn { device: self.me(), room, session, first, source, via };
         let fact = io.fact(kind, Causes::of([by.0]));
@@ -151,6 +156,9 @@ impl Reference {
             self.store.outbox.push(Request::PutBackup(vec![backed_up]), Some(fact));
         }
         io.touch();
+        if self.habits().on_withheld == OnWithheld::ForgetWithKey {
+            self.store.notices.forget(session);
+        }
         self.try_session(session, Occasion::Key, Provenance::of(fact), io);
         true
     }
@@ -171,8 +179,11 @@ impl Reference {
     fn notice(&mut self, arrival: Arrival, content: &WithheldContent, io: &mut Io<'_>) {
         let reads_code = content.code.is_string() || self.config.reading.code_optional;
         let ignores = self.habits().on_withheld == OnWithheld::Ignore;
-        if content.code == Field::Is(WithheldCode::NoOlm) {
+        let is_no_olm = content.code == Field::Is(WithheldCode::NoOlm);
+        if is_no_olm && self.habits().no_olm_filed == NoOlmFiled::ByDevice {
             self.no_olm_notice(arrival, content, io);
+        } else if self.drops(arrival.sender, content) {
+            self.processed(arrival, ProcessOutcome::Ignored, io);
         } else if let (Some(session), Some(_), true, false) =
             (content.session_id.value(), content.room_id.value(), reads_code, ignores)
         {
@@ -180,6 +191,16 @@ impl Reference {
         } else {
             self.processed(arrival, ProcessOutcome::Ignored, io);
         }
+    }
+
+    /// Whether a `m.unavailable` of this device is dropped, as some clients do.
+    fn drops(&self, sender: DeviceId, content: &WithheldContent) -> bool {
+        let drops = match self.habits().unavailable {
+            Unavailable::Kept => false,
+            Unavailable::KeptFromOthers => self.user_of(sender) == self.my_user(),
+            Unavailable::Dropped => true,
+        };
+        drops && content.code == Field::Is(WithheldCode::Unavailable)
     }
 
     fn session_notice(
@@ -196,6 +217,7 @@ impl Reference {
             id: arrival.id,
             sender: self.user_of(arrival.sender),
             was_asked: self.store.requests.was_asked(session, arrival.sender),
+            owns_key: self.owns_key(arrival.sender, content),
             code: content.code,
             reason: content.reason,
             by,
@@ -209,7 +231,20 @@ impl Reference {
             let (device, why) = (self.me(), LossCause::Notice);
             io.fact(FactKind::KeyLost { device, session, why }, Causes::of([by.0]));
         }
-        self.try_session(session, Occasion::Notice, by, io);
+        match self.habits().notice_scope {
+            NoticeScope::Session => self.try_session(session, Occasion::Notice, by, io),
+            NoticeScope::Sender => {
+                for session in self.store.inbound.unread_sessions() {
+                    self.try_session(session, Occasion::Notice, by, io);
+                }
+            }
+        }
+    }
+
+    /// Whether the `sender_key` of a notice is that of a device of the user who sent it.
+    fn owns_key(&self, sender: DeviceId, content: &WithheldContent) -> bool {
+        let named = content.sender_key.value();
+        named.is_some_and(|device| self.user_of(device) == self.user_of(sender))
     }
 
     fn no_olm_notice(&mut self, arrival: Arrival, content: &WithheldContent, io: &mut Io<'_>) {
@@ -228,7 +263,7 @@ impl Reference {
             self.try_session(session, Occasion::Notice, by, io);
         }
         if self.store.policy.on_no_olm == OnNoOlm::OpenSession {
-            self.recover(device, (OlmCause::NoOlm, by), io);
+            self.recover_from_no_olm(device, by, io);
         }
     }
 
@@ -284,6 +319,11 @@ impl Reference {
         match self.store.inbound.decrypt(received) {
             Decryption::Readable => {
                 let by = self.store.inbound.key(received.session).map(|key| key.by);
+                let blamed = (self.habits().on_withheld == OnWithheld::BlameAlways)
+                    .then(|| self.explain(received));
+                if let Some((shown @ Shown::Code { .. }, by)) = blamed {
+                    return (TryResult::Undecryptable(shown), by);
+                }
                 let result =
                     if self.is_hidden(received) { TryResult::Hidden } else { TryResult::Decrypted };
                 (result, by.unwrap_or_default())
@@ -305,6 +345,9 @@ impl Reference {
         let Received { session, sender, device, sent_at, .. } = *received;
         let choosing = Choosing {
             conflict: self.habits().notice_conflict,
+            from: self.habits().notice_sender,
+            scope: self.habits().notice_scope,
+            no_olm: self.habits().no_olm_scope,
             show_no_olm: self.store.policy.show_no_olm,
         };
         self.store.notices.explain(&Unread { session, sender, device, sent_at }, choosing)

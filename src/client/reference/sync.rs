@@ -6,7 +6,7 @@ use crate::client::RequestNo;
 use crate::client::reference::inbound::{InboundKey, Received};
 use crate::client::reference::io::Io;
 use crate::client::reference::outbox::{OutboxNo, SHORTEST_WAIT, wait_after};
-use crate::client::reference::rooms::Invalidates;
+use crate::client::reference::rooms::{Change, replaces_session};
 use crate::client::reference::{Backoff, Reference};
 use crate::ids::{RoomId, UserId};
 use crate::protocol::api::{
@@ -14,7 +14,7 @@ use crate::protocol::api::{
 };
 use crate::protocol::megolm::InboundSession;
 use crate::protocol::provenance::Provenance;
-use crate::protocol::room::RoomEvent;
+use crate::protocol::room::{Membership, RoomEvent};
 use crate::protocol::to_device::{OlmEvent, ToDeviceBody};
 use crate::protocol::withheld::WithheldCode;
 use crate::scenario::habits::{MarkWhen, PutFailed};
@@ -128,6 +128,7 @@ impl Reference {
         let (device, room) = (self.me(), sync.room);
         let is_state = |event: &RoomEvent| !matches!(event, RoomEvent::Message { .. });
         let news = sync.state.is_some() || sync.timeline.iter().any(|(event, _)| is_state(event));
+        let mut changes = Vec::new();
         let mut by = Provenance::UNKNOWN;
         if news {
             let (seq, limited) = (sync.seq, sync.limited);
@@ -136,8 +137,7 @@ impl Reference {
             self.view_changed(io);
         }
         if let Some(state) = &sync.state {
-            let invalidates = self.store.rooms.take_state(room, state);
-            self.invalidate(room, invalidates, by);
+            changes.push(self.store.rooms.take_state(room, state));
         }
         for (event, cause) in &sync.timeline {
             match *event {
@@ -164,17 +164,31 @@ impl Reference {
                 RoomEvent::Member { .. }
                 | RoomEvent::HistoryVisibility(_)
                 | RoomEvent::Encryption(_) => {
-                    let invalidates = self.store.rooms.take_event(room, event, sync.limited);
-                    self.invalidate(room, invalidates, by);
+                    changes.push(self.store.rooms.take_event(room, event, sync.limited));
                 }
             }
         }
+        self.draw_consequences(room, &changes, (sync.limited, by));
     }
 
-    fn invalidate(&mut self, room: RoomId, invalidates: Invalidates, by: Provenance) {
-        if let (Invalidates::Session, Some(outbound)) =
-            (invalidates, self.store.outbound.get_mut(&room))
-        {
+    /// Replaces the session of a room if one of these changes asks for it.
+    fn draw_consequences(
+        &mut self,
+        room: RoomId,
+        changes: &[Change],
+        (limited, by): (bool, Provenance),
+    ) {
+        let (Some(outbound), Some(seen)) =
+            (self.store.outbound.get(&room), self.store.rooms.room(room))
+        else {
+            return;
+        };
+        let holds_key = |user| outbound.shared.keys().any(|device| self.user_of(*device) == user);
+        let is_in = |user| seen.membership(user) == Membership::Join;
+        let replaces = changes
+            .iter()
+            .any(|change| replaces_session(change, limited, self.habits(), holds_key, is_in));
+        if let (true, Some(outbound)) = (replaces, self.store.outbound.get_mut(&room)) {
             outbound.invalidate(by);
         }
     }
@@ -251,6 +265,7 @@ impl Reference {
     /// What a request that was given up carried does not count as given or told.
     fn unmark(&mut self, put: &ToDevicePut) {
         for (device, body) in &put.messages {
+            let marked = self.marked_as(*device);
             match body {
                 ToDeviceBody::Olm(ciphertext) => {
                     if let OlmEvent::RoomKey(key) = ciphertext.payload.event
@@ -262,11 +277,11 @@ impl Reference {
                 }
                 ToDeviceBody::Withheld(content) => {
                     if content.code.value() == Some(WithheldCode::NoOlm) {
-                        self.store.no_olm.clear(*device);
+                        self.store.no_olm.clear(self.marked_as(*device));
                     } else if let Some(room) = content.room_id.value()
                         && let Some(outbound) = self.store.outbound.get_mut(&room)
                     {
-                        outbound.told.remove(device);
+                        outbound.told.remove(&marked);
                     }
                 }
                 ToDeviceBody::KeyRequest(_) | ToDeviceBody::Clear(_) => {}
