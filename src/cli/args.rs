@@ -30,6 +30,12 @@ Exit codes:
   3  bad input or usage: nothing was run
   4  a client was not deterministic";
 
+const MATRIX_EXAMPLES: &str = "\
+Examples:
+  withheld matrix                                              every profile as sender and as recipient
+  withheld matrix matrix-rust-sdk matrix-js-sdk-legacy         these two with each other and themselves
+  withheld matrix --format csv > matrix.csv";
+
 const RULES_EXAMPLES: &str = "\
 Examples:
   withheld rules                  every rule, met and broken in the files below scenarios/
@@ -63,6 +69,9 @@ pub enum Command {
     /// Explain a verdict or a broken rule: the facts that led to it, in order. Without a message, a device or a rule: what
     /// wants an explanation most.
     Explain(ExplainArgs),
+    /// Let clients as they are in the field send to each other, and count what becomes of their messages.
+    #[command(after_help = MATRIX_EXAMPLES)]
+    Matrix(MatrixArgs),
     /// Print the JSON Schema of scenario files.
     Schema,
     /// Print a scenario file with every default filled in.
@@ -175,6 +184,28 @@ pub struct RulesArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which clients to put together.
+#[derive(Debug, Args)]
+pub struct MatrixArgs {
+    /// Names of profiles; all if none is named.
+    #[arg(value_name = "PROFILE")]
+    pub profiles: Vec<String>,
+    /// How the table is printed.
+    #[arg(long, value_enum, default_value_t = TableFormat::Text, value_name = "FORMAT")]
+    pub format: TableFormat,
+}
+
+/// How a table is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// For people.
+    Text,
+    /// JSON.
+    Json,
+    /// Comma-separated values with a line of names.
+    Csv,
 }
 
 /// A reading, by its name.

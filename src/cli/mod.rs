@@ -9,6 +9,7 @@ mod commands;
 mod explain;
 mod failure;
 mod inputs;
+mod matrix;
 mod progress;
 mod quote;
 mod rules;
@@ -84,6 +85,7 @@ fn carry_out(
         Some(Command::Run(args)) => run::run(simulator, &args, streams),
         Some(Command::Rules(args)) => rules::rules(simulator, &args, streams),
         Some(Command::Explain(args)) => explain::explain(simulator, &args, streams),
+        Some(Command::Matrix(args)) => matrix::run(simulator, &args, streams),
         Some(Command::Schema) => commands::schema(streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {

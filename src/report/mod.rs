@@ -6,6 +6,7 @@ mod difference;
 pub mod explanation;
 pub mod json;
 pub mod lines;
+pub mod matrix;
 mod names;
 mod narrate;
 pub mod paint;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::rulebook::rule::{Actor, Level, Rule};
 use crate::rulebook::text::judgement::Judgement;
 use crate::run::survey::Survey;
+use crate::scenario::mutant::Mutant;
 
 use super::paint::{Paint, Tone};
 use super::text::{count, fill, grouped, safe, wrap};
@@ -51,7 +52,17 @@ fn one_rule(rule: Rule, survey: &Survey, (columns, paint): (usize, Paint), text:
             if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
         push(format!("in {}{more}", named.join(", ")));
     }
+    let mutants = mutants(rule);
+    if !mutants.is_empty() {
+        push(format!("catches {}", mutants.join(", ")));
+    }
     text.push('\n');
+}
+
+/// The ids of the mutants that the rule must catch.
+fn mutants(rule: Rule) -> Vec<&'static str> {
+    let caught = Mutant::ALL.iter().filter(|mutant| mutant.caught_by().contains(&rule));
+    caught.map(|mutant| mutant.id()).collect()
 }
 
 /// How often it was met and broken.
@@ -155,6 +166,7 @@ struct RuleEntry<'a> {
     broken: u64,
     warned: u64,
     injected: u64,
+    mutants: Vec<&'static str>,
     files: &'a [String],
 }
 
@@ -176,6 +188,7 @@ pub fn rules_document<'a>(rules: &[Rule], survey: &'a Survey) -> RulesDocument<'
             broken: known.broken,
             warned: known.warned,
             injected: known.injected,
+            mutants: mutants(rule),
             files: &known.files,
         }
     };
@@ -207,6 +220,7 @@ mod tests {
         let json = serde_json::to_value(document).unwrap();
         assert_eq!(json["rules"][0]["rule"], "W-09");
         assert_eq!(json["rules"][0]["judged"], true);
+        assert_eq!(json["rules"][0]["mutants"][0], "X01");
         assert_eq!(json["rules"][1]["judged"], false);
         assert_eq!(json["rules"][1]["met"], 0);
     }
