@@ -186,7 +186,8 @@ impl Checker {
             }
             FactKind::Put { txn, event_type, .. } => view.transport.put(txn, event_type),
             FactKind::PutTarget { device, txn, recipient, content } => {
-                view.sent((device, recipient), txn, content, now);
+                let number = view.sent((device, recipient), txn, content, now);
+                view.transport.get_mut(number).targeted += 1;
             }
             FactKind::PutAccepted { txn, .. } => self.put_accepted(txn, fact.id),
             FactKind::Enqueued { message, sender, recipient, txn, event_type, content } => {

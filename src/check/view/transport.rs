@@ -88,7 +88,10 @@ pub(crate) struct ToDevice {
     pub(crate) processed: Option<(Moment, ProcessOutcome)>,
     /// What came of it as an Olm message.
     pub(crate) opened: Option<Opened>,
-    listed: Option<FactId>,
+    /// How often its transaction names it as a target.
+    pub(crate) targeted: u32,
+    /// The first sync answer that listed it.
+    pub(crate) listed: Option<FactId>,
     next_of_txn: u32,
     next_of_key: u32,
 }
@@ -196,6 +199,7 @@ impl Transport {
             acknowledged: None,
             processed: None,
             opened: None,
+            targeted: 0,
             listed: None,
             next_of_txn: END,
             next_of_key: END,
@@ -251,6 +255,11 @@ impl Transport {
     /// The first sync that listed the message.
     pub(crate) fn list(&mut self, number: u32, fact: FactId) {
         self.get_mut(number).listed.get_or_insert(fact);
+    }
+
+    /// All messages, in the order in which they became known.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &ToDevice> {
+        self.messages.iter()
     }
 
     /// Whether it was observed how the sender put the transaction together.
