@@ -90,6 +90,8 @@ pub(crate) struct ToDevice {
     pub(crate) opened: Option<Opened>,
     /// How often its transaction names it as a target.
     pub(crate) targeted: u32,
+    /// The row that it was first stored as.
+    pub(crate) row: Option<ToDeviceId>,
     /// The first sync answer that listed it.
     pub(crate) listed: Option<FactId>,
     next_of_txn: u32,
@@ -200,6 +202,7 @@ impl Transport {
             processed: None,
             opened: None,
             targeted: 0,
+            row: None,
             listed: None,
             next_of_txn: END,
             next_of_key: END,
@@ -234,7 +237,9 @@ impl Transport {
             self.stored.resize(stored.index() + 1, END);
         }
         self.stored[stored.index()] = number;
-        self.messages[number as usize].stored.get_or_insert(fact);
+        let message = &mut self.messages[number as usize];
+        message.stored.get_or_insert(fact);
+        message.row.get_or_insert(stored);
     }
 
     /// The number of what is stored as `stored`.

@@ -32,7 +32,7 @@ impl Judge for DeliveredOnce {
             }
         } else if let FactKind::Enqueued { message, recipient, .. } = case.fact.kind {
             findings.met(Rule::T01);
-            if let Some(first) = second_row(view, message, fact) {
+            if let Some(first) = second_row(view, message) {
                 findings.raise(Rule::T01, case.server(recipient), [Some(first), Some(fact)]);
             }
         } else if let FactKind::Acknowledged { device, message } = case.fact.kind {
@@ -67,9 +67,9 @@ impl Judge for DeliveredOnce {
 }
 
 /// When the message was first stored, if this is the second row for what was sent once.
-pub(super) fn second_row(view: &View, stored: ToDeviceId, fact: FactId) -> Option<FactId> {
+pub(super) fn second_row(view: &View, stored: ToDeviceId) -> Option<FactId> {
     let message = view.transport.get(view.transport.number(stored)?);
-    let first = message.stored.filter(|first| *first < fact)?;
+    let first = message.stored.filter(|_| message.row != Some(stored))?;
     // A device id that changed hands: what was meant for its former holder comes to the new one.
     let elsewhere = view.transport.of_txn(message.txn).any(|other| {
         let other = view.transport.get(other);
@@ -164,7 +164,7 @@ mod tests {
         let later = story.give((A1, B1), s(1), 0);
         story.hear(later);
         assert_eq!(only(&story, Rule::T01), BROKEN);
-        assert_eq!(story.judge_cut().violations.len(), 1, "the order of the two is another matter");
+        assert_eq!(story.judge_cut().violations, [], "it may still be listed");
         story.by(B1, FactKind::Crashed { device: B1 });
         assert_eq!(only(&story, Rule::T01), []);
     }

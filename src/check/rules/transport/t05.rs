@@ -43,6 +43,7 @@ mod tests {
     use crate::rulebook::reading::Severity;
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::Party;
+    use crate::trace::fact::ProcessOutcome;
 
     /// An answer that lists so many messages.
     fn answer(count: u32) -> Story {
@@ -51,7 +52,11 @@ mod tests {
         sent.iter().for_each(|sent| {
             story.listed(*sent);
         });
-        sent.iter().for_each(|sent| story.take(*sent));
+        for sent in sent {
+            story.opened(sent);
+            story.processed(sent, ProcessOutcome::Ignored);
+            story.acknowledged(sent);
+        }
         story
     }
 

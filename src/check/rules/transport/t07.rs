@@ -22,7 +22,7 @@ impl Judge for NoSecondEffect {
         let local = cast.server_of(sender) == cast.server_of(recipient);
         let rule = if local { Rule::T07 } else { Rule::T09 };
         findings.met(rule);
-        if let Some(first) = second_row(case.view, message, case.fact.id) {
+        if let Some(first) = second_row(case.view, message) {
             findings.raise(rule, case.server(recipient), [Some(first), Some(case.fact.id)]);
         }
     }
