@@ -111,7 +111,10 @@ impl Cast {
             return ends.iter().all(Option::is_none)
                 || ends.into_iter().flatten().any(|device| self.server_of(device) == server);
         }
-        if let FaultKind::SecondReader { device } | FaultKind::ToDeviceReordered { device } = kind {
+        if let FaultKind::SecondReader { device }
+        | FaultKind::ToDeviceReordered { device }
+        | FaultKind::NoFallbackKey { device } = kind
+        {
             return self.server_of(*device) == server;
         }
         true

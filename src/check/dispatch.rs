@@ -3,6 +3,7 @@
 
 use crate::check::Checker;
 use crate::check::spam::Accepted;
+use crate::check::view::counts::Counts;
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Made;
 use crate::check::view::transport::{Content, Lost};
@@ -22,17 +23,13 @@ impl Checker {
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
             FactKind::HealStart { first_probe } => self.first_probe = Some(first_probe),
+            FactKind::FaultStart(fault) => view.outages.started(fault),
+            FactKind::FaultEnd(fault) => view.outages.ended(fault),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
-            | FactKind::FaultStart(_)
-            | FactKind::FaultEnd(_)
             | FactKind::Encryption { .. }
             | FactKind::IdentityMade { .. }
             | FactKind::IdentityAcknowledged { .. }
-            | FactKind::OneTimeKeysUp { .. }
-            | FactKind::FallbackKeyUp { .. }
-            | FactKind::UploadRefused { .. }
-            | FactKind::KeyCounts { .. }
             | FactKind::SendRefused { .. }
             | FactKind::KeyRequested { .. }
             | FactKind::RequestCancelled { .. } => {}
@@ -51,12 +48,14 @@ impl Checker {
                 // The first cause is the event; what kept it from being told earlier may stand behind it.
                 if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);
+                    view.answers.ends(device, event, fact.at);
                 }
             }
             FactKind::RoomSeen { device, room, seq, .. } => {
                 // The first cause is the event; what kept it from being told earlier may stand behind it.
                 if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);
+                    view.answers.ends(device, event, fact.at);
                 }
                 let server = view.cast.server_of(device);
                 if view.rooms.seen(server, (device, room), seq, now) {
@@ -68,7 +67,11 @@ impl Checker {
                 view.duties.changed(device);
             }
             FactKind::DeviceUp { device, crypto } => view.life.came_up(device, crypto, now),
-            FactKind::DeviceDeleted { device } | FactKind::LoggedOut { device } => {
+            FactKind::DeviceDeleted { device } => {
+                view.life.went(device, fact.id);
+                view.supply.forgotten(device);
+            }
+            FactKind::LoggedOut { device } => {
                 view.life.went(device, fact.id);
             }
             FactKind::Crashed { device } => view.crashed(device, now),
@@ -85,6 +88,9 @@ impl Checker {
                 }
             }
             FactKind::ListNote { device, user, change } => {
+                for news in fact.causes.iter() {
+                    view.answers.begins(device, news, fact.at);
+                }
                 match change {
                     ListChange::Changed => view.lists.noted(device, user, fact.id),
                     ListChange::Left => view.lists.left(device, user, fact.id),
@@ -124,11 +130,21 @@ impl Checker {
             FactKind::ClaimEnd { device, target, outcome, .. } => {
                 view.claim_ended(device, target, outcome, now);
             }
-            FactKind::KeyHandedOut { key, fallback, .. } => {
+            FactKind::OneTimeKeysUp { device, first, count } => {
+                view.supply.one_time_up(device, (first, count), now);
+            }
+            FactKind::FallbackKeyUp { device, .. } => view.supply.fallback_up(device, fact.id),
+            FactKind::UploadRefused { device } => view.supply.refused(device, fact.id),
+            FactKind::KeyHandedOut { target, key, fallback, .. } => {
+                view.supply.handed_out(target, key, fallback, fact.id);
                 view.one_time_keys.handed_out(key, fallback, fact.id);
+            }
+            FactKind::KeyCounts { device, one_time, unused_fallback } => {
+                view.counts.told(device, Counts { one_time, unused_fallback, fact: fact.id });
             }
             FactKind::PrivateKeyGone { key, why, .. } => {
                 view.one_time_keys.gone(key, why, fact.id);
+                view.supply.gone(key);
             }
             FactKind::OlmNew { device, peer, session, direction, .. } => {
                 let made = Made { session, direction, moment: now, clock: fact.clock };
@@ -170,7 +186,8 @@ impl Checker {
             }
             FactKind::Put { txn, event_type, .. } => view.transport.put(txn, event_type),
             FactKind::PutTarget { device, txn, recipient, content } => {
-                view.sent((device, recipient), txn, content, now);
+                let number = view.sent((device, recipient), txn, content, now);
+                view.transport.get_mut(number).targeted += 1;
             }
             FactKind::PutAccepted { txn, .. } => self.put_accepted(txn, fact.id),
             FactKind::Enqueued { message, sender, recipient, txn, event_type, content } => {
@@ -191,12 +208,14 @@ impl Checker {
                 }
             }
             FactKind::Listed { message, .. } => {
+                view.answers.lists(message, fact.id);
                 if let Some(number) = view.transport.number(message) {
                     view.transport.list(number, fact.id);
                 }
             }
             FactKind::Acknowledged { message, .. } => self.acknowledged(message, fact.id),
             FactKind::Processed { device, message, outcome } => {
+                view.answers.handles(device, message, fact.at);
                 view.processed(device, message, outcome, now);
             }
         }

@@ -395,8 +395,8 @@ impl FaultKind {
             | Self::OlmCorrupted { .. }
             | Self::MembershipLate { .. }
             | Self::LimitedSync { .. }
-            | Self::UploadRejected { .. }
-            | Self::NoFallbackKey { .. } => &[],
+            | Self::UploadRejected { .. } => &[],
+            Self::NoFallbackKey { .. } => &[Rule::C03],
             Self::ClaimFails { .. } => &[Rule::C03, Rule::C05],
             Self::KeyHandedOutTwice { .. } => &[Rule::C01, Rule::C04],
             Self::KeysOutOfOrder { .. } => &[Rule::C02],

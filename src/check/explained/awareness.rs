@@ -135,7 +135,9 @@ mod tests {
         story.list_changed(HOME, BOB);
         story.noted(A1, BOB);
         assert_eq!(b2(&story), Leaf::Unaware);
-        assert_eq!(rules(&story.judge()).len(), 1, "B1 got no key and that is another matter");
+        let found = rules(&story.judge());
+        assert!(found.contains(&(Rule::D02, device(A1))), "A1 has not asked for the list");
+        assert_eq!(found.len(), 2, "B1 got no key and that is another matter");
     }
 
     #[test]
@@ -150,7 +152,7 @@ mod tests {
         assert_eq!(b2(&gone), Leaf::Unaware, "nobody was there to be told");
         story.noted(A1, BOB);
         assert_eq!(b2(&story), Leaf::Unaware);
-        assert_eq!(story.rules(), []);
+        assert_eq!(story.rules(), [(Rule::D02, device(A1))], "A1 has not asked for the list");
     }
 
     #[test]

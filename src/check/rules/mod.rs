@@ -36,7 +36,9 @@ use crate::check::rules::verification::Verification;
 use crate::check::rules::withheld::Withheld;
 use crate::check::view::View;
 use crate::check::view::life::Moment;
-use crate::trace::fact::Fact;
+use crate::ids::DeviceId;
+use crate::scenario::fault::Party;
+use crate::trace::fact::{Fact, Observer};
 use crate::trace::kind::Kinds;
 
 /// A fact, with everything that is known by then: the view has taken it in already. A rule that needs to know what was so
@@ -53,6 +55,14 @@ impl Case<'_> {
     /// The fact and its virtual time.
     pub(crate) fn now(&self) -> Moment {
         Moment { fact: self.fact.id, at: self.fact.at }
+    }
+
+    /// The server that observed the fact; the one of `device`, if no server did.
+    pub(crate) fn server(&self, device: DeviceId) -> Party {
+        Party::Server(match self.fact.observer {
+            Observer::Server(server) => server,
+            Observer::World | Observer::Device(_) => self.view.cast.server_of(device),
+        })
     }
 }
 

@@ -125,6 +125,12 @@ impl Life {
         self.restore(device, moment.fact, |snapshot| snapshot <= moment.at)
     }
 
+    /// The first restore after `fact`.
+    pub(crate) fn restored_after(&self, device: DeviceId, fact: FactId) -> Option<FactId> {
+        let restores = &self.of(device)?.restores;
+        restores.iter().map(|restore| restore.fact).find(|restore| *restore > fact)
+    }
+
     /// The restore that leaves open what the device still knew of what it had to do at `moment`: one from before, or
     /// one to a snapshot from before.
     pub(crate) fn unsettled_by(&self, device: DeviceId, moment: Moment) -> Option<FactId> {
@@ -164,6 +170,8 @@ mod tests {
         let mut life = Life::default();
         life.restored(D, FactId::new(10), SimTime::from_ms(50));
         assert_eq!(life.undone(D, moment(5, 60)), Some(FactId::new(10)));
+        assert_eq!(life.restored_after(D, FactId::new(9)), Some(FactId::new(10)));
+        assert_eq!(life.restored_after(D, FactId::new(10)), None);
         assert_eq!(life.undone(D, moment(5, 50)), None);
         assert_eq!(life.forgiven(D, moment(5, 50)), Some(FactId::new(10)));
         assert_eq!(life.forgiven(D, moment(5, 49)), None);

@@ -58,6 +58,10 @@ struct List {
     open: Option<QueryId>,
     failed: Option<FactId>,
     last_start: Option<FactId>,
+    /// When the device was last told that it need not follow the user.
+    left: Option<FactId>,
+    /// Devices that were listed once and are not now, each with the end of the query that no longer listed it.
+    dropped: Vec<(DeviceId, FactId)>,
 }
 
 /// Why a list does not hold a device.
@@ -112,7 +116,9 @@ impl Lists {
         self.noted(device, user, fact);
         let list = self.lists.entry(device.raw(), user.raw());
         list.applied = None;
+        list.left = Some(fact);
         list.entries.clear();
+        list.dropped.clear();
     }
 
     /// The device asks.
@@ -158,6 +164,8 @@ impl Lists {
                 let newer = newest.filter(|newest| *newest > start);
                 list.applied = Some(Applied { start, verified, newer, end: fact });
                 let old = std::mem::take(&mut list.entries);
+                list.dropped.extend(old.iter().map(|entry| (entry.device, fact)));
+                list.dropped.retain(|(gone, _)| self.answer.iter().all(|(there, _)| there != gone));
                 list.entries = self
                     .answer
                     .iter()
@@ -193,6 +201,33 @@ impl Lists {
             return Gap::Outdated(noted.or(list.failed).or(list.last_start));
         }
         Gap::Settled { start: applied.start, end: applied.end, newer: applied.newer }
+    }
+
+    /// The start of the query whose answer was applied last, and that of the newer one whose answer it took the place of;
+    /// `None` if nobody saw it begin.
+    pub(crate) fn applied(&self, by: DeviceId, user: UserId) -> Option<(FactId, Option<FactId>)> {
+        let applied = self.of(by, user)?.applied?;
+        (applied.start != applied.end).then_some((applied.start, applied.newer))
+    }
+
+    /// The note since which the list is outdated, unless a refresh has failed after it.
+    pub(crate) fn outdated_by(&self, by: DeviceId, user: UserId) -> Option<FactId> {
+        let list = self.of(by, user)?;
+        let applied = list.applied?;
+        let note = list.notes.last()?.fact;
+        (note > applied.start && list.failed < Some(note)).then_some(note)
+    }
+
+    /// When the device was told that it need not follow the user, if it has not asked for the list since.
+    pub(crate) fn left_since(&self, by: DeviceId, user: UserId) -> Option<FactId> {
+        let list = self.of(by, user)?;
+        list.left.filter(|left| list.last_start < Some(*left))
+    }
+
+    /// The end of the query that no longer listed a device which had been listed before.
+    pub(crate) fn dropped(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<FactId> {
+        let dropped = &self.of(by, user)?.dropped;
+        dropped.iter().find(|(gone, _)| *gone == device).map(|(_, fact)| *fact)
     }
 
     /// Whether the last answer that was applied says that the user is verified.
@@ -265,9 +300,17 @@ mod tests {
         let entry = lists.entry(A, BOB, B).unwrap();
         assert!(entry.cross_signed);
         assert_eq!(entry.since, FactId::new(3));
+        assert_eq!(lists.dropped(A, BOB, B), None);
         start(&mut lists, 2, 7);
         end(&mut lists, 2, APPLIED, 8);
         assert_eq!(lists.entry(A, BOB, B), None, "an answer without devices empties the list");
+        assert_eq!(lists.dropped(A, BOB, B), Some(FactId::new(8)));
+        assert_eq!(lists.applied(A, BOB), Some((FactId::new(7), None)));
+        lists.left(A, BOB, FactId::new(9));
+        assert_eq!((lists.dropped(A, BOB, B), lists.applied(A, BOB)), (None, None));
+        assert_eq!(lists.left_since(A, BOB), Some(FactId::new(9)));
+        start(&mut lists, 3, 10);
+        assert_eq!(lists.left_since(A, BOB), None);
     }
 
     #[test]
@@ -277,8 +320,10 @@ mod tests {
         lists.noted(A, BOB, FactId::new(2));
         end(&mut lists, 0, APPLIED, 3);
         assert_eq!(lists.gap(A, BOB), Gap::Outdated(Some(FactId::new(2))));
+        assert_eq!(lists.outdated_by(A, BOB), Some(FactId::new(2)));
         start(&mut lists, 1, 4);
         end(&mut lists, 1, QueryOutcome::Failed, 5);
+        assert_eq!(lists.outdated_by(A, BOB), None, "a refresh was tried");
         assert_eq!(lists.gap(A, BOB), Gap::Outdated(Some(FactId::new(2))));
         start(&mut lists, 2, 6);
         end(&mut lists, 2, APPLIED, 7);

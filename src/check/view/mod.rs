@@ -1,6 +1,8 @@
 //! What the facts so far add up to: who knew, held, chose and was sent what. Every rule reads it; none keeps its own.
 //! It does not know which of that is right.
 
+pub(crate) mod answers;
+pub(crate) mod counts;
 pub(crate) mod duties;
 pub(crate) mod holdings;
 pub(crate) mod life;
@@ -9,15 +11,19 @@ pub(crate) mod messages;
 pub(crate) mod notices;
 pub(crate) mod olm;
 pub(crate) mod one_time_keys;
+pub(crate) mod outages;
 pub(crate) mod pairs;
 pub(crate) mod policy;
 pub(crate) mod requests;
 pub(crate) mod rooms;
 pub(crate) mod sending;
+pub(crate) mod supply;
 pub(crate) mod transport;
 pub(crate) mod trust;
 
 use crate::check::cast::Cast;
+use crate::check::view::answers::Answers;
+use crate::check::view::counts::KeyCounts;
 use crate::check::view::duties::Duties;
 use crate::check::view::holdings::Holdings;
 use crate::check::view::life::{Life, Moment};
@@ -26,9 +32,11 @@ use crate::check::view::messages::{Encrypted, Messages};
 use crate::check::view::notices::Notices;
 use crate::check::view::olm::{Epoch, Made, Olm};
 use crate::check::view::one_time_keys::OneTimeKeys;
+use crate::check::view::outages::Outages;
 use crate::check::view::policy::{Policies, Word};
 use crate::check::view::requests::Requests;
 use crate::check::view::rooms::Rooms;
+use crate::check::view::supply::Supply;
 use crate::check::view::transport::Transport;
 use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
 use crate::rulebook::reading::Reading;
@@ -54,6 +62,14 @@ pub(crate) struct View {
     pub(crate) olm: Olm,
     /// One-time and fallback keys.
     pub(crate) one_time_keys: OneTimeKeys,
+    /// Keys that devices have on their servers.
+    pub(crate) supply: Supply,
+    /// What devices were told of these.
+    pub(crate) counts: KeyCounts,
+    /// Sync answers.
+    pub(crate) answers: Answers,
+    /// Announced faults in force.
+    pub(crate) outages: Outages,
     /// Room keys.
     pub(crate) holdings: Holdings,
     /// Megolm sessions and messages.
@@ -80,6 +96,10 @@ impl View {
             policies: Policies::default(),
             olm: Olm::default(),
             one_time_keys: OneTimeKeys::default(),
+            supply: Supply::default(),
+            counts: KeyCounts::default(),
+            answers: Answers::default(),
+            outages: Outages::default(),
             holdings: Holdings::default(),
             messages: Messages::default(),
             transport: Transport::default(),
@@ -178,6 +198,7 @@ impl View {
     pub(crate) fn crashed(&mut self, device: DeviceId, now: Moment) {
         self.life.crashed(device, now);
         self.olm.crashed(device);
+        self.answers.crashed(device, now.at);
         self.duties.changed(device);
     }
 

@@ -88,7 +88,12 @@ pub(crate) struct ToDevice {
     pub(crate) processed: Option<(Moment, ProcessOutcome)>,
     /// What came of it as an Olm message.
     pub(crate) opened: Option<Opened>,
-    listed: Option<FactId>,
+    /// How often its transaction names it as a target.
+    pub(crate) targeted: u32,
+    /// The row that it was first stored as.
+    pub(crate) row: Option<ToDeviceId>,
+    /// The first sync answer that listed it.
+    pub(crate) listed: Option<FactId>,
     next_of_txn: u32,
     next_of_key: u32,
 }
@@ -196,6 +201,8 @@ impl Transport {
             acknowledged: None,
             processed: None,
             opened: None,
+            targeted: 0,
+            row: None,
             listed: None,
             next_of_txn: END,
             next_of_key: END,
@@ -230,7 +237,9 @@ impl Transport {
             self.stored.resize(stored.index() + 1, END);
         }
         self.stored[stored.index()] = number;
-        self.messages[number as usize].stored.get_or_insert(fact);
+        let message = &mut self.messages[number as usize];
+        message.stored.get_or_insert(fact);
+        message.row.get_or_insert(stored);
     }
 
     /// The number of what is stored as `stored`.
@@ -251,6 +260,11 @@ impl Transport {
     /// The first sync that listed the message.
     pub(crate) fn list(&mut self, number: u32, fact: FactId) {
         self.get_mut(number).listed.get_or_insert(fact);
+    }
+
+    /// All messages, in the order in which they became known.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &ToDevice> {
+        self.messages.iter()
     }
 
     /// Whether it was observed how the sender put the transaction together.

@@ -35,7 +35,7 @@ pub(super) const NO_FALLBACK_KEY: Case = Case {
   ]
 }"#,
     effect: Effect::Verdict("m1", "B1", ["no-olm(m.no_olm)", "delivered"]),
-    breaks: &[],
+    breaks: &[(Rule::C03, "s1")],
 };
 
 /// A stranger takes the only key while its owner is away.
@@ -117,7 +117,7 @@ pub(super) const COUNTS_OMITTED: Case = Case {
   ]
 }"#,
     effect: Effect::Number(counts_left_out, [2, 0]),
-    breaks: &[],
+    breaks: &[(Rule::C06, "s1"), (Rule::C07, "s1")],
 };
 
 /// The one key is not replaced, and the second sender finds none.

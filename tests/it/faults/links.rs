@@ -69,7 +69,7 @@ pub(super) const TO_DEVICE_DUPLICATED: Case = Case {
   ]
 }"#,
     effect: Effect::Number(stored, [2, 1]),
-    breaks: &[],
+    breaks: &[(Rule::T01, "s1"), (Rule::T07, "s1")],
 };
 
 /// The mailbox is listed backwards.
@@ -88,7 +88,7 @@ pub(super) const TO_DEVICE_REORDERED: Case = Case {
   ]
 }"#,
     effect: Effect::Number(listed_backwards, [1, 0]),
-    breaks: &[],
+    breaks: &[(Rule::T02, "s1")],
 };
 
 /// The key is lost.
@@ -170,7 +170,7 @@ pub(super) const SECOND_READER: Case = Case {
   ]
 }"#,
     effect: Effect::Verdict("m1", "B1", ["lost-in-transport", "delivered"]),
-    breaks: &[(Rule::T01, "s1")],
+    breaks: &[(Rule::T01, "s1"), (Rule::T03, "s1")],
 };
 
 /// The key cannot be opened.

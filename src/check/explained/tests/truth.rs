@@ -119,8 +119,9 @@ fn a_second_copy_of_a_wrong_type_does_not_spoil_the_right_one() {
     let mut story = Story::blocked();
     let sent = story.withhold(s(0), BLOCKED);
     let content = SentContent::Withheld(about(A1, s(0), BLOCKED));
-    story.send((A1, B1), ToDeviceType::WithheldUnstable, content);
+    let copy = story.send((A1, B1), ToDeviceType::WithheldUnstable, content);
     story.hear(sent);
+    story.hear(copy);
     story.message(s(0), 0, 0);
     assert_eq!(story.leaf(), Leaf::Withheld);
     assert_eq!(story.rules(), []);

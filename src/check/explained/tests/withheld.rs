@@ -233,6 +233,8 @@ fn what_was_verified_by_keys_that_were_made_anew_is_not_verified() {
     let query = learnt.ask(A1, user);
     let master = Some(SigningKey::new(2));
     let outcome = QueryOutcome::Applied { master, verified: false };
+    let (device, listed, cross_signed) = (A1, A1, false);
+    learnt.by(A1, FactKind::QueryListed { device, query, listed, cross_signed });
     learnt.by(A1, FactKind::QueryEnd { device: A1, user, query, outcome });
     let sent = learnt.withhold(s(0), SessionCode::Unverified);
     learnt.message(s(0), 0, 0);

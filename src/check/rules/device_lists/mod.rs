@@ -1,9 +1,23 @@
 //! Rules D: device lists.
-//! It does not know the other families; each rule has a file of its own.
+//! It does not know the other families; each rule has a file of its own. D-07 is judged where a message shows it, in `explained`.
+
+mod d01;
+mod d02;
+mod d03;
+mod d04;
+mod d06;
+mod d08;
 
 use crate::check::rules::family;
 
 family! {
     /// The rules of this family.
-    pub(crate) struct DeviceLists {}
+    pub(crate) struct DeviceLists {
+        asked_for: d01::AskedFor,
+        refreshed: d02::Refreshed,
+        fresh: d03::Fresh,
+        not_overwritten: d04::NotOverwritten,
+        followed: d06::Followed,
+        gone: d08::GoneIsGone,
+    }
 }

@@ -2,6 +2,15 @@
 //! It does not know the other families; each rule has a file of its own.
 
 mod c01;
+mod c02;
+mod c03;
+mod c04;
+mod c05;
+mod c06;
+mod c07;
+mod c08;
+mod c09;
+mod c10;
 
 use crate::check::rules::family;
 
@@ -9,5 +18,14 @@ family! {
     /// The rules of this family.
     pub(crate) struct OneTimeKeys {
         once: c01::HandedOutOnce,
+        upload_order: c02::UploadOrder,
+        fallback_last: c03::FallbackLast,
+        marked_used: c04::MarkedUsed,
+        claim_result: c05::ClaimResult,
+        counts: c06::CountsTold,
+        fallback_types: c07::FallbackTypesTold,
+        supply: c08::SupplyKept,
+        signature: c09::SignatureChecked,
+        one_session: c10::OneSession,
     }
 }

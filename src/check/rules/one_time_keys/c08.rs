@@ -1,0 +1,120 @@
+//! C-08 (recipient, SHOULD; one-time keys, MSC2732): a device that is online replaces one-time keys that are used up, and a used
+//! fallback key. A warning in every reading. It does not know of keys that the device never had: those are not missed.
+
+use crate::check::findings::Findings;
+use crate::check::rules::{AtRest, Case, Judge};
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+use crate::trace::kind::Kinds;
+
+/// The judge of C-08: a device that knows that it has no key left, and has uploaded none when the run comes to rest.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SupplyKept;
+
+impl Judge for SupplyKept {
+    const HEARS: Kinds = Kinds::NONE;
+
+    fn hear(&mut self, _: Case<'_>, _: &mut Findings) {}
+
+    fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
+        let view = at_rest.view;
+        for (device, counts) in view.counts.all() {
+            if view.life.ended(device).is_some() || view.outages.hinders(&view.cast, device) {
+                continue;
+            }
+            let [one_time, fallback] = view.supply.last_up(device);
+            // A server that says that there is none though nobody was given it has lost it, and may take no other.
+            let fallback = fallback.filter(|_| view.supply.fallback_used(device).is_some());
+            let missing = [
+                one_time.filter(|_| counts.one_time == Some(0)),
+                fallback.filter(|_| counts.unused_fallback == Some(false)),
+            ];
+            for up in missing.into_iter().flatten() {
+                findings.met(Rule::C08);
+                let refused = view.supply.last_refused(device) > Some(counts.fact);
+                if up < counts.fact && !refused {
+                    let witnesses = [Some(up), Some(counts.fact)];
+                    findings.raise(Rule::C08, Party::Device(device), witnesses);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{B1, HOME, Story, device};
+    use crate::ids::KeyValue;
+    use crate::rulebook::reading::Severity;
+    use crate::rulebook::rule::Rule;
+    use crate::scenario::fault::{Fault, FaultKind};
+    use crate::time::SimTime;
+    use crate::trace::fact::FactKind;
+
+    fn up(story: &mut Story) {
+        let first = KeyValue::new(0);
+        story.at(HOME, FactKind::OneTimeKeysUp { device: B1, first, count: 2 });
+    }
+
+    /// B1 has uploaded keys and is told that so many are left.
+    fn left(count: u32) -> Story {
+        let mut story = Story::begin();
+        up(&mut story);
+        let (one_time, unused_fallback) = (Some(count), Some(true));
+        story.by(B1, FactKind::KeyCounts { device: B1, one_time, unused_fallback });
+        story
+    }
+
+    #[test]
+    fn a_supply_that_is_used_up_and_not_replaced_is_worth_a_warning() {
+        let story = left(0);
+        assert_eq!(story.rules(), [(Rule::C08, device(B1))]);
+        assert_eq!(story.judge().violations[0].severity, Severity::Warning);
+        assert_eq!(story.judge_cut().violations, [], "the upload may still come");
+        assert_eq!(left(1).rules(), []);
+    }
+
+    #[test]
+    fn an_upload_and_one_that_is_refused_are_enough() {
+        let mut refused = left(0);
+        let mut story = refused.clone();
+        up(&mut story);
+        assert_eq!(story.rules(), []);
+        assert_eq!(story.judge().marks.of(Rule::C08), 1);
+        refused.at(HOME, FactKind::UploadRefused { device: B1 });
+        assert_eq!(refused.rules(), []);
+    }
+
+    #[test]
+    fn a_device_that_is_gone_or_cut_off_or_never_had_keys_is_not_asked_for_any() {
+        let mut story = left(0);
+        let mut offline = story.clone();
+        story.crash(B1);
+        assert_eq!(story.rules(), []);
+        let kind = FaultKind::ClientOffline { device: B1 };
+        offline.fault(Fault { from: SimTime::from_ms(1), until: SimTime::MAX, kind });
+        assert_eq!(offline.rules(), []);
+        let mut without = Story::begin();
+        let (one_time, unused_fallback) = (Some(0), Some(false));
+        without.by(B1, FactKind::KeyCounts { device: B1, one_time, unused_fallback });
+        assert_eq!(without.rules(), []);
+    }
+
+    #[test]
+    fn a_used_fallback_key_is_to_be_replaced_as_well() {
+        let mut story = Story::begin();
+        let up = FactKind::FallbackKeyUp { device: B1, key: KeyValue::new(7) };
+        story.at(HOME, up);
+        let mut lost = story.clone();
+        let (target, key, fallback, claim) = (B1, KeyValue::new(7), true, None);
+        story.at(HOME, FactKind::KeyHandedOut { target, key, fallback, claim });
+        let (one_time, unused_fallback) = (Some(5), Some(false));
+        let told = FactKind::KeyCounts { device: B1, one_time, unused_fallback };
+        story.by(B1, told);
+        lost.by(B1, told);
+        assert_eq!(lost.rules(), []);
+        assert_eq!(story.rules(), [(Rule::C08, device(B1))]);
+        story.at(HOME, up);
+        assert_eq!(story.rules(), []);
+    }
+}

@@ -1,0 +1,105 @@
+//! Announced faults that are in force, as facts tell: which devices are cut off by them from their servers or from part of
+//! them. It does not know what is excused by a fault.
+
+use crate::check::cast::Cast;
+use crate::check::view::pairs::row;
+use crate::ids::{DeviceId, FaultId, ServerId};
+use crate::scenario::fault::{Fault, FaultKind};
+use crate::time::SimTime;
+
+/// What is known of one fault.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    started: bool,
+    ended: bool,
+}
+
+/// All announced faults.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outages {
+    faults: Vec<Known>,
+}
+
+impl Outages {
+    /// A fault came into force.
+    pub(crate) fn started(&mut self, fault: FaultId) {
+        row(&mut self.faults, fault.index()).started = true;
+    }
+
+    /// A fault ended.
+    pub(crate) fn ended(&mut self, fault: FaultId) {
+        row(&mut self.faults, fault.index()).ended = true;
+    }
+
+    fn in_force<'a>(&'a self, cast: &'a Cast) -> impl Iterator<Item = &'a Fault> {
+        cast.faults().filter_map(|(id, fault)| {
+            let known = self.faults.get(id.index()).copied().unwrap_or_default();
+            let begun = known.started || fault.from == SimTime::ZERO;
+            (begun && !known.ended).then_some(fault)
+        })
+    }
+
+    /// Whether something stands between the device and its server, or keeps a part of its requests from being done: what it
+    /// leaves undone then may not be its own doing.
+    pub(crate) fn hinders(&self, cast: &Cast, device: DeviceId) -> bool {
+        let home = cast.server_of(device);
+        self.in_force(cast).any(|fault| {
+            if let FaultKind::ClientOffline { device: whose }
+            | FaultKind::RateLimited { device: whose, .. }
+            | FaultKind::ResponseLost { device: whose, .. }
+            | FaultKind::Crash { device: whose, .. } = fault.kind
+            {
+                whose == device
+            } else {
+                matches!(fault.kind, FaultKind::ServerUnreachable { server } if server == home)
+            }
+        })
+    }
+
+    /// Whether two servers cannot reach each other.
+    pub(crate) fn apart(&self, cast: &Cast, one: ServerId, other: ServerId) -> bool {
+        one != other
+            && self.in_force(cast).any(|fault| {
+                if let FaultKind::FederationDown { between, and } = fault.kind {
+                    [(between, and), (and, between)].contains(&(one, other))
+                } else {
+                    matches!(fault.kind, FaultKind::ServerUnreachable { server } if server == one || server == other)
+                }
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outages;
+    use crate::check::cast::Cast;
+    use crate::ids::{DeviceId, FaultId, ServerId, UserId};
+    use crate::scenario::fault::{Fault, FaultKind};
+    use crate::time::SimTime;
+
+    #[test]
+    fn a_device_is_hindered_while_its_outage_lasts() {
+        let [s0, s1] = [0, 1].map(ServerId::new);
+        let fault = |kind| Fault { from: SimTime::from_ms(1), until: SimTime::MAX, kind };
+        let offline = FaultKind::ClientOffline { device: DeviceId::new(0) };
+        let away = FaultKind::ServerUnreachable { server: s1 };
+        let apart = FaultKind::FederationDown { between: s0, and: s1 };
+        let faults = [offline, away, apart].map(fault).to_vec();
+        let cast = Cast::new([0, 1].map(UserId::new).to_vec(), vec![s0, s1], faults);
+        let mut outages = Outages::default();
+        let hindered = |outages: &Outages| [0, 1].map(|d| outages.hinders(&cast, DeviceId::new(d)));
+        assert_eq!(hindered(&outages), [false, false]);
+        outages.started(FaultId::new(0));
+        assert_eq!(hindered(&outages), [true, false]);
+        assert!(!outages.apart(&cast, s0, s1));
+        outages.started(FaultId::new(1));
+        assert_eq!(hindered(&outages), [true, true]);
+        assert!(outages.apart(&cast, s0, s1));
+        outages.ended(FaultId::new(0));
+        outages.ended(FaultId::new(1));
+        assert_eq!(hindered(&outages), [false, false]);
+        assert!(!outages.apart(&cast, s0, s1));
+        outages.started(FaultId::new(2));
+        assert!(outages.apart(&cast, s1, s0) && !outages.apart(&cast, s0, s0));
+    }
+}
