@@ -25,9 +25,6 @@ impl Checker {
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
             | FactKind::FaultEnd(_)
-            | FactKind::Encryption { .. }
-            | FactKind::IdentityMade { .. }
-            | FactKind::IdentityAcknowledged { .. }
             | FactKind::OneTimeKeysUp { .. }
             | FactKind::FallbackKeyUp { .. }
             | FactKind::UploadRefused { .. }
@@ -46,18 +43,24 @@ impl Checker {
                     view.rooms.visibility(server, room, value, seq);
                 }
             }
+            FactKind::Encryption { room, rotation, seq } => {
+                if let Observer::Server(server) = fact.observer {
+                    view.rooms.encryption(server, room, rotation, seq);
+                }
+            }
             FactKind::MessageReceived { device, .. } => {
                 for event in fact.causes.iter() {
                     view.lists.told_of(device, event);
                 }
             }
-            FactKind::RoomSeen { device, room, seq, .. } => {
+            FactKind::RoomSeen { device, room, seq, limited } => {
                 for event in fact.causes.iter() {
                     view.lists.told_of(device, event);
                 }
                 let server = view.cast.server_of(device);
                 if view.rooms.seen(server, (device, room), seq, now) {
                     view.duties.changed(device);
+                    view.room_told(device, room, limited, now);
                 }
             }
             FactKind::MemberNotTold { device, room, user } => {
@@ -70,9 +73,16 @@ impl Checker {
             }
             FactKind::Crashed { device } => view.crashed(device, now),
             FactKind::Restarted { device } => view.life.restarted(device),
+            FactKind::SessionDiscarded { device, room } => {
+                view.expiries.discarded(device, room, fact.id);
+            }
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
                 view.duties.changed(device);
+            }
+            FactKind::IdentityMade { device, .. } => view.identity_made(device, fact.id),
+            FactKind::IdentityAcknowledged { device, user } => {
+                view.identities.accepted(device, user);
             }
             FactKind::IdentitySet { user, .. } => view.policies.identity_set(user),
             FactKind::CrossSigned { device } => view.cross_signed(device, fact.id),
@@ -96,10 +106,11 @@ impl Checker {
                 view.lists.listed(query, listed, cross_signed);
             }
             FactKind::QueryEnd { device, user, query, outcome } => {
-                view.query_ended((device, user), query, outcome, fact.id);
+                view.query_ended((device, user), query, outcome, now);
             }
             FactKind::SharingSet { device, share, with_invited } => {
                 view.policies.share(device, share, with_invited, fact.id);
+                view.expiries.may_replace(device, fact.id);
                 view.duties.changed(device);
             }
             FactKind::ReportingSet { device, target, codes, strangers } => {
@@ -108,12 +119,14 @@ impl Checker {
             }
             FactKind::VerifiedSet { device, target, verified } => {
                 view.verified(device, target, verified, now);
+                view.expiries.may_replace(device, fact.id);
             }
             FactKind::BlockedSet { device, target, blocked } => {
                 if blocked {
                     view.policies.block(device, target, fact.id);
                 } else {
                     view.policies.unblock(device, target, fact.id);
+                    view.expiries.may_replace(device, fact.id);
                 }
                 view.duties.changed(device);
             }
@@ -146,9 +159,11 @@ impl Checker {
             }
             FactKind::MegolmNew { device, room, session } => {
                 view.messages.session_made(device, room, session, fact.id);
+                view.expiries.made((device, room), session, (now, fact.clock));
             }
             FactKind::MegolmEncrypted { device, room, session, index, message } => {
                 view.encrypted((device, room), message, (session, index), now);
+                view.expiries.used(session, index, (now, fact.clock));
             }
             FactKind::MessageAccepted { room, message } => {
                 view.messages.accepted(message, room, fact.id);

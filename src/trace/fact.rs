@@ -489,4 +489,8 @@ pub enum FactKind {
     Restarted { device: DeviceId },
     /// The client's store is the one of `snapshot` again.
     StoreRestored { device: DeviceId, snapshot: SimTime },
+
+    // Later additions, at the end so that digests of runs without them stay what they were.
+    /// The device's user threw the room's outbound session away: the next message needs a new one.
+    SessionDiscarded { device: DeviceId, room: RoomId },
 }

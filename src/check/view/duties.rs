@@ -82,6 +82,13 @@ impl Duties {
     }
 }
 
+impl Duties {
+    /// All of the table with this number, in the order of the room's roster.
+    pub(crate) fn table(&self, number: u32) -> &[Duty] {
+        self.tables.get(number as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
 impl View {
     /// The number of a table of what `sender` owes in `room` at present.
     pub(crate) fn take_duties(&mut self, sender: DeviceId, room: RoomId) -> u32 {

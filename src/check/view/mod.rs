@@ -2,7 +2,10 @@
 //! It does not know which of that is right.
 
 pub(crate) mod duties;
+pub(crate) mod expiry;
+pub(crate) mod given;
 pub(crate) mod holdings;
+pub(crate) mod identities;
 pub(crate) mod life;
 pub(crate) mod lists;
 pub(crate) mod messages;
@@ -14,12 +17,16 @@ pub(crate) mod policy;
 pub(crate) mod requests;
 pub(crate) mod rooms;
 pub(crate) mod sending;
+pub(crate) mod standing;
 pub(crate) mod transport;
 pub(crate) mod trust;
 
 use crate::check::cast::Cast;
 use crate::check::view::duties::Duties;
+use crate::check::view::expiry::Expiries;
+use crate::check::view::given::Givens;
 use crate::check::view::holdings::Holdings;
+use crate::check::view::identities::Identities;
 use crate::check::view::life::{Life, Moment};
 use crate::check::view::lists::Lists;
 use crate::check::view::messages::{Encrypted, Messages};
@@ -29,6 +36,7 @@ use crate::check::view::one_time_keys::OneTimeKeys;
 use crate::check::view::policy::{Policies, Word};
 use crate::check::view::requests::Requests;
 use crate::check::view::rooms::Rooms;
+use crate::check::view::standing::{Message, Standings};
 use crate::check::view::transport::Transport;
 use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
 use crate::rulebook::reading::Reading;
@@ -66,6 +74,14 @@ pub(crate) struct View {
     pub(crate) requests: Requests,
     /// What senders owed.
     pub(crate) duties: Duties,
+    /// How devices stood with sessions.
+    pub(crate) standings: Standings,
+    /// Whom creators of sessions have given the keys.
+    pub(crate) givens: Givens,
+    /// Sessions in use, and why they have to be replaced.
+    pub(crate) expiries: Expiries,
+    /// Whose identity changed.
+    pub(crate) identities: Identities,
 }
 
 impl View {
@@ -86,6 +102,10 @@ impl View {
             notices: Notices::default(),
             requests: Requests::default(),
             duties: Duties::default(),
+            standings: Standings::default(),
+            givens: Givens::default(),
+            expiries: Expiries::default(),
+            identities: Identities::default(),
         }
     }
 
@@ -103,6 +123,9 @@ impl View {
             }
             Target::User(user) => {
                 let word = if verified { Word::Verified } else { Word::Unverified };
+                if verified {
+                    self.identities.accepted(device, user);
+                }
                 self.policies.word(device, user, word, now.fact);
             }
         }
@@ -122,11 +145,16 @@ impl View {
         (device, user): (DeviceId, UserId),
         query: QueryId,
         outcome: QueryOutcome,
-        fact: FactId,
+        now: Moment,
     ) {
+        let fact = now.fact;
         self.lists.ended((device, user), query, outcome, fact);
         match outcome {
             QueryOutcome::Applied { master, verified } => {
+                if let Some(master) = master {
+                    self.identities.shown(device, user, master, now);
+                }
+                self.devices_gone((device, user), now);
                 self.policies.forget_verified(device, user);
                 let own = self.cast.user(device) == user;
                 let withdrawn = self.policies.last_word(device, user) == Some(Word::Unverified);
@@ -139,8 +167,15 @@ impl View {
         self.duties.changed(device);
     }
 
-    /// A server has its user's signature for the device. The first one after new keys shows who made these: what that
-    /// device verified by the old ones no longer counts (V-01).
+    /// The device made new cross-signing keys for its user: what it verified by the old ones, its user's other devices
+    /// among it, no longer counts (V-01).
+    pub(crate) fn identity_made(&mut self, device: DeviceId, fact: FactId) {
+        self.policies.identity_made(self.cast.user(device));
+        self.lost_own_keys(device, fact);
+    }
+
+    /// A server has its user's signature for the device. Where it was not observed who made new keys, the first one
+    /// after them shows that: what that device verified by the old ones no longer counts.
     pub(crate) fn cross_signed(&mut self, device: DeviceId, fact: FactId) {
         if self.policies.has_reset(self.cast.user(device)) {
             self.lost_own_keys(device, fact);
@@ -152,6 +187,12 @@ impl View {
         self.policies.forget_all_verified(device, fact);
         self.lists.forget_verified(device, self.cast.users());
         self.duties.changed(device);
+    }
+
+    /// Whether the device still knows what it did or learnt at `moment`: neither an older store nor a crash before it was
+    /// written down took that away.
+    pub(crate) fn remembers(&self, device: DeviceId, moment: Moment) -> bool {
+        self.life.forgiven(device, moment).is_none() && self.life.cut_off(device, moment).is_none()
     }
 
     /// The epoch of reports of `device` to `peer` that is open.
@@ -191,6 +232,15 @@ impl View {
     ) {
         let (prepared_from, previous) = self.messages.prepared(sender, room, now);
         let changed = self.policies.changed(sender);
+        let unsettled = changed.is_some_and(|changed| changed > prepared_from);
+        let snapshot = self.take_duties(sender, room);
+        let ends = (sender.raw(), room.raw());
+        if !unsettled && !self.standings.is_known(ends, session, snapshot) {
+            let message = Message { session, index, fact: now.fact };
+            let roster = self.rooms.roster(room).iter().copied();
+            let duties = roster.zip(self.duties.table(snapshot));
+            self.standings.note(ends, message, snapshot, duties);
+        }
         let encrypted = Encrypted {
             sender,
             room,
@@ -200,8 +250,8 @@ impl View {
             at: now.at,
             prepared_from,
             previous,
-            unsettled: changed.is_some_and(|changed| changed > prepared_from),
-            snapshot: self.take_duties(sender, room),
+            unsettled,
+            snapshot,
         };
         self.messages.encrypted(message, encrypted);
     }

@@ -12,7 +12,7 @@ use crate::ids::{DeviceId, FactId, MessageId, RoomId, UserId};
 use crate::protocol::api::{MessagePut, Request};
 use crate::protocol::megolm::OutboundSession;
 use crate::protocol::provenance::Provenance;
-use crate::protocol::room::Membership;
+use crate::protocol::room::{Membership, RoomAlgorithm};
 use crate::protocol::to_device::MegolmCiphertext;
 use crate::protocol::withheld::SessionCode;
 use crate::scenario::model::PublishedKeys;
@@ -180,6 +180,9 @@ impl Reference {
             return Some(Refusal::NoEncryption);
         }
         let seen = self.store.rooms.room(room);
+        if seen.is_some_and(|seen| seen.rotation().algorithm == RoomAlgorithm::Other) {
+            return Some(Refusal::NoEncryption);
+        }
         let joined = seen.is_some_and(|seen| seen.membership(self.my_user()) == Membership::Join);
         (!joined).then_some(Refusal::NotInRoom)
     }

@@ -130,14 +130,14 @@ mod tests {
 
     #[test]
     fn a_session_may_reach_its_age_and_not_pass_it() {
-        let rotation = Rotation { period: SimDuration::from_secs(10), messages: 100 };
+        let rotation = Rotation::megolm(SimDuration::from_secs(10), 100);
         assert!(!session().is_used_up(rotation, SimTime::from_ms(11_000)));
         assert!(session().is_used_up(rotation, SimTime::from_ms(11_001)));
     }
 
     #[test]
     fn a_session_encrypts_as_many_messages_as_the_room_allows() {
-        let rotation = Rotation { period: SimDuration::from_hours(1), messages: 3 };
+        let rotation = Rotation::megolm(SimDuration::from_hours(1), 3);
         let mut session = session();
         for _ in 0..3 {
             assert!(!session.is_used_up(rotation, SimTime::ZERO));

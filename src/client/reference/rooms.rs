@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{RoomId, UserId};
-use crate::protocol::room::{HistoryVisibility, Membership, RoomEvent, Rotation, SharedRoomState};
+use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm, RoomEvent, Rotation, SharedRoomState};
 use crate::time::SimDuration;
 
 /// A room's state as it was told, with what was told since laid over it: many clients share the first part.
@@ -14,11 +14,14 @@ pub(super) struct SeenRoom {
     members: BTreeMap<UserId, Membership>,
     history_visibility: Option<HistoryVisibility>,
     rotation: Rotation,
+    /// The number of the last event that was told.
+    upto: u32,
 }
 
 impl SeenRoom {
-    fn new(base: SharedRoomState) -> Self {
+    fn new(base: SharedRoomState, upto: u32) -> Self {
         Self {
+            upto,
             members: BTreeMap::new(),
             history_visibility: base.history_visibility,
             rotation: base.rotation,
@@ -61,6 +64,15 @@ impl SeenRoom {
                 Membership::Leave | Membership::Ban => false,
             })
             .map(|(user, _)| user)
+    }
+
+    /// What a session must not outlive a change of: who may be given its key later, and the algorithm.
+    fn kind(&self) -> (bool, RoomAlgorithm) {
+        (shareable(self), self.rotation.algorithm)
+    }
+
+    fn differs_in_kind(&self, other: &Self) -> bool {
+        self.kind() != other.kind()
     }
 
     fn apply(&mut self, event: &RoomEvent) {
@@ -118,21 +130,37 @@ impl SeenRooms {
         self.rooms.get(&room)
     }
 
-    /// Takes a whole state: the first one of a room, or the one of a limited sync. In a limited sync every change
-    /// to a membership other than join may hide a stay in the room.
-    pub(super) fn take_state(&mut self, room: RoomId, state: &SharedRoomState) -> Invalidates {
-        let fresh = SeenRoom::new(state.clone());
+    /// Takes a whole state: the first one of a room, or the one of a limited sync, which tells up to `upto`. In a limited
+    /// sync every new membership other than join may hide a stay in the room, and so does a join that is not the one that
+    /// was known.
+    pub(super) fn take_state(
+        &mut self,
+        room: RoomId,
+        state: &SharedRoomState,
+        upto: u32,
+    ) -> Invalidates {
+        let fresh = SeenRoom::new(state.clone(), upto);
         let Some(old) = self.rooms.get(&room) else {
             self.rooms.insert(room, fresh);
             return Invalidates::No;
         };
         let left = old.members().any(|(user, _)| fresh.membership(user) == Membership::Leave);
-        let other_than_join = fresh.members().any(|(user, membership)| {
-            membership != Membership::Join && old.membership(user) != membership
+        let changed = state.changed_by.iter().filter(|(_, seq)| **seq > old.upto);
+        let mut changed = changed.map(|(user, _)| (fresh.membership(*user), old.membership(*user)));
+        let hidden = changed.any(|(now, before)| match now {
+            Membership::Join => before == Membership::Join,
+            Membership::Invite | Membership::Leave | Membership::Ban => true,
         });
-        let flipped = shareable(old) != shareable(&fresh);
+        let flipped = old.differs_in_kind(&fresh);
         self.rooms.insert(room, fresh);
-        if left || other_than_join || flipped { Invalidates::Session } else { Invalidates::No }
+        if left || hidden || flipped { Invalidates::Session } else { Invalidates::No }
+    }
+
+    /// Everything up to this event of the room was told.
+    pub(super) fn told(&mut self, room: RoomId, upto: u32) {
+        if let Some(seen) = self.rooms.get_mut(&room) {
+            seen.upto = seen.upto.max(upto);
+        }
     }
 
     /// Takes one event of a timeline. `limited` if events before the timeline were left out.
@@ -146,10 +174,11 @@ impl SeenRooms {
             SeenRoom::new(SharedRoomState::new(crate::protocol::room::RoomState {
                 members: BTreeMap::new(),
                 history_visibility: None,
-                rotation: Rotation { period: SimDuration::from_hours(24 * 7), messages: 100 },
-            }))
+                rotation: Rotation::megolm(SimDuration::from_hours(24 * 7), 100),
+                changed_by: BTreeMap::new(),
+            }), 0)
         });
-        let before = shareable(seen);
+        let before = seen.kind();
         seen.apply(event);
         let gone = match event {
             RoomEvent::Member { membership: Membership::Leave | Membership::Ban, .. } => true,
@@ -159,7 +188,7 @@ impl SeenRooms {
             | RoomEvent::HistoryVisibility(_)
             | RoomEvent::Encryption(_) => false,
         };
-        if gone || before != shareable(seen) { Invalidates::Session } else { Invalidates::No }
+        if gone || before != seen.kind() { Invalidates::Session } else { Invalidates::No }
     }
 }
 
@@ -175,7 +204,8 @@ mod tests {
     use super::{Invalidates, SeenRooms};
     use crate::ids::{RoomId, UserId};
     use crate::protocol::room::{
-        HistoryVisibility, Membership, RoomEvent, RoomState, Rotation, SharedRoomState,
+        HistoryVisibility, Membership, RoomAlgorithm, RoomEvent, RoomState, Rotation,
+        SharedRoomState,
     };
     use crate::time::SimDuration;
 
@@ -185,7 +215,8 @@ mod tests {
         SharedRoomState::new(RoomState {
             members: members.iter().map(|(user, ms)| (UserId::new(*user), *ms)).collect(),
             history_visibility: Some(HistoryVisibility::Shared),
-            rotation: Rotation { period: SimDuration::from_hours(168), messages: 100 },
+            rotation: Rotation::megolm(SimDuration::from_hours(168), 100),
+            changed_by: BTreeMap::new(),
         })
     }
 
@@ -195,7 +226,7 @@ mod tests {
 
     fn told(members: &[(u32, Membership)]) -> SeenRooms {
         let mut rooms = SeenRooms { rooms: BTreeMap::new() };
-        assert_eq!(rooms.take_state(ROOM, &state(members)), Invalidates::No);
+        assert_eq!(rooms.take_state(ROOM, &state(members), 1), Invalidates::No);
         rooms
     }
 
@@ -235,14 +266,46 @@ mod tests {
     }
 
     #[test]
-    fn in_a_limited_sync_any_new_membership_but_join_invalidates() {
-        for (after, expected) in [
-            (&[(0, Membership::Join), (2, Membership::Join)][..], Invalidates::No),
-            (&[(0, Membership::Join), (2, Membership::Invite)], Invalidates::Session),
-            (&[], Invalidates::Session),
+    fn in_a_limited_sync_any_new_membership_but_a_first_join_invalidates() {
+        let joined = (0, Membership::Join);
+        for (after, changed, expected) in [
+            (&[joined, (2, Membership::Join)][..], 2, Invalidates::No),
+            (&[joined, (2, Membership::Invite)], 2, Invalidates::Session),
+            (&[], 0, Invalidates::Session),
+            (&[joined], 3, Invalidates::Session),
+            (&[joined], 0, Invalidates::Session),
         ] {
-            let mut rooms = told(&[(0, Membership::Join)]);
-            assert_eq!(rooms.take_state(ROOM, &state(after)), expected, "{after:?}");
+            let mut rooms = told(&[joined]);
+            let mut state = RoomState::clone(&state(after));
+            state.changed_by.insert(UserId::new(changed), 5);
+            let invalidates = rooms.take_state(ROOM, &SharedRoomState::new(state), 9);
+            assert_eq!(invalidates, expected, "{after:?} {changed}");
+        }
+    }
+
+    #[test]
+    fn a_join_that_was_told_before_is_not_taken_for_another() {
+        let mut rooms = told(&[(0, Membership::Join)]);
+        let mut known = RoomState::clone(&state(&[(0, Membership::Join)]));
+        known.changed_by.insert(UserId::new(0), 5);
+        rooms.told(ROOM, 5);
+        let known = SharedRoomState::new(known);
+        assert_eq!(rooms.take_state(ROOM, &known, 9), Invalidates::No);
+    }
+
+    #[test]
+    fn another_algorithm_invalidates_and_so_does_the_way_back() {
+        let mut rooms = told(&[(0, Membership::Join)]);
+        let usual = Rotation::megolm(SimDuration::from_hours(1), 7);
+        let other = Rotation { algorithm: RoomAlgorithm::Other, ..usual };
+        for (settings, expected) in [
+            (usual, Invalidates::No),
+            (other, Invalidates::Session),
+            (other, Invalidates::No),
+            (usual, Invalidates::Session),
+        ] {
+            let event = RoomEvent::Encryption(settings);
+            assert_eq!(rooms.take_event(ROOM, &event, false), expected, "{settings:?}");
         }
     }
 }

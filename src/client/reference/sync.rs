@@ -133,7 +133,7 @@ impl Reference {
             self.view_changed(io);
         }
         if let Some(state) = &sync.state {
-            let invalidates = self.store.rooms.take_state(room, state);
+            let invalidates = self.store.rooms.take_state(room, state, sync.seq);
             self.invalidate(room, invalidates, by);
         }
         for (event, cause) in &sync.timeline {
@@ -166,8 +166,10 @@ impl Reference {
                 }
             }
         }
+        self.store.rooms.told(room, sync.seq);
     }
 
+    /// A session is not to be used any more.
     fn invalidate(&mut self, room: RoomId, invalidates: Invalidates, by: Provenance) {
         if let (Invalidates::Session, Some(outbound)) =
             (invalidates, self.store.outbound.get_mut(&room))

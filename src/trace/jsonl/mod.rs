@@ -229,6 +229,7 @@ kinds! {
     Crashed "crashed" { device };
     Restarted "restarted" { device };
     StoreRestored "store_restored" { device, snapshot };
+    SessionDiscarded "session_discarded" { device, room };
 }
 
 #[cfg(test)]
