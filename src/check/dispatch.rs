@@ -65,6 +65,8 @@ impl Checker {
             }
             FactKind::MemberNotTold { device, room, user } => {
                 view.rooms.not_told(device, room, user, fact.at);
+                // Who is left out of a state looks as if gone.
+                view.expiries.discarded(device, room, fact.id);
                 view.duties.changed(device);
             }
             FactKind::DeviceUp { device, crypto } => view.life.came_up(device, crypto, now),
@@ -78,6 +80,7 @@ impl Checker {
             }
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
+                view.doubts.restored(device, snapshot);
                 view.duties.changed(device);
             }
             FactKind::IdentityMade { device, .. } => view.identity_made(device, fact.id),
@@ -107,21 +110,26 @@ impl Checker {
             }
             FactKind::QueryEnd { device, user, query, outcome } => {
                 view.query_ended((device, user), query, outcome, now);
+                view.doubts.learnt(device, now);
             }
             FactKind::SharingSet { device, share, with_invited } => {
+                view.doubts.learnt(device, now);
                 view.policies.share(device, share, with_invited, fact.id);
                 view.expiries.may_replace(device, fact.id);
                 view.duties.changed(device);
             }
             FactKind::ReportingSet { device, target, codes, strangers } => {
+                view.doubts.learnt(device, now);
                 view.policies.report(device, target, (codes, strangers), fact.id);
                 view.duties.changed(device);
             }
             FactKind::VerifiedSet { device, target, verified } => {
+                view.doubts.learnt(device, now);
                 view.verified(device, target, verified, now);
                 view.expiries.may_replace(device, fact.id);
             }
             FactKind::BlockedSet { device, target, blocked } => {
+                view.doubts.learnt(device, now);
                 if blocked {
                     view.policies.block(device, target, fact.id);
                 } else {

@@ -173,7 +173,10 @@ impl Word for Rotation {
         match self.algorithm {
             RoomAlgorithm::MegolmV1 => format!("after {} or {messages}", self.period),
             RoomAlgorithm::Other => {
-                format!("after {} or {messages}, under an algorithm that is not Megolm", self.period)
+                format!(
+                    "after {} or {messages}, under an algorithm that is not Megolm",
+                    self.period
+                )
             }
         }
     }

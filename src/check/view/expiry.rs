@@ -139,13 +139,7 @@ enum Calls {
 impl View {
     /// A sync told the device of changes of the room's state. Of a `limited` one it is known what the state was before it
     /// and after it; whatever came between may have been told or not.
-    pub(crate) fn room_told(
-        &mut self,
-        device: DeviceId,
-        room: RoomId,
-        limited: bool,
-        now: Moment,
-    ) {
+    pub(crate) fn room_told(&mut self, device: DeviceId, room: RoomId, limited: bool, now: Moment) {
         let Some(session) = self.expiries.current(device, room) else { return };
         let Some(span) = self.rooms.last_span(device, room) else { return };
         let server = self.cast.server_of(device);
@@ -170,7 +164,8 @@ impl View {
     fn passage_calls(&self, session: MegolmSessionId, passage: Passage, limited: bool) -> Calls {
         let Passage { user, before, last, departed, was_out } = passage;
         let was_there = before.is_some_and(is_there);
-        let holds = self.givens.of(session).iter().any(|given| self.cast.user(given.device) == user);
+        let holds =
+            self.givens.of(session).iter().any(|given| self.cast.user(given.device) == user);
         let left = Calls::Must(if holds { Rule::R03 } else { Rule::R04 });
         if !limited {
             return match (departed, was_out) {
@@ -179,11 +174,8 @@ impl View {
                 (false, false) => Calls::Nothing,
             };
         }
-        let hidden = if self.reading.limited_any_membership {
-            Calls::Must(Rule::R07)
-        } else {
-            Calls::May
-        };
+        let hidden =
+            if self.reading.limited_any_membership { Calls::Must(Rule::R07) } else { Calls::May };
         match last {
             Membership::Leave | Membership::Ban if was_there => left,
             Membership::Leave | Membership::Ban => Calls::Must(Rule::R07),
@@ -208,7 +200,8 @@ impl View {
             Some(value) => Some(value.is_shareable()),
             None => private.then_some(false),
         };
-        let classes = std::iter::once(class(before)).chain(within.iter().map(|value| class(Some(*value))));
+        let classes =
+            std::iter::once(class(before)).chain(within.iter().map(|value| class(Some(*value))));
         flips(classes, limited, Rule::R06)
     }
 
@@ -251,9 +244,7 @@ fn flips<T: PartialEq + Copy>(
     rule: Rule,
 ) -> Calls {
     let values: Vec<Option<T>> = values.collect();
-    let differ = |one: &Option<T>, other: &Option<T>| {
-        matches!((one, other), (Some(one), Some(other)) if one != other)
-    };
+    let differ = |one: &Option<T>, other: &Option<T>| matches!((one, other), (Some(one), Some(other)) if one != other);
     let (Some(first), Some(last)) = (values.first(), values.last()) else { return Calls::Nothing };
     let within = values.windows(2).any(|pair| differ(&pair[0], &pair[1]));
     if differ(first, last) || (within && !limited) {

@@ -1,6 +1,7 @@
 //! What the facts so far add up to: who knew, held, chose and was sent what. Every rule reads it; none keeps its own.
 //! It does not know which of that is right.
 
+pub(crate) mod doubt;
 pub(crate) mod duties;
 pub(crate) mod expiry;
 pub(crate) mod given;
@@ -22,6 +23,7 @@ pub(crate) mod transport;
 pub(crate) mod trust;
 
 use crate::check::cast::Cast;
+use crate::check::view::doubt::Doubts;
 use crate::check::view::duties::Duties;
 use crate::check::view::expiry::Expiries;
 use crate::check::view::given::Givens;
@@ -82,6 +84,8 @@ pub(crate) struct View {
     pub(crate) expiries: Expiries,
     /// Whose identity changed.
     pub(crate) identities: Identities,
+    /// Who may have forgotten what it chose or learnt.
+    pub(crate) doubts: Doubts,
 }
 
 impl View {
@@ -106,6 +110,7 @@ impl View {
             givens: Givens::default(),
             expiries: Expiries::default(),
             identities: Identities::default(),
+            doubts: Doubts::default(),
         }
     }
 
@@ -218,6 +223,7 @@ impl View {
     /// The client of the device stopped.
     pub(crate) fn crashed(&mut self, device: DeviceId, now: Moment) {
         self.life.crashed(device, now);
+        self.doubts.crashed(device, now);
         self.olm.crashed(device);
         self.duties.changed(device);
     }

@@ -331,6 +331,12 @@ impl Rooms {
         in_span(copy.map_or(&[], |copy| &copy.encryption), span)
     }
 
+    /// When the device was last told a change of the room's state.
+    pub(crate) fn seen_last(&self, device: DeviceId, room: RoomId) -> Option<Moment> {
+        let seen = self.seen.get(device.raw(), room.raw())?;
+        seen.steps.last().map(|(_, fact)| Moment { fact: *fact, at: seen.at })
+    }
+
     /// What the device has seen of the encryption settings.
     pub(crate) fn settings_seen(
         &self,

@@ -64,7 +64,8 @@ impl Standings {
                 Duty::Owed { .. } if !is_new => {}
                 Duty::Owed { .. } => {
                     let standing = self.standings.entry(session.raw(), device.raw());
-                    standing.first_owed = Some(standing.first_owed.map_or(index, |old| old.min(index)));
+                    standing.first_owed =
+                        Some(standing.first_owed.map_or(index, |old| old.min(index)));
                 }
             }
         }

@@ -129,7 +129,8 @@ impl Reference {
         self.due_now(device) == ShareDecision::Share
     }
 
-    fn due_now(&self, device: DeviceId) -> ShareDecision {
+    /// What a device is due by now; nothing if it is not listed any more.
+    pub(super) fn due_now(&self, device: DeviceId) -> ShareDecision {
         let user = self.user_of(device);
         let listed = self.store.lists.user(user).and_then(|list| list.device(device));
         listed.map_or(ShareDecision::Pass, |keys| {

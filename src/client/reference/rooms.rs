@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{RoomId, UserId};
-use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm, RoomEvent, Rotation, SharedRoomState};
+use crate::protocol::room::{
+    HistoryVisibility, Membership, RoomAlgorithm, RoomEvent, Rotation, SharedRoomState,
+};
 use crate::time::SimDuration;
 
 /// A room's state as it was told, with what was told since laid over it: many clients share the first part.
@@ -171,12 +173,15 @@ impl SeenRooms {
         limited: bool,
     ) -> Invalidates {
         let seen = self.rooms.entry(room).or_insert_with(|| {
-            SeenRoom::new(SharedRoomState::new(crate::protocol::room::RoomState {
-                members: BTreeMap::new(),
-                history_visibility: None,
-                rotation: Rotation::megolm(SimDuration::from_hours(24 * 7), 100),
-                changed_by: BTreeMap::new(),
-            }), 0)
+            SeenRoom::new(
+                SharedRoomState::new(crate::protocol::room::RoomState {
+                    members: BTreeMap::new(),
+                    history_visibility: None,
+                    rotation: Rotation::megolm(SimDuration::from_hours(24 * 7), 100),
+                    changed_by: BTreeMap::new(),
+                }),
+                0,
+            )
         });
         let before = seen.kind();
         seen.apply(event);
