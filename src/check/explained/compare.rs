@@ -2,7 +2,7 @@
 //! It does not know how either is found out.
 
 use crate::check::explained::cover::{Said, Use, Word};
-use crate::check::explained::{Blame, Cell, Finding, Scope, awareness, cover, delivery};
+use crate::check::explained::{Blame, Cell, Finding, Scope, awareness, cover, delivery, sharing};
 use crate::check::view::duties::{Duty, Told};
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Epoch;
@@ -86,7 +86,7 @@ fn without_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Find
         return if delivery::is_given(cell, key) {
             delivery::of_key(cell, key)
         } else {
-            unaccepted(cell, Rule::K01, key.put.fact)
+            unaccepted(cell, sharing::rule(cell, since), key.put.fact)
         };
     }
     if let Word::Heard(said, moment, _) = about_olm {
@@ -130,7 +130,7 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
 /// Stage 5: the key was owed and could have been sent, and was not accepted in time.
 fn not_shared(cell: &Cell<'_>, epoch: Epoch, since: FactId) -> Finding {
     if let Some(key) = delivery::key_in_time(cell) {
-        return unaccepted(cell, Rule::K01, key.put.fact);
+        return unaccepted(cell, sharing::rule(cell, since), key.put.fact);
     }
     // A notice that was put together for this very message tells of a choice that was taken back meanwhile.
     if let Ok(finding) = spoken(cell, cover::about_session_now(cell), Rule::W01) {
@@ -155,11 +155,11 @@ fn key_missing(cell: &Cell<'_>, since: FactId) -> Finding {
         && cell.quiescent
     {
         let party = Party::Device(cell.sender());
-        let blame = Blame { rule: Rule::K01, party, scope };
+        let blame = Blame { rule: sharing::rule(cell, since), party, scope };
         let witnesses = [Some(key.put.fact), Some(encrypted.fact), None];
         return Finding::fault(Leaf::SharedTooLate, blame, witnesses);
     }
-    unexplained(cell, Rule::K01, scope, None)
+    unexplained(cell, sharing::rule(cell, since), scope, None)
 }
 
 /// What the sender's word comes to, if it said anything that is true; or else what it said that is not.

@@ -283,6 +283,12 @@ impl Story {
         self.by(device, FactKind::ClaimEnd { device, target, claim, outcome })
     }
 
+    /// The user of the device throws the room's session away, and the device makes another.
+    pub(crate) fn replace(&mut self, device: DeviceId, session: MegolmSessionId) -> FactId {
+        self.by(device, FactKind::SessionDiscarded { device, room: R });
+        self.session(device, session)
+    }
+
     pub(crate) fn session(&mut self, device: DeviceId, session: MegolmSessionId) -> FactId {
         self.session_in(device, R, session)
     }

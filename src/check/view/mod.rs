@@ -241,8 +241,8 @@ impl View {
         let unsettled = changed.is_some_and(|changed| changed > prepared_from);
         let snapshot = self.take_duties(sender, room);
         let ends = (sender.raw(), room.raw());
-        if !unsettled && !self.standings.is_known(ends, session, snapshot) {
-            let message = Message { session, index, fact: now.fact };
+        if !self.standings.is_known(ends, session, snapshot) {
+            let message = Message { session, index, fact: now.fact, unsettled };
             let roster = self.rooms.roster(room).iter().copied();
             let duties = roster.zip(self.duties.table(snapshot));
             self.standings.note(ends, message, snapshot, duties);

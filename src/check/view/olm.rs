@@ -228,6 +228,15 @@ impl Olm {
         failures.iter().find(|(of, _)| *of == epoch).map(|(_, failure)| *failure)
     }
 
+    /// Whether the device made a session with `peer` before `before` after an attempt that had failed.
+    pub(crate) fn recovered(&self, device: DeviceId, peer: DeviceId, before: FactId) -> bool {
+        let Some(pair) = self.of(device, peer) else { return false };
+        pair.failures.iter().any(|(_, failure)| {
+            let made = |session: &Session| session.new.fact > *failure && session.new.fact < before;
+            pair.sessions.iter().any(made)
+        })
+    }
+
     /// The device could not decrypt a message of `peer`. Returns an earlier one of which that is true, and after which
     /// a recovery was due that has not been tried since.
     pub(crate) fn failed(

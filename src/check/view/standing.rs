@@ -10,6 +10,8 @@ use crate::ids::{DeviceId, FactId, MegolmSessionId};
 pub(crate) struct Standing {
     /// The index of the first message for which it was owed the key.
     pub(crate) first_owed: Option<u32>,
+    /// The index of the first message for which it was barred.
+    pub(crate) first_barred: Option<u32>,
     /// The last message for which it was barred: the index, and the fact that it was encrypted.
     pub(crate) last_barred: Option<(u32, FactId)>,
 }
@@ -32,6 +34,8 @@ pub(crate) struct Message {
     pub(crate) index: u32,
     /// When.
     pub(crate) fact: FactId,
+    /// Whether its sender's user changed a choice while it was being prepared: then nobody can say who was barred from it.
+    pub(crate) unsettled: bool,
 }
 
 impl Standings {
@@ -49,17 +53,19 @@ impl Standings {
         table: u32,
         duties: impl Iterator<Item = (DeviceId, &'a Duty)>,
     ) {
-        let Message { session, index, fact } = message;
+        let Message { session, index, fact, unsettled } = message;
         let known = self.known.get(ends.0, ends.1);
         let is_new = known.is_none_or(|known| (known.0, known.1) != (session, table));
         let mut has_barred = false;
         for (device, duty) in duties {
             match duty {
                 Duty::NotEligible { .. } | Duty::Unlisted(_) => {}
+                Duty::Barred { .. } if unsettled => has_barred = true,
                 Duty::Barred { .. } => {
                     has_barred = true;
-                    self.standings.entry(session.raw(), device.raw()).last_barred =
-                        Some((index, fact));
+                    let standing = self.standings.entry(session.raw(), device.raw());
+                    standing.first_barred.get_or_insert(index);
+                    standing.last_barred = Some((index, fact));
                 }
                 Duty::Owed { .. } if !is_new => {}
                 Duty::Owed { .. } => {
@@ -93,10 +99,11 @@ mod tests {
         let barred = Duty::Barred { code, why: None, told: Told::Yes, since };
         let mut standings = Standings::default();
         for (index, duty) in [(3, owed), (4, barred), (5, barred), (6, owed)] {
-            let message = Message { session, index, fact };
+            let message = Message { session, index, fact, unsettled: false };
             standings.note((0, 0), message, index, std::iter::once((device, &duty)));
         }
-        let expected = Standing { first_owed: Some(3), last_barred: Some((5, fact)) };
+        let expected =
+            Standing { first_owed: Some(3), first_barred: Some(4), last_barred: Some((5, fact)) };
         assert_eq!(standings.of(session, device), expected);
         assert!(standings.is_known((0, 0), session, 6));
         assert!(!standings.is_known((0, 0), session, 5));
