@@ -116,6 +116,11 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     // may not give it any more.
     let set_up_since = view.olm.made_after(cell.sender(), device, encrypted.fact)
         && view.bar(cell.sender(), device).is_none();
+    if let Some(failure) = failure
+        && is_barred_before_retry(cell, epoch)
+    {
+        return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
+    }
     match failure {
         Some(failure) if !set_up_since && !encrypted.unsettled => {
             unexplained(cell, Rule::N01, Scope::Fact(failure), Some(failure))
@@ -125,6 +130,17 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
         }
         Some(_) | None => key_missing(cell, since),
     }
+}
+
+/// Whether the one attempt failed in passing, and the device was barred before a second, for a reason that the sender keeps
+/// to itself. A failure in passing is not reported before a second try, and for a device that is barred none is made
+/// (W-21). So what keeps the key from it in the end is the choice, and of that the sender need not tell (O-01): a
+/// `m.no_olm` instead would name another reason than the real one.
+fn is_barred_before_retry(cell: &Cell<'_>, epoch: Epoch) -> bool {
+    let (view, sender, device) = (cell.view, cell.sender(), cell.device);
+    let Some(bar) = view.bar(sender, device) else { return false };
+    let is_told = view.reports(sender, device).is_none_or(|codes| codes.contains(bar.code));
+    !is_told && view.olm.failed_in_passing(sender, device, epoch)
 }
 
 /// Stage 5: the key was owed and could have been sent, and was not accepted in time.

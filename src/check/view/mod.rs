@@ -43,7 +43,7 @@ use crate::check::view::transport::Transport;
 use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
 use crate::rulebook::reading::Reading;
 use crate::scenario::policy::Target;
-use crate::trace::fact::{ClaimOutcome, QueryOutcome};
+use crate::trace::fact::{ClaimFailed, ClaimOutcome, QueryOutcome};
 
 /// Everything that rules are judged by.
 #[derive(Debug, Clone)]
@@ -217,7 +217,11 @@ impl View {
             ClaimOutcome::Key { .. } => None,
             ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => Some(self.epoch(device, target)),
         };
-        self.olm.claim_ended(device, target, failed, now);
+        let for_good = match outcome {
+            ClaimOutcome::NoKey | ClaimOutcome::Failed(ClaimFailed::BadSignature) => true,
+            ClaimOutcome::Key { .. } | ClaimOutcome::Failed(_) => false,
+        };
+        self.olm.claim_ended(device, target, (failed, for_good), now);
     }
 
     /// The client of the device stopped.

@@ -85,7 +85,7 @@ mod tests {
         fresh.deliver((A1, B1), s(1), 0);
         fresh.message(s(1), 0, 0);
         assert_eq!(fresh.rules(), []);
-        assert_eq!(fresh.judge().marks.of(Rule::R11), 1, "it was replaced as it had to be");
+        assert_eq!(fresh.judge().marks.of(Rule::R11), 2, "there and back");
     }
 
     #[test]

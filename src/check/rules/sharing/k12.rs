@@ -4,7 +4,9 @@
 //! It does not know keys that could not be opened.
 
 use crate::check::findings::Findings;
-use crate::check::rules::{Case, Judge};
+use crate::check::rules::{AtRest, Case, Judge};
+use crate::check::view::View;
+use crate::check::view::life::Moment;
 use crate::check::view::transport::{Content, Opened, ToDevice};
 use crate::ids::MegolmSessionId;
 use crate::rulebook::rule::Rule;
@@ -12,9 +14,12 @@ use crate::scenario::fault::Party;
 use crate::trace::fact::{FactKind, ProcessOutcome};
 use crate::trace::kind::{Kind, Kinds};
 
-/// The judge of K-12: once a message is dealt with, what was inside must be there.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct KeysAreStored;
+/// The judge of K-12: once a message is dealt with, what was inside must be there, unless a crash or an older store took it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeysAreStored {
+    /// Keys that were not there when their message was dealt with.
+    missing: Vec<(u32, Moment)>,
+}
 
 impl Judge for KeysAreStored {
     const HEARS: Kinds = Kinds::of(&[Kind::Processed]);
@@ -26,29 +31,37 @@ impl Judge for KeysAreStored {
         let key = view.transport.get(number);
         let Content::Key { session, first } = key.content else { return };
         let was_opened = key.opened == Some(Opened::Decrypted);
-        if !was_opened || outcome == ProcessOutcome::Duplicate || !is_of_creator(case, key, session)
+        if !was_opened || outcome == ProcessOutcome::Duplicate || !is_of_creator(view, key, session)
         {
             return;
         }
         findings.met(Rule::K12);
         let held = view.holdings.of(device, session);
         let is_held = held.is_some_and(|held| held.first <= first);
-        if !is_held && !is_refused_for_a_notice(case, key, session) {
-            let witnesses = [Some(key.put.fact), Some(case.fact.id)];
-            findings.raise(Rule::K12, Party::Device(device), witnesses);
+        if !is_held && !is_refused_for_a_notice(view, key, session) {
+            self.missing.push((number, case.now()));
+        }
+    }
+
+    fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
+        for (number, processed) in &self.missing {
+            let key = at_rest.view.transport.get(*number);
+            if at_rest.view.remembers(key.recipient, *processed) {
+                let witnesses = [Some(key.put.fact), Some(processed.fact)];
+                findings.raise(Rule::K12, Party::Device(key.recipient), witnesses);
+            }
         }
     }
 }
 
 /// Whether the key comes from the device that made the session, as far as is known.
-fn is_of_creator(case: Case<'_>, key: &ToDevice, session: MegolmSessionId) -> bool {
-    let known = case.view.messages.session(session);
+fn is_of_creator(view: &View, key: &ToDevice, session: MegolmSessionId) -> bool {
+    let known = view.messages.session(session);
     known.is_none_or(|session| session.creator == key.sender)
 }
 
 /// Whether the recipient refused the key after it was told that the session is withheld.
-fn is_refused_for_a_notice(case: Case<'_>, key: &ToDevice, session: MegolmSessionId) -> bool {
-    let view = case.view;
+fn is_refused_for_a_notice(view: &View, key: &ToDevice, session: MegolmSessionId) -> bool {
     let mut notices = view.notices.about(session, key.recipient);
     view.holdings.refusal(key.recipient, session).is_some()
         && notices.any(|notice| view.transport.get(notice.number).processed.is_some())
@@ -117,6 +130,16 @@ mod tests {
         story.opened(key);
         story.by(B1, FactKind::KeyRefused { device: B1, session: s(0), first: 0, via: None });
         story.processed(key, ProcessOutcome::Handled);
+        assert_eq!(ours(&story), 0);
+    }
+
+    #[test]
+    fn a_key_that_a_crash_took_before_it_was_stored_is_judged_elsewhere() {
+        let mut story = Story::with_olm();
+        let key = story.give((A1, B1), s(0), 0);
+        story.opened(key);
+        story.processed(key, ProcessOutcome::Handled);
+        story.crash(B1);
         assert_eq!(ours(&story), 0);
     }
 
