@@ -9,6 +9,7 @@ use crate::client::reference::decide::{ShareDecision, decide};
 use crate::client::reference::io::Io;
 use crate::client::reference::jobs::Purpose;
 use crate::client::reference::outbound::Outbound;
+use crate::client::reference::outbox::OutboxNo;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId};
 use crate::protocol::provenance::Provenance;
@@ -87,8 +88,13 @@ impl Reference {
     }
 
     /// Gives the keys that are owed to those who can be reached. Who was told of a replaced session, or is due nothing
-    /// any more, is owed nothing.
-    pub(super) fn pay_debts(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_>) {
+    /// any more, is owed nothing. Returns the requests that carry the keys.
+    pub(super) fn pay_debts(
+        &mut self,
+        room: RoomId,
+        cause: Option<FactId>,
+        io: &mut Io<'_>,
+    ) -> Vec<OutboxNo> {
         let payable: Vec<Owed> = self
             .sessions_of(room)
             .flat_map(|outbound| outbound.owed(room))
@@ -113,7 +119,7 @@ impl Reference {
         debts.retain(|(_, old)| !old.owed_from.is_empty());
         self.store.debts = debts;
         if payable.is_empty() {
-            return;
+            return Vec::new();
         }
         self.view_changed(io);
         let item = |owed: Owed| Item {
@@ -121,7 +127,7 @@ impl Reference {
             content: ItemContent::Sealed(OlmEvent::RoomKey(owed.key)),
             cause: owed.why.0,
         };
-        self.put(ToDeviceType::Encrypted, payable.into_iter().map(item).collect(), cause, io);
+        self.put(ToDeviceType::Encrypted, payable.into_iter().map(item).collect(), cause, io)
     }
 
     /// Whether a device may be given keys: it is still listed, and the share policy admits it.

@@ -210,9 +210,10 @@ impl Reference {
             return Progress::Wait;
         }
         self.tell_barred(room, cause, io);
-        self.pay_debts(room, cause, io);
+        let puts = self.pay_debts(room, cause, io);
         self.tell_no_olm(room, &missing, cause, io);
-        Progress::Done
+        // The next message of the room needs these keys, and must not overtake them (K-02).
+        if puts.is_empty() { Progress::Done } else { Progress::Advanced(Stage::Sharing(puts)) }
     }
 
     /// Whether nothing that decisions rest on has changed since every device had what it is due.

@@ -39,7 +39,11 @@ impl Judge for FromWhereItMayRead {
         let party = Party::Device(device);
         if let Some((_, barred)) = standing.last_barred {
             findings.met(Rule::B02);
-            let leaks = standing.last_barred.is_some_and(|(index, _)| key.first <= index);
+            // A message that its sender lost in a crash is encrypted anew, and only that counts.
+            let next = next_index(view, device, key.session);
+            let leaks = standing
+                .last_barred
+                .is_some_and(|(index, _)| key.first <= index && key.first < next);
             if leaks && !is_excused(view, (device, peer), (key.session, key.first), now) {
                 findings.raise(Rule::B02, party, [Some(barred), Some(case.fact.id)]);
                 return;
