@@ -99,15 +99,15 @@ settings! {
         PutFailed::Swallow => Place::File("transport/a_client_that_takes_failures_for_success_explains_nothing"), "A1", [(Rule::W01, "A1")];
     }
     unblock_index {
-        UnblockIndex::Zero => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [];
-        UnblockIndex::AfterNext => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::K01, "A1")];
-        UnblockIndex::Never => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::K01, "A1")];
+        UnblockIndex::Zero => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::B02, "A1")];
+        UnblockIndex::AfterNext => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::B04, "A1")];
+        UnblockIndex::Never => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::B04, "A1")];
     }
     rotate_on_block {
-        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [];
+        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [(Rule::R05, "A1")];
     }
     withheld_looks_shared {
-        true => Place::File("transport/a_lost_notice_is_not_sent_again"), "A1", [];
+        true => Place::File("transport/a_lost_notice_is_not_sent_again"), "A1", [(Rule::R08, "A1")];
     }
     withheld_at_creation_only {
         true => Place::File("policy/reporting_that_is_switched_on_covers_what_came_before"), "A1", [(Rule::W01, "A1")];
