@@ -27,9 +27,6 @@ impl Checker {
             FactKind::FaultEnd(fault) => view.outages.ended(fault),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
-            | FactKind::Encryption { .. }
-            | FactKind::IdentityMade { .. }
-            | FactKind::IdentityAcknowledged { .. }
             | FactKind::SendRefused { .. }
             | FactKind::KeyRequested { .. }
             | FactKind::RequestCancelled { .. } => {}
@@ -44,6 +41,11 @@ impl Checker {
                     view.rooms.visibility(server, room, value, seq);
                 }
             }
+            FactKind::Encryption { room, rotation, seq } => {
+                if let Observer::Server(server) = fact.observer {
+                    view.rooms.encryption(server, room, rotation, seq);
+                }
+            }
             FactKind::MessageReceived { device, .. } => {
                 // The first cause is the event; what kept it from being told earlier may stand behind it.
                 if let Some(event) = fact.causes.iter().next() {
@@ -51,7 +53,7 @@ impl Checker {
                     view.answers.ends(device, event, fact.at);
                 }
             }
-            FactKind::RoomSeen { device, room, seq, .. } => {
+            FactKind::RoomSeen { device, room, seq, limited } => {
                 // The first cause is the event; what kept it from being told earlier may stand behind it.
                 if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);
@@ -60,10 +62,13 @@ impl Checker {
                 let server = view.cast.server_of(device);
                 if view.rooms.seen(server, (device, room), seq, now) {
                     view.duties.changed(device);
+                    view.room_told(device, room, limited, now);
                 }
             }
             FactKind::MemberNotTold { device, room, user } => {
                 view.rooms.not_told(device, room, user, fact.at);
+                // Who is left out of a state looks as if gone.
+                view.expiries.discarded(device, room, fact.id);
                 view.duties.changed(device);
             }
             FactKind::DeviceUp { device, crypto } => view.life.came_up(device, crypto, now),
@@ -76,9 +81,17 @@ impl Checker {
             }
             FactKind::Crashed { device } => view.crashed(device, now),
             FactKind::Restarted { device } => view.life.restarted(device),
+            FactKind::SessionDiscarded { device, room } => {
+                view.expiries.discarded(device, room, fact.id);
+            }
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
+                view.doubts.restored(device, snapshot);
                 view.duties.changed(device);
+            }
+            FactKind::IdentityMade { device, .. } => view.identity_made(device, fact.id),
+            FactKind::IdentityAcknowledged { device, user } => {
+                view.identities.accepted(device, user);
             }
             FactKind::IdentitySet { user, .. } => view.policies.identity_set(user),
             FactKind::CrossSigned { device } => view.cross_signed(device, fact.id),
@@ -105,24 +118,32 @@ impl Checker {
                 view.lists.listed(query, listed, cross_signed);
             }
             FactKind::QueryEnd { device, user, query, outcome } => {
-                view.query_ended((device, user), query, outcome, fact.id);
+                view.query_ended((device, user), query, outcome, now);
+                view.doubts.learnt(device, now);
             }
             FactKind::SharingSet { device, share, with_invited } => {
+                view.doubts.learnt(device, now);
                 view.policies.share(device, share, with_invited, fact.id);
+                view.expiries.may_replace(device, fact.id);
                 view.duties.changed(device);
             }
             FactKind::ReportingSet { device, target, codes, strangers } => {
+                view.doubts.learnt(device, now);
                 view.policies.report(device, target, (codes, strangers), fact.id);
                 view.duties.changed(device);
             }
             FactKind::VerifiedSet { device, target, verified } => {
+                view.doubts.learnt(device, now);
                 view.verified(device, target, verified, now);
+                view.expiries.may_replace(device, fact.id);
             }
             FactKind::BlockedSet { device, target, blocked } => {
+                view.doubts.learnt(device, now);
                 if blocked {
                     view.policies.block(device, target, fact.id);
                 } else {
                     view.policies.unblock(device, target, fact.id);
+                    view.expiries.may_replace(device, fact.id);
                 }
                 view.duties.changed(device);
             }
@@ -165,9 +186,11 @@ impl Checker {
             }
             FactKind::MegolmNew { device, room, session } => {
                 view.messages.session_made(device, room, session, fact.id);
+                view.expiries.made((device, room), session, (now, fact.clock));
             }
             FactKind::MegolmEncrypted { device, room, session, index, message } => {
                 view.encrypted((device, room), message, (session, index), now);
+                view.expiries.used(session, index, (now, fact.clock));
             }
             FactKind::MessageAccepted { room, message } => {
                 view.messages.accepted(message, room, fact.id);

@@ -75,7 +75,7 @@ impl Told {
             | FactKind::IdentityMade { .. }
             | FactKind::OneTimeKeysUp { .. }
             | FactKind::FallbackKeyUp { .. } => !at_start,
-            FactKind::HealStart { .. } => true,
+            FactKind::HealStart { .. } | FactKind::SessionDiscarded { .. } => true,
             FactKind::UserStep(_) => !self.echoed.contains(&fact.id),
             // Each of these is told by the end of what it begins.
             FactKind::QueryStart { query, .. } => !self.queries.contains(&query),

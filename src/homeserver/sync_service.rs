@@ -291,8 +291,9 @@ mod tests {
         let mut log = Notebook::default();
         let members: BTreeMap<UserId, Membership> =
             (0..2).map(|user| (UserId::new(user), Membership::Join)).collect();
-        let rotation = Rotation { period: SimDuration::from_hours(1), messages: 9 };
-        let state = RoomState { members, history_visibility: None, rotation };
+        let rotation = Rotation::megolm(SimDuration::from_hours(1), 9);
+        let state =
+            RoomState { members, history_visibility: None, rotation, changed_by: BTreeMap::new() };
         server.rooms_mut().open(RoomId::new(0), state, 3, Provenance::UNKNOWN);
         for device in 0..3 {
             server.login(DeviceId::new(device), Causes::NONE, &mut log);

@@ -108,6 +108,7 @@ clauses! {
     Restarted { device } "{device} started again";
     StoreRestored { device, snapshot } "the store of {device} became what it was at {snapshot}";
     HealStart {} "nothing breaks any more from here on";
+    SessionDiscarded { device, room } "{device} threw its session of {room} away";
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::ids::{
     ServerId, ToDeviceId, TxnId, UserId,
 };
 use crate::protocol::api::ListChange;
-use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
+use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm, Rotation};
 use crate::protocol::to_device::{OlmEvent, ToDeviceType};
 use crate::protocol::withheld::{CodeSet, Field, WithheldCode, WithheldContent};
 use crate::scenario::policy::{SharePolicy, Target};
@@ -169,7 +169,16 @@ impl Word for CodeSet {
 
 impl Word for Rotation {
     fn word(&self, _: &Names<'_>) -> String {
-        format!("after {} or {}", self.period, count(u64::from(self.messages), "message"))
+        let messages = count(u64::from(self.messages), "message");
+        match self.algorithm {
+            RoomAlgorithm::MegolmV1 => format!("after {} or {messages}", self.period),
+            RoomAlgorithm::Other => {
+                format!(
+                    "after {} or {messages}, under an algorithm that is not Megolm",
+                    self.period
+                )
+            }
+        }
     }
 }
 

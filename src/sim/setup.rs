@@ -69,6 +69,7 @@ impl<C: Client, K: Choices> World<C, K> {
             members: std::collections::BTreeMap::new(),
             history_visibility: settings.history_visibility,
             rotation: settings.rotation,
+            changed_by: std::collections::BTreeMap::new(),
         };
         let mut seq = 0;
         let mut record =
@@ -76,7 +77,7 @@ impl<C: Client, K: Choices> World<C, K> {
         for &(user, membership) in &settings.members {
             seq += 1;
             record(FactKind::Member { room, user, membership, seq });
-            state.apply(&RoomEvent::Member { user, membership });
+            state.apply(&RoomEvent::Member { user, membership }, seq);
         }
         if let Some(value) = settings.history_visibility {
             seq += 1;

@@ -493,4 +493,8 @@ pub enum FactKind {
     // The heal phase.
     /// The heal phase begins: nothing breaks from here on. Messages from `first_probe` on are probes.
     HealStart { first_probe: MessageId },
+
+    // Later additions, at the end so that digests of runs without them stay what they were.
+    /// The device's user threw the room's outbound session away: the next message needs a new one.
+    SessionDiscarded { device: DeviceId, room: RoomId },
 }

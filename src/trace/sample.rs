@@ -56,7 +56,7 @@ pub(crate) fn fact_of(id: u32, ms: u64, kind: FactKind) -> Fact {
 }
 
 fn rooms_and_lists() -> Vec<FactKind> {
-    let rotation = Rotation { period: SimDuration::from_hours(1), messages: 100 };
+    let rotation = Rotation::megolm(SimDuration::from_hours(1), 100);
     vec![
         FactKind::UserStep(0),
         FactKind::FaultStart(FaultId::new(0)),
@@ -187,5 +187,6 @@ fn transport_and_life() -> Vec<FactKind> {
         FactKind::Restarted { device: B1 },
         FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(5) },
         FactKind::HealStart { first_probe: M1 },
+        FactKind::SessionDiscarded { device: A1, room: ROOM },
     ]
 }

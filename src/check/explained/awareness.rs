@@ -212,7 +212,7 @@ mod tests {
         story.olm(A1, B2);
         story.message(s(0), 0, 0);
         assert_eq!(b2(&story), Leaf::Unexplained);
-        assert_eq!(story.rules(), [(Rule::K01, device(A1))]);
+        assert_eq!(story.rules(), [(Rule::K03, device(A1))]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod compare;
 mod cover;
 mod delivery;
 mod entitlement;
+mod sharing;
 #[cfg(test)]
 mod tests;
 

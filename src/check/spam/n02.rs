@@ -121,7 +121,7 @@ mod tests {
     fn neither_a_new_megolm_session_nor_a_restart_allows_another_report() {
         let mut story = failing();
         story.no_olm(A1, B1);
-        story.session(A1, s(1));
+        story.replace(A1, s(1));
         story.crash(A1);
         story.by(A1, FactKind::Restarted { device: A1 });
         story.claim_fails(A1, B1);

@@ -49,7 +49,7 @@ mod tests {
     fn a_repetition_for_the_same_room_is_not_this_breach() {
         let mut story = two_rooms();
         story.no_olm(A1, B1);
-        story.session(A1, s(2));
+        story.replace(A1, s(2));
         story.no_olm(A1, B1);
         assert_eq!(story.rules(), [(Rule::N02, device(A1))]);
     }

@@ -66,7 +66,7 @@ mod tests {
     fn one_notice_a_session_is_right() {
         let mut story = Story::blocked();
         story.withhold(s(0), BLOCKED);
-        story.session(A1, s(1));
+        story.replace(A1, s(1));
         story.withhold(s(1), BLOCKED);
         assert_eq!(story.rules(), []);
         let notices = story.judge().notices;

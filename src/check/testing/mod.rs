@@ -136,6 +136,27 @@ impl Story {
         self.at += ms;
     }
 
+    /// The last fact.
+    pub(crate) fn last(&self) -> FactId {
+        FactId::at(self.facts.len() - 1)
+    }
+
+    /// The last to-device message that was put together.
+    pub(crate) fn last_put(&self) -> FactId {
+        let is_put = |fact: &&Fact| matches!(fact.kind, FactKind::OlmEncrypted { .. });
+        self.facts.iter().rfind(is_put).expect("one was put together").id
+    }
+
+    /// The time of the last fact.
+    pub(crate) fn now(&self) -> SimTime {
+        SimTime::from_ms(self.at)
+    }
+
+    /// Time passes so that the next fact comes this long after `fact`.
+    pub(crate) fn wait_until(&mut self, fact: FactId, ms: u64) {
+        self.at = self.facts[fact.index()].at.as_ms() + ms - 1;
+    }
+
     /// Any fact.
     pub(crate) fn fact(&mut self, observer: Observer, kind: FactKind) -> FactId {
         self.at += 1;
@@ -266,6 +287,12 @@ impl Story {
         let claim = self.claim(device, target);
         let outcome = ClaimOutcome::Failed(ClaimFailed::Unreachable);
         self.by(device, FactKind::ClaimEnd { device, target, claim, outcome })
+    }
+
+    /// The user of the device throws the room's session away, and the device makes another.
+    pub(crate) fn replace(&mut self, device: DeviceId, session: MegolmSessionId) -> FactId {
+        self.by(device, FactKind::SessionDiscarded { device, room: R });
+        self.session(device, session)
     }
 
     pub(crate) fn session(&mut self, device: DeviceId, session: MegolmSessionId) -> FactId {

@@ -76,16 +76,28 @@ impl Duties {
         *row(&mut self.versions, device.index()) += 1;
     }
 
+    /// Counts the changes of what the device's duties rest on.
+    pub(crate) fn version(&self, device: DeviceId) -> u32 {
+        self.versions.get(device.index()).copied().unwrap_or(0)
+    }
+
     /// The duty towards the device at `position` of the room's roster, in the table with this number.
     pub(crate) fn get(&self, number: u32, position: usize) -> Option<Duty> {
         self.tables.get(number as usize)?.get(position).copied()
     }
 }
 
+impl Duties {
+    /// All of the table with this number, in the order of the room's roster.
+    pub(crate) fn table(&self, number: u32) -> &[Duty] {
+        self.tables.get(number as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
 impl View {
     /// The number of a table of what `sender` owes in `room` at present.
     pub(crate) fn take_duties(&mut self, sender: DeviceId, room: RoomId) -> u32 {
-        let version = self.duties.versions.get(sender.index()).copied().unwrap_or(0);
+        let version = self.duties.version(sender);
         let devices = self.rooms.roster(room).len();
         if let Some(latest) = self.duties.latest.get(sender.raw(), room.raw())
             && (latest.version, latest.devices) == (version, devices)

@@ -44,6 +44,8 @@ pub(crate) struct Policies {
     /// The users with cross-signing keys; true while it is not known which device made the present ones in place of
     /// others.
     identities: BTreeMap<UserId, bool>,
+    /// The users of whom it was observed which device made their keys.
+    made: BTreeSet<UserId>,
 }
 
 impl Policies {
@@ -137,8 +139,13 @@ impl Policies {
 
     /// The user has new cross-signing keys.
     pub(crate) fn identity_set(&mut self, user: UserId) {
-        let known = self.identities.contains_key(&user);
+        let known = self.identities.contains_key(&user) && !self.made.contains(&user);
         self.identities.insert(user, known);
+    }
+
+    /// It was observed that a device of the user made its keys.
+    pub(crate) fn identity_made(&mut self, user: UserId) {
+        self.made.insert(user);
     }
 
     /// A device of the user is signed. True if it is the one that made the user's keys in place of others: it alone

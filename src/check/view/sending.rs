@@ -2,6 +2,7 @@
 //! It does not know what should have been sent.
 
 use crate::check::view::View;
+use crate::check::view::given::Given;
 use crate::check::view::life::Moment;
 use crate::check::view::notices::{Notice, NoticeCode};
 use crate::check::view::requests::Class;
@@ -77,6 +78,10 @@ impl View {
             SentContent::Olm(OlmEvent::RoomKey(key)) => {
                 let since = self.olm.claiming_since(sender, now.at);
                 self.messages.prepares(sender, key.room, now, since);
+                if self.may_be_of(key.session, sender) {
+                    let given = Given { device: recipient, first: key.first, put: now };
+                    self.givens.add(key.session, given);
+                }
                 Content::Key { session: key.session, first: key.first }
             }
         };

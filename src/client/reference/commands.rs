@@ -55,8 +55,9 @@ impl Reference {
             Command::RequestKey { message, ref of } => self.ask_for_message(message, of, io),
             Command::CancelRequest(message) => self.cancel_for_message(message, io),
             Command::DiscardSession(room) => {
+                let fact = io.fact_of_input(FactKind::SessionDiscarded { device: self.me(), room });
                 if let Some(outbound) = self.store.outbound.get_mut(&room) {
-                    outbound.invalidate(Provenance(io.cause));
+                    outbound.invalidate(Provenance::of(fact));
                 }
                 self.view_changed(io);
             }

@@ -12,7 +12,7 @@ use crate::ids::{DeviceId, FactId, MessageId, RoomId, UserId};
 use crate::protocol::api::{MessagePut, Request};
 use crate::protocol::megolm::OutboundSession;
 use crate::protocol::provenance::Provenance;
-use crate::protocol::room::Membership;
+use crate::protocol::room::{Membership, RoomAlgorithm};
 use crate::protocol::to_device::MegolmCiphertext;
 use crate::protocol::withheld::SessionCode;
 use crate::scenario::habits::NoticeSession;
@@ -199,6 +199,9 @@ impl Reference {
             return Some(Refusal::NoEncryption);
         }
         let seen = self.store.rooms.room(room);
+        if seen.is_some_and(|seen| seen.rotation().algorithm == RoomAlgorithm::Other) {
+            return Some(Refusal::NoEncryption);
+        }
         let joined = seen.is_some_and(|seen| seen.membership(self.my_user()) == Membership::Join);
         (!joined).then_some(Refusal::NotInRoom)
     }
@@ -226,9 +229,10 @@ impl Reference {
             return Progress::Wait;
         }
         self.tell_barred(room, cause, io);
-        self.pay_debts(room, cause, io);
+        let puts = self.pay_debts(room, cause, io);
         self.tell_no_olm(room, &missing, cause, io);
-        Progress::Done
+        // The next message of the room needs these keys, and must not overtake them (K-02).
+        if puts.is_empty() { Progress::Done } else { Progress::Advanced(Stage::Sharing(puts)) }
     }
 
     /// Whether nothing that decisions rest on has changed since every device had what it is due.

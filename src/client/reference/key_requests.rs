@@ -23,7 +23,7 @@ use crate::protocol::to_device::{
 };
 use crate::protocol::withheld::{Field, SessionCode, WithheldNotice};
 use crate::scenario::habits::{ForwardTo, ReplyCode};
-use crate::scenario::policy::{AnswerRequests, AskFor};
+use crate::scenario::policy::{AnswerRequests, AskFor, SharePolicy};
 use crate::trace::fact::{Causes, FactKind, KeySource, OlmCause, ProcessOutcome};
 
 /// A key to be forwarded as soon as there is an Olm session.
@@ -273,7 +273,7 @@ impl Reference {
         let reply = if has_key && self.forwards_by_habit(asked, &view) {
             Reply::Forward
         } else if is_own {
-            reply_to_own(&view, has_key)
+            reply_to_own(self.store.policy.share, &view, has_key)
         } else {
             self.reply_to_other(asked, &view, has_key)
         };
@@ -350,6 +350,10 @@ impl Reference {
             if self.store.requests.is_cancelled(to, forward.request) {
                 continue;
             }
+            // What was decided before the claim may not hold any more (K-06, K-08).
+            if self.due_now(to) != ShareDecision::Share {
+                continue;
+            }
             let Some(event) = self.forwarded(forward.session, forward.from) else { continue };
             let content = ItemContent::Sealed(OlmEvent::ForwardedRoomKey(event));
             let item = Item { device: to, content, because: Causes::of([forward.cause.0]) };
@@ -420,10 +424,10 @@ impl Reference {
 }
 
 /// The reply to another device of the own user.
-fn reply_to_own(view: &DeviceView, has_key: bool) -> Reply {
+fn reply_to_own(share: SharePolicy, view: &DeviceView, has_key: bool) -> Reply {
     if view.blocked {
         Reply::Refuse(SessionCode::Blacklisted)
-    } else if !view.verified {
+    } else if !view.verified || matches!(decide(share, view), ShareDecision::Withhold(_)) {
         Reply::Refuse(SessionCode::Unverified)
     } else if has_key {
         Reply::Forward
@@ -473,12 +477,25 @@ mod tests {
             verified: true,
             user_verified: true,
         };
-        assert_eq!(reply_to_own(&view, true), Reply::Forward);
-        assert_eq!(reply_to_own(&view, false), Reply::Refuse(SessionCode::Unavailable));
+        assert_eq!(reply_to_own(SharePolicy::Verified, &view, true), Reply::Forward);
+        assert_eq!(
+            reply_to_own(SharePolicy::Verified, &view, false),
+            Reply::Refuse(SessionCode::Unavailable)
+        );
         let unverified = DeviceView { verified: false, ..view };
-        assert_eq!(reply_to_own(&unverified, true), Reply::Refuse(SessionCode::Unverified));
+        assert_eq!(
+            reply_to_own(SharePolicy::Verified, &unverified, true),
+            Reply::Refuse(SessionCode::Unverified)
+        );
         let blocked = DeviceView { blocked: true, ..view };
-        assert_eq!(reply_to_own(&blocked, true), Reply::Refuse(SessionCode::Blacklisted));
+        assert_eq!(
+            reply_to_own(SharePolicy::Verified, &blocked, true),
+            Reply::Refuse(SessionCode::Blacklisted)
+        );
+        let unsigned = DeviceView { cross_signed: false, ..view };
+        let under = |share| reply_to_own(share, &unsigned, true);
+        assert_eq!(under(SharePolicy::Everyone), Reply::Forward);
+        assert_eq!(under(SharePolicy::CrossSigned), Reply::Refuse(SessionCode::Unverified));
         assert_eq!(
             decide(SharePolicy::Everyone, &blocked),
             ShareDecision::Withhold(SessionCode::Blacklisted)

@@ -122,6 +122,7 @@ impl Outbound {
         Rotation {
             period: rotation.period.max(habits.rotation_period_min),
             messages: rotation.messages.saturating_add(habits.messages_over_limit),
+            algorithm: rotation.algorithm,
         }
     }
 
@@ -168,14 +169,14 @@ mod tests {
 
     #[test]
     fn a_session_may_reach_its_age_and_not_pass_it() {
-        let rotation = Rotation { period: SimDuration::from_secs(10), messages: 100 };
+        let rotation = Rotation::megolm(SimDuration::from_secs(10), 100);
         assert!(!session().is_used_up(rotation, SimTime::from_ms(11_000)));
         assert!(session().is_used_up(rotation, SimTime::from_ms(11_001)));
     }
 
     #[test]
     fn a_session_encrypts_as_many_messages_as_the_room_allows() {
-        let rotation = Rotation { period: SimDuration::from_hours(1), messages: 3 };
+        let rotation = Rotation::megolm(SimDuration::from_hours(1), 3);
         let mut session = session();
         for _ in 0..3 {
             assert!(!session.is_used_up(rotation, SimTime::ZERO));
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_client_may_read_the_settings_of_a_room_in_its_own_way() {
-        let told = Rotation { period: SimDuration::from_secs(10), messages: u32::MAX - 1 };
+        let told = Rotation::megolm(SimDuration::from_secs(10), u32::MAX - 1);
         let usual = Habits::specification();
         assert_eq!(Outbound::as_read(told, &usual), told);
         let hour = SimDuration::from_hours(1);

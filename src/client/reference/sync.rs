@@ -137,7 +137,7 @@ impl Reference {
             self.view_changed(io);
         }
         if let Some(state) = &sync.state {
-            changes.push(self.store.rooms.take_state(room, state));
+            changes.push(self.store.rooms.take_state(room, state, sync.seq));
         }
         for (event, cause) in &sync.timeline {
             match *event {
@@ -168,6 +168,7 @@ impl Reference {
                 }
             }
         }
+        self.store.rooms.told(room, sync.seq);
         self.draw_consequences(room, &changes, (sync.limited, by));
     }
 

@@ -230,6 +230,7 @@ kinds! {
     Restarted "restarted" { device };
     StoreRestored "store_restored" { device, snapshot };
     HealStart "heal_start" { first_probe };
+    SessionDiscarded "session_discarded" { device, room };
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::ids::{
     QueryId, RequestId, RoomId, ServerId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
 };
 use crate::protocol::api::ListChange;
-use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
+use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm, Rotation};
 use crate::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
     SenderKeys, ToDeviceType,
@@ -116,6 +116,10 @@ impl Term for Rotation {
         line.object(|object| {
             object.field("period_ms", &self.period.as_ms());
             object.field("messages", &self.messages);
+            match self.algorithm {
+                RoomAlgorithm::MegolmV1 => {}
+                RoomAlgorithm::Other => object.field("algorithm", &"other"),
+            }
         });
     }
 }

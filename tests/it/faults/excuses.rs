@@ -63,7 +63,7 @@ fn a_forged_reason_is_a_false_one() {
     let silent = r#"{ "policy": { "report": "none" } }"#;
     let named = forged(r#""room_id": "room", "session_of": "m1", "code": "m.unverified""#);
     let text = room_of(silent, "{}", &format!("{BLOCK}{SEND}"), &named);
-    excused("ForgedWithheld", &text, &[(Rule::W08, "A1")]);
+    excused("ForgedWithheld", &text, &[(Rule::W08, "A1"), (Rule::O04, "A1")]);
 }
 
 #[test]

@@ -148,12 +148,12 @@ settings! {
         false => Place::Text(rooms::PATIENCE_FOR_KEYS), "A1", [];
     }
     counts_queued_keys {
-        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [];
+        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [(Rule::R05, "A1")];
     }
     unblock_index {
-        UnblockIndex::Zero => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [];
-        UnblockIndex::AfterNext => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::K01, "A1")];
-        UnblockIndex::Never => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::K01, "A1")];
+        UnblockIndex::Zero => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::B02, "A1")];
+        UnblockIndex::AfterNext => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::B04, "A1")];
+        UnblockIndex::Never => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::B04, "A1")];
     }
     newcomer_index {
         NewcomerIndex::Zero => Place::File("no_olm/a_device_that_opens_a_session_may_be_served_from_the_next_message_on"), "A1", [];
@@ -162,10 +162,10 @@ settings! {
         ReshareIndex::Next => Place::File("incidents/a_key_lost_to_a_forgotten_one_time_key_comes_again"), "A1", [];
     }
     rotate_on_block {
-        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [];
+        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [(Rule::R05, "A1")];
     }
     withheld_looks_shared {
-        true => Place::File("transport/a_lost_notice_is_not_sent_again"), "A1", [];
+        true => Place::File("transport/a_lost_notice_is_not_sent_again"), "A1", [(Rule::R08, "A1")];
     }
     needless_rotation {
         NeedlessRotation::Join => Place::File("policy/an_invited_user_gets_no_key_where_history_begins_with_the_join"), "A1", [];

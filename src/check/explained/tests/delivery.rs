@@ -288,7 +288,7 @@ fn the_second_message_that_an_expired_key_spoils_is_a_matter_of_recovery() {
     recovered.claim_fails(B1, A1);
     for story in [&mut story, &mut recovered] {
         story.wait(60_000);
-        story.session(A1, s(1));
+        story.replace(A1, s(1));
         let key = story.give((A1, B1), s(1), 0);
         story.message(s(1), 0, 1);
         story.fails_to_open(key, OlmError::MissingKey(KeyValue::new(5)));

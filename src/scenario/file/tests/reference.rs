@@ -134,13 +134,14 @@ fn settings<T: Choice>(name: &str, text: &mut String) {
 }
 
 fn choices(text: &mut String) {
-    use crate::protocol::room::{HistoryVisibility, Membership};
+    use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm};
     use crate::scenario::policy as p;
     text.push_str("### Settings by name\n\n| field | setting | what it means |\n|---|---|---|\n");
     settings::<crate::scenario::model::PublishedKeys>("keys", text);
     settings::<Membership>("membership", text);
     settings::<Option<HistoryVisibility>>("history_visibility", text);
     settings::<crate::scenario::profile::ProfileName>("profile", text);
+    settings::<RoomAlgorithm>("algorithm", text);
     settings::<p::SharePolicy>("share", text);
     settings::<p::OnProblem>("on_problem", text);
     settings::<p::AnswerRequests>("answer_requests", text);
