@@ -34,7 +34,12 @@ impl Checker {
             | FactKind::KeyCounts { .. }
             | FactKind::SendRefused { .. }
             | FactKind::KeyRequested { .. }
-            | FactKind::RequestCancelled { .. } => {}
+            | FactKind::RequestCancelled { .. }
+            | FactKind::InvitedBy { .. }
+            | FactKind::BundleMade { .. }
+            | FactKind::BundleKey { .. }
+            | FactKind::BundleWithheld { .. }
+            | FactKind::BundleOpened { .. } => {}
             FactKind::Member { room, user, membership, seq } => {
                 if let Observer::Server(server) = fact.observer {
                     let change = (membership, seq, fact.id);
@@ -219,6 +224,7 @@ impl Checker {
                 Content::Key { .. }
                 | Content::Forwarded(_)
                 | Content::Dummy
+                | Content::Bundle(_)
                 | Content::Request(_)
                 | Content::Sealed
                 | Content::Clear

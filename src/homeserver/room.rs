@@ -337,6 +337,8 @@ const fn is_present(membership: Membership) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Entry, Passage, Room, Stamp};
+    use std::collections::BTreeMap;
+
     use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId, ServerId, UserId};
     use crate::protocol::api::RoomSync;
     use crate::protocol::provenance::Provenance;
@@ -353,6 +355,7 @@ mod tests {
     fn room(visibility: HistoryVisibility) -> Room {
         let state = RoomState {
             members: [(ALICE, Membership::Join)].into(),
+            inviters: BTreeMap::new(),
             history_visibility: Some(visibility),
             rotation: Rotation { period: SimDuration::from_hours(1), messages: 9 },
         };
@@ -362,7 +365,7 @@ mod tests {
     }
 
     fn member(user: UserId, membership: Membership) -> RoomEvent {
-        RoomEvent::Member { user, membership }
+        RoomEvent::Member { user, membership, by: None }
     }
 
     fn message(index: u32) -> RoomEvent {

@@ -65,7 +65,8 @@ impl Rooms {
     pub fn open_empty(&mut self, id: RoomId) {
         let rotation = Rotation { period: SimDuration::from_hours(24 * 7), messages: 100 };
         let members = std::collections::BTreeMap::new();
-        let state = RoomState { members, history_visibility: None, rotation };
+        let inviters = std::collections::BTreeMap::new();
+        let state = RoomState { members, inviters, history_visibility: None, rotation };
         self.rooms[id.index()].get_or_insert_with(|| Room::new(state, 0, Provenance::UNKNOWN));
     }
 
@@ -120,7 +121,11 @@ impl Rooms {
         let mut events: Vec<RoomEvent> = users
             .into_iter()
             .filter(|user| membership(*user) != copy.state.membership(*user))
-            .map(|user| RoomEvent::Member { user, membership: copy.state.membership(user) })
+            .map(|user| RoomEvent::Member {
+                user,
+                membership: copy.state.membership(user),
+                by: copy.state.inviters.get(&user).copied(),
+            })
             .collect();
         if let Some(value) = copy.state.history_visibility
             && have.and_then(|state| state.history_visibility) != Some(value)

@@ -91,7 +91,8 @@ impl<C: Client, K: Choices> World<C, K> {
         let clock = self.recorder.clock(device);
         let terminal = &mut self.terminals[device.index()];
         out.begin(self.recorder.next_id(), terminal.is_watched);
-        let mut context = Context { clock, entropy: &mut self.entropy, cause };
+        let mut context =
+            Context { clock, entropy: &mut self.entropy, media: &mut self.media, cause };
         terminal.client.handle(&input, &mut context, &mut out);
         let wake = out.wake_at();
         let is_cut = cut.is_set() && {

@@ -22,7 +22,7 @@ use withheld::protocol::spelling::{
 };
 use withheld::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmCiphertext, OlmEvent,
-    OlmPayload, RoomKey, SenderKeys, ToDeviceBody, ToDeviceMessage, ToDeviceType,
+    OlmPayload, RoomKey, SenderKeys, SharedHistory, ToDeviceBody, ToDeviceMessage, ToDeviceType,
 };
 use withheld::protocol::withheld::{
     Algorithm, Field, SessionCode, WithheldCode, WithheldContent, WithheldNotice,
@@ -401,7 +401,7 @@ fn room_key() -> RoomKey {
         room: RoomId::new(0),
         session: MegolmSessionId::new(1),
         first: 7,
-        shared_history: true,
+        shared_history: SharedHistory::Yes,
     }
 }
 

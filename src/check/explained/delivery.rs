@@ -40,7 +40,7 @@ pub(super) fn readable(cell: &Cell<'_>) -> Option<Finding> {
     Some(Finding::of(Leaf::Delivered, [Some(held.taken.fact), Some(accepted), None]))
 }
 
-/// What there is to say of a key that came from a backup or another device and starts too late, if one did.
+/// What there is to say of a key that came from a backup, a bundle or another device and starts too late, if one did.
 pub(super) fn partial(cell: &Cell<'_>) -> Option<Finding> {
     let held = cell.holding()?;
     if held.first <= cell.encrypted.index || held.lost.is_some() {
@@ -51,7 +51,7 @@ pub(super) fn partial(cell: &Cell<'_>) -> Option<Finding> {
         KeySource::Forwarded { withheld: Some(code) } => {
             Some(Finding::of(Leaf::ForwardedWithheld, witnesses).with_code(Some(code)))
         }
-        KeySource::Forwarded { withheld: None } | KeySource::Backup => {
+        KeySource::Forwarded { withheld: None } | KeySource::Backup | KeySource::Bundle { .. } => {
             Some(Finding::of(Leaf::PartialRestore, witnesses))
         }
         KeySource::RoomKey | KeySource::Own => None,
@@ -66,6 +66,7 @@ fn keys<'a>(cell: &Cell<'a>, in_time: bool) -> impl Iterator<Item = &'a ToDevice
             Content::Key { first, .. } => first <= encrypted.index,
             Content::Forwarded(_)
             | Content::Dummy
+            | Content::Bundle(_)
             | Content::Notice(_)
             | Content::Request(_)
             | Content::Sealed

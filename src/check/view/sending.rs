@@ -70,6 +70,7 @@ impl View {
                 self.notice(number, notice, now)
             }
             SentContent::Olm(OlmEvent::Dummy { .. }) => Content::Dummy,
+            SentContent::Olm(OlmEvent::RoomKeyBundle(bundle)) => Content::Bundle(bundle),
             SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded)) => {
                 self.requests.answered(sender, recipient, forwarded.key.session);
                 Content::Forwarded(forwarded.key.session)
@@ -271,6 +272,7 @@ impl View {
                 | Content::Key { .. }
                 | Content::Forwarded(_)
                 | Content::Dummy
+                | Content::Bundle(_)
                 | Content::Notice(_)
                 | Content::Sealed
                 | Content::Clear

@@ -5,6 +5,7 @@ use crate::client::reference::store::Store;
 use crate::client::{Context, Out, RequestNo};
 use crate::ids::FactId;
 use crate::protocol::api::Request;
+use crate::protocol::bundle::Media;
 use crate::protocol::entropy::Entropy;
 use crate::time::SimTime;
 use crate::trace::fact::{Causes, FactKind};
@@ -17,6 +18,8 @@ pub(super) struct Io<'a> {
     pub(super) cause: Option<FactId>,
     /// Fresh values.
     pub(super) entropy: &'a mut Entropy,
+    /// Where history bundles are kept.
+    pub(super) media: &'a mut Media,
     out: &'a mut Out<Store>,
     requests: Vec<(RequestNo, Request, Option<FactId>)>,
     dirty: bool,
@@ -29,6 +32,7 @@ impl<'a> Io<'a> {
             clock: context.clock,
             cause: context.cause,
             entropy: context.entropy,
+            media: context.media,
             out,
             requests: Vec::new(),
             dirty: false,

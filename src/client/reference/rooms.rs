@@ -12,6 +12,7 @@ use crate::time::SimDuration;
 pub(super) struct SeenRoom {
     base: SharedRoomState,
     members: BTreeMap<UserId, Membership>,
+    inviters: BTreeMap<UserId, UserId>,
     history_visibility: Option<HistoryVisibility>,
     rotation: Rotation,
 }
@@ -20,6 +21,7 @@ impl SeenRoom {
     fn new(base: SharedRoomState) -> Self {
         Self {
             members: BTreeMap::new(),
+            inviters: BTreeMap::new(),
             history_visibility: base.history_visibility,
             rotation: base.rotation,
             base,
@@ -29,6 +31,11 @@ impl SeenRoom {
     /// The membership of a user.
     pub(super) fn membership(&self, user: UserId) -> Membership {
         self.members.get(&user).copied().unwrap_or_else(|| self.base.membership(user))
+    }
+
+    /// Who invited a user, the last time that this was seen.
+    pub(super) fn inviter(&self, user: UserId) -> Option<UserId> {
+        self.inviters.get(&user).or_else(|| self.base.inviters.get(&user)).copied()
     }
 
     /// The history visibility; `None` if no event set it.
@@ -65,7 +72,10 @@ impl SeenRoom {
 
     fn apply(&mut self, event: &RoomEvent) {
         match *event {
-            RoomEvent::Member { user, membership } => {
+            RoomEvent::Member { user, membership, by } => {
+                if let (Membership::Invite, Some(by)) = (membership, by) {
+                    self.inviters.insert(user, by);
+                }
                 self.members.insert(user, membership);
             }
             RoomEvent::HistoryVisibility(value) => self.history_visibility = Some(value),
@@ -118,6 +128,12 @@ impl SeenRooms {
         self.rooms.get(&room)
     }
 
+    /// Whether both users are joined in some room, as far as this client was told.
+    pub(super) fn share(&self, one: UserId, other: UserId) -> bool {
+        let joined = |seen: &SeenRoom, user| seen.membership(user) == Membership::Join;
+        self.rooms.values().any(|seen| joined(seen, one) && joined(seen, other))
+    }
+
     /// Takes a whole state: the first one of a room, or the one of a limited sync. In a limited sync every change
     /// to a membership other than join may hide a stay in the room.
     pub(super) fn take_state(&mut self, room: RoomId, state: &SharedRoomState) -> Invalidates {
@@ -145,6 +161,7 @@ impl SeenRooms {
         let seen = self.rooms.entry(room).or_insert_with(|| {
             SeenRoom::new(SharedRoomState::new(crate::protocol::room::RoomState {
                 members: BTreeMap::new(),
+                inviters: BTreeMap::new(),
                 history_visibility: None,
                 rotation: Rotation { period: SimDuration::from_hours(24 * 7), messages: 100 },
             }))
@@ -184,13 +201,14 @@ mod tests {
     fn state(members: &[(u32, Membership)]) -> SharedRoomState {
         SharedRoomState::new(RoomState {
             members: members.iter().map(|(user, ms)| (UserId::new(*user), *ms)).collect(),
+            inviters: BTreeMap::new(),
             history_visibility: Some(HistoryVisibility::Shared),
             rotation: Rotation { period: SimDuration::from_hours(168), messages: 100 },
         })
     }
 
     const fn member(user: u32, membership: Membership) -> RoomEvent {
-        RoomEvent::Member { user: UserId::new(user), membership }
+        RoomEvent::Member { user: UserId::new(user), membership, by: None }
     }
 
     fn told(members: &[(u32, Membership)]) -> SeenRooms {

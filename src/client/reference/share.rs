@@ -166,7 +166,9 @@ impl Reference {
             return Some(outbound.made_by.0);
         }
         let habits = self.habits();
-        let had_key = |(device, _): &&(DeviceId, SessionCode)| outbound.shared.contains_key(device);
+        let had_key = |(device, _): &&(DeviceId, SessionCode)| {
+            outbound.shared.contains_key(device) || outbound.bundled.contains(device)
+        };
         if habits.rotate_on_block
             && let Some((device, _)) = plan.barred.iter().find(had_key)
         {
@@ -223,7 +225,7 @@ impl Reference {
     ) -> Vec<OutboxNo> {
         let Some(outbound) = self.store.outbound.get(&room) else { return Vec::new() };
         let (session, made_by) = (outbound.session(), outbound.made_by.0);
-        let shared_history = outbound.shared_history;
+        let shared_history = outbound.flag;
         let key = |first| OlmEvent::RoomKey(RoomKey { room, session, first, shared_history });
         let item = |(device, first): &(DeviceId, u32)| Item {
             device: *device,

@@ -229,6 +229,11 @@ kinds! {
     Crashed "crashed" { device };
     Restarted "restarted" { device };
     StoreRestored "store_restored" { device, snapshot };
+    InvitedBy "invited_by" { room, user, by };
+    BundleMade "bundle_made" { device, room, bundle, recipient, backup };
+    BundleKey "bundle_key" { device, bundle, room, session, first, creator };
+    BundleWithheld "bundle_withheld" { device, bundle, content };
+    BundleOpened "bundle_opened" { device, room, bundle, from, via };
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ impl Source {
             show_no_olm: self.flag(),
             hide_unsigned: self.flag(),
             backup: self.flag(),
+            share_history: self.flag(),
         }
     }
 
@@ -157,6 +158,10 @@ impl Source {
             claim_backoff_first: self.span(),
             claim_backoff_max: self.span(),
             targets_per_put: self.number(1, 1_000_000),
+            shared_history_flag: self.choice(),
+            bundle_contents: self.choice(),
+            bundle_sending: self.choice(),
+            bundle_opening: self.choice(),
         }
     }
 
