@@ -3,8 +3,9 @@
 
 use withheld::rulebook::rule::Rule;
 use withheld::scenario::habits::{
-    ChooseOlm, Habits, MarkWhen, MissingOlm, NoOlmDedup, NoOlmReset, NoticeConflict, OnWithheld,
-    PutFailed, UnblockIndex, WithheldDedup,
+    BundleContents, BundleOpening, BundleSending, ChooseOlm, Habits, MarkWhen, MissingOlm,
+    NoOlmDedup, NoOlmReset, NoticeConflict, OnWithheld, PutFailed, SharedHistoryFlag, UnblockIndex,
+    WithheldDedup,
 };
 use withheld::time::SimDuration;
 
@@ -42,7 +43,43 @@ const REPLY_FIRST: &str = r#"{
   ]
 }"#;
 
+/// Alice is in two rooms, and her client gives Carol the keys of both when it invites her to one.
+const TWO_ROOMS: &str = r#"{
+  "format": 1, "about": "A test.",
+  "users": {
+    "alice": { "devices": { "A1": { "policy": { "share_history": true }, "habits": { "bundle_contents": "other_rooms" } } } },
+    "carol": { "devices": ["C1"] }
+  },
+  "rooms": { "den": { "members": ["alice"] }, "hall": { "members": ["alice"] } },
+  "timeline": [
+    { "at": "10s", "do": "send", "from": "A1", "room": "den", "message": "m1" },
+    { "at": "11s", "do": "send", "from": "A1", "room": "hall", "message": "m2" },
+    { "at": "20s", "do": "member", "device": "A1", "room": "hall", "user": "carol", "membership": "invite" },
+    { "at": "30s", "do": "member", "device": "C1", "room": "hall", "membership": "join" }
+  ]
+}"#;
+
+/// Alice's client is too old to know of `shared_history`; nobody may read before the join; Bob invites Carol.
+const OLD_SENDER: &str = r#"{
+  "format": 1, "about": "A test.",
+  "users": {
+    "alice": { "devices": { "A1": { "habits": { "shared_history_flag": "absent" } } } },
+    "bob": { "devices": { "B1": { "policy": { "share_history": true } } } },
+    "carol": { "devices": ["C1"] }
+  },
+  "rooms": { "room": { "members": ["alice", "bob"], "history_visibility": "joined" } },
+  "timeline": [
+    { "at": "10s", "do": "send", "from": "A1", "message": "m1" },
+    { "at": "20s", "do": "member", "device": "B1", "user": "carol", "membership": "invite" },
+    { "at": "30s", "do": "member", "device": "C1", "membership": "join" }
+  ]
+}"#;
+
 few! {
+    BundleContents: Shareable Everything Twice KeysOnly NoOlmEntries OtherRooms;
+    BundleOpening: Accepted AtOnce AnyRoom Anonymous AbsentIsShared;
+    BundleSending: Careful EveryDevice NoDeviceKeys AtHand;
+    SharedHistoryFlag: Visibility Always Absent;
     ChooseOlm: LastDecrypted NewestCreated;
     MarkWhen: Accepted BeforeSend;
     MissingOlm: Retry MarkShared;
@@ -144,6 +181,28 @@ settings! {
     }
     claim_backoff_max {
         SimDuration::from_secs(20) => Place::File("transport/a_server_that_stays_away_is_reported_once_and_served_when_it_is_back"), "A1", [];
+    }
+    shared_history_flag {
+        SharedHistoryFlag::Always => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [(Rule::H01, "A1")];
+        SharedHistoryFlag::Absent => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "A1", [(Rule::H01, "A1")];
+    }
+    bundle_contents {
+        BundleContents::Everything => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [(Rule::H03, "A1")];
+        BundleContents::Twice => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "A1", [(Rule::H04, "A1")];
+        BundleContents::KeysOnly => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [];
+        BundleContents::NoOlmEntries => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [(Rule::H10, "A1")];
+        BundleContents::OtherRooms => Place::Text(TWO_ROOMS), "A1", [];
+    }
+    bundle_sending {
+        BundleSending::EveryDevice => Place::File("history/a_device_that_is_not_signed_gets_no_bundle"), "A1", [(Rule::H05, "A1")];
+        BundleSending::NoDeviceKeys => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "A1", [(Rule::H06, "A1")];
+        BundleSending::AtHand => Place::File("history/the_key_backup_is_read_before_a_bundle_is_made"), "A2", [];
+    }
+    bundle_opening {
+        BundleOpening::AtOnce => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "C1", [(Rule::H08, "C1")];
+        BundleOpening::AnyRoom => Place::Text(TWO_ROOMS), "C1", [(Rule::H08, "C1")];
+        BundleOpening::Anonymous => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "C1", [(Rule::H09, "C1")];
+        BundleOpening::AbsentIsShared => Place::Text(OLD_SENDER), "B1", [(Rule::H02, "B1"), (Rule::H03, "B1")];
     }
     targets_per_put {
         1 => Place::File("key_requests/a_reply_does_not_replace_the_senders_own_reason"), "A1", [];

@@ -6,10 +6,11 @@ use crate::check::view::life::Moment;
 use crate::check::view::messages::Failed;
 use crate::check::view::transport::{Content, Lost, Opened, Progress, ToDevice};
 use crate::ids::FactId;
+use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
-use crate::trace::fact::{KeySource, LossCause, OlmError, ProcessOutcome};
+use crate::trace::fact::{KeySource, LossCause, OlmError, ProcessOutcome, Shown};
 
 /// What there is to say of a message that the device has a fitting key for, if it has.
 pub(super) fn readable(cell: &Cell<'_>) -> Option<Finding> {
@@ -56,6 +57,22 @@ pub(super) fn partial(cell: &Cell<'_>) -> Option<Finding> {
         }
         KeySource::RoomKey | KeySource::Own => None,
     }
+}
+
+/// What a history bundle said in the place of the key, if it was so and the device does not hide it from its user. It says
+/// more than any excuse, also of what was sent before the device's user came in.
+pub(super) fn history_not_shared(cell: &Cell<'_>) -> Option<Finding> {
+    let Cell { view, encrypted, device, .. } = *cell;
+    let said = view.bundles.not_shared(device, encrypted.session)?;
+    let is_so = view.may_share(said.maker, encrypted.session) != Some(true);
+    let unused = matches!(
+        cell.failure(),
+        Some(Failed::Undecryptable(Shown::Unexplained, _))
+    );
+    let witnesses = [Some(said.opened), Some(said.listed), Some(cell.accepted)];
+    let code = Some(WithheldCode::HistoryNotShared);
+    let finding = Finding::of(Leaf::HistoryNotShared, witnesses).with_code(code);
+    (is_so && !unused).then_some(finding)
 }
 
 /// The keys of the session that the sender sent to the device and that start in time (or too late).

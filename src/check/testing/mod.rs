@@ -145,6 +145,21 @@ impl Story {
         id
     }
 
+    /// How many facts there are of the kinds that `counts` picks.
+    pub(crate) fn count(&self, counts: impl Fn(&FactKind) -> bool) -> u32 {
+        let facts = self.facts.iter().filter(|fact| counts(&fact.kind));
+        u32::try_from(facts.count()).expect("a story is short")
+    }
+
+    /// A fact that a device observes because of earlier ones.
+    pub(crate) fn because(&mut self, device: DeviceId, kind: FactKind, causes: Causes) -> FactId {
+        let fact = self.by(device, kind);
+        if let Some(last) = self.facts.last_mut() {
+            last.causes = causes;
+        }
+        fact
+    }
+
     /// A fact that a device observes.
     pub(crate) fn by(&mut self, device: DeviceId, kind: FactKind) -> FactId {
         self.fact(Observer::Device(device), kind)
@@ -388,7 +403,7 @@ pub(crate) const fn device(device: DeviceId) -> Party {
 }
 
 /// A notice content with a code of one's own choice.
-pub(crate) fn odd(session: MegolmSessionId, code: Field<WithheldCode>) -> WithheldContent {
+pub(crate) const fn odd(session: MegolmSessionId, code: Field<WithheldCode>) -> WithheldContent {
     WithheldContent {
         algorithm: Field::Is(Algorithm::MegolmV1),
         room_id: Field::Is(R),

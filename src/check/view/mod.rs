@@ -1,6 +1,7 @@
 //! What the facts so far add up to: who knew, held, chose and was sent what. Every rule reads it; none keeps its own.
 //! It does not know which of that is right.
 
+pub(crate) mod bundles;
 pub(crate) mod duties;
 pub(crate) mod holdings;
 pub(crate) mod life;
@@ -18,6 +19,7 @@ pub(crate) mod transport;
 pub(crate) mod trust;
 
 use crate::check::cast::Cast;
+use crate::check::view::bundles::Bundles;
 use crate::check::view::duties::Duties;
 use crate::check::view::holdings::Holdings;
 use crate::check::view::life::{Life, Moment};
@@ -66,6 +68,8 @@ pub(crate) struct View {
     pub(crate) requests: Requests,
     /// What senders owed.
     pub(crate) duties: Duties,
+    /// History bundles.
+    pub(crate) bundles: Bundles,
 }
 
 impl View {
@@ -86,6 +90,7 @@ impl View {
             notices: Notices::default(),
             requests: Requests::default(),
             duties: Duties::default(),
+            bundles: Bundles::default(),
         }
     }
 

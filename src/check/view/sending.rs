@@ -216,6 +216,9 @@ impl View {
                     EpochEnd::Created => {}
                     EpochEnd::Decrypted => self.duties.changed(device),
                 }
+                if let OlmEvent::RoomKey(key) = event {
+                    self.bundles.flagged(device, key.session, key.shared_history);
+                }
                 if let Some(number) = self.transport.number(stored) {
                     self.told(number, SentContent::Olm(event), now);
                 }
