@@ -6,6 +6,7 @@ pub mod cast;
 mod dispatch;
 mod explained;
 mod findings;
+mod healing;
 pub mod outcome;
 mod rules;
 mod spam;
@@ -19,6 +20,7 @@ use crate::check::outcome::Outcome;
 use crate::check::rules::{AtRest, Case, Judge, Rules};
 use crate::check::spam::Spam;
 use crate::check::view::View;
+use crate::ids::MessageId;
 use crate::rulebook::reading::Reading;
 use crate::trace::fact::{Fact, RunEnd};
 use crate::trace::sink::FactSink;
@@ -33,6 +35,7 @@ pub struct Checker {
     spam: Spam,
     rules: Rules,
     findings: Findings,
+    first_probe: Option<MessageId>,
     end: Option<RunEnd>,
 }
 
@@ -45,6 +48,7 @@ impl Checker {
             spam: Spam::default(),
             rules: Rules::default(),
             findings: Findings::new(reading),
+            first_probe: None,
             end: None,
         }
     }
@@ -56,7 +60,11 @@ impl Checker {
     pub fn finish(mut self) -> Outcome {
         let end = self.end.unwrap_or(RunEnd::Horizon);
         let verdicts = explained::judge(&self.view, end, &mut self.findings);
+        let mut unhealed = Vec::new();
         if end == RunEnd::Quiescent {
+            if let Some(first_probe) = self.first_probe {
+                unhealed = healing::judge(&self.view, first_probe, &verdicts, &mut self.findings);
+            }
             let at_rest = AtRest { view: &self.view, verdicts: &verdicts };
             self.rules.rest(at_rest, &mut self.findings);
         }
@@ -66,6 +74,7 @@ impl Checker {
             verdicts,
             violations: self.findings.breaches.finish(&self.view.cast),
             notices: self.spam.counts(),
+            unhealed,
             marks: self.findings.marks,
             unsent: Vec::new(),
         }

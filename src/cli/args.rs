@@ -28,6 +28,12 @@ Exit codes:
   3  bad input or usage: nothing was run
   4  a client was not deterministic";
 
+const RULES_EXAMPLES: &str = "\
+Examples:
+  withheld rules                  every rule, met and broken in the files below scenarios/
+  withheld rules W-09 N           one rule, and a family
+  withheld rules --json           the same as data";
+
 const ABOUT: &str =
     "Says what became of every room key in encrypted Matrix rooms, simulated in virtual time";
 
@@ -49,6 +55,9 @@ pub enum Command {
     /// Run scenario files and judge what comes out.
     #[command(after_help = EXAMPLES)]
     Run(RunArgs),
+    /// List the rule book, with how often each rule was met and broken in scenario files.
+    #[command(after_help = RULES_EXAMPLES)]
+    Rules(RulesArgs),
     /// Print the JSON Schema of scenario files.
     Schema,
     /// Print a scenario file with every default filled in.
@@ -105,6 +114,24 @@ impl RunArgs {
     pub fn default_folder_exists() -> bool {
         Path::new(SCENARIOS).is_dir()
     }
+}
+
+/// Which rules to list, and what to run for it.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Ids of rules, or letters of families; all if none is named.
+    #[arg(value_name = "RULE")]
+    pub rule: Vec<String>,
+    /// The scenario files, and folders of such, that are run to see which rules they meet; those below scenarios/ if
+    /// that is there and none is named.
+    #[arg(long = "scenarios", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How ambiguous points of the specification are read.
+    #[arg(long = "reading", alias = "rules", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    pub reading: Rules,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A reading, by its name.

@@ -7,6 +7,7 @@ pub mod judged;
 pub mod kept;
 pub mod simulator;
 pub mod status;
+pub mod survey;
 pub mod twice;
 pub mod unsent;
 

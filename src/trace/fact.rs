@@ -508,6 +508,10 @@ pub enum FactKind {
     /// The client's store is the one of `snapshot` again.
     StoreRestored { device: DeviceId, snapshot: SimTime },
 
+    // The heal phase.
+    /// The heal phase begins: nothing breaks from here on. Messages from `first_probe` on are probes.
+    HealStart { first_probe: MessageId },
+
     // History bundles.
     /// The server has an invite of `user`, written by `by`. Directly follows the `Member` that it is about.
     InvitedBy { room: RoomId, user: UserId, by: UserId },

@@ -229,6 +229,7 @@ kinds! {
     Crashed "crashed" { device };
     Restarted "restarted" { device };
     StoreRestored "store_restored" { device, snapshot };
+    HealStart "heal_start" { first_probe };
     InvitedBy "invited_by" { room, user, by };
     BundleMade "bundle_made" { device, room, bundle, recipient, backup };
     BundleKey "bundle_key" { device, bundle, room, session, first, creator };

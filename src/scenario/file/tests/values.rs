@@ -443,6 +443,7 @@ fn scenario(numbers: Vec<u32>) -> Scenario {
         messages,
         network,
         faults: faults(&mut source, of, &mut strings),
+        heal: None,
         strings,
         expect: expect(&mut source, of, &timeline),
         timeline,
