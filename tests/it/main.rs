@@ -4,6 +4,7 @@
 mod cli;
 mod faults;
 mod habits;
+mod history;
 mod olm_against_vodozemac;
 mod policies;
 mod random_networks;

@@ -65,10 +65,7 @@ pub(super) fn history_not_shared(cell: &Cell<'_>) -> Option<Finding> {
     let Cell { view, encrypted, device, .. } = *cell;
     let said = view.bundles.not_shared(device, encrypted.session)?;
     let is_so = view.may_share(said.maker, encrypted.session) != Some(true);
-    let unused = matches!(
-        cell.failure(),
-        Some(Failed::Undecryptable(Shown::Unexplained, _))
-    );
+    let unused = matches!(cell.failure(), Some(Failed::Undecryptable(Shown::Unexplained, _)));
     let witnesses = [Some(said.opened), Some(said.listed), Some(cell.accepted)];
     let code = Some(WithheldCode::HistoryNotShared);
     let finding = Finding::of(Leaf::HistoryNotShared, witnesses).with_code(code);

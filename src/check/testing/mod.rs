@@ -1,6 +1,7 @@
 //! Facts written by hand, for tests: a small room in which each line of a test is one thing that happens.
 //! It does not know what a judge makes of them.
 
+pub(crate) mod bundles;
 pub(crate) mod sending;
 
 use crate::check::Checker;

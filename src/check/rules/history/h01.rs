@@ -49,7 +49,7 @@ impl Judge for FlagSaysWhatIsSo {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{give, shared, visibility};
+    use crate::check::testing::bundles::{give, shared, visibility};
     use crate::check::testing::{A1, B1, Story, device, rules, s};
     use crate::protocol::room::HistoryVisibility;
     use crate::protocol::to_device::SharedHistory;

@@ -43,7 +43,7 @@ impl Judge for AbsentIsFalse {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{lists, made, not_shared, received, shared};
+    use crate::check::testing::bundles::{lists, made, not_shared, received, shared};
     use crate::check::testing::{B1, Story, device, s};
     use crate::protocol::room::HistoryVisibility;
     use crate::protocol::to_device::SharedHistory;

@@ -70,7 +70,7 @@ impl ShareableOnly {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{
+    use crate::check::testing::bundles::{
         lists, made, not_shared, own, received, send, shared, signed,
     };
     use crate::check::testing::{A1, A2, B1, C1, Story, device, s};

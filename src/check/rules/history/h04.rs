@@ -52,7 +52,7 @@ fn withheld(made: &Made, session: MegolmSessionId) -> Option<FactId> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{lists, made, not_shared, shared};
+    use crate::check::testing::bundles::{lists, made, not_shared, shared};
     use crate::check::testing::{A1, Story, device, s};
     use crate::protocol::room::HistoryVisibility;
     use crate::rulebook::rule::Rule;

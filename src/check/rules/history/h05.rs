@@ -35,7 +35,7 @@ impl Judge for CrossSignedOnly {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{made, send, shared, signed};
+    use crate::check::testing::bundles::{made, send, shared, signed};
     use crate::check::testing::{A1, B1, C1, CAROL, device};
     use crate::protocol::room::HistoryVisibility;
     use crate::rulebook::rule::Rule;

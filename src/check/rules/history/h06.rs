@@ -49,9 +49,7 @@ impl Judge for WithDeviceKeys {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{
-        accepted, made, open, opens, send_with, shared, signed,
-    };
+    use crate::check::testing::bundles::{accepted, made, open, opens, send_with, shared, signed};
     use crate::check::testing::{A1, C1, Story, device};
     use crate::ids::ToDeviceId;
     use crate::protocol::room::HistoryVisibility;

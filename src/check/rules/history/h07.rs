@@ -68,9 +68,7 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{
-        made_from, send, send_to, shared, signed, unprepared,
-    };
+    use crate::check::testing::bundles::{made_from, send, send_to, shared, signed, unprepared};
     use crate::check::testing::{A1, B1, BOB, C1, CAROL, Story, device};
     use crate::protocol::room::HistoryVisibility;
     use crate::rulebook::reading::Severity;

@@ -75,7 +75,7 @@ fn taken(
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{
+    use crate::check::testing::bundles::{
         accepted, invited, made, open, opens, send, shared, signed,
     };
     use crate::check::testing::{A1, ALICE, AWAY, BOB, C1, CAROL, R, R2, Story, device, s};

@@ -37,7 +37,7 @@ impl Judge for GiverRemembered {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{accepted, made, open, send, shared, signed};
+    use crate::check::testing::bundles::{accepted, made, open, send, shared, signed};
     use crate::check::testing::{A1, ALICE, BOB, C1, R, Story, device, s};
     use crate::ids::{ToDeviceId, UserId};
     use crate::protocol::room::HistoryVisibility;

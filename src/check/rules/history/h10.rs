@@ -38,7 +38,7 @@ fn is_well_formed(content: &WithheldContent) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::history::stories::{enters, made, shared};
+    use crate::check::testing::bundles::{enters, made, shared};
     use crate::check::testing::{A1, Story, device, odd, rules, s};
     use crate::ids::Sym;
     use crate::protocol::room::HistoryVisibility;

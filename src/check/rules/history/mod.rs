@@ -11,8 +11,6 @@ mod h07;
 mod h08;
 mod h09;
 mod h10;
-#[cfg(test)]
-mod stories;
 
 use crate::check::rules::family;
 use crate::ids::{BundleId, DeviceId};

@@ -15,7 +15,7 @@ use crate::trace::fact::{
 };
 
 /// The usual start, with Carol's phone up and this visibility, which everybody has seen.
-pub(super) fn shared(value: HistoryVisibility) -> Story {
+pub(crate) fn shared(value: HistoryVisibility) -> Story {
     let mut story = Story::begin();
     story.at(AWAY, FactKind::DeviceUp { device: C1, crypto: true });
     visibility(&mut story, value, 3);
@@ -23,20 +23,20 @@ pub(super) fn shared(value: HistoryVisibility) -> Story {
 }
 
 /// The visibility changes, and A1 and B1 see it.
-pub(super) fn visibility(story: &mut Story, value: HistoryVisibility, seq: u32) {
+pub(crate) fn visibility(story: &mut Story, value: HistoryVisibility, seq: u32) {
     story.at(HOME, FactKind::HistoryVisibility { room: R, value, seq });
     story.seen(A1, seq);
     story.seen(B1, seq);
 }
 
 /// A device makes a session and keeps its key.
-pub(super) fn own(story: &mut Story, device: DeviceId, session: MegolmSessionId) {
+pub(crate) fn own(story: &mut Story, device: DeviceId, session: MegolmSessionId) {
     story.session(device, session);
     story.key_in(device, session, 0, KeySource::Own);
 }
 
 /// A device encrypts a room key for another.
-pub(super) fn give(
+pub(crate) fn give(
     story: &mut Story,
     ends: (DeviceId, DeviceId),
     session: MegolmSessionId,
@@ -47,7 +47,7 @@ pub(super) fn give(
 }
 
 /// A device gets a room key of somebody whom nobody observed.
-pub(super) fn received(
+pub(crate) fn received(
     story: &mut Story,
     device: DeviceId,
     session: MegolmSessionId,
@@ -70,7 +70,7 @@ fn decrypted(
 }
 
 /// The device learns that Carol has cross-signed her phone.
-pub(super) fn signed(story: &mut Story, device: DeviceId) {
+pub(crate) fn signed(story: &mut Story, device: DeviceId) {
     let (user, query) = (CAROL, story.ask(device, CAROL));
     story.by(device, FactKind::QueryListed { device, query, listed: C1, cross_signed: true });
     let outcome = QueryOutcome::Applied { master: None, verified: false };
@@ -83,17 +83,17 @@ fn current(story: &Story) -> BundleId {
 }
 
 /// The device makes a bundle for Carol, whose list was asked for since the invite was wanted.
-pub(super) fn made(story: &mut Story, device: DeviceId) {
+pub(crate) fn made(story: &mut Story, device: DeviceId) {
     unprepared(story, device);
 }
 
 /// The device makes a bundle for Carol, and nobody knows why.
-pub(super) fn unprepared(story: &mut Story, device: DeviceId) {
+pub(crate) fn unprepared(story: &mut Story, device: DeviceId) {
     make(story, device, (CAROL, BackupRead::NoBackup), Causes::NONE);
 }
 
 /// The device makes a bundle because of an earlier fact.
-pub(super) fn made_from(
+pub(crate) fn made_from(
     story: &mut Story,
     device: DeviceId,
     for_whom: (UserId, BackupRead),
@@ -114,34 +114,34 @@ fn make(
 }
 
 /// The bundle lists the key of a session.
-pub(super) fn lists(story: &mut Story, device: DeviceId, session: MegolmSessionId) {
+pub(crate) fn lists(story: &mut Story, device: DeviceId, session: MegolmSessionId) {
     let (bundle, room, first, creator) = (current(story), R, 0, A1);
     story.by(device, FactKind::BundleKey { device, bundle, room, session, first, creator });
 }
 
 /// The bundle lists a session as not shared.
-pub(super) fn not_shared(story: &mut Story, device: DeviceId, session: MegolmSessionId) {
+pub(crate) fn not_shared(story: &mut Story, device: DeviceId, session: MegolmSessionId) {
     enters(story, device, odd(session, Field::Is(WithheldCode::HistoryNotShared)));
 }
 
 /// The bundle has an entry.
-pub(super) fn enters(story: &mut Story, device: DeviceId, content: WithheldContent) {
+pub(crate) fn enters(story: &mut Story, device: DeviceId, content: WithheldContent) {
     let bundle = current(story);
     story.by(device, FactKind::BundleWithheld { device, bundle, content });
 }
 
 /// The bundle goes to a device, which reads the message.
-pub(super) fn send(story: &mut Story, ends: (DeviceId, DeviceId)) -> ToDeviceId {
+pub(crate) fn send(story: &mut Story, ends: (DeviceId, DeviceId)) -> ToDeviceId {
     send_with(story, ends, SenderKeys::Agree)
 }
 
 /// The bundle goes to a device that need not be cross-signed.
-pub(super) fn send_to(story: &mut Story, ends: (DeviceId, DeviceId)) {
+pub(crate) fn send_to(story: &mut Story, ends: (DeviceId, DeviceId)) {
     send_with(story, ends, SenderKeys::Agree);
 }
 
 /// The bundle goes to a device with such device keys, and the device reads the message.
-pub(super) fn send_with(
+pub(crate) fn send_with(
     story: &mut Story,
     (device, peer): (DeviceId, DeviceId),
     sender_keys: SenderKeys,
@@ -163,26 +163,26 @@ pub(super) fn send_with(
 }
 
 /// Carol's server has an invite of this user.
-pub(super) fn invited(story: &mut Story, by: UserId) {
+pub(crate) fn invited(story: &mut Story, by: UserId) {
     let (room, user, membership) = (R, CAROL, Membership::Invite);
     story.at(AWAY, FactKind::Member { room, user, membership, seq: 4 });
     story.at(AWAY, FactKind::InvitedBy { room, user, by });
 }
 
 /// Carol is invited by this user and joins.
-pub(super) fn accepted(story: &mut Story, by: UserId) {
+pub(crate) fn accepted(story: &mut Story, by: UserId) {
     invited(story, by);
     let (room, user, membership) = (R, CAROL, Membership::Join);
     story.at(AWAY, FactKind::Member { room, user, membership, seq: 5 });
 }
 
 /// The device takes in the bundle of Alice that a message told it of.
-pub(super) fn open(story: &mut Story, device: DeviceId, via: ToDeviceId) {
+pub(crate) fn open(story: &mut Story, device: DeviceId, via: ToDeviceId) {
     opens(story, device, R, via);
 }
 
 /// The device takes in a bundle of Alice for a room.
-pub(super) fn opens(story: &mut Story, device: DeviceId, room: RoomId, via: ToDeviceId) {
+pub(crate) fn opens(story: &mut Story, device: DeviceId, room: RoomId, via: ToDeviceId) {
     let (bundle, from) = (current(story), ALICE);
     story.by(device, FactKind::BundleOpened { device, room, bundle, from, via });
 }
