@@ -7,6 +7,7 @@ mod dispatch;
 mod explained;
 mod findings;
 mod healing;
+mod lineage;
 pub mod outcome;
 mod rules;
 mod spam;
@@ -16,13 +17,14 @@ mod view;
 
 use crate::check::cast::Cast;
 use crate::check::findings::Findings;
+use crate::check::lineage::Lineage;
 use crate::check::outcome::Outcome;
 use crate::check::rules::{AtRest, Case, Judge, Rules};
 use crate::check::spam::Spam;
 use crate::check::view::View;
 use crate::ids::MessageId;
 use crate::rulebook::reading::Reading;
-use crate::trace::fact::{Fact, RunEnd};
+use crate::trace::fact::{Fact, FactKind, RunEnd};
 use crate::trace::sink::FactSink;
 
 /// Judges facts as they come and keeps none of them.
@@ -36,6 +38,7 @@ pub struct Checker {
     rules: Rules,
     findings: Findings,
     first_probe: Option<MessageId>,
+    lineage: Lineage,
     end: Option<RunEnd>,
 }
 
@@ -49,6 +52,7 @@ impl Checker {
             rules: Rules::default(),
             findings: Findings::new(reading),
             first_probe: None,
+            lineage: Lineage::default(),
             end: None,
         }
     }
@@ -72,7 +76,7 @@ impl Checker {
             end,
             reading: self.view.reading,
             verdicts,
-            violations: self.findings.breaches.finish(&self.view.cast),
+            violations: self.findings.breaches.finish(&self.view.cast, &self.lineage),
             notices: self.spam.counts(),
             unhealed,
             marks: self.findings.marks,
@@ -83,6 +87,12 @@ impl Checker {
 
 impl FactSink for Checker {
     fn record(&mut self, fact: &Fact) {
+        if let FactKind::FaultStart(fault) = fact.kind
+            && self.view.cast.may_excuse(fault)
+        {
+            self.lineage.fault_started(fault, fact.id);
+        }
+        self.lineage.add(fact);
         self.dispatch(fact);
         self.rules.hear(Case { view: &self.view, fact }, &mut self.findings);
     }

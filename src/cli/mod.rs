@@ -6,6 +6,7 @@ pub mod streams;
 
 mod bless;
 mod commands;
+mod explain;
 mod failure;
 mod inputs;
 mod progress;
@@ -82,6 +83,7 @@ fn carry_out(
     match cli.command {
         Some(Command::Run(args)) => run::run(simulator, &args, streams),
         Some(Command::Rules(args)) => rules::rules(simulator, &args, streams),
+        Some(Command::Explain(args)) => explain::explain(simulator, &args, streams),
         Some(Command::Schema) => commands::schema(streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {

@@ -22,6 +22,8 @@ pub struct Stored {
     pub written: Provenance,
     /// The fact that it was last listed.
     pub listed: Provenance,
+    /// The fact that kept it from being listed earlier.
+    pub held_up: Provenance,
     position: u64,
 }
 
@@ -49,6 +51,7 @@ impl Mailbox {
             message,
             written,
             listed: Provenance::UNKNOWN,
+            held_up: Provenance::UNKNOWN,
             position,
         });
     }
@@ -62,6 +65,16 @@ impl Mailbox {
     /// The oldest messages, `limit` at the most, in the order of arrival. They stay until they are acknowledged.
     pub fn batch(&mut self, limit: usize) -> impl DoubleEndedIterator<Item = &mut Stored> {
         self.rows.iter_mut().take(limit)
+    }
+
+    /// The messages behind the batch of this limit.
+    pub fn beyond(&mut self, limit: usize) -> impl Iterator<Item = &mut Stored> {
+        self.rows.iter_mut().skip(limit)
+    }
+
+    /// Takes out what no longer fits into a batch of this limit, oldest first: a bad server throws it away.
+    pub fn drop_beyond(&mut self, limit: usize) -> VecDeque<Stored> {
+        self.rows.split_off(limit.min(self.rows.len()))
     }
 
     /// The token position that acknowledges the batch of this limit; `since` if there is nothing to list.
@@ -155,6 +168,15 @@ mod tests {
         }
         assert_eq!(seen, [0, 1, 2, 3, 4]);
         assert_eq!(mailbox.position_after(2, token), token);
+    }
+
+    #[test]
+    fn a_server_may_throw_away_what_exceeds_the_limit() {
+        let mut mailbox = filled(3);
+        let dropped: Vec<u32> = mailbox.drop_beyond(2).iter().map(|row| row.id.raw()).collect();
+        assert_eq!(dropped, [2]);
+        assert_eq!(listed(&mut mailbox, 9), [0, 1]);
+        assert!(mailbox.drop_beyond(2).is_empty());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use crate::ids::KeyValue;
 use crate::protocol::provenance::Provenance;
+use crate::scenario::habits::{OneTimeKeyOrder, OneTimeKeyUse, ServerHabits};
 
 /// A key with the id that it has within its device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,8 @@ pub struct PublishedKey {
     pub value: KeyValue,
     /// The fact that it was uploaded.
     pub written: Provenance,
+    /// The fact that brought it back after it had been handed out, or might have been.
+    pub restored: Provenance,
 }
 
 /// A key that was handed out.
@@ -35,6 +38,30 @@ pub struct HandOut {
     pub newest_first: bool,
     /// It stays on the list (against C-01), and a fallback key stays unused (against C-04).
     pub keep: bool,
+    /// The fallback key is not handed out (against C-03).
+    pub no_fallback: bool,
+}
+
+impl HandOut {
+    /// How a server with these habits does it.
+    #[must_use]
+    pub fn by_habit(habits: &ServerHabits) -> Self {
+        Self {
+            newest_first: habits.one_time_key_order == OneTimeKeyOrder::NewestFirst,
+            keep: habits.one_time_keys == OneTimeKeyUse::Again,
+            no_fallback: !habits.gives_fallback_keys,
+        }
+    }
+
+    /// What is wrong with either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            newest_first: self.newest_first || other.newest_first,
+            keep: self.keep || other.keep,
+            no_fallback: self.no_fallback || other.no_fallback,
+        }
+    }
 }
 
 /// The key id is in use for another value.
@@ -80,6 +107,15 @@ impl OneTimeKeys {
         self.fallback = None;
     }
 
+    /// These keys, brought back by a fact.
+    #[must_use]
+    pub fn brought_back(&self, by: Provenance) -> Self {
+        let mut keys = self.clone();
+        let fallback = keys.fallback.iter_mut().map(|(key, _)| key);
+        keys.unclaimed.iter_mut().chain(fallback).for_each(|key| key.restored = by);
+        keys
+    }
+
     /// Hands a key out: a one-time key if there is one, else the fallback key, which counts as used from then on and
     /// stays until it is replaced.
     pub fn hand_out(&mut self, how: HandOut) -> Option<HandedOut> {
@@ -92,7 +128,7 @@ impl OneTimeKeys {
         if let Some(key) = one_time {
             return Some(HandedOut { key, fallback: false });
         }
-        let (key, used) = self.fallback.as_mut()?;
+        let (key, used) = self.fallback.as_mut().filter(|_| !how.no_fallback)?;
         *used |= !how.keep;
         Some(HandedOut { key: *key, fallback: true })
     }
@@ -120,9 +156,15 @@ mod tests {
     use super::{HandOut, KeyIdInUse, OneTimeKeys, PublishedKey};
     use crate::ids::KeyValue;
     use crate::protocol::provenance::Provenance;
+    use crate::scenario::habits::{OneTimeKeyOrder, OneTimeKeyUse, ServerHabits};
 
     fn key(key_id: u32, value: u32) -> PublishedKey {
-        PublishedKey { key_id, value: KeyValue::new(value), written: Provenance::UNKNOWN }
+        PublishedKey {
+            key_id,
+            value: KeyValue::new(value),
+            written: Provenance::UNKNOWN,
+            restored: Provenance::UNKNOWN,
+        }
     }
 
     fn keys(values: std::ops::Range<u32>) -> OneTimeKeys {
@@ -175,13 +217,36 @@ mod tests {
     #[test]
     fn a_faulty_server_hands_a_key_out_twice_or_the_newest_first() {
         let mut keys = keys(0..3);
-        let twice = HandOut { keep: true, newest_first: false };
+        let twice = HandOut { keep: true, ..HandOut::default() };
         assert_eq!(next(&mut keys, twice), next(&mut keys, twice));
-        let newest = HandOut { keep: false, newest_first: true };
+        let newest = HandOut { newest_first: true, ..HandOut::default() };
         assert_eq!(next(&mut keys, newest), Some((2, false)));
-        let both = HandOut { keep: true, newest_first: true };
+        let both = twice.or(newest);
         assert_eq!(next(&mut keys, both), Some((1, false)));
         assert_eq!(keys.count(), 2);
         assert_eq!(keys.hand_out_one_time().map(|key| key.key_id), Some(0));
+    }
+
+    #[test]
+    fn a_server_may_keep_its_fallback_keys_to_itself() {
+        let mut keys = keys(0..1);
+        keys.set_fallback(key(9, 9));
+        let habits = ServerHabits { gives_fallback_keys: false, ..ServerHabits::specification() };
+        let how = HandOut::by_habit(&habits);
+        assert_eq!(next(&mut keys, how), Some((0, false)));
+        assert_eq!(next(&mut keys, how), None);
+        assert!(keys.has_unused_fallback());
+    }
+
+    #[test]
+    fn each_habit_of_a_server_is_one_way_of_handing_out() {
+        let usual = ServerHabits::specification();
+        assert_eq!(HandOut::by_habit(&usual), HandOut::default());
+        let again = ServerHabits { one_time_keys: OneTimeKeyUse::Again, ..usual };
+        let expected = HandOut { keep: true, ..HandOut::default() };
+        assert_eq!(HandOut::by_habit(&again), expected);
+        let newest = ServerHabits { one_time_key_order: OneTimeKeyOrder::NewestFirst, ..usual };
+        let expected = HandOut { newest_first: true, ..HandOut::default() };
+        assert_eq!(HandOut::by_habit(&newest), expected);
     }
 }

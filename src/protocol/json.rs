@@ -46,7 +46,8 @@ pub fn event_type(event_type: ToDeviceType, spelling: &impl Spelling) -> String 
         | ToDeviceType::KeyRequest
         | ToDeviceType::ClearRoomKey
         | ToDeviceType::ClearForwardedRoomKey
-        | ToDeviceType::ClearDummy => event_type.as_str().unwrap_or_default().to_owned(),
+        | ToDeviceType::ClearDummy
+        | ToDeviceType::NoKey => event_type.as_str().unwrap_or_default().to_owned(),
     }
 }
 

@@ -27,18 +27,21 @@ pub enum ToDeviceType {
     ClearForwardedRoomKey,
     /// `m.dummy` in clear, where it means nothing (U-08).
     ClearDummy,
-    /// Any other type, by its spelling: `m.room.no_key`, ...
+    /// Any other type, by its spelling.
     Other(Sym),
+    /// `m.room.no_key`: another name in the first draft.
+    NoKey,
 }
 
 impl ToDeviceType {
     /// The types with a spelling of their own.
-    pub const NAMED: [(Self, &'static str); 8] = [
+    pub const NAMED: [(Self, &'static str); 9] = [
         (Self::Encrypted, "m.room.encrypted"),
         (Self::Withheld, "m.room_key.withheld"),
         (Self::WithheldUnstable, "org.matrix.room_key.withheld"),
         (Self::WithheldMisspelt, "org.matrix.room_key.witheld"),
         (Self::KeyRequest, "m.room_key_request"),
+        (Self::NoKey, "m.room.no_key"),
         (Self::ClearRoomKey, "m.room_key"),
         (Self::ClearForwardedRoomKey, "m.forwarded_room_key"),
         (Self::ClearDummy, "m.dummy"),
@@ -61,6 +64,7 @@ impl ToDeviceType {
             | Self::ClearRoomKey
             | Self::ClearForwardedRoomKey
             | Self::ClearDummy
+            | Self::NoKey
             | Self::Other(_) => false,
         }
     }

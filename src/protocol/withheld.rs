@@ -55,6 +55,19 @@ impl WithheldCode {
         Self::ALL.into_iter().find(|code| code.as_str() == text)
     }
 
+    /// The text of a `reason` that only repeats the code. It has a place of its own at the end of all texts, so that a
+    /// client can write it without a table.
+    #[must_use]
+    pub const fn as_reason(self) -> Sym {
+        Sym::new(u32::MAX - self as u32)
+    }
+
+    /// The code that a text repeats, if it is one of these.
+    #[must_use]
+    pub fn of_reason(text: Sym) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_reason() == text)
+    }
+
     const fn bit(self) -> u8 {
         1 << self as u8
     }
@@ -220,7 +233,7 @@ pub struct WithheldContent {
 #[cfg(test)]
 mod tests {
     use super::{CodeSet, Field, SessionCode, WithheldCode, WithheldNotice};
-    use crate::ids::{DeviceId, MegolmSessionId, RoomId};
+    use crate::ids::{DeviceId, MegolmSessionId, RoomId, Sym};
 
     #[test]
     fn every_code_is_read_back_from_its_wire_spelling() {
@@ -228,8 +241,10 @@ mod tests {
             assert_eq!(WithheldCode::from_wire(code.as_str()), Some(code));
             assert!(CodeSet::ALL.contains(code));
             assert!(!CodeSet::NONE.contains(code));
+            assert_eq!(WithheldCode::of_reason(code.as_reason()), Some(code));
         }
         assert_eq!(WithheldCode::from_wire("m.unauthorized"), None);
+        assert_eq!(WithheldCode::of_reason(Sym::new(0)), None);
     }
 
     #[test]

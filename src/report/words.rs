@@ -206,7 +206,8 @@ impl Word for ToDeviceType {
             | Self::KeyRequest
             | Self::ClearRoomKey
             | Self::ClearForwardedRoomKey
-            | Self::ClearDummy => self.as_str().unwrap_or_default().to_owned(),
+            | Self::ClearDummy
+            | Self::NoKey => self.as_str().unwrap_or_default().to_owned(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The simulator with clients in it: the reference client, or those that a program of its own brings along.
 //! It does not know what the clients do.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client::reference::{Config, Reference};
@@ -60,7 +61,8 @@ impl Clients for References {
     ) -> impl FnMut(DeviceId) -> Reference {
         let users = scenario.devices.iter().map(|device| device.user).collect();
         let servers = scenario.users.iter().map(|user| user.server).collect();
-        let directory = Arc::new(Directory::new(users, servers));
+        let directory = Directory::new(users, servers).with_addresses(same_device_ids(scenario));
+        let directory = Arc::new(directory);
         move |device| {
             let described = &scenario.devices[device.index()];
             Reference::new(Config {
@@ -75,4 +77,18 @@ impl Clients for References {
             })
         }
     }
+}
+
+/// Devices that have the device id of an earlier one of their user, each with the first that had it.
+fn same_device_ids(scenario: &Scenario) -> Vec<(DeviceId, DeviceId)> {
+    let mut first_with = BTreeMap::new();
+    let mut same = Vec::new();
+    for (index, device) in scenario.devices.iter().enumerate() {
+        let id = DeviceId::at(index);
+        let first = *first_with.entry((device.user, device.device_id.as_str())).or_insert(id);
+        if first != id {
+            same.push((id, first));
+        }
+    }
+    same
 }

@@ -8,7 +8,9 @@ pub mod habits;
 pub mod heal;
 pub mod limits;
 pub mod model;
+pub mod mutant;
 pub mod policy;
+pub mod profile;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod step;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use crate::ids::{DeviceId, MessageId, RoomId, ServerId, Sym, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
+use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::rule::Rule;
 use crate::scenario::expect::Expectations;
 use crate::scenario::fault::Fault;
-use crate::scenario::habits::Habits;
+use crate::scenario::habits::{Habits, ServerHabits};
 use crate::scenario::heal::Heal;
 use crate::scenario::policy::Policy;
 use crate::scenario::step::TimedStep;
@@ -60,6 +61,8 @@ pub struct Server {
     pub timeline_limit: u32,
     /// How many EDUs one federation transaction holds at the most (100 in the specification).
     pub edu_limit: u32,
+    /// How it is written.
+    pub habits: ServerHabits,
 }
 
 /// A user.
@@ -142,7 +145,7 @@ pub struct Delay {
     pub max: SimDuration,
 }
 
-/// Interned strings.
+/// Interned strings. The spellings of codes are there from the start, because clients may write them as reasons.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Strings {
     texts: Vec<String>,
@@ -152,6 +155,9 @@ pub struct Strings {
 impl Strings {
     /// The id of `text`, the same for equal texts.
     pub fn intern(&mut self, text: &str) -> Sym {
+        if let Some(code) = WithheldCode::from_wire(text) {
+            return code.as_reason();
+        }
         if let Some(found) = self.known.get(text) {
             return *found;
         }
@@ -164,7 +170,10 @@ impl Strings {
     /// The text with this id; empty if there is none.
     #[must_use]
     pub fn text(&self, sym: Sym) -> &str {
-        self.texts.get(sym.index()).map_or("", String::as_str)
+        match WithheldCode::of_reason(sym) {
+            Some(code) => code.as_str(),
+            None => self.texts.get(sym.index()).map_or("", String::as_str),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::ids::{DeviceId, MessageId, RoomId, ServerId, UserId};
 use crate::protocol::room::{Membership, Rotation};
 use crate::scenario::expect::Expectations;
-use crate::scenario::habits::Habits;
+use crate::scenario::habits::{Habits, ServerHabits};
 use crate::scenario::model::{
     Delay, Device, Network, PublishedKeys, Room, Scenario, Server, Strings, User,
 };
@@ -27,6 +27,7 @@ pub(crate) fn room_of(bobs: usize, messages: usize) -> Scenario {
             batch_limit: 100,
             timeline_limit: 20,
             edu_limit: 100,
+            habits: ServerHabits::specification(),
         }],
         users: vec![user("alice"), user("bob")],
         devices,

@@ -6,7 +6,7 @@ use withheld::scenario::policy::{
     AfterNoOlm, AnswerRequests, AskFor, OnNoOlm, OnProblem, Policy, Reporting, SharePolicy,
 };
 
-use crate::settings::{Place, few, many, settings};
+use crate::settings::{Blame, Place, few, many, settings};
 
 const NO_OLM: CodeSet = CodeSet::NONE.with(WithheldCode::NoOlm);
 
@@ -26,7 +26,7 @@ few! {
 many! { Reporting }
 
 settings! {
-    Policy policy standard:
+    Policy policy standard (Blame::Nobody):
     share {
         SharePolicy::CrossSigned => Place::File("policy/a_device_that_gets_cross_signed_is_given_the_key_at_the_next_message"), "A1", [];
         SharePolicy::Verified => Place::File("policy/only_verified_devices_get_keys_and_the_others_are_told"), "A1", [];

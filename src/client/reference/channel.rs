@@ -7,7 +7,6 @@ use std::hash::Hash;
 use crate::client::RequestNo;
 use crate::client::reference::Reference;
 use crate::client::reference::claims::{ClaimState, RunningClaim};
-use crate::client::reference::decide::{ShareDecision, decide};
 use crate::client::reference::io::Io;
 use crate::client::reference::jobs::Purpose;
 use crate::client::reference::olm_sessions::MadeBy;
@@ -15,13 +14,14 @@ use crate::client::reference::outbound::Outbound;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::engine::digest::Digest;
 use crate::ids::{DeviceId, KeyValue, RoomId, ToDeviceId};
-use crate::protocol::api::{DeviceKeys, Failure, Request, Response};
+use crate::protocol::api::{Failure, Request, Response};
 use crate::protocol::olm::OlmError as Error;
 use crate::protocol::olm::OlmSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload, SenderKeys, ToDeviceType};
 use crate::scenario::habits::NoOlmReset;
-use crate::scenario::policy::{AfterNoOlm, SharePolicy};
+use crate::scenario::policy::AfterNoOlm;
+use crate::time::SimDuration;
 use crate::trace::fact::{
     Causes, ClaimFailed, ClaimOutcome, Direction, FactKind, LossCause, OlmCause, OlmError,
     OlmResult,
@@ -82,15 +82,24 @@ impl Reference {
         let Some(claims) = self.live.claims.answered(number) else { return false };
         for (device, claim) in claims {
             let Some(running) = self.live.claims.end(device) else { continue };
-            let (outcome, cause) = self.claim_outcome(device, answer);
+            let (outcome, because) = self.claim_outcome(device, answer);
             let kind = FactKind::ClaimEnd { device: self.me(), target: device, claim, outcome };
-            let causes = Causes::of([running.began.0, cause.0, io.cause]);
+            // Where nothing says why this device's claim ended so, the answer as a whole does.
+            let known = because.iter().any(|cause| cause.0.is_some());
+            let answered = io.cause.filter(|_| !known);
+            let [one, other] = because;
+            let causes = Causes::of([running.began.0, one.0, other.0, answered]);
             let by = Provenance::of(io.fact(kind, causes));
             if self.habits().no_olm_reset == NoOlmReset::AnyClaim {
-                self.store.no_olm.clear(device);
+                self.store.no_olm.clear(self.marked_as(device));
                 io.touch();
             }
             match outcome {
+                ClaimOutcome::Key { fallback: true, .. }
+                    if !self.habits().accepts_fallback_keys =>
+                {
+                    self.claim_failed(device, true, by, io);
+                }
                 ClaimOutcome::Key { key, .. } => {
                     self.open_session(device, key, (running.why, by), io)
                 }
@@ -109,9 +118,10 @@ impl Reference {
         &self,
         device: DeviceId,
         answer: Result<&Response, Failure>,
-    ) -> (ClaimOutcome, Provenance) {
-        let (keys, failures) = match answer {
-            Ok(Response::ClaimKeys { keys, failures }) => (keys, failures),
+    ) -> (ClaimOutcome, [Provenance; 2]) {
+        let unknown = [Provenance::UNKNOWN; 2];
+        let (keys, absent, failures) = match answer {
+            Ok(Response::ClaimKeys { keys, absent, failures }) => (keys, absent, failures),
             Ok(
                 Response::UploadKeys(_)
                 | Response::QueryKeys { .. }
@@ -120,16 +130,16 @@ impl Reference {
                 | Response::Sync(_)
                 | Response::Backup(_)
                 | Response::Done,
-            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), Provenance::UNKNOWN),
+            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), unknown),
             Err(Failure::Unreachable | Failure::Timeout) => {
-                return (ClaimOutcome::Failed(ClaimFailed::Timeout), Provenance::UNKNOWN);
+                return (ClaimOutcome::Failed(ClaimFailed::Timeout), unknown);
             }
             Err(
                 Failure::RateLimited(_)
                 | Failure::Rejected
                 | Failure::ServerError
                 | Failure::Forbidden,
-            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), Provenance::UNKNOWN),
+            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), unknown),
         };
         if let Some(found) = keys.iter().find(|key| key.device == device) {
             let outcome = if found.signature_valid {
@@ -137,15 +147,17 @@ impl Reference {
             } else {
                 ClaimOutcome::Failed(ClaimFailed::BadSignature)
             };
-            return (outcome, found.cause);
+            return (outcome, [found.cause, Provenance::UNKNOWN]);
         }
         let server = self.config.directory.server(self.user_of(device));
-        let outcome = if failures.contains(&server) {
-            ClaimOutcome::Failed(ClaimFailed::Unreachable)
-        } else {
-            ClaimOutcome::NoKey
-        };
-        (outcome, Provenance::UNKNOWN)
+        if failures.contains(&server) {
+            return (ClaimOutcome::Failed(ClaimFailed::Unreachable), unknown);
+        }
+        let without = absent.iter().find(|absent| absent.device == device);
+        (
+            ClaimOutcome::NoKey,
+            without.map_or(unknown, |without| [without.one_time, without.fallback]),
+        )
     }
 
     fn claim_failed(&mut self, device: DeviceId, for_good: bool, by: Provenance, io: &mut Io<'_>) {
@@ -175,13 +187,13 @@ impl Reference {
             why,
             key: Some(key),
         };
-        let fact = io.fact(kind, Causes::of([by.0]));
+        let fact = io.fact(kind, Causes::of([by.0, io.clock_set]));
         self.keep_session(session, MadeBy::Us, Provenance::of(fact), io);
         if let Some(cause) = self.live.dummies.remove(&peer) {
             let dummy = Item {
                 device: peer,
                 content: ItemContent::Sealed(OlmEvent::Dummy { empty: true }),
-                cause: cause.0,
+                because: Causes::of([cause.0]),
             };
             self.put(ToDeviceType::Encrypted, vec![dummy], Some(fact), io);
         }
@@ -197,13 +209,14 @@ impl Reference {
         io: &mut Io<'_>,
     ) {
         let peer = session.peer();
-        if let Some(expired) = self.store.olm.insert(session, made_by, fact, io.clock) {
+        let most = self.habits().olm_sessions_max;
+        if let Some(expired) = self.store.olm.insert(session, (made_by, fact), io.clock, most) {
             let (device, why) = (self.me(), LossCause::Expired);
             let kind = FactKind::OlmDropped { device, peer, session: expired, why };
             io.fact(kind, Causes::of([fact.0]));
         }
         self.live.claims.succeeded(peer);
-        let was_told = self.store.no_olm.was_told(peer);
+        let was_told = self.told_no_olm(peer);
         if was_told && self.store.policy.after_no_olm == AfterNoOlm::Next {
             for outbound in self.store.outbound.values_mut() {
                 outbound.owed_from.remove(&peer);
@@ -213,7 +226,7 @@ impl Reference {
             }
         }
         if self.habits().no_olm_reset == NoOlmReset::OlmSession {
-            self.store.no_olm.clear(peer);
+            self.store.no_olm.clear(self.marked_as(peer));
         }
         if !was_told {
             self.settle_owed(peer, io);
@@ -262,7 +275,9 @@ impl Reference {
             return Opening::Duplicate;
         }
         let opens = ciphertext.pre_key.is_some() && !self.store.olm.has_session_of(ciphertext);
-        let opened = if opens {
+        let opened = if opens && self.has_too_many_inbound(peer, io) {
+            Err(Error::NoSession)
+        } else if opens {
             self.open_inbound(ciphertext, listed, io)
         } else {
             self.store.olm.decrypt(ciphertext, io.clock, io.entropy)
@@ -285,6 +300,13 @@ impl Reference {
                 Opening::Failed
             }
         }
+    }
+
+    /// Whether a device has made as many sessions within an hour as this client takes.
+    fn has_too_many_inbound(&self, peer: DeviceId, io: &Io<'_>) -> bool {
+        let since = io.clock - SimDuration::from_hours(1);
+        let made = self.store.olm.made_by_them_since(peer, since);
+        made >= self.habits().inbound_olm_per_hour as usize
     }
 
     fn open_inbound(
@@ -319,35 +341,7 @@ impl Reference {
         if had_one || !self.habits().unwedge_needs_session {
             self.recover(ciphertext.sender_key, (OlmCause::Unwedge, by), io);
         }
-    }
-
-    /// Opens a new session with a device and sends `m.dummy` on it, unless one was made too recently (U-02), or the
-    /// device is one that gets nothing encrypted from this one.
-    pub(super) fn recover(
-        &mut self,
-        peer: DeviceId,
-        (why, cause): (OlmCause, Provenance),
-        io: &mut Io<'_>,
-    ) {
-        let interval = self.habits().unwedge_interval;
-        let last = self.store.olm.last_created_by_us(peer);
-        let too_soon = last.is_some_and(|last| io.clock.since(last) < interval);
-        let open = matches!(self.live.claims.state(peer, io.clock), ClaimState::Open);
-        if too_soon || !open || !self.may_encrypt_to(peer) {
-            return;
-        }
-        self.live.dummies.insert(peer, cause);
-        self.claim(&[peer], why, io);
-    }
-
-    /// Whether the share policy lets anything encrypted go to a device (K-07).
-    pub(super) fn may_encrypt_to(&self, device: DeviceId) -> bool {
-        let user = self.user_of(device);
-        let listed = self.store.lists.user(user).and_then(|list| list.device(device)).copied();
-        let unknown = DeviceKeys { device, lists_algorithms: true, signed_by: None };
-        let view = self.view_of(user, &listed.unwrap_or(unknown));
-        let known_enough = listed.is_some() || self.store.policy.share == SharePolicy::Everyone;
-        known_enough && decide(self.store.policy.share, &view) == ShareDecision::Share
+        self.store.olm.failed(ciphertext.sender_key, io.clock);
     }
 }
 

@@ -106,7 +106,7 @@ impl Claims {
                 retrying: false,
                 was_told: false,
                 retry_at: clock + wait.min(habits.claim_backoff_max).max(SHORTEST_WAIT),
-                reportable: for_good || failures > 0,
+                reportable: for_good || failures > 0 || habits.reports_first_failure,
                 by,
             },
         );
@@ -178,6 +178,10 @@ mod tests {
         claims.failed(DEVICE, false, SimTime::ZERO, (&HABITS, Provenance::UNKNOWN));
         assert_eq!(claims.to_retry().count(), 1);
         claims.failed(DEVICE, false, SimTime::from_ms(15_000), (&HABITS, Provenance::UNKNOWN));
+        assert_eq!(claims.to_retry().count(), 0);
+        let hasty = Habits { reports_first_failure: true, ..HABITS };
+        let mut claims = Claims::default();
+        claims.failed(DEVICE, false, SimTime::ZERO, (&hasty, Provenance::UNKNOWN));
         assert_eq!(claims.to_retry().count(), 0);
     }
 }

@@ -10,6 +10,7 @@ use crate::ids::{DeviceId, RoomId, UserId};
 use crate::protocol::api::{CrossSigningKeys, Request};
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::RoomEvent;
+use crate::protocol::to_device::{OlmEvent, ToDeviceBody};
 use crate::protocol::withheld::CodeSet;
 use crate::scenario::policy::Target;
 use crate::trace::fact::{Causes, FactKind, LossCause, Refusal};
@@ -46,7 +47,8 @@ impl Reference {
                 self.store.policy.share = share;
                 self.store.policy.on_problem = on_problem;
                 let (device, with_invited) = (self.me(), self.store.policy.share_with_invited);
-                io.fact_of_input(FactKind::SharingSet { device, share, with_invited });
+                let kind = FactKind::SharingSet { device, share, with_invited };
+                self.store.sharing_set = Provenance::of(io.fact_of_input(kind));
                 self.view_changed(io);
             }
             Command::SetReporting { target, codes } => self.set_reporting(target, codes, io),
@@ -113,13 +115,47 @@ impl Reference {
         let kind = FactKind::BlockedSet { device: self.me(), target, blocked: true };
         let fact = io.fact_of_input(kind);
         self.store.blocked.insert(target, Provenance::of(fact));
+        self.store.allowed.remove(&target);
+        if !self.habits().counts_queued_keys {
+            self.overlook_queued(target);
+        }
         self.view_changed(io);
+    }
+
+    /// By a bad habit, keys for a device that is blocked now and that the server has not taken yet do not count as given.
+    fn overlook_queued(&mut self, target: Target) {
+        let mut queued = Vec::new();
+        for request in self.store.outbox.requests() {
+            let Request::SendToDevice(put) = request else { continue };
+            for (device, body) in &put.messages {
+                if let ToDeviceBody::Olm(ciphertext) = body
+                    && let OlmEvent::RoomKey(key) = ciphertext.payload.event
+                    && self.is_meant(target, *device)
+                {
+                    queued.push((*device, key));
+                }
+            }
+        }
+        for (device, key) in queued {
+            let outbound = self.store.outbound.get_mut(&key.room);
+            if let Some(outbound) = outbound.filter(|outbound| outbound.session() == key.session) {
+                outbound.shared.remove(&device);
+            }
+        }
+    }
+
+    fn is_meant(&self, target: Target, device: DeviceId) -> bool {
+        match target {
+            Target::User(user) => self.user_of(device) == user,
+            Target::Device(other) => device == other,
+        }
     }
 
     fn unblock(&mut self, target: Target, io: &mut Io<'_>) {
         let kind = FactKind::BlockedSet { device: self.me(), target, blocked: false };
         let fact = io.fact_of_input(kind);
         self.store.blocked.remove(&target);
+        self.store.allowed.insert(target, Provenance::of(fact));
         if self.store.policy.rotate_on_unblock {
             let fits = |device: &DeviceId| match target {
                 Target::User(user) => self.config.directory.user(*device) == user,

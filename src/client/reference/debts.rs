@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 
 use crate::client::reference::Reference;
 use crate::client::reference::claims::ClaimState;
-use crate::client::reference::decide::{ShareDecision, decide};
+use crate::client::reference::decide::ShareDecision;
 use crate::client::reference::io::Io;
 use crate::client::reference::jobs::Purpose;
 use crate::client::reference::outbound::Outbound;
 use crate::client::reference::puts::{Item, ItemContent};
+use crate::client::reference::wording::{no_olm_notice, session_notice};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId};
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
-use crate::protocol::withheld::{Field, WithheldCode, WithheldNotice};
-use crate::scenario::habits::{MissingOlm, NoOlmDedup};
+use crate::protocol::withheld::WithheldCode;
+use crate::scenario::habits::{MissingOlm, NoOlmDedup, ReshareIndex};
 use crate::time::SimTime;
+use crate::trace::fact::Causes;
 
 /// A key that is owed.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +29,7 @@ struct Owed {
 
 impl Outbound {
     /// The keys of this session that are owed, for want of an Olm session or once more after a new one.
-    fn owed(&self, room: RoomId) -> impl Iterator<Item = Owed> + '_ {
+    fn owed(&self, room: RoomId, again: ReshareIndex) -> impl Iterator<Item = Owed> + '_ {
         let key = move |first| RoomKey {
             room,
             session: self.session(),
@@ -40,8 +42,8 @@ impl Outbound {
             why: self.made_by,
         });
         let again = self.reshare.iter().filter_map(move |(device, why)| {
-            let first = self.shared.get(device)?;
-            Some(Owed { device: *device, key: key(*first), why: *why })
+            let first = self.again_from(*self.shared.get(device)?, again);
+            Some(Owed { device: *device, key: key(first), why: *why })
         });
         waiting.chain(again).filter(|owed| !self.given_up.contains(&owed.device))
     }
@@ -51,7 +53,7 @@ impl Reference {
     /// Looks again after devices that were owed a key, could not be reached, and were not told.
     pub(super) fn settle_untold(&mut self, io: &mut Io<'_>) {
         let untold = |outbound: &&Outbound| {
-            outbound.owed_from.keys().any(|device| !self.store.no_olm.was_told(*device))
+            outbound.owed_from.keys().any(|device| !self.told_no_olm(*device))
         };
         let in_use = self.store.outbound.iter().filter(|(_, outbound)| untold(outbound));
         let older = self.store.debts.iter().filter(|(_, outbound)| untold(&outbound));
@@ -64,7 +66,7 @@ impl Reference {
 
     /// A session was replaced: who was owed its key and was not told why it has none is still owed it (N-01).
     pub(super) fn keep_debts(&mut self, room: RoomId, mut old: Outbound) {
-        old.owed_from.retain(|device, _| !self.store.no_olm.was_told(*device));
+        old.owed_from.retain(|device, _| !self.told_no_olm(*device));
         if !old.owed_from.is_empty() {
             self.store.debts.push((room, old));
         }
@@ -78,10 +80,13 @@ impl Reference {
 
     /// Devices that are owed a key of the room and have no Olm session, ascending.
     pub(super) fn owed_without_olm(&self, room: RoomId) -> Vec<DeviceId> {
-        let owed = self.sessions_of(room).flat_map(|outbound| outbound.owed(room));
+        let again = self.habits().reshare_index;
+        let owed = self.sessions_of(room).flat_map(|outbound| outbound.owed(room, again));
+        let owed = owed.map(|owed| owed.device).filter(|device| self.is_due(*device));
+        let barred = self.store.outbound.get(&room).map(|outbound| &outbound.barred_without_olm);
         let devices: BTreeSet<DeviceId> = owed
-            .map(|owed| owed.device)
-            .filter(|device| !self.store.olm.has(*device) && self.is_due(*device))
+            .chain(barred.into_iter().flatten().copied())
+            .filter(|device| !self.has_olm(*device))
             .collect();
         devices.into_iter().collect()
     }
@@ -89,10 +94,11 @@ impl Reference {
     /// Gives the keys that are owed to those who can be reached. Who was told of a replaced session, or is due nothing
     /// any more, is owed nothing.
     pub(super) fn pay_debts(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_>) {
+        let again = self.habits().reshare_index;
         let payable: Vec<Owed> = self
             .sessions_of(room)
-            .flat_map(|outbound| outbound.owed(room))
-            .filter(|owed| self.store.olm.has(owed.device) && self.is_due(owed.device))
+            .flat_map(|outbound| outbound.owed(room, again))
+            .filter(|owed| self.has_olm(owed.device) && self.is_due(owed.device))
             .collect();
         if let Some(outbound) = self.store.outbound.get_mut(&room) {
             let session = outbound.session();
@@ -105,9 +111,7 @@ impl Reference {
         let mut debts = std::mem::take(&mut self.store.debts);
         for (_, old) in debts.iter_mut().filter(|(of, _)| *of == room) {
             old.owed_from.retain(|device, _| {
-                !self.store.olm.has(*device)
-                    && !self.store.no_olm.was_told(*device)
-                    && self.is_due(*device)
+                !self.has_olm(*device) && !self.told_no_olm(*device) && self.is_due(*device)
             });
         }
         debts.retain(|(_, old)| !old.owed_from.is_empty());
@@ -119,7 +123,7 @@ impl Reference {
         let item = |owed: Owed| Item {
             device: owed.device,
             content: ItemContent::Sealed(OlmEvent::RoomKey(owed.key)),
-            cause: owed.why.0,
+            because: Causes::of([owed.why.0, self.learnt(owed.device)]),
         };
         self.put(ToDeviceType::Encrypted, payable.into_iter().map(item).collect(), cause, io);
     }
@@ -132,9 +136,7 @@ impl Reference {
     fn due_now(&self, device: DeviceId) -> ShareDecision {
         let user = self.user_of(device);
         let listed = self.store.lists.user(user).and_then(|list| list.device(device));
-        listed.map_or(ShareDecision::Pass, |keys| {
-            decide(self.store.policy.share, &self.view_of(user, keys))
-        })
+        listed.map_or(ShareDecision::Pass, |keys| self.due(&self.view_of(user, keys)))
     }
 
     /// Who was owed a key, could not be reached, and is barred by now is told that reason: no other will come.
@@ -142,27 +144,27 @@ impl Reference {
         let mut notices = Vec::new();
         let mut told = Vec::new();
         for outbound in self.sessions_of(room) {
-            for owed in outbound.owed(room) {
+            for owed in outbound.owed(room, self.habits().reshare_index) {
                 let ShareDecision::Withhold(code) = self.due_now(owed.device) else { continue };
-                let known = self.store.no_olm.was_told(owed.device)
-                    || outbound.told.contains_key(&owed.device)
+                let known = self.told_no_olm(owed.device)
+                    || outbound.told.contains_key(&self.marked_as(owed.device))
                     || outbound.shared.contains_key(&owed.device);
                 if !known && self.reports(owed.device, code.into()) {
                     let session = owed.key.session;
-                    let notice = WithheldNotice::Session { room, session, code }.content(self.me());
+                    let notice = session_notice((room, session), code, self.me(), self.habits());
                     notices.push(Item {
                         device: owed.device,
                         content: ItemContent::Clear(ToDeviceBody::Withheld(notice)),
-                        cause: self.block_of(owed.device).0.or(cause),
+                        because: self.reasons(owed.device, code),
                     });
-                    told.push((session, owed.device, code));
+                    told.push((session, (owed.device, self.marked_as(owed.device)), code));
                 }
             }
         }
         if let Some(outbound) = self.store.outbound.get_mut(&room) {
-            for (session, device, code) in told {
+            for (session, (device, marked), code) in told {
                 if session == outbound.session() {
-                    outbound.told.insert(device, code);
+                    outbound.told.insert(marked, code);
                     outbound.owed_from.remove(&device);
                 }
             }
@@ -198,22 +200,19 @@ impl Reference {
             let ClaimState::BackingOff(failed) = self.live.claims.state(device, clock) else {
                 continue;
             };
-            let repeated = self.store.no_olm.is_repetition(device, occasion, habits.no_olm_dedup);
+            let marked = self.marked_as(device);
+            let repeated = self.store.no_olm.is_repetition(marked, occasion, habits.no_olm_dedup);
             // Who counts by failed attempts still tells of each attempt only once.
             let once = habits.no_olm_dedup == NoOlmDedup::None && failed.was_told;
             let silent = !failed.reportable || repeated || once;
             if silent || !self.reports(device, WithheldCode::NoOlm) {
                 continue;
             }
-            self.store.no_olm.mark(device, occasion);
+            self.store.no_olm.mark(marked, occasion);
             self.live.claims.told(device);
-            let mut content = WithheldNotice::NoOlm.content(self.me());
-            if habits.no_olm_names_session {
-                content.room_id = Field::Is(occasion.0);
-                content.session_id = Field::Is(occasion.1);
-            }
+            let content = no_olm_notice(occasion, self.me(), &habits);
             let content = ItemContent::Clear(ToDeviceBody::Withheld(content));
-            items.push(Item { device, content, cause: failed.by.0 });
+            items.push(Item { device, content, because: Causes::of([failed.by.0]) });
         }
         items
     }

@@ -3,8 +3,9 @@
 //! It does not know of sessions, requests or time.
 
 use crate::ids::{DeviceId, UserId};
-use crate::protocol::withheld::{CodeSet, SessionCode};
-use crate::scenario::policy::{Reporting, SharePolicy, Target};
+use crate::protocol::withheld::{CodeSet, SessionCode, WithheldCode};
+use crate::scenario::habits::{Habits, OptOut};
+use crate::scenario::policy::{Policy, Reporting, SharePolicy, Target};
 
 /// What a sender knows of a device that could get a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,12 +67,44 @@ pub(super) fn reported_codes(report: &Reporting, view: &DeviceView) -> CodeSet {
     }
 }
 
+/// Whether a device is told a code, by what the user chose and by what the client makes of it (O-04).
+pub(super) fn is_told(
+    report: &Reporting,
+    view: &DeviceView,
+    code: WithheldCode,
+    opt_out: OptOut,
+) -> bool {
+    match opt_out {
+        OptOut::Ignored => true,
+        OptOut::Silence | OptOut::NoKeys => reported_codes(report, view).contains(code),
+    }
+}
+
+/// What a device is due from a client that is written like this: as [`decide`] has it, except where a bad habit comes
+/// in.
+pub(super) fn decide_by_habit(
+    policy: &Policy,
+    habits: &Habits,
+    view: &DeviceView,
+) -> ShareDecision {
+    let seen = DeviceView { crypto: view.crypto || !habits.skips_unencrypted, ..*view };
+    let decision = decide(policy.share, &seen);
+    let is_silent = reported_codes(&policy.report, view) == CodeSet::NONE;
+    match decision {
+        ShareDecision::Share if is_silent && habits.opt_out == OptOut::NoKeys => {
+            ShareDecision::Pass
+        }
+        ShareDecision::Share | ShareDecision::Withhold(_) | ShareDecision::Pass => decision,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{DeviceView, ShareDecision, decide, reported_codes};
+    use super::{DeviceView, ShareDecision, decide, decide_by_habit, is_told, reported_codes};
     use crate::ids::{DeviceId, UserId};
     use crate::protocol::withheld::{CodeSet, SessionCode, WithheldCode};
-    use crate::scenario::policy::{Reporting, SharePolicy, Target};
+    use crate::scenario::habits::{Habits, OptOut};
+    use crate::scenario::policy::{Policy, Reporting, SharePolicy, Target};
 
     const VIEW: DeviceView = DeviceView {
         device: DeviceId::new(1),
@@ -111,6 +144,39 @@ mod tests {
     fn a_device_without_encryption_is_passed_over_even_if_it_is_blocked() {
         let view = DeviceView { crypto: false, blocked: true, ..VIEW };
         assert_eq!(decide(SharePolicy::Verified, &view), ShareDecision::Pass);
+    }
+
+    #[test]
+    fn a_client_that_does_not_look_at_algorithms_gives_every_device_something() {
+        let view = DeviceView { crypto: false, ..VIEW };
+        let (policy, usual) = (Policy::standard(), Habits::specification());
+        assert_eq!(decide_by_habit(&policy, &usual, &view), ShareDecision::Pass);
+        let careless = Habits { skips_unencrypted: false, ..usual };
+        assert_eq!(decide_by_habit(&policy, &careless, &view), ShareDecision::Share);
+        let blocked = DeviceView { blocked: true, ..view };
+        let expected = ShareDecision::Withhold(SessionCode::Blacklisted);
+        assert_eq!(decide_by_habit(&policy, &careless, &blocked), expected);
+    }
+
+    #[test]
+    fn who_is_told_nothing_gets_no_keys_from_a_client_that_takes_it_for_a_block() {
+        let (mut policy, usual) = (Policy::standard(), Habits::specification());
+        let mixed_up = Habits { opt_out: OptOut::NoKeys, ..usual };
+        assert_eq!(decide_by_habit(&policy, &mixed_up, &VIEW), ShareDecision::Share);
+        policy.report.strangers = CodeSet::NONE;
+        assert_eq!(decide_by_habit(&policy, &usual, &VIEW), ShareDecision::Share);
+        assert_eq!(decide_by_habit(&policy, &mixed_up, &VIEW), ShareDecision::Pass);
+    }
+
+    #[test]
+    fn who_ignores_the_choice_tells_all_the_same() {
+        let none = CodeSet::NONE;
+        let report = Reporting { codes: none, strangers: none, overrides: Vec::new() };
+        let told = |opt_out| is_told(&report, &VIEW, WithheldCode::Blacklisted, opt_out);
+        assert_eq!(
+            [OptOut::Silence, OptOut::NoKeys, OptOut::Ignored].map(told),
+            [false, false, true]
+        );
     }
 
     #[test]

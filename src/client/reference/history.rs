@@ -144,8 +144,16 @@ impl Reference {
             return;
         };
         let (code, reason) = (content.code, content.reason);
-        let notice =
-            SessionNotice { id, sender, was_asked: false, of_bundle: true, code, reason, by };
+        let notice = SessionNotice {
+            id,
+            sender,
+            was_asked: false,
+            of_bundle: true,
+            owns_key: false,
+            code,
+            reason,
+            by,
+        };
         if self.store.notices.keep(session, notice) {
             io.touch();
             self.try_session(session, Occasion::Notice, by, io);

@@ -191,7 +191,7 @@ impl Reference {
         let item = |device: &DeviceId| Item {
             device: *device,
             content: ItemContent::Sealed(event),
-            cause: Some(made),
+            because: Causes::one(made),
         };
         self.view_changed(io);
         self.put(ToDeviceType::Encrypted, reached.iter().map(item).collect(), Some(made), io)

@@ -16,7 +16,7 @@ use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Membership;
 use crate::protocol::to_device::{MegolmCiphertext, SharedHistory};
 use crate::protocol::withheld::SessionCode;
-use crate::scenario::habits::SharedHistoryFlag;
+use crate::scenario::habits::{NoticeSession, SharedHistoryFlag};
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::OnProblem;
 use crate::trace::fact::{Causes, FactKind, Refusal};
@@ -28,6 +28,8 @@ pub(super) struct Job {
     /// The fact that asked for it.
     pub(super) cause: Provenance,
     pub(super) stage: Stage,
+    /// The fact that made a request fail that it waits for.
+    pub(super) held_up: Provenance,
 }
 
 /// Why a room's devices are looked after.
@@ -67,12 +69,23 @@ impl Reference {
     /// Puts a job in.
     pub(super) fn enqueue_job(&mut self, room: RoomId, purpose: Purpose, io: &mut Io<'_>) {
         let jobs = self.store.jobs.entry(room).or_default();
-        let waiting = Job { purpose, cause: Provenance(io.cause), stage: Stage::Preparing };
+        let (cause, held_up) = (Provenance(io.cause), Provenance::UNKNOWN);
+        let waiting = Job { purpose, cause, stage: Stage::Preparing, held_up };
         if purpose == Purpose::Settle && jobs.iter().any(|job| job.purpose == Purpose::Settle) {
             return;
         }
         jobs.push_back(waiting);
         io.touch();
+    }
+
+    /// A request failed: what waits for it waits because of this.
+    pub(super) fn hold_up_jobs(&mut self, place: OutboxNo, by: Option<FactId>) {
+        let first = self.store.jobs.values_mut().filter_map(|jobs| jobs.front_mut());
+        for job in first {
+            if matches!(&job.stage, Stage::Sharing(puts) if puts.contains(&place)) {
+                job.held_up = Provenance(by);
+            }
+        }
     }
 
     /// Goes on with every room's jobs as far as possible.
@@ -144,7 +157,8 @@ impl Reference {
             return self.encrypt_message(room, (message, job), &[], io);
         }
         let users = self.users_to_serve(room);
-        if self.wait_for_lists(&users, io) {
+        let outsiders = self.outsiders(room);
+        if self.wait_for_lists(&users, io) | self.wait_for_lists(&outsiders, io) {
             return Progress::Wait;
         }
         if let Some(user) = self.changed_identity(&users) {
@@ -158,18 +172,22 @@ impl Reference {
             self.make_session(room, job, why, io);
             plan = self.plan(room, &users, io.clock);
         }
-        if self.claim_missing(&plan.missing, io) {
+        if self.claim_missing(&plan.missing, io) | self.claim_missing(&plan.misled, io) {
             return Progress::Wait;
         }
         let puts = self.send_plan(room, &plan, job.cause.0, io);
         if !puts.is_empty() {
-            return Progress::Advanced(Stage::Sharing(puts));
+            let awaited = if self.habits().message_waits { puts } else { Vec::new() };
+            return Progress::Advanced(Stage::Sharing(awaited));
         }
         if plan.is_settled() && users.iter().all(|user| self.is_list_fresh(*user)) {
             let view = self.store.view;
             if let Some(outbound) = self.store.outbound.get_mut(&room) {
                 outbound.settled_at = Some(view);
             }
+        }
+        if let Some(outbound) = self.store.outbound.get_mut(&room) {
+            outbound.barred_without_olm = plan.misled.iter().copied().collect();
         }
         self.encrypt_message(room, (message, job), &plan.missing, io)
     }
@@ -225,7 +243,9 @@ impl Reference {
 
     fn is_used_up(&self, room: RoomId, outbound: &Outbound, io: &Io<'_>) -> bool {
         let seen = self.store.rooms.room(room);
-        seen.is_some_and(|seen| outbound.is_used_up(seen.rotation(), io.clock))
+        seen.is_some_and(|seen| {
+            outbound.is_used_up(Outbound::as_read(seen.rotation(), self.habits()), io.clock)
+        })
     }
 
     /// The users whose devices a message is meant for, ascending.
@@ -251,6 +271,9 @@ impl Reference {
 
     /// The first other user whose identity has changed and was not accepted (V-02).
     fn changed_identity(&self, users: &[UserId]) -> Option<UserId> {
+        if !self.habits().identity_change_stops {
+            return None;
+        }
         users.iter().copied().find(|user| {
             *user != self.my_user()
                 && self.store.lists.user(*user).is_some_and(|list| list.identity_changed())
@@ -272,6 +295,10 @@ impl Reference {
 
     /// Makes the session that replaces the room's.
     fn make_session(&mut self, room: RoomId, job: &Job, why: Option<FactId>, io: &mut Io<'_>) {
+        let discarded = match self.habits().notice_session {
+            NoticeSession::InUse | NoticeSession::Previous => None,
+            NoticeSession::Discarded => Some(OutboundSession::new(io.entropy).id()),
+        };
         let megolm = OutboundSession::new(io.entropy);
         let (session, own_key) = (megolm.id(), megolm.session_key());
         let shared_history = self.store.rooms.room(room).is_some_and(shareable);
@@ -281,9 +308,13 @@ impl Reference {
             SharedHistoryFlag::Absent => SharedHistory::Absent,
         };
         let kind = FactKind::MegolmNew { device: self.me(), room, session };
-        let fact = io.fact(kind, Causes::of([job.cause.0, why]));
+        let dated = self.store.outbound.get(&room).and_then(|old| old.clock_set.0);
+        let fact = io.fact(kind, Causes::of([job.cause.0, why, io.clock_set, dated]));
         let mut outbound = Outbound::new(megolm, io.clock, flag);
+        outbound.clock_set = Provenance(io.clock_set);
         outbound.made_by = Provenance::of(fact);
+        outbound.discarded = discarded;
+        outbound.previous = self.store.outbound.get(&room).map(Outbound::session);
         if let Some(old) = self.store.outbound.insert(room, outbound) {
             self.keep_debts(room, old);
         }
@@ -304,15 +335,21 @@ impl Reference {
         let Some(outbound) = self.store.outbound.get_mut(&room) else { return Progress::Wait };
         let body = outbound.megolm.encrypt();
         let MegolmCiphertext { session, index, .. } = body;
+        let has_misled = !outbound.barred_without_olm.is_empty();
         for missed in missing {
             outbound.owed_from.entry(*missed).or_insert(index);
         }
         let kind = FactKind::MegolmEncrypted { device, room, session, index, message };
-        let fact = io.fact(kind, Causes::of([job.cause.0, outbound.made_by.0]));
+        // Whether the session is too old for the message was read off a clock, now and when it was made.
+        let clocks = [io.clock_set, outbound.clock_set.0];
+        let [now, then] = clocks;
+        let late = job.held_up.0.or(then);
+        let causes = Causes::of([job.cause.0, outbound.made_by.0, now, late]);
+        let fact = io.fact(kind, causes);
         let put = MessagePut { room, txn: io.entropy.txn(), message, body };
         let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));
         io.touch();
-        let has_missing = !missing.is_empty();
+        let has_missing = !missing.is_empty() || has_misled;
         Progress::Advanced(Stage::Sending { message: number, has_missing })
     }
 }

@@ -11,6 +11,7 @@ use crate::client::reference::notices::SessionNotice;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::client::reference::recipient::Arrival;
 use crate::client::reference::requests::OpenRequest;
+use crate::client::reference::wording::{forwarded_reason, notice_type};
 use crate::ids::{DeviceId, MegolmSessionId, MessageId, RequestId, RoomId, UserId};
 use crate::protocol::api::DeviceKeys;
 use crate::protocol::megolm::InboundSession;
@@ -21,6 +22,7 @@ use crate::protocol::to_device::{
     SharedHistory, ToDeviceBody, ToDeviceType,
 };
 use crate::protocol::withheld::{Field, SessionCode, WithheldNotice};
+use crate::scenario::habits::{ForwardTo, ReplyCode};
 use crate::scenario::policy::{AnswerRequests, AskFor};
 use crate::trace::fact::{Causes, FactKind, KeySource, OlmCause, ProcessOutcome};
 
@@ -30,6 +32,8 @@ pub(super) struct Forward {
     pub(super) to: DeviceId,
     request: RequestId,
     session: MegolmSessionId,
+    /// The first index that is given at the most; the forwarder's own one if it is later.
+    from: u32,
     cause: Provenance,
 }
 
@@ -122,7 +126,7 @@ impl Reference {
         let item = |device: &DeviceId| Item {
             device: *device,
             content: ItemContent::Clear(body),
-            cause: cause.0,
+            because: Causes::of([cause.0]),
         };
         self.put(ToDeviceType::KeyRequest, to.iter().map(item).collect(), cause.0, io);
     }
@@ -171,6 +175,7 @@ impl Reference {
         }
         io.touch();
         match request.action {
+            KeyRequestAction::Cancel if !self.habits().heeds_cancellations => {}
             KeyRequestAction::Cancel => {
                 self.store.requests.cancel(requester, request.request);
                 self.live.forwards.retain(|forward| {
@@ -224,7 +229,14 @@ impl Reference {
         let Asked { request, requester, room, session, by } = asked;
         match reply {
             Reply::Forward => {
-                self.live.forwards.push(Forward { to: requester, request, session, cause: by });
+                let from = self.given_from(&asked).unwrap_or(0);
+                self.live.forwards.push(Forward {
+                    to: requester,
+                    request,
+                    session,
+                    from,
+                    cause: by,
+                });
                 if self.store.olm.has(requester) {
                     self.send_forwards(requester, io);
                 } else {
@@ -236,9 +248,9 @@ impl Reference {
                 let item = Item {
                     device: requester,
                     content: ItemContent::Clear(ToDeviceBody::Withheld(notice)),
-                    cause: by.0,
+                    because: Causes::of([by.0]),
                 };
-                self.put(ToDeviceType::Withheld, vec![item], by.0, io);
+                self.put(notice_type(&self.config.habits), vec![item], by.0, io);
             }
             Reply::Silence => {}
         }
@@ -257,15 +269,47 @@ impl Reference {
         let unknown = DeviceKeys { device, lists_algorithms: true, signed_by: None };
         let view = self.view_of(user, &listed.unwrap_or(unknown));
         let has_key = self.store.inbound.key(asked.session).is_some();
-        let reply = if user == self.my_user() {
+        let is_own = user == self.my_user();
+        let reply = if has_key && self.forwards_by_habit(asked, &view) {
+            Reply::Forward
+        } else if is_own {
             reply_to_own(&view, has_key)
         } else {
             self.reply_to_other(asked, &view, has_key)
         };
-        match reply {
-            Reply::Refuse(code) if !tells || !self.reports(device, code.into()) => Reply::Silence,
-            Reply::Forward | Reply::Refuse(_) | Reply::Silence => reply,
+        let habits = self.habits();
+        let told = if is_own { habits.replies_to_own } else { habits.replies_to_others };
+        match reply_by_habit(reply, habits.reply_code) {
+            Reply::Refuse(code)
+                if !tells || !told.contains(code.into()) || !self.reports(device, code.into()) =>
+            {
+                Reply::Silence
+            }
+            reply @ (Reply::Forward | Reply::Refuse(_) | Reply::Silence) => reply,
         }
+    }
+
+    /// Whether this client gives a key to a device that is none of the own verified ones.
+    fn forwards_by_habit(&self, asked: &Asked, view: &DeviceView) -> bool {
+        match self.habits().forward_to {
+            ForwardTo::OwnVerified => false,
+            ForwardTo::OwnVerifiedAndGiven => self.given_from(asked).is_some(),
+            ForwardTo::Own => view.user == self.my_user(),
+            ForwardTo::Anyone => true,
+        }
+    }
+
+    /// Where the key started that a device was given of the session in use, if a request for it is answered because it
+    /// was given that.
+    fn given_from(&self, asked: &Asked) -> Option<u32> {
+        if self.habits().forward_to != ForwardTo::OwnVerifiedAndGiven
+            || self.user_of(asked.requester) == self.my_user()
+        {
+            return None;
+        }
+        let outbound = self.store.outbound.get(&asked.room)?;
+        let given = outbound.shared.get(&asked.requester).copied();
+        given.filter(|_| outbound.session() == asked.session)
     }
 
     /// Another user's device never gets a key on request. One that is barred is told why. Of the session in use
@@ -306,17 +350,17 @@ impl Reference {
             if self.store.requests.is_cancelled(to, forward.request) {
                 continue;
             }
-            let Some(event) = self.forwarded(forward.session) else { continue };
+            let Some(event) = self.forwarded(forward.session, forward.from) else { continue };
             let content = ItemContent::Sealed(OlmEvent::ForwardedRoomKey(event));
-            let item = Item { device: to, content, cause: forward.cause.0 };
+            let item = Item { device: to, content, because: Causes::of([forward.cause.0]) };
             self.put(ToDeviceType::Encrypted, vec![item], forward.cause.0, io);
         }
     }
 
     /// The forwarded form of a key that this device has, with the reason why it has a part only (F-04 to F-07).
-    fn forwarded(&self, session: MegolmSessionId) -> Option<ForwardedRoomKey> {
+    fn forwarded(&self, session: MegolmSessionId, from: u32) -> Option<ForwardedRoomKey> {
         let key = self.store.inbound.key(session)?;
-        let (room, first) = (key.room, key.first());
+        let (room, first) = (key.room, key.first().max(from));
         let shared_history = SharedHistory::of(key.shared_history);
         let from_creator = |notice: &&SessionNotice| notice.sender == self.user_of(key.creator);
         let partial = self.store.notices.about(session).iter().find(from_creator);
@@ -324,9 +368,12 @@ impl Reference {
             key: RoomKey { room, session, first, shared_history },
             creator: key.creator,
             hops: key.hops + 1,
-            withheld: partial
-                .filter(|_| first > 0)
-                .map(|notice| ForwardedWithheld { code: notice.code, reason: notice.reason }),
+            withheld: forwarded_reason(
+                partial
+                    .map(|notice| ForwardedWithheld { code: notice.code, reason: notice.reason }),
+                first,
+                self.habits().forwarded_reason,
+            ),
         })
     }
 
@@ -352,6 +399,7 @@ impl Reference {
                 sender: me,
                 was_asked: true,
                 of_bundle: false,
+                owns_key: true,
                 code: withheld.code,
                 reason: withheld.reason,
                 by,
@@ -385,13 +433,35 @@ fn reply_to_own(view: &DeviceView, has_key: bool) -> Reply {
     }
 }
 
+/// What a reply becomes by the habit of saying one thing only.
+const fn reply_by_habit(reply: Reply, habit: ReplyCode) -> Reply {
+    match (habit, reply) {
+        (ReplyCode::Unavailable, Reply::Forward | Reply::Refuse(_)) => {
+            Reply::Refuse(SessionCode::Unavailable)
+        }
+        (ReplyCode::Actual, Reply::Forward | Reply::Refuse(_))
+        | (ReplyCode::Actual | ReplyCode::Unavailable, Reply::Silence) => reply,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Reply, reply_to_own};
+    use super::{Reply, reply_by_habit, reply_to_own};
     use crate::client::reference::decide::{DeviceView, ShareDecision, decide};
     use crate::ids::{DeviceId, UserId};
     use crate::protocol::withheld::SessionCode;
+    use crate::scenario::habits::ReplyCode;
     use crate::scenario::policy::SharePolicy;
+
+    #[test]
+    fn a_client_that_knows_one_reply_gives_it_instead_of_a_key() {
+        let unavailable = Reply::Refuse(SessionCode::Unavailable);
+        for reply in [Reply::Forward, Reply::Refuse(SessionCode::Blacklisted)] {
+            assert_eq!(reply_by_habit(reply, ReplyCode::Actual), reply);
+            assert_eq!(reply_by_habit(reply, ReplyCode::Unavailable), unavailable);
+        }
+        assert_eq!(reply_by_habit(Reply::Silence, ReplyCode::Unavailable), Reply::Silence);
+    }
 
     #[test]
     fn own_devices_get_keys_only_when_they_are_verified_and_not_blocked() {

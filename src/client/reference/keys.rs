@@ -13,6 +13,7 @@ use crate::protocol::api::{
     CrossSigningKeys, DeviceKeys, Failure, KeyUpload, Request, Response, Signature, UserKeys,
 };
 use crate::protocol::provenance::Provenance;
+use crate::scenario::habits::{NeedlessRotation, QueryAnswers};
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::Target;
 use crate::time::SimDuration;
@@ -52,13 +53,14 @@ impl Reference {
         io.touch();
     }
 
-    fn record_choices(&self, io: &mut Io<'_>) {
+    fn record_choices(&mut self, io: &mut Io<'_>) {
         let (device, policy) = (self.me(), &self.store.policy);
-        io.fact_of_input(FactKind::SharingSet {
+        let set = io.fact_of_input(FactKind::SharingSet {
             device,
             share: policy.share,
             with_invited: policy.share_with_invited,
         });
+        self.store.sharing_set = Provenance::of(set);
         let (codes, strangers) = (policy.report.codes, policy.report.strangers);
         io.fact_of_input(FactKind::ReportingSet { device, target: None, codes, strangers });
         for (target, codes) in &policy.report.overrides {
@@ -149,7 +151,7 @@ impl Reference {
             .store
             .lists
             .outdated()
-            .filter(|(user, _)| !self.live.queries.is_running(*user))
+            .filter(|(user, _)| self.may_query(*user))
             .filter(|(user, _)| {
                 let backoff = self.live.query_backoff.get(user);
                 backoff.is_none_or(|backoff| backoff.until <= io.clock)
@@ -169,6 +171,15 @@ impl Reference {
         let number = self.request_number();
         io.request(number, Request::QueryKeys(queries.clone()), io.cause);
         self.live.query_requests.insert(number, queries);
+    }
+
+    /// Whether a query for a user may be sent, as far as one that is on its way speaks against it (D-04).
+    fn may_query(&self, user: UserId) -> bool {
+        let queries = &self.live.queries;
+        match self.habits().query_answers {
+            QueryAnswers::InTurn => !queries.is_running(user),
+            QueryAnswers::LastWins => !queries.is_running(user) || queries.is_overtaken(user),
+        }
     }
 
     /// The answer to a request with queries.
@@ -218,6 +229,7 @@ impl Reference {
         *backoff = Backoff {
             failures: backoff.failures + 1,
             until: io.clock + wait.min(habits.claim_backoff_max).max(SHORTEST_WAIT),
+            by: Provenance(io.cause),
         };
     }
 
@@ -232,6 +244,7 @@ impl Reference {
         if user == self.my_user() {
             self.compare_own_identity(answer.identity);
         }
+        let old = self.store.lists.user(user).filter(|list| list.known).cloned();
         let gone = self.store.lists.apply(answer, self.store.identity, overtaken);
         let Some(list) = self.store.lists.user(user) else { return };
         for keys in &list.devices {
@@ -244,8 +257,15 @@ impl Reference {
         let outcome = QueryOutcome::Applied { master, verified: list.is_verified() };
         let causes = Causes::of([running.began.0, answer.cause.0, io.cause]);
         let fact = io.fact(FactKind::QueryEnd { device, user, query, outcome }, causes);
+        if let Some(list) = self.store.lists.user_mut(user) {
+            list.learnt_by = Provenance::of(fact);
+        }
+        let is_new =
+            |keys: &DeviceKeys| old.as_ref().is_some_and(|old| old.device(keys.device).is_none());
+        let rotates = self.habits().needless_rotation == NeedlessRotation::NewDevice
+            && answer.devices.iter().any(is_new);
         for outbound in self.store.outbound.values_mut() {
-            if gone.iter().any(|device| outbound.shared.contains_key(device)) {
+            if rotates || gone.iter().any(|device| outbound.shared.contains_key(device)) {
                 outbound.invalidate(Provenance::of(fact));
             }
         }
@@ -306,8 +326,16 @@ impl Reference {
     }
 
     /// Records that the user verified somebody, or took that back.
-    pub(super) fn record_verified(&self, target: Target, verified: bool, io: &mut Io<'_>) {
-        io.fact_of_input(FactKind::VerifiedSet { device: self.me(), target, verified });
+    pub(super) fn record_verified(&mut self, target: Target, verified: bool, io: &mut Io<'_>) {
+        let kind = FactKind::VerifiedSet { device: self.me(), target, verified };
+        let fact = Provenance::of(io.fact_of_input(kind));
+        let (done, undone) = if verified {
+            (&mut self.store.allowed, &mut self.store.withdrawn)
+        } else {
+            (&mut self.store.withdrawn, &mut self.store.allowed)
+        };
+        done.insert(target, fact);
+        undone.remove(&target);
     }
 
     /// Asks for the key backup.

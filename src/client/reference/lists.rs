@@ -20,6 +20,8 @@ pub(super) struct UserList {
     pub(super) outdated: bool,
     /// What made it outdated.
     pub(super) outdated_by: Provenance,
+    /// The answer that was applied last.
+    pub(super) learnt_by: Provenance,
     /// Whether any answer was ever applied.
     pub(super) known: bool,
     /// The devices, ascending.
@@ -160,10 +162,11 @@ impl UserList {
     }
 }
 
-/// Queries on their way: for each user at the most one, so that answers cannot overtake each other.
+/// Queries on their way: for each user at the most one, so that answers cannot overtake each other, unless a bad habit
+/// lets them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Queries {
-    running: BTreeMap<UserId, RunningQuery>,
+    running: BTreeMap<UserId, Vec<RunningQuery>>,
     overtaken: BitSet,
 }
 
@@ -185,7 +188,12 @@ impl Queries {
     /// A query begins.
     pub(super) fn begin(&mut self, user: UserId, query: RunningQuery) {
         self.overtaken.remove(user.index());
-        self.running.insert(user, query);
+        self.running.entry(user).or_default().push(query);
+    }
+
+    /// Whether a change was told since the last query for the user began.
+    pub(super) fn is_overtaken(&self, user: UserId) -> bool {
+        self.overtaken.contains(user.index())
     }
 
     /// A change was told: what is on its way is older than it.
@@ -197,11 +205,12 @@ impl Queries {
 
     /// The query ended. Returns it, and whether a change was told since it began; `None` if it is another query.
     pub(super) fn end(&mut self, user: UserId, query: QueryId) -> Option<(RunningQuery, bool)> {
-        let running = *self.running.get(&user)?;
-        if running.query != query {
-            return None;
+        let running = self.running.get_mut(&user)?;
+        let place = running.iter().position(|running| running.query == query)?;
+        let ended = running.remove(place);
+        if running.is_empty() {
+            self.running.remove(&user);
         }
-        self.running.remove(&user);
-        Some((running, self.overtaken.remove(user.index())))
+        Some((ended, self.overtaken.remove(user.index())))
     }
 }

@@ -21,12 +21,14 @@ mod outbound;
 mod outbox;
 mod puts;
 mod recipient;
+mod recovery;
 mod requests;
 mod rooms;
 mod share;
 mod store;
 mod sync;
 mod trust;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,12 +40,12 @@ use crate::client::reference::lists::Queries;
 use crate::client::reference::outbox::Sending;
 use crate::client::reference::store::Life;
 pub use crate::client::reference::store::Store;
-use crate::client::{Client, Context, Directory, Input, Out, RequestNo, WakeAt};
+use crate::client::{Because, Client, Context, Directory, Input, Out, RequestNo, WakeAt};
 use crate::ids::{DeviceId, QueryId, UserId};
 use crate::protocol::api::Request;
 use crate::protocol::provenance::Provenance;
 use crate::rulebook::reading::Reading;
-use crate::scenario::habits::Habits;
+use crate::scenario::habits::{Habits, MarksBy, NeedlessRotation};
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::Policy;
 use crate::time::SimTime;
@@ -82,6 +84,8 @@ pub struct Reference {
 struct Backoff {
     failures: u32,
     until: SimTime,
+    /// What made the last of them.
+    by: Provenance,
 }
 
 /// What is forgotten when the client stops.
@@ -95,6 +99,8 @@ struct Live {
     claims: Claims,
     /// Devices that get a `m.dummy` as soon as there is a new session with them, and why.
     dummies: BTreeMap<DeviceId, Provenance>,
+    /// When a recovery with each device was last begun in this run of the client.
+    recovered: BTreeMap<DeviceId, SimTime>,
     /// Keys that are forwarded as soon as there is a session.
     forwards: Vec<Forward>,
     /// Key requests that are answered as soon as the requester's list is known.
@@ -132,6 +138,28 @@ impl Reference {
         &self.config.habits
     }
 
+    /// By what a device is known that was told something.
+    fn marked_as(&self, device: DeviceId) -> DeviceId {
+        match self.habits().marks_by {
+            MarksBy::IdentityKey => device,
+            MarksBy::DeviceId => self.config.directory.address(device),
+        }
+    }
+
+    /// Whether a device was told that no Olm session with it can be had.
+    fn told_no_olm(&self, device: DeviceId) -> bool {
+        self.store.no_olm.was_told(self.marked_as(device))
+    }
+
+    /// Whether there is an Olm session with a device, as far as this client looks for one.
+    fn has_olm(&self, device: DeviceId) -> bool {
+        if self.habits().sees_inbound_olm {
+            self.store.olm.has(device)
+        } else {
+            self.store.olm.has_own(device)
+        }
+    }
+
     /// What decisions rest on has changed, and must be durable.
     fn view_changed(&mut self, io: &mut Io<'_>) {
         self.store.view += 1;
@@ -151,7 +179,8 @@ impl Reference {
             Input::Wake => {}
             Input::NetworkBack => {
                 self.live.sending.revive();
-                self.live.sync_backoff = Backoff::default();
+                let by = self.live.sync_backoff.by;
+                self.live.sync_backoff = Backoff { by, ..Backoff::default() };
             }
             Input::Restarted => self.restarted(io),
         }
@@ -166,6 +195,10 @@ impl Reference {
         }
         if !self.habits().no_olm_persists {
             self.store.no_olm.clear_all();
+        }
+        if self.habits().needless_rotation == NeedlessRotation::Restart {
+            let by = Provenance(io.cause);
+            self.store.outbound.values_mut().for_each(|outbound| outbound.invalidate(by));
         }
         self.settle_untold(io);
         io.touch();
@@ -186,10 +219,10 @@ impl Reference {
     }
 
     fn send_outbox(&mut self, io: &mut Io<'_>) {
-        for (place, request, cause) in self.live.sending.due(&self.store.outbox, io.clock) {
+        for (place, request, because) in self.live.sending.due(&self.store.outbox, io.clock) {
             let number = self.request_number();
             self.live.sending.sent(place, number);
-            io.request(number, request, cause);
+            io.request(number, request, because);
         }
     }
 
@@ -199,7 +232,8 @@ impl Reference {
         if self.live.syncing.is_none() && !stalled && backoff.until <= io.clock {
             let number = self.request_number();
             self.live.syncing = Some(number);
-            io.request(number, Request::Sync(self.store.token), io.cause);
+            let because = Because { cause: io.cause, held_up: backoff.by.0 };
+            io.request(number, Request::Sync(self.store.token), because);
         }
     }
 

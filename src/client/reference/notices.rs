@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::ids::{DeviceId, MegolmSessionId, Sym, ToDeviceId, UserId};
 use crate::protocol::provenance::Provenance;
 use crate::protocol::withheld::{Field, WithheldCode};
-use crate::scenario::habits::NoticeConflict;
+use crate::scenario::habits::{NoOlmScope, NoticeConflict, NoticeScope, NoticeSender};
 use crate::time::SimTime;
 use crate::trace::fact::Shown;
 
@@ -21,6 +21,8 @@ pub(super) struct SessionNotice {
     pub(super) was_asked: bool,
     /// Whether it is an entry of a history bundle.
     pub(super) of_bundle: bool,
+    /// Whether its `sender_key` is that of a device of the user who sent it.
+    pub(super) owns_key: bool,
     /// `code`
     pub(super) code: Field<WithheldCode>,
     /// `reason`
@@ -63,6 +65,12 @@ pub(super) struct Unread {
 pub(super) struct Choosing {
     /// Which notice wins.
     pub(super) conflict: NoticeConflict,
+    /// From whom a notice is believed.
+    pub(super) from: NoticeSender,
+    /// Which messages a session notice explains.
+    pub(super) scope: NoticeScope,
+    /// Whose messages a `m.no_olm` explains.
+    pub(super) no_olm: NoOlmScope,
     /// Whether `m.no_olm` is used at all (P-04 is a MAY).
     pub(super) show_no_olm: bool,
 }
@@ -99,9 +107,16 @@ impl Notices {
         self.sessions.get(&session).map_or(&[], Vec::as_slice)
     }
 
+    /// Forgets what is known of a session.
+    pub(super) fn forget(&mut self, session: MegolmSessionId) {
+        self.sessions.remove(&session);
+    }
+
     /// What is shown for a message that cannot be read, and the fact behind it.
     pub(super) fn explain(&self, unread: &Unread, choosing: Choosing) -> (Shown, Provenance) {
-        if let Some(notice) = self.about_message(unread, choosing.conflict) {
+        if let Some(notice) =
+            self.about_message(unread, choosing).or_else(|| self.about_sender(unread, choosing))
+        {
             let shown = match notice.code {
                 Field::Is(code) => Shown::Code { code, notice: Some(notice.id) },
                 Field::Absent | Field::NotAString | Field::Other(_) => {
@@ -111,10 +126,14 @@ impl Notices {
             return (shown, notice.by);
         }
         let covering = self.no_olm.iter().find(|notice| {
-            choosing.show_no_olm
-                && notice.sender == unread.sender
-                && notice.device == unread.device
-                && unread.sent_at < notice.at
+            let fits = match choosing.no_olm {
+                NoOlmScope::Device => {
+                    notice.sender == unread.sender && notice.device == unread.device
+                }
+                NoOlmScope::User => notice.sender == unread.sender,
+                NoOlmScope::Everyone => true,
+            };
+            choosing.show_no_olm && fits && unread.sent_at < notice.at
         });
         match covering {
             Some(notice) => {
@@ -125,13 +144,28 @@ impl Notices {
         }
     }
 
+    /// A notice about any session of the message's sender, by the bad habit of filing by sender.
+    fn about_sender(&self, unread: &Unread, choosing: Choosing) -> Option<&SessionNotice> {
+        match choosing.scope {
+            NoticeScope::Session => None,
+            NoticeScope::Sender => {
+                self.sessions.values().flatten().find(|notice| notice.sender == unread.sender)
+            }
+        }
+    }
+
     /// The notice about the message's session that wins. One from a user who neither sent the message nor was asked
     /// for the key explains nothing (P-17).
-    fn about_message(&self, unread: &Unread, conflict: NoticeConflict) -> Option<&SessionNotice> {
-        let mut usable = self.about(unread.session).iter().filter(|notice| {
-            notice.sender == unread.sender || notice.was_asked || notice.of_bundle
-        });
-        match conflict {
+    fn about_message(&self, unread: &Unread, choosing: Choosing) -> Option<&SessionNotice> {
+        let is_believed = |notice: &&SessionNotice| match choosing.from {
+            NoticeSender::CreatorOrAsked => {
+                notice.sender == unread.sender || notice.was_asked || notice.of_bundle
+            }
+            NoticeSender::KeyOwner => notice.owns_key,
+            NoticeSender::Anyone => true,
+        };
+        let mut usable = self.about(unread.session).iter().filter(is_believed);
+        match choosing.conflict {
             NoticeConflict::First => usable.next(),
             NoticeConflict::Last => usable.next_back(),
             // Of equal ones the first: the sender's own word comes before that of a history bundle, and both before what
@@ -155,7 +189,7 @@ mod tests {
     use crate::ids::{DeviceId, MegolmSessionId, Sym, ToDeviceId, UserId};
     use crate::protocol::provenance::Provenance;
     use crate::protocol::withheld::{Field, WithheldCode};
-    use crate::scenario::habits::NoticeConflict;
+    use crate::scenario::habits::{NoOlmScope, NoticeConflict, NoticeScope, NoticeSender};
     use crate::time::SimTime;
     use crate::trace::fact::Shown;
 
@@ -163,7 +197,13 @@ mod tests {
     const ALICE: UserId = UserId::new(0);
     const BOB: UserId = UserId::new(1);
     const A1: DeviceId = DeviceId::new(0);
-    const SPEC: Choosing = Choosing { conflict: NoticeConflict::Creator, show_no_olm: true };
+    const SPEC: Choosing = Choosing {
+        conflict: NoticeConflict::Creator,
+        from: NoticeSender::CreatorOrAsked,
+        scope: NoticeScope::Session,
+        no_olm: NoOlmScope::Device,
+        show_no_olm: true,
+    };
     const UNREAD: Unread =
         Unread { session: SESSION, sender: ALICE, device: A1, sent_at: SimTime::from_ms(50) };
 
@@ -173,6 +213,7 @@ mod tests {
             sender,
             was_asked: false,
             of_bundle: false,
+            owns_key: true,
             code: Field::Is(code),
             reason: Field::Absent,
             by: Provenance::UNKNOWN,
@@ -241,6 +282,51 @@ mod tests {
     fn a_notice_of_a_user_who_has_nothing_to_do_with_it_explains_nothing() {
         let foreign = notice(1, BOB, WithheldCode::Blacklisted);
         assert_eq!(shown(&[foreign], SPEC), Shown::Unexplained);
+    }
+
+    #[test]
+    fn whom_a_client_believes_is_told_apart() {
+        let foreign = notice(1, BOB, WithheldCode::Blacklisted);
+        let stolen =
+            SessionNotice { owns_key: false, ..notice(2, ALICE, WithheldCode::Unverified) };
+        let from = |from| Choosing { from, ..SPEC };
+        let both = [foreign, stolen];
+        assert_eq!(
+            shown(&both, from(NoticeSender::CreatorOrAsked)),
+            code(WithheldCode::Unverified, 2)
+        );
+        assert_eq!(shown(&both, from(NoticeSender::KeyOwner)), code(WithheldCode::Blacklisted, 1));
+        assert_eq!(
+            shown(&[foreign], from(NoticeSender::Anyone)),
+            code(WithheldCode::Blacklisted, 1)
+        );
+    }
+
+    #[test]
+    fn a_notice_explains_other_sessions_only_to_a_client_that_files_by_sender() {
+        let mut all = Notices::default();
+        all.keep(MegolmSessionId::new(9), notice(1, ALICE, WithheldCode::Unverified));
+        all.keep(MegolmSessionId::new(8), notice(2, BOB, WithheldCode::Blacklisted));
+        assert_eq!(all.explain(&UNREAD, SPEC).0, Shown::Unexplained);
+        let by_sender = Choosing { scope: NoticeScope::Sender, ..SPEC };
+        assert_eq!(all.explain(&UNREAD, by_sender).0, code(WithheldCode::Unverified, 1));
+        all.forget(MegolmSessionId::new(9));
+        assert_eq!(all.explain(&UNREAD, by_sender).0, Shown::Unexplained);
+    }
+
+    #[test]
+    fn a_wider_scope_of_no_olm_covers_other_devices_and_other_users() {
+        let scopes = [NoOlmScope::Device, NoOlmScope::User, NoOlmScope::Everyone];
+        let found = |notice| {
+            let mut all = Notices::default();
+            all.keep_no_olm(notice);
+            scopes.map(|no_olm| {
+                all.explain(&UNREAD, Choosing { no_olm, ..SPEC }).0 != Shown::Unexplained
+            })
+        };
+        assert_eq!(found(no_olm(3, 51)), [false, true, true]);
+        assert_eq!(found(NoOlmNotice { sender: BOB, ..no_olm(3, 51) }), [false, false, true]);
+        assert_eq!(found(no_olm(3, 50)), [false; 3]);
     }
 
     #[test]

@@ -11,9 +11,6 @@ use crate::protocol::to_device::{OlmCiphertext, OlmPayload};
 use crate::scenario::habits::ChooseOlm;
 use crate::time::SimTime;
 
-/// How many sessions with one device are kept: at least four are asked for (U-07).
-const SESSIONS_MAX: usize = 8;
-
 /// A session with what is remembered of it.
 #[derive(Debug, Clone)]
 struct Held {
@@ -21,6 +18,7 @@ struct Held {
     created: SimTime,
     last_decrypted: Option<SimTime>,
     made_by: Provenance,
+    side: MadeBy,
 }
 
 /// What there is with one device.
@@ -28,6 +26,7 @@ struct Held {
 struct Peer {
     sessions: Vec<Held>,
     last_created_by_us: Option<SimTime>,
+    last_failure: Option<SimTime>,
 }
 
 /// All sessions.
@@ -51,18 +50,58 @@ impl OlmSessions {
         self.peers.get(&peer).is_some_and(|peer| !peer.sessions.is_empty())
     }
 
+    /// Whether there is a session with the device that this side made.
+    pub(super) fn has_own(&self, peer: DeviceId) -> bool {
+        self.held(peer).any(|held| held.side == MadeBy::Us)
+    }
+
+    fn held(&self, peer: DeviceId) -> impl Iterator<Item = &Held> {
+        self.peers.get(&peer).into_iter().flat_map(|peer| &peer.sessions)
+    }
+
+    /// How many sessions that the peer made since a time there are.
+    pub(super) fn made_by_them_since(&self, peer: DeviceId, since: SimTime) -> usize {
+        self.held(peer).filter(|held| held.side == MadeBy::Them && held.created >= since).count()
+    }
+
+    /// When the newest session with the peer was made, by either side.
+    pub(super) fn newest(&self, peer: DeviceId) -> Option<SimTime> {
+        self.held(peer).map(|held| held.created).max()
+    }
+
+    /// When the oldest session with the peer was made of those that this side made and that are kept.
+    pub(super) fn oldest_own(&self, peer: DeviceId) -> Option<SimTime> {
+        self.held(peer).filter(|held| held.side == MadeBy::Us).map(|held| held.created).min()
+    }
+
+    /// When a message of the peer last could not be decrypted.
+    pub(super) fn last_failure(&self, peer: DeviceId) -> Option<SimTime> {
+        self.peers.get(&peer)?.last_failure
+    }
+
+    /// A message of the peer could not be decrypted.
+    pub(super) fn failed(&mut self, peer: DeviceId, clock: SimTime) {
+        self.peers.entry(peer).or_default().last_failure = Some(clock);
+    }
+
+    /// The devices with which there ever was a session or a failure, ascending.
+    pub(super) fn peers(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        self.peers.keys().copied()
+    }
+
     /// When this device last made a session with the peer.
     pub(super) fn last_created_by_us(&self, peer: DeviceId) -> Option<SimTime> {
         self.peers.get(&peer)?.last_created_by_us
     }
 
-    /// Keeps a new session. Returns the id of the one that had to go for it, the one that was used longest ago.
+    /// Keeps a new session. Returns the id of the one that had to go for it, if there are `most` already: the one that
+    /// was used longest ago.
     pub(super) fn insert(
         &mut self,
         session: OlmSession,
-        made_by: MadeBy,
-        fact: Provenance,
+        (made_by, fact): (MadeBy, Provenance),
         clock: SimTime,
+        most: u32,
     ) -> Option<OlmSessionId> {
         let peer = self.peers.entry(session.peer()).or_default();
         let last_decrypted = match made_by {
@@ -72,13 +111,14 @@ impl OlmSessions {
             }
             MadeBy::Them => Some(clock),
         };
-        let expired = (peer.sessions.len() >= SESSIONS_MAX).then(|| {
+        let expired = (peer.sessions.len() >= most.max(1) as usize).then(|| {
             let oldest = (0..peer.sessions.len())
                 .min_by_key(|index| peer.sessions[*index].last_used())
                 .expect("a full list has a member");
             peer.sessions.remove(oldest).session.id()
         });
-        peer.sessions.push(Held { session, created: clock, last_decrypted, made_by: fact });
+        let (made_by, side) = (fact, made_by);
+        peer.sessions.push(Held { session, created: clock, last_decrypted, made_by, side });
         expired
     }
 
@@ -93,10 +133,11 @@ impl OlmSessions {
     ) -> Option<(OlmCiphertext, OlmSessionId, Provenance)> {
         let sessions = &mut self.peers.get_mut(&peer)?.sessions;
         // Of equals the one that came last: `max_by_key` gives the last of several greatest.
-        let held = sessions.iter_mut().max_by_key(|held| match choose {
-            ChooseOlm::LastDecrypted => held.last_used(),
-            ChooseOlm::NewestCreated => held.created,
-        })?;
+        let held = match choose {
+            ChooseOlm::LastDecrypted => sessions.iter_mut().max_by_key(|held| held.last_used()),
+            ChooseOlm::NewestCreated => sessions.iter_mut().max_by_key(|held| held.created),
+            ChooseOlm::OldestCreated => sessions.iter_mut().min_by_key(|held| held.created),
+        }?;
         let ciphertext = held.session.encrypt(payload, entropy);
         Some((ciphertext, held.session.id(), held.made_by))
     }
@@ -151,7 +192,7 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use super::{MadeBy, OlmSessions, SESSIONS_MAX};
+    use super::{MadeBy, OlmSessions};
     use crate::ids::DeviceId;
     use crate::protocol::entropy::Entropy;
     use crate::protocol::olm::OlmAccount;
@@ -163,6 +204,7 @@ mod tests {
 
     const US: DeviceId = DeviceId::new(0);
     const THEM: DeviceId = DeviceId::new(1);
+    const SESSIONS_MAX: usize = 8;
     const PAYLOAD: OlmPayload = OlmPayload {
         recipient: THEM,
         sender_keys: SenderKeys::Agree,
@@ -177,7 +219,7 @@ mod tests {
         for (time, (_, key)) in times.iter().zip(theirs.generate(times.len(), &mut entropy)) {
             let session = ours.create_outbound(THEM, key, &mut entropy);
             let at = SimTime::from_ms(*time);
-            sessions.insert(session, MadeBy::Us, Provenance::UNKNOWN, at);
+            sessions.insert(session, (MadeBy::Us, Provenance::UNKNOWN), at, 8);
         }
         (sessions, theirs, entropy)
     }
@@ -196,10 +238,39 @@ mod tests {
         let mut used = |choose| sessions.encrypt(THEM, PAYLOAD, choose, &mut entropy).unwrap().1;
         assert_eq!(used(ChooseOlm::LastDecrypted), older);
         assert_eq!(used(ChooseOlm::NewestCreated), newest);
+        assert_eq!(used(ChooseOlm::OldestCreated), older);
         let reply = other_end.encrypt(PAYLOAD, &mut entropy);
         assert_eq!(sessions.decrypt(&reply, SimTime::from_ms(40), &mut entropy).unwrap().0, newest);
         let used = sessions.encrypt(THEM, PAYLOAD, ChooseOlm::LastDecrypted, &mut entropy);
         assert_eq!(used.unwrap().1, newest);
+    }
+
+    #[test]
+    fn the_times_by_which_clients_wait_are_told_apart() {
+        let (mut sessions, mut theirs, mut entropy) = sessions(&[10, 20]);
+        let (_, key) = theirs.generate(1, &mut entropy)[0];
+        let session = OlmAccount::new(US).create_outbound(THEM, key, &mut entropy);
+        sessions.insert(session, (MadeBy::Them, Provenance::UNKNOWN), SimTime::from_ms(30), 8);
+        let at = |ms| Some(SimTime::from_ms(ms));
+        assert_eq!(sessions.last_created_by_us(THEM), at(20));
+        assert_eq!(sessions.newest(THEM), at(30));
+        assert_eq!(sessions.oldest_own(THEM), at(10));
+        assert_eq!(sessions.last_failure(THEM), None);
+        sessions.failed(THEM, SimTime::from_ms(40));
+        assert_eq!(sessions.last_failure(THEM), at(40));
+        let since = |ms| sessions.made_by_them_since(THEM, SimTime::from_ms(ms));
+        assert_eq!([30, 31].map(since), [1, 0]);
+        assert!(sessions.has_own(THEM));
+    }
+
+    #[test]
+    fn a_session_of_the_other_side_is_no_own_one() {
+        let (_, mut theirs, mut entropy) = sessions(&[]);
+        let (_, key) = theirs.generate(1, &mut entropy)[0];
+        let session = OlmAccount::new(US).create_outbound(THEM, key, &mut entropy);
+        let mut sessions = OlmSessions::default();
+        sessions.insert(session, (MadeBy::Them, Provenance::UNKNOWN), SimTime::ZERO, 8);
+        assert!(sessions.has(THEM) && !sessions.has_own(THEM));
     }
 
     #[test]
@@ -209,8 +280,8 @@ mod tests {
         let oldest = sessions.peers[&THEM].sessions[0].session.id();
         let (_, key) = theirs.generate(1, &mut entropy)[0];
         let session = OlmAccount::new(US).create_outbound(THEM, key, &mut entropy);
-        let expired =
-            sessions.insert(session, MadeBy::Us, Provenance::UNKNOWN, SimTime::from_ms(99));
+        let by_us = (MadeBy::Us, Provenance::UNKNOWN);
+        let expired = sessions.insert(session, by_us, SimTime::from_ms(99), 8);
         assert_eq!(expired, Some(oldest));
         assert_eq!(sessions.last_created_by_us(THEM), Some(SimTime::from_ms(99)));
         assert_eq!(sessions.lose(THEM).len(), SESSIONS_MAX);

@@ -10,7 +10,7 @@ use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Rotation;
 use crate::protocol::to_device::SharedHistory;
 use crate::protocol::withheld::SessionCode;
-use crate::scenario::habits::WithheldDedup;
+use crate::scenario::habits::{Habits, NoticeSession, ReshareIndex, WithheldDedup};
 use crate::time::SimTime;
 
 /// The session that a client encrypts a room's messages with.
@@ -20,6 +20,8 @@ pub(super) struct Outbound {
     pub(super) megolm: OutboundSession,
     /// When it was made, by the own clock.
     pub(super) created: SimTime,
+    /// The fact that made the clock wrong that `created` is of.
+    pub(super) clock_set: Provenance,
     /// The fact that it was made.
     pub(super) made_by: Provenance,
     /// `shared_history` of its keys, as it is written.
@@ -36,6 +38,12 @@ pub(super) struct Outbound {
     pub(super) owed_from: BTreeMap<DeviceId, u32>,
     /// Devices that were left out for want of an Olm session and are not looked at again, by a bad habit.
     pub(super) given_up: BTreeSet<DeviceId>,
+    /// Devices that are barred and were looked for an Olm session all the same, by a bad habit, and had none.
+    pub(super) barred_without_olm: BTreeSet<DeviceId>,
+    /// The session before this one.
+    pub(super) previous: Option<MegolmSessionId>,
+    /// The session that was made together with this one and not kept, by a bad habit.
+    pub(super) discarded: Option<MegolmSessionId>,
     /// Devices that have opened a new Olm session since they were given the key.
     pub(super) reshare: BTreeMap<DeviceId, Provenance>,
     /// The client's view at which every device had what it is due.
@@ -63,6 +71,7 @@ impl Outbound {
         Self {
             megolm,
             created,
+            clock_set: Provenance::UNKNOWN,
             made_by: Provenance::UNKNOWN,
             flag,
             invalid: None,
@@ -71,6 +80,9 @@ impl Outbound {
             told: BTreeMap::new(),
             owed_from: BTreeMap::new(),
             given_up: BTreeSet::new(),
+            barred_without_olm: BTreeSet::new(),
+            previous: None,
+            discarded: None,
             reshare: BTreeMap::new(),
             settled_at: None,
         }
@@ -81,6 +93,24 @@ impl Outbound {
         self.megolm.id()
     }
 
+    /// The session that notices name.
+    pub(super) fn named(&self, habit: NoticeSession) -> MegolmSessionId {
+        let other = match habit {
+            NoticeSession::InUse => None,
+            NoticeSession::Previous => self.previous,
+            NoticeSession::Discarded => self.discarded,
+        };
+        other.unwrap_or_else(|| self.session())
+    }
+
+    /// The index at which a key is given once more that was first given at `given`.
+    pub(super) const fn again_from(&self, given: u32, habit: ReshareIndex) -> u32 {
+        match habit {
+            ReshareIndex::Given => given,
+            ReshareIndex::Next => self.next(),
+        }
+    }
+
     /// The index of the next message.
     pub(super) const fn next(&self) -> u32 {
         self.megolm.message_index()
@@ -89,6 +119,14 @@ impl Outbound {
     /// Whether it is too old or has been used too often. Its full age is allowed.
     pub(super) fn is_used_up(&self, rotation: Rotation, clock: SimTime) -> bool {
         self.next() >= rotation.messages || clock.since(self.created) > rotation.period
+    }
+
+    /// What a client that is written like this makes of a room's settings.
+    pub(super) fn as_read(rotation: Rotation, habits: &Habits) -> Rotation {
+        Rotation {
+            period: rotation.period.max(habits.rotation_period_min),
+            messages: rotation.messages.saturating_add(habits.messages_over_limit),
+        }
     }
 
     /// The session must not be used any more.
@@ -119,13 +157,13 @@ impl Outbound {
 #[cfg(test)]
 mod tests {
     use super::{NoticeKey, Outbound};
-    use crate::ids::{DeviceId, UserId};
+    use crate::ids::{DeviceId, MegolmSessionId, UserId};
     use crate::protocol::entropy::Entropy;
     use crate::protocol::megolm::OutboundSession;
     use crate::protocol::room::Rotation;
     use crate::protocol::to_device::SharedHistory;
     use crate::protocol::withheld::SessionCode;
-    use crate::scenario::habits::WithheldDedup;
+    use crate::scenario::habits::{Habits, NoticeSession, WithheldDedup};
     use crate::time::{SimDuration, SimTime};
 
     fn session() -> Outbound {
@@ -149,6 +187,30 @@ mod tests {
             session.megolm.encrypt();
         }
         assert!(session.is_used_up(rotation, SimTime::ZERO));
+    }
+
+    #[test]
+    fn a_client_may_read_the_settings_of_a_room_in_its_own_way() {
+        let told = Rotation { period: SimDuration::from_secs(10), messages: u32::MAX - 1 };
+        let usual = Habits::specification();
+        assert_eq!(Outbound::as_read(told, &usual), told);
+        let hour = SimDuration::from_hours(1);
+        let own = Habits { rotation_period_min: hour, messages_over_limit: 2, ..usual };
+        let read = Outbound::as_read(told, &own);
+        assert_eq!((read.period, read.messages), (hour, u32::MAX));
+    }
+
+    #[test]
+    fn a_notice_names_another_session_only_if_there_is_one() {
+        let mut session = session();
+        let named = |session: &Outbound| {
+            [NoticeSession::InUse, NoticeSession::Previous, NoticeSession::Discarded]
+                .map(|habit| session.named(habit))
+        };
+        assert_eq!(named(&session), [session.session(); 3]);
+        let [previous, discarded] = [8, 9].map(MegolmSessionId::new);
+        (session.previous, session.discarded) = (Some(previous), Some(discarded));
+        assert_eq!(named(&session), [session.session(), previous, discarded]);
     }
 
     #[test]

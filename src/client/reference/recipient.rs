@@ -6,16 +6,17 @@ use crate::client::reference::channel::{Opened, Opening};
 use crate::client::reference::inbound::{Decryption, InboundKey, Offered, Received};
 use crate::client::reference::io::Io;
 use crate::client::reference::notices::{Choosing, NoOlmNotice, SessionNotice, Unread};
+use crate::client::reference::sync::told_late;
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, ToDeviceId};
 use crate::protocol::api::{BackedUpKey, Request};
 use crate::protocol::megolm::InboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceMessage};
 use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
-use crate::scenario::habits::OnWithheld;
+use crate::scenario::habits::{KeyReplacement, NoOlmFiled, NoticeScope, OnWithheld, Unavailable};
 use crate::scenario::policy::{AskFor, OnNoOlm};
 use crate::trace::fact::{
-    Causes, FactKind, KeySource, LossCause, OlmCause, ProcessOutcome, Shown, TryResult,
+    Causes, FactKind, KeySource, LossCause, ProcessOutcome, Shown, TryResult,
 };
 
 /// Why a message is tried again.
@@ -140,7 +141,12 @@ impl Reference {
         let (creator, shared_history) = (key.creator, key.shared_history);
         let better = self.store.inbound.key(session).is_none_or(|old| old.first() > first);
         if !better {
-            return false;
+            if self.habits().key_replacement == KeyReplacement::Earlier {
+                return false;
+            }
+            self.store.inbound.drop_key(session);
+            let (device, why) = (self.me(), LossCause::Overwritten);
+            io.fact(FactKind::KeyLost { device, session, why }, Causes::of([by.0]));
         }
         let kind = FactKind::KeyIn { device: self.me(), room, session, first, source, via };
         let fact = io.fact(kind, Causes::of([by.0]));
@@ -152,6 +158,9 @@ impl Reference {
             self.store.outbox.push(Request::PutBackup(vec![backed_up]), Some(fact));
         }
         io.touch();
+        if self.habits().on_withheld == OnWithheld::ForgetWithKey {
+            self.store.notices.forget(session);
+        }
         self.try_session(session, Occasion::Key, Provenance::of(fact), io);
         true
     }
@@ -172,8 +181,11 @@ impl Reference {
     fn notice(&mut self, arrival: Arrival, content: &WithheldContent, io: &mut Io<'_>) {
         let reads_code = content.code.is_string() || self.config.reading.code_optional;
         let ignores = self.habits().on_withheld == OnWithheld::Ignore;
-        if content.code == Field::Is(WithheldCode::NoOlm) {
+        let is_no_olm = content.code == Field::Is(WithheldCode::NoOlm);
+        if is_no_olm && self.habits().no_olm_filed == NoOlmFiled::ByDevice {
             self.no_olm_notice(arrival, content, io);
+        } else if self.drops(arrival.sender, content) {
+            self.processed(arrival, ProcessOutcome::Ignored, io);
         } else if let (Some(session), Some(_), true, false) =
             (content.session_id.value(), content.room_id.value(), reads_code, ignores)
         {
@@ -181,6 +193,16 @@ impl Reference {
         } else {
             self.processed(arrival, ProcessOutcome::Ignored, io);
         }
+    }
+
+    /// Whether a `m.unavailable` of this device is dropped, as some clients do.
+    fn drops(&self, sender: DeviceId, content: &WithheldContent) -> bool {
+        let drops = match self.habits().unavailable {
+            Unavailable::Kept => false,
+            Unavailable::KeptFromOthers => self.user_of(sender) == self.my_user(),
+            Unavailable::Dropped => true,
+        };
+        drops && content.code == Field::Is(WithheldCode::Unavailable)
     }
 
     fn session_notice(
@@ -198,6 +220,7 @@ impl Reference {
             sender: self.user_of(arrival.sender),
             was_asked: self.store.requests.was_asked(session, arrival.sender),
             of_bundle: false,
+            owns_key: self.owns_key(arrival.sender, content),
             code: content.code,
             reason: content.reason,
             by,
@@ -211,7 +234,20 @@ impl Reference {
             let (device, why) = (self.me(), LossCause::Notice);
             io.fact(FactKind::KeyLost { device, session, why }, Causes::of([by.0]));
         }
-        self.try_session(session, Occasion::Notice, by, io);
+        match self.habits().notice_scope {
+            NoticeScope::Session => self.try_session(session, Occasion::Notice, by, io),
+            NoticeScope::Sender => {
+                for session in self.store.inbound.unread_sessions() {
+                    self.try_session(session, Occasion::Notice, by, io);
+                }
+            }
+        }
+    }
+
+    /// Whether the `sender_key` of a notice is that of a device of the user who sent it.
+    fn owns_key(&self, sender: DeviceId, content: &WithheldContent) -> bool {
+        let named = content.sender_key.value();
+        named.is_some_and(|device| self.user_of(device) == self.user_of(sender))
     }
 
     fn no_olm_notice(&mut self, arrival: Arrival, content: &WithheldContent, io: &mut Io<'_>) {
@@ -230,14 +266,14 @@ impl Reference {
             self.try_session(session, Occasion::Notice, by, io);
         }
         if self.store.policy.on_no_olm == OnNoOlm::OpenSession {
-            self.recover(device, (OlmCause::NoOlm, by), io);
+            self.recover_from_no_olm(device, by, io);
         }
     }
 
-    /// Handles a room message.
-    pub(super) fn message(&mut self, received: Received, io: &mut Io<'_>) {
+    /// Handles a room message, which came late because of a failure, or did not.
+    pub(super) fn message(&mut self, received: Received, late_by: Provenance, io: &mut Io<'_>) {
         let kind = FactKind::MessageReceived { device: self.me(), message: received.message };
-        let fact = io.fact(kind, Causes::of([received.by.0]));
+        let fact = io.fact(kind, told_late(received.by, late_by));
         let received = Received { by: Provenance::of(fact), ..received };
         if self.store.policy.hide_unsigned && self.store.lists.track(received.sender) {
             io.touch();
@@ -286,6 +322,11 @@ impl Reference {
         match self.store.inbound.decrypt(received) {
             Decryption::Readable => {
                 let by = self.store.inbound.key(received.session).map(|key| key.by);
+                let blamed = (self.habits().on_withheld == OnWithheld::BlameAlways)
+                    .then(|| self.explain(received));
+                if let Some((shown @ Shown::Code { .. }, by)) = blamed {
+                    return (TryResult::Undecryptable(shown), by);
+                }
                 let result =
                     if self.is_hidden(received) { TryResult::Hidden } else { TryResult::Decrypted };
                 (result, by.unwrap_or_default())
@@ -307,6 +348,9 @@ impl Reference {
         let Received { session, sender, device, sent_at, .. } = *received;
         let choosing = Choosing {
             conflict: self.habits().notice_conflict,
+            from: self.habits().notice_sender,
+            scope: self.habits().notice_scope,
+            no_olm: self.habits().no_olm_scope,
             show_no_olm: self.store.policy.show_no_olm,
         };
         self.store.notices.explain(&Unread { session, sender, device, sent_at }, choosing)

@@ -1,10 +1,11 @@
 //! Rooms as one client has seen them, through its own syncs.
 //! It does not know what servers know, nor what follows for sessions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{RoomId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, RoomEvent, Rotation, SharedRoomState};
+use crate::scenario::habits::{Habits, LeaveRotates, NeedlessRotation};
 use crate::time::SimDuration;
 
 /// A room's state as it was told, with what was told since laid over it: many clients share the first part.
@@ -70,6 +71,14 @@ impl SeenRoom {
             .map(|(user, _)| user)
     }
 
+    /// Users who have or had a membership and are not among those that a message is meant for, ascending.
+    pub(super) fn outsiders(&self, with_invited: bool) -> Vec<UserId> {
+        let told = self.base.members.keys().chain(self.members.keys()).copied();
+        let eligible: BTreeSet<UserId> = self.eligible(with_invited).collect();
+        let outsiders: BTreeSet<UserId> = told.filter(|user| !eligible.contains(user)).collect();
+        outsiders.into_iter().collect()
+    }
+
     fn apply(&mut self, event: &RoomEvent) {
         match *event {
             RoomEvent::Member { user, membership, by } => {
@@ -108,12 +117,36 @@ where
 }
 
 /// What a change of a room's state means for the session that is in use there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Invalidates {
-    /// Nothing.
-    No,
-    /// Somebody who may have the key is gone, or history became (un)shareable: the session must be replaced.
-    Session,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    /// Users who are seen to have left, or to be banned.
+    pub(super) gone: Vec<UserId>,
+    /// Whether a limited sync told of a membership other than join, which may hide a stay in the room.
+    pub(super) may_hide: bool,
+    /// Whether history became shareable or unshareable.
+    pub(super) flipped: bool,
+    /// Whether somebody joined.
+    pub(super) joined: bool,
+}
+
+/// Whether a change replaces the session, by the rules and by how the client is written. `holds_key` says whether a
+/// user's devices were given the key, `limited` is set if the change is one of a limited sync, and `is_in` says who is
+/// in the room after it.
+pub(super) fn replaces_session(
+    change: &Change,
+    limited: bool,
+    habits: &Habits,
+    holds_key: impl Fn(UserId) -> bool,
+    is_in: impl Fn(UserId) -> bool,
+) -> bool {
+    let hides = limited && !habits.limited_sync_rotates;
+    let counts = |user: &UserId| match habits.leave_rotates {
+        LeaveRotates::Anyone => true,
+        LeaveRotates::KeyHolders => holds_key(*user),
+    };
+    let gone = change.gone.iter().any(|user| counts(user) && !(hides && is_in(*user)));
+    let needless = change.joined && habits.needless_rotation == NeedlessRotation::Join;
+    gone || (change.may_hide && !hides) || change.flipped || needless
 }
 
 /// All rooms.
@@ -136,28 +169,31 @@ impl SeenRooms {
 
     /// Takes a whole state: the first one of a room, or the one of a limited sync. In a limited sync every change
     /// to a membership other than join may hide a stay in the room.
-    pub(super) fn take_state(&mut self, room: RoomId, state: &SharedRoomState) -> Invalidates {
+    pub(super) fn take_state(&mut self, room: RoomId, state: &SharedRoomState) -> Change {
         let fresh = SeenRoom::new(state.clone());
         let Some(old) = self.rooms.get(&room) else {
             self.rooms.insert(room, fresh);
-            return Invalidates::No;
+            return Change::default();
         };
-        let left = old.members().any(|(user, _)| fresh.membership(user) == Membership::Leave);
-        let other_than_join = fresh.members().any(|(user, membership)| {
-            membership != Membership::Join && old.membership(user) != membership
-        });
-        let flipped = shareable(old) != shareable(&fresh);
+        let is_gone = |user: &UserId| match fresh.membership(*user) {
+            Membership::Leave | Membership::Ban => old.membership(*user) != fresh.membership(*user),
+            Membership::Join | Membership::Invite => false,
+        };
+        let differs =
+            |(user, membership): &(UserId, Membership)| old.membership(*user) != *membership;
+        let joins = |(_, membership): &(UserId, Membership)| *membership == Membership::Join;
+        let change = Change {
+            gone: old.members().map(|(user, _)| user).filter(is_gone).collect(),
+            may_hide: fresh.members().any(|member| !joins(&member) && differs(&member)),
+            flipped: shareable(old) != shareable(&fresh),
+            joined: fresh.members().any(|member| joins(&member) && differs(&member)),
+        };
         self.rooms.insert(room, fresh);
-        if left || other_than_join || flipped { Invalidates::Session } else { Invalidates::No }
+        change
     }
 
     /// Takes one event of a timeline. `limited` if events before the timeline were left out.
-    pub(super) fn take_event(
-        &mut self,
-        room: RoomId,
-        event: &RoomEvent,
-        limited: bool,
-    ) -> Invalidates {
+    pub(super) fn take_event(&mut self, room: RoomId, event: &RoomEvent, limited: bool) -> Change {
         let seen = self.rooms.entry(room).or_insert_with(|| {
             SeenRoom::new(SharedRoomState::new(crate::protocol::room::RoomState {
                 members: BTreeMap::new(),
@@ -166,17 +202,23 @@ impl SeenRooms {
                 rotation: Rotation { period: SimDuration::from_hours(24 * 7), messages: 100 },
             }))
         });
+        let mut change = Change::default();
+        match *event {
+            RoomEvent::Member { user, membership: Membership::Leave | Membership::Ban, .. } => {
+                change.gone.push(user);
+            }
+            RoomEvent::Member { membership: Membership::Invite, .. } => change.may_hide = limited,
+            RoomEvent::Member { user, membership: Membership::Join, .. } => {
+                change.joined = seen.membership(user) != Membership::Join;
+            }
+            RoomEvent::Message { .. }
+            | RoomEvent::HistoryVisibility(_)
+            | RoomEvent::Encryption(_) => {}
+        }
         let before = shareable(seen);
         seen.apply(event);
-        let gone = match event {
-            RoomEvent::Member { membership: Membership::Leave | Membership::Ban, .. } => true,
-            RoomEvent::Member { membership: Membership::Invite, .. } => limited,
-            RoomEvent::Member { membership: Membership::Join, .. }
-            | RoomEvent::Message { .. }
-            | RoomEvent::HistoryVisibility(_)
-            | RoomEvent::Encryption(_) => false,
-        };
-        if gone || before != shareable(seen) { Invalidates::Session } else { Invalidates::No }
+        change.flipped = before != shareable(seen);
+        change
     }
 }
 
@@ -189,11 +231,12 @@ pub(super) fn shareable(room: &SeenRoom) -> bool {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Invalidates, SeenRooms};
+    use super::{Change, SeenRooms, replaces_session};
     use crate::ids::{RoomId, UserId};
     use crate::protocol::room::{
         HistoryVisibility, Membership, RoomEvent, RoomState, Rotation, SharedRoomState,
     };
+    use crate::scenario::habits::{Habits, LeaveRotates};
     use crate::time::SimDuration;
 
     const ROOM: RoomId = RoomId::new(0);
@@ -213,8 +256,13 @@ mod tests {
 
     fn told(members: &[(u32, Membership)]) -> SeenRooms {
         let mut rooms = SeenRooms { rooms: BTreeMap::new() };
-        assert_eq!(rooms.take_state(ROOM, &state(members)), Invalidates::No);
+        assert_eq!(rooms.take_state(ROOM, &state(members)), Change::default());
         rooms
+    }
+
+    /// Whether the rules want another session after a change.
+    fn replaces(change: &Change) -> bool {
+        replaces_session(change, true, &Habits::specification(), |_| false, |_| true)
     }
 
     fn eligible(rooms: &SeenRooms, with_invited: bool) -> Vec<u32> {
@@ -235,7 +283,7 @@ mod tests {
     fn invited_users_are_left_out_where_history_begins_with_the_join() {
         let mut rooms = told(&[(0, Membership::Join), (1, Membership::Invite)]);
         let joined = RoomEvent::HistoryVisibility(HistoryVisibility::Joined);
-        assert_eq!(rooms.take_event(ROOM, &joined, false), Invalidates::Session);
+        assert!(replaces(&rooms.take_event(ROOM, &joined, false)));
         assert_eq!(eligible(&rooms, true), [0]);
     }
 
@@ -243,24 +291,59 @@ mod tests {
     fn a_leave_or_a_ban_invalidates_and_a_join_or_an_invite_does_not() {
         let mut rooms = told(&[(0, Membership::Join), (1, Membership::Join)]);
         for (membership, expected) in [
-            (Membership::Invite, Invalidates::No),
-            (Membership::Join, Invalidates::No),
-            (Membership::Leave, Invalidates::Session),
-            (Membership::Ban, Invalidates::Session),
+            (Membership::Invite, false),
+            (Membership::Join, false),
+            (Membership::Leave, true),
+            (Membership::Ban, true),
         ] {
-            assert_eq!(rooms.take_event(ROOM, &member(1, membership), false), expected);
+            let change = rooms.take_event(ROOM, &member(1, membership), false);
+            assert_eq!(replaces(&change), expected);
         }
     }
 
     #[test]
     fn in_a_limited_sync_any_new_membership_but_join_invalidates() {
         for (after, expected) in [
-            (&[(0, Membership::Join), (2, Membership::Join)][..], Invalidates::No),
-            (&[(0, Membership::Join), (2, Membership::Invite)], Invalidates::Session),
-            (&[], Invalidates::Session),
+            (&[(0, Membership::Join), (2, Membership::Join)][..], false),
+            (&[(0, Membership::Join), (2, Membership::Invite)], true),
+            (&[(0, Membership::Ban)], true),
+            (&[], true),
         ] {
             let mut rooms = told(&[(0, Membership::Join)]);
-            assert_eq!(rooms.take_state(ROOM, &state(after)), expected, "{after:?}");
+            assert_eq!(replaces(&rooms.take_state(ROOM, &state(after))), expected, "{after:?}");
         }
+    }
+
+    #[test]
+    fn a_client_that_looks_at_the_end_only_overlooks_who_left_and_came_back() {
+        let change = Change { gone: vec![UserId::new(1)], may_hide: true, ..Change::default() };
+        let blind = Habits { limited_sync_rotates: false, ..Habits::specification() };
+        let replaces = |limited, is_in: bool| {
+            replaces_session(&change, limited, &blind, |_| true, move |_| is_in)
+        };
+        assert_eq!(
+            [replaces(true, true), replaces(true, false), replaces(false, true)],
+            [false, true, true]
+        );
+    }
+
+    #[test]
+    fn a_client_that_counts_key_holders_overlooks_others_who_leave() {
+        let change = Change { gone: vec![UserId::new(1)], ..Change::default() };
+        let holders = LeaveRotates::KeyHolders;
+        let habits = Habits { leave_rotates: holders, ..Habits::specification() };
+        for held in [false, true] {
+            assert_eq!(replaces_session(&change, false, &habits, |_| held, |_| false), held);
+        }
+    }
+
+    #[test]
+    fn outsiders_are_all_others_that_the_room_has_heard_of() {
+        let mut rooms = told(&[(0, Membership::Join), (1, Membership::Join), (4, Membership::Ban)]);
+        rooms.take_event(ROOM, &member(1, Membership::Leave), false);
+        rooms.take_event(ROOM, &member(3, Membership::Invite), false);
+        let seen = rooms.room(ROOM).unwrap();
+        assert_eq!(seen.outsiders(false), [1, 3, 4].map(UserId::new));
+        assert_eq!(seen.outsiders(true), [1, 4].map(UserId::new));
     }
 }

@@ -4,20 +4,23 @@
 
 use crate::client::reference::Reference;
 use crate::client::reference::claims::ClaimState;
-use crate::client::reference::decide::{DeviceView, ShareDecision, decide, reported_codes};
+use crate::client::reference::decide::{DeviceView, ShareDecision, decide_by_habit, is_told};
 use crate::client::reference::io::Io;
 use crate::client::reference::outbound::{NoticeKey, Outbound};
 use crate::client::reference::outbox::OutboxNo;
 use crate::client::reference::puts::{Item, ItemContent};
+use crate::client::reference::wording::{notice_type, session_notice};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, UserId};
 use crate::protocol::api::DeviceKeys;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
-use crate::protocol::withheld::{SessionCode, WithheldCode, WithheldNotice};
-use crate::scenario::habits::{NoOlmReset, UnblockIndex, WithheldDedup};
+use crate::protocol::withheld::{SessionCode, WithheldCode};
+use crate::scenario::habits::{
+    NewcomerIndex, NoOlmReset, NoticeTargets, UnblockIndex, WithheldDedup,
+};
 use crate::scenario::policy::Target;
 use crate::time::SimTime;
-use crate::trace::fact::OlmCause;
+use crate::trace::fact::{Causes, OlmCause};
 
 /// Who is due what, of the devices that do not have it yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub(super) struct Plan {
     pub(super) missing: Vec<DeviceId>,
     /// Devices that are due no key.
     pub(super) barred: Vec<(DeviceId, SessionCode)>,
+    /// Devices that are due no key and are looked for an Olm session all the same, by a bad habit.
+    pub(super) misled: Vec<DeviceId>,
     /// Those of `barred` that are to be told.
     pub(super) notices: Vec<(DeviceId, SessionCode)>,
 }
@@ -37,7 +42,10 @@ pub(super) struct Plan {
 impl Plan {
     /// Whether every device has what it is due.
     pub(super) const fn is_settled(&self) -> bool {
-        self.keys.is_empty() && self.missing.is_empty() && self.notices.is_empty()
+        self.keys.is_empty()
+            && self.missing.is_empty()
+            && self.misled.is_empty()
+            && self.notices.is_empty()
     }
 }
 
@@ -69,17 +77,48 @@ impl Reference {
             let Some(list) = self.store.lists.user(*user) else { continue };
             for keys in list.devices.iter().filter(|keys| keys.device != self.me()) {
                 let view = self.view_of(*user, keys);
-                match decide(self.store.policy.share, &view) {
+                match self.due(&view) {
                     ShareDecision::Share => self.plan_key(outbound, view.device, &mut plan),
                     ShareDecision::Withhold(code) => {
+                        plan.barred.push((view.device, code));
                         self.plan_notice((room, outbound), &view, code, &mut plan);
                     }
                     ShareDecision::Pass => {}
                 }
             }
         }
+        self.plan_outsiders((room, outbound), &mut plan);
         plan.rotate = self.rotation_due((room, outbound), &plan, clock);
         plan
+    }
+
+    /// What a device is due, by the user's choices and by how this client is written.
+    pub(super) fn due(&self, view: &DeviceView) -> ShareDecision {
+        decide_by_habit(&self.store.policy, self.habits(), view)
+    }
+
+    /// By a bad habit, devices of users that the message is not meant for are told that they do not get its key.
+    fn plan_outsiders(&self, (room, outbound): (RoomId, Option<&Outbound>), plan: &mut Plan) {
+        for user in self.outsiders(room) {
+            let Some(list) = self.store.lists.user(user) else { continue };
+            for keys in &list.devices {
+                let view = self.view_of(user, keys);
+                if let ShareDecision::Withhold(code) = self.due(&view) {
+                    self.plan_notice((room, outbound), &view, code, plan);
+                }
+            }
+        }
+    }
+
+    /// Users that have or had something to do with the room and that messages are not meant for, where a habit looks
+    /// at them.
+    pub(super) fn outsiders(&self, room: RoomId) -> Vec<UserId> {
+        match (self.habits().notice_targets, self.store.rooms.room(room)) {
+            (NoticeTargets::Everyone, Some(seen)) => {
+                seen.outsiders(self.store.policy.share_with_invited)
+            }
+            (NoticeTargets::Everyone, None) | (NoticeTargets::Recipients, _) => Vec::new(),
+        }
     }
 
     fn plan_key(&self, outbound: Option<&Outbound>, device: DeviceId, plan: &mut Plan) {
@@ -90,7 +129,7 @@ impl Reference {
                 None => return,
             },
         };
-        if self.store.olm.has(device) {
+        if self.has_olm(device) {
             plan.keys.push((device, first));
         } else {
             plan.missing.push(device);
@@ -103,13 +142,17 @@ impl Reference {
             return None;
         }
         if let Some(given) = outbound.shared.get(&device) {
-            return outbound.reshare.contains_key(&device).then_some(*given);
+            let again = outbound.reshare.contains_key(&device);
+            return again.then(|| outbound.again_from(*given, self.habits().reshare_index));
         }
         if let Some(owed) = outbound.owed_from.get(&device) {
             return Some(*owed);
         }
-        if !outbound.told.contains_key(&device) {
-            return Some(outbound.next());
+        if !outbound.told.contains_key(&self.marked_as(device)) {
+            return match self.habits().newcomer_index {
+                NewcomerIndex::Next => Some(outbound.next()),
+                NewcomerIndex::Zero => Some(0),
+            };
         }
         match self.habits().unblock_index {
             UnblockIndex::Next => Some(outbound.next()),
@@ -126,19 +169,23 @@ impl Reference {
         code: SessionCode,
         plan: &mut Plan,
     ) {
-        plan.barred.push((view.device, code));
-        if !reported_codes(&self.store.policy.report, view).contains(code.into()) {
+        let habits = self.habits();
+        if !habits.policy_before_olm && !self.store.olm.has(view.device) {
+            plan.misled.push(view.device);
             return;
         }
-        let habits = self.habits();
+        if !is_told(&self.store.policy.report, view, code.into(), habits.opt_out) {
+            return;
+        }
+        let marked = self.marked_as(view.device);
         let late = habits.withheld_at_creation_only && outbound.is_some_and(|out| out.next() > 0);
         let repeated = match habits.withheld_dedup {
-            WithheldDedup::RoomDevice => self.store.told_in_room.contains(&(room, view.device)),
+            WithheldDedup::RoomDevice => self.store.told_in_room.contains(&(room, marked)),
             WithheldDedup::SessionDevice
             | WithheldDedup::SessionDeviceCode
             | WithheldDedup::SessionUser
             | WithheldDedup::None => outbound.is_some_and(|outbound| {
-                let key = NoticeKey { device: view.device, user: view.user, code };
+                let key = NoticeKey { device: marked, user: view.user, code };
                 outbound.was_told(key, habits.withheld_dedup, |device| self.user_of(device))
             }),
         };
@@ -162,7 +209,7 @@ impl Reference {
             return Some(by.0);
         }
         let seen = self.store.rooms.room(room)?;
-        if outbound.is_used_up(seen.rotation(), clock) {
+        if outbound.is_used_up(Outbound::as_read(seen.rotation(), self.habits()), clock) {
             return Some(outbound.made_by.0);
         }
         let habits = self.habits();
@@ -176,6 +223,33 @@ impl Reference {
         }
         (habits.withheld_looks_shared && !outbound.told.is_empty() && outbound.next() > 0)
             .then_some(None)
+    }
+
+    /// The answer that last told of a device.
+    pub(super) fn learnt(&self, device: DeviceId) -> Option<FactId> {
+        self.store.lists.user(self.user_of(device)).and_then(|list| list.learnt_by.0)
+    }
+
+    /// The fact that a device or its user was let off last: unblocked, or verified.
+    fn allowed_by(&self, device: DeviceId) -> Option<FactId> {
+        let targets = [Target::Device(device), Target::User(self.user_of(device))];
+        targets.iter().filter_map(|target| self.store.allowed.get(target)?.0).max()
+    }
+
+    /// Why a device is kept from a key: it is blocked, or the share policy leaves it out as far as its list says.
+    pub(super) fn reasons(&self, device: DeviceId, code: SessionCode) -> Causes {
+        match code {
+            SessionCode::Blacklisted => Causes::of([self.block_of(device).0]),
+            SessionCode::Unverified | SessionCode::Unauthorised | SessionCode::Unavailable => {
+                Causes::of([self.store.sharing_set.0, self.learnt(device), self.barred_by(device)])
+            }
+        }
+    }
+
+    /// The fact that the user took a verification back.
+    fn barred_by(&self, device: DeviceId) -> Option<FactId> {
+        let targets = [Target::Device(device), Target::User(self.user_of(device))];
+        targets.iter().filter_map(|target| self.store.withdrawn.get(target)?.0).max()
     }
 
     /// The fact that a device or its user was blocked.
@@ -225,12 +299,17 @@ impl Reference {
     ) -> Vec<OutboxNo> {
         let Some(outbound) = self.store.outbound.get(&room) else { return Vec::new() };
         let (session, made_by) = (outbound.session(), outbound.made_by.0);
+        let named = outbound.named(self.habits().notice_session);
         let shared_history = outbound.flag;
         let key = |first| OlmEvent::RoomKey(RoomKey { room, session, first, shared_history });
         let item = |(device, first): &(DeviceId, u32)| Item {
             device: *device,
             content: ItemContent::Sealed(key(*first)),
-            cause: outbound.reshare.get(device).copied().unwrap_or_default().0.or(made_by),
+            because: Causes::of([
+                outbound.reshare.get(device).copied().unwrap_or_default().0.or(made_by),
+                self.learnt(*device),
+                self.allowed_by(*device),
+            ]),
         };
         if !plan.keys.is_empty() {
             let keys = plan.keys.iter().map(item).collect();
@@ -238,7 +317,7 @@ impl Reference {
             self.view_changed(io);
             return self.put(ToDeviceType::Encrypted, keys, cause, io);
         }
-        let notices = self.notice_items((room, session), plan, cause);
+        let notices = self.notice_items((room, named), plan);
         self.mark_notices(room, plan);
         self.tell(notices, cause, io);
         Vec::new()
@@ -254,21 +333,19 @@ impl Reference {
             let again = notices.iter().map(Item::in_clear_again).collect();
             self.put(ToDeviceType::WithheldUnstable, again, cause, io);
         }
-        self.put(ToDeviceType::Withheld, notices, cause, io);
+        self.put(notice_type(&self.config.habits), notices, cause, io);
     }
 
-    fn notice_items(
-        &self,
-        (room, session): (RoomId, MegolmSessionId),
-        plan: &Plan,
-        cause: Option<FactId>,
-    ) -> Vec<Item> {
+    fn notice_items(&self, (room, session): (RoomId, MegolmSessionId), plan: &Plan) -> Vec<Item> {
         let notice = |(device, code): &(DeviceId, SessionCode)| Item {
             device: *device,
-            content: ItemContent::Clear(ToDeviceBody::Withheld(
-                WithheldNotice::Session { room, session, code: *code }.content(self.me()),
-            )),
-            cause: self.block_of(*device).0.or(cause),
+            content: ItemContent::Clear(ToDeviceBody::Withheld(session_notice(
+                (room, session),
+                *code,
+                self.me(),
+                self.habits(),
+            ))),
+            because: self.reasons(*device, *code),
         };
         plan.notices.iter().map(notice).collect()
     }
@@ -277,7 +354,8 @@ impl Reference {
     pub(super) fn reports(&self, device: DeviceId, code: WithheldCode) -> bool {
         let user = self.user_of(device);
         let keys = DeviceKeys { device, lists_algorithms: true, signed_by: None };
-        reported_codes(&self.store.policy.report, &self.view_of(user, &keys)).contains(code)
+        let view = self.view_of(user, &keys);
+        is_told(&self.store.policy.report, &view, code, self.habits().opt_out)
     }
 
     /// Keys count as given from the moment they are in the outbox, which does not lose them.
@@ -292,13 +370,15 @@ impl Reference {
 
     /// Notices count as given from the moment they are in the outbox.
     fn mark_notices(&mut self, room: RoomId, plan: &Plan) {
+        let told: Vec<_> =
+            plan.notices.iter().map(|(device, code)| (self.marked_as(*device), *code)).collect();
         let Some(outbound) = self.store.outbound.get_mut(&room) else { return };
         for (device, _) in &plan.barred {
             outbound.owed_from.remove(device);
         }
-        for (device, code) in &plan.notices {
-            outbound.told.insert(*device, *code);
-            self.store.told_in_room.insert((room, *device));
+        for (device, code) in told {
+            outbound.told.insert(device, code);
+            self.store.told_in_room.insert((room, device));
         }
     }
 }

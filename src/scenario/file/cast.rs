@@ -6,14 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::codec::{Changes, Codec, Reader, Slot};
 use super::container::{At, Entry};
 use super::document::{DeviceFile, Devices, EachDevice, Member, RoomFile, ServerFile, UserFile};
+use super::habits::HabitsChanges;
 use super::names::Named;
 use super::network::default_rotation;
+use super::policy::PolicyChanges;
 use super::problem::{Span, quoted};
+use super::profile::known_profile;
 use crate::ids::{DeviceId, ServerId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership};
-use crate::scenario::habits::Habits;
+use crate::scenario::habits::{Habits, ServerHabits};
 use crate::scenario::model::{Device, PublishedKeys, Room, Server, User};
 use crate::scenario::policy::Policy;
+use crate::scenario::profile::ProfileName;
 
 /// What a device is like of which nothing is said.
 #[derive(Debug, Clone)]
@@ -41,21 +45,59 @@ impl Template {
             habits: Habits::specification(),
         }
     }
+}
 
-    /// This one with what `each` says about devices.
+/// What is said of devices so far, layer by layer.
+#[derive(Debug, Clone)]
+struct Layers {
+    profile: Option<ProfileName>,
+    policy: PolicyChanges,
+    habits: HabitsChanges,
+    /// What comes of it.
+    template: Template,
+}
+
+impl Layers {
+    /// Nothing is said.
+    fn none() -> Self {
+        Self {
+            profile: None,
+            policy: PolicyChanges::default(),
+            habits: HabitsChanges::default(),
+            template: Template::standard(),
+        }
+    }
+
+    /// These layers with what `each` says about devices.
     fn with(&self, each: Option<&EachDevice>) -> Self {
-        let mut template = self.clone();
-        let Some(each) = each else { return template };
-        template.keys = each.keys.get().copied().unwrap_or(self.keys);
-        template.one_time_keys = each.one_time_keys.get().copied().unwrap_or(self.one_time_keys);
-        template.fallback_key = each.fallback_key.get().copied().unwrap_or(self.fallback_key);
+        let mut layers = self.clone();
+        let Some(each) = each else { return layers };
+        let template = &mut layers.template;
+        template.keys = each.keys.get().copied().unwrap_or(template.keys);
+        template.one_time_keys =
+            each.one_time_keys.get().copied().unwrap_or(template.one_time_keys);
+        template.fallback_key = each.fallback_key.get().copied().unwrap_or(template.fallback_key);
+        layers.profile = each.profile.get().copied().or(layers.profile);
         if let Some(policy) = each.policy.get() {
-            policy.apply(&mut template.policy);
+            layers.policy = layers.policy.and(policy);
         }
         if let Some(habits) = each.habits.get() {
-            habits.apply(&mut template.habits);
+            layers.habits = layers.habits.and(habits);
         }
-        template
+        (layers.template.policy, layers.template.habits) = layers.settings(layers.profile);
+        layers
+    }
+
+    /// Policy and habits under a profile: the standard, then the profile, then what is said.
+    fn settings(&self, profile: Option<ProfileName>) -> (Policy, Habits) {
+        let (mut policy, mut habits) = (Policy::standard(), Habits::specification());
+        if let Some(name) = profile {
+            let profile = known_profile(name);
+            (policy, habits) = (profile.policy.clone(), profile.habits);
+        }
+        self.policy.apply(&mut policy);
+        self.habits.apply(&mut habits);
+        (policy, habits)
     }
 }
 
@@ -115,11 +157,13 @@ impl Reader<'_> {
             let number = |slot: fn(&ServerFile) -> &Slot<u32>, default| {
                 file.and_then(|file| slot(file).get().copied()).unwrap_or(default)
             };
+            let habits = file.and_then(|file| file.habits.get().copied());
             Server {
                 name: name.clone(),
                 batch_limit: number(|file| &file.batch_limit, 100),
                 timeline_limit: number(|file| &file.timeline_limit, 20),
                 edu_limit: number(|file| &file.edu_limit, 100),
+                habits: habits.unwrap_or(ServerHabits::specification()),
             }
         };
         self.names.server_names.iter().map(server).collect()
@@ -127,7 +171,7 @@ impl Reader<'_> {
 
     /// Makes users and devices of those records whose names were declared; others had problems of their own.
     fn make_users(&mut self, files: &CastFiles, cast: &mut Cast) {
-        let everywhere = Template::standard().with(files.each_device.get());
+        let everywhere = Layers::none().with(files.each_device.get());
         let plain = UserFile { cross_signing: Slot::Is(true), ..UserFile::default() };
         let mut of_user: Vec<&UserFile> = vec![&plain; self.names.user_names.len()];
         for entry in files.users.get().into_iter().flatten() {
@@ -149,12 +193,12 @@ impl Reader<'_> {
                 server: file.server.get().copied().unwrap_or(ServerId::new(0)),
                 cross_signing,
             });
-            let template = everywhere.with(file.each_device.get());
+            let layers = everywhere.with(file.each_device.get());
             let settings = named_devices(file);
             while let Some((name, _)) = names.next_if(|(_, owner)| *owner == user) {
                 let file = settings.get(name.as_str()).and_then(|entry| entry.value.get());
                 cast.presence_known &= !file.is_some_and(|file| file.present.is_bad());
-                cast.devices.push(make_device(name, &cast.users[index], &template, file));
+                cast.devices.push(make_device(name, &cast.users[index], &layers, file));
                 if let Some(device) = cast.devices.last_mut() {
                     device.user = user;
                 }
@@ -310,9 +354,14 @@ fn named_devices(file: &UserFile) -> BTreeMap<&str, &Entry<DeviceFile>> {
 }
 
 /// A device of `user` (whose id is put in by the caller) with what its own record says about it.
-fn make_device(name: &str, user: &User, template: &Template, file: Option<&DeviceFile>) -> Device {
+fn make_device(name: &str, user: &User, layers: &Layers, file: Option<&DeviceFile>) -> Device {
+    let template = &layers.template;
     let plain = DeviceFile::plain();
     let file = file.unwrap_or(&plain);
+    let (policy, habits) = match file.profile.get() {
+        Some(profile) => layers.settings(Some(*profile)),
+        None => (template.policy.clone(), template.habits),
+    };
     let mut device = Device {
         name: name.to_owned(),
         device_id: file.device_id.get().map_or_else(|| name.to_owned(), |id| id.value.clone()),
@@ -322,8 +371,8 @@ fn make_device(name: &str, user: &User, template: &Template, file: Option<&Devic
         cross_signed: file.cross_signed.get().map_or(user.cross_signing, |said| said.value),
         one_time_keys: file.one_time_keys.get().copied().unwrap_or(template.one_time_keys),
         fallback_key: file.fallback_key.get().copied().unwrap_or(template.fallback_key),
-        policy: template.policy.clone(),
-        habits: template.habits,
+        policy,
+        habits,
     };
     if let Some(policy) = file.policy.get() {
         policy.apply(&mut device.policy);

@@ -34,6 +34,10 @@ pub(super) trait Changes: Sized {
     /// Puts what is said into the place of what was there.
     fn apply(&self, settings: &mut Self::Model);
 
+    /// What is said here, and in its place what is said later.
+    #[must_use]
+    fn and(&self, later: &Self) -> Self;
+
     /// What must be said to get `settings` from `base`.
     fn between(base: &Self::Model, settings: &Self::Model) -> Self;
 

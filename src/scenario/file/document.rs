@@ -19,7 +19,9 @@ use crate::ids::{ServerId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::rulebook::rule::Rule;
 use crate::scenario::file::reference::Users;
+use crate::scenario::habits::ServerHabits;
 use crate::scenario::model::{Network, PublishedKeys, Scenario};
+use crate::scenario::profile::ProfileName;
 use crate::time::{SimDuration, SimTime};
 
 record! {
@@ -71,6 +73,8 @@ record! {
         timeline_limit: Int<1, 1_000_000> [= 20],
         /// How many EDUs one federation transaction holds at the most.
         edu_limit: Int<1, 1_000_000> [= 100],
+        /// How it is written, as far as that differs from what the specification wants.
+        habits: ServerHabits [= ServerHabits::specification()],
     }
 }
 
@@ -101,6 +105,8 @@ record! {
         one_time_keys: Int<0, 1_000> [or absent],
         /// Whether it keeps a fallback key on its server; true if it is left out everywhere.
         fallback_key: bool [or absent],
+        /// The program that a device's client is like. Its settings come before all that is said of policy and habits.
+        profile: ProfileName [or absent],
         /// What its user chose.
         policy: PolicyChanges [or absent],
         /// How its client is written.
@@ -125,6 +131,8 @@ record! {
         one_time_keys: Int<0, 1_000> [or absent],
         /// Whether it keeps a fallback key on its server, if not as its user's devices.
         fallback_key: bool [or absent],
+        /// The program that its client is like, if not that of its user's devices.
+        profile: ProfileName [or absent],
         /// What its user chose, as far as it differs from the user's devices.
         policy: PolicyChanges [or absent],
         /// How its client is written, as far as it differs from the user's devices.

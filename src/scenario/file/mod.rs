@@ -24,6 +24,7 @@ mod names;
 mod network;
 mod policy;
 mod problem;
+mod profile;
 mod record;
 mod reference;
 mod render;
@@ -40,6 +41,7 @@ mod tests;
 
 pub use bless::with_digest;
 pub use problem::Problem;
+pub use profile::{known_profile, profile_schema, read_profile};
 pub use render::{render, render_coloured};
 pub use schema::schema;
 pub use write::write;
@@ -71,13 +73,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Scenario, Vec<Problem>> {
         Some(rest) => format!("{:1$}{rest}", "", MARK.len_utf8()).into(),
         None => text.into(),
     };
-    let mut reader = Reader {
-        problems: Problems::default(),
-        limits,
-        names: Names::default(),
-        strings: Strings::default(),
-        limits_told: Default::default(),
-    };
+    let mut reader = Reader::new(limits);
     let scenario = reader.read(&json);
     match scenario {
         Some(scenario) if reader.problems.is_empty() => Ok(scenario),
@@ -107,6 +103,19 @@ pub fn read_bytes(bytes: &[u8], limits: &Limits) -> Result<Scenario, Vec<Problem
     problems.report_with_hint(span, found, "UTF-8 text", hint);
     let before = String::from_utf8_lossy(&bytes[..place]);
     Err(problems.finish(&before))
+}
+
+impl<'l> Reader<'l> {
+    /// A reader that has read nothing.
+    fn new(limits: &'l Limits) -> Self {
+        Self {
+            problems: Problems::default(),
+            limits,
+            names: Names::default(),
+            strings: Strings::default(),
+            limits_told: Default::default(),
+        }
+    }
 }
 
 impl Reader<'_> {

@@ -178,6 +178,14 @@ macro_rules! settings {
                 })*
             }
 
+            fn and(&self, later: &Self) -> Self {
+                let mut both = self.clone();
+                $(if later.$field.get().is_some() {
+                    both.$field = later.$field.clone();
+                })*
+                both
+            }
+
             fn between(base: &$model, settings: &$model) -> Self {
                 let mut changes = Self::default();
                 $(if settings.$field != base.$field {

@@ -105,6 +105,7 @@ fn each_device(template: &Template) -> EachDevice {
         keys: Slot::Is(template.keys),
         one_time_keys: Slot::Is(template.one_time_keys),
         fallback_key: Slot::Is(template.fallback_key),
+        profile: Slot::Missing,
         policy: Slot::Is(PolicyChanges::all(&template.policy)),
         habits: Slot::Is(HabitsChanges::all(&template.habits)),
     }
@@ -115,6 +116,7 @@ fn server(server: &Server) -> Entry<ServerFile> {
         batch_limit: Slot::Is(server.batch_limit),
         timeline_limit: Slot::Is(server.timeline_limit),
         edu_limit: Slot::Is(server.edu_limit),
+        habits: Slot::Is(server.habits),
     };
     Entry::new(&server.name, file)
 }
@@ -151,6 +153,7 @@ fn device(device: &Device, template: &Template) -> DeviceFile {
         keys: unless(device.keys, &template.keys),
         one_time_keys: unless(device.one_time_keys, &template.one_time_keys),
         fallback_key: unless(device.fallback_key, &template.fallback_key),
+        profile: Slot::Missing,
         policy: Slot::Missing,
         habits: Slot::Missing,
     };

@@ -14,7 +14,7 @@ use crate::protocol::to_device::{
 };
 use crate::scenario::expect::Expectations;
 use crate::scenario::fault::{Fault, FaultKind};
-use crate::scenario::habits::Habits;
+use crate::scenario::habits::{Habits, ServerHabits};
 use crate::scenario::model::{
     Delay, Device, Network, PublishedKeys, Room, Scenario, Server, Strings, User,
 };
@@ -86,6 +86,7 @@ pub(super) fn stage(servers: &[&[usize]]) -> Stage {
         batch_limit: 100,
         timeline_limit: 10,
         edu_limit: 100,
+        habits: ServerHabits::specification(),
     };
     let scenario = Scenario {
         about: String::new(),

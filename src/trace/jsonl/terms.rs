@@ -281,7 +281,8 @@ impl Term for ToDeviceType {
             | Self::KeyRequest
             | Self::ClearRoomKey
             | Self::ClearForwardedRoomKey
-            | Self::ClearDummy => self.as_str().unwrap_or_default().put(line),
+            | Self::ClearDummy
+            | Self::NoKey => self.as_str().unwrap_or_default().put(line),
         }
     }
 }

@@ -131,6 +131,29 @@ fn values_of_a_wrong_type_or_out_of_range() {
 }
 
 #[test]
+fn profiles_and_habits_that_nobody_has() {
+    check(&[
+        (
+            file(r#""each_device": {"profile": "mautrix-gp"}"#),
+            &["found \"mautrix-gp\", expected a profile: \"specification\", \"matrix-rust-sdk\", \
+                 \"matrix-js-sdk-legacy\", \"mautrix-go\", \"mautrix-python\", \"element-android-legacy\", \
+                 \"element-ios-legacy\", \"hydrogen\", \"matrix-nio\", \"trixnity\", \"nheko\", \"libquotient\" or 2 others; \
+                 did you mean \"mautrix-go\"?"],
+        ),
+        (
+            file(
+                r#""servers": {"s1": {"habits": {"mailbox": "backwards", "one_time_key": "once"}}}"#,
+            ),
+            &[
+                "found \"backwards\", expected how a mailbox is listed: \"in_order\", \"newest_first\", \"drops_rest\"",
+                "found an unknown field \"one_time_key\", expected one of \"one_time_keys\", \"one_time_key_order\", \
+                 \"gives_fallback_keys\", \"mailbox\"; did you mean \"one_time_keys\"?",
+            ],
+        ),
+    ]);
+}
+
+#[test]
 fn names_that_are_no_names_or_are_taken() {
     check(&[
         (

@@ -17,7 +17,7 @@ use crate::scenario::file::document::{
 use crate::scenario::file::expect::{ExpectFile, NoticesFile, ViolationFile};
 use crate::scenario::file::fault::{Faults, FilterChanges, INSTANT_TAGS, shared_fields};
 use crate::scenario::file::forgery::{CrashPointFile, ForgedFile};
-use crate::scenario::file::habits::HabitsChanges;
+use crate::scenario::file::habits::{HabitsChanges, ServerHabitsChanges};
 use crate::scenario::file::network::{NetworkChanges, RotationChanges};
 use crate::scenario::file::policy::{PolicyChanges, ReportingFile};
 use crate::scenario::file::read;
@@ -135,32 +135,68 @@ fn settings<T: Choice>(name: &str, text: &mut String) {
 
 fn choices(text: &mut String) {
     use crate::protocol::room::{HistoryVisibility, Membership};
-    use crate::scenario::habits as h;
     use crate::scenario::policy as p;
     text.push_str("### Settings by name\n\n| field | setting | what it means |\n|---|---|---|\n");
     settings::<crate::scenario::model::PublishedKeys>("keys", text);
     settings::<Membership>("membership", text);
     settings::<Option<HistoryVisibility>>("history_visibility", text);
+    settings::<crate::scenario::profile::ProfileName>("profile", text);
     settings::<p::SharePolicy>("share", text);
     settings::<p::OnProblem>("on_problem", text);
     settings::<p::AnswerRequests>("answer_requests", text);
     settings::<p::AskFor>("ask", text);
     settings::<p::OnNoOlm>("on_no_olm", text);
     settings::<p::AfterNoOlm>("after_no_olm", text);
+    settings_of_habits(text);
+    settings::<crate::scenario::fault::ClaimFailure>("failure", text);
+    settings::<crate::protocol::api::Endpoint>("endpoint", text);
+    settings::<WithheldCode>("code", text);
+    text.push('\n');
+}
+
+fn settings_of_habits(text: &mut String) {
+    use crate::scenario::habits as h;
     settings::<h::WithheldDedup>("withheld_dedup", text);
     settings::<h::MarkWhen>("mark_when", text);
+    settings::<h::MarksBy>("marks_by", text);
+    settings::<h::NoticeType>("notice_type", text);
+    settings::<h::NoticeNames>("notice_names", text);
+    settings::<h::NoticeCode>("notice_code", text);
+    settings::<h::NoticeReason>("notice_reason", text);
+    settings::<h::NoticeSession>("notice_session", text);
+    settings::<h::NoticeTargets>("notice_targets", text);
+    settings::<h::OptOut>("opt_out", text);
     settings::<h::NoOlmDedup>("no_olm_dedup", text);
     settings::<h::NoOlmReset>("no_olm_reset", text);
     settings::<h::MissingOlm>("missing_olm", text);
     settings::<h::PutFailed>("put_failed", text);
     settings::<h::UnblockIndex>("unblock_index", text);
+    settings::<h::NewcomerIndex>("newcomer_index", text);
+    settings::<h::ReshareIndex>("reshare_index", text);
+    settings::<h::NeedlessRotation>("needless_rotation", text);
+    settings::<h::LeaveRotates>("leave_rotates", text);
+    settings::<h::QueryAnswers>("query_answers", text);
     settings::<h::ChooseOlm>("choose_olm", text);
+    settings::<h::UnwedgeClock>("unwedge_clock", text);
+    settings::<h::NoOlmAnswer>("no_olm_answer", text);
+    settings::<h::ForwardTo>("forward_to", text);
+    settings::<h::ForwardedReason>("forwarded_reason", text);
+    settings::<h::ReplyCode>("reply_code", text);
     settings::<h::OnWithheld>("on_withheld", text);
+    settings::<h::NoticeSender>("notice_sender", text);
     settings::<h::NoticeConflict>("notice_conflict", text);
-    settings::<crate::scenario::fault::ClaimFailure>("failure", text);
-    settings::<crate::protocol::api::Endpoint>("endpoint", text);
-    settings::<WithheldCode>("code", text);
-    text.push('\n');
+    settings::<h::NoticeScope>("notice_scope", text);
+    settings::<h::NoOlmScope>("no_olm_scope", text);
+    settings::<h::NoOlmFiled>("no_olm_filed", text);
+    settings::<h::Unavailable>("unavailable", text);
+    settings::<h::KeyReplacement>("key_replacement", text);
+    settings::<h::SharedHistoryFlag>("shared_history_flag", text);
+    settings::<h::BundleContents>("bundle_contents", text);
+    settings::<h::BundleSending>("bundle_sending", text);
+    settings::<h::BundleOpening>("bundle_opening", text);
+    settings::<h::OneTimeKeyUse>("one_time_keys", text);
+    settings::<h::OneTimeKeyOrder>("one_time_key_order", text);
+    settings::<h::MailboxOrder>("mailbox", text);
 }
 
 fn class(leaf: Leaf) -> &'static str {
@@ -222,6 +258,7 @@ fn reference() -> String {
     t.push_str("A set of `codes` is `\"all\"`, `\"none\"` or a list of codes.\n\n");
     section("A report setting that tells users apart", ReportingFile::FIELDS, "report", t);
     section("Habits", HabitsChanges::FIELDS, "habits", t);
+    section("Habits of a server", ServerHabitsChanges::FIELDS, "server_habits", t);
     section("A room", RoomFile::FIELDS, "room", t);
     section("A member", MemberFile::FIELDS, "member", t);
     section("Rotation", RotationChanges::FIELDS, "rotation", t);

@@ -11,8 +11,12 @@ use crate::scenario::file::timeline::Steps;
 use crate::scenario::file::union::Union;
 use crate::scenario::file::write;
 use crate::scenario::habits::{
-    ChooseOlm, MarkWhen, MissingOlm, NoOlmDedup, NoOlmReset, NoticeConflict, OnWithheld, PutFailed,
-    UnblockIndex, WithheldDedup,
+    BundleContents, BundleOpening, BundleSending, ChooseOlm, ForwardTo, ForwardedReason,
+    KeyReplacement, LeaveRotates, MarkWhen, MarksBy, MissingOlm, NeedlessRotation, NewcomerIndex,
+    NoOlmAnswer, NoOlmDedup, NoOlmFiled, NoOlmReset, NoOlmScope, NoticeCode, NoticeConflict,
+    NoticeNames, NoticeReason, NoticeScope, NoticeSender, NoticeSession, NoticeTargets, NoticeType,
+    OnWithheld, OptOut, PutFailed, QueryAnswers, ReplyCode, ReshareIndex, SharedHistoryFlag,
+    Unavailable, UnblockIndex, UnwedgeClock, WithheldDedup,
 };
 use crate::scenario::policy::{
     AfterNoOlm, AnswerRequests, AskFor, OnNoOlm, OnProblem, SharePolicy,
@@ -86,14 +90,42 @@ fn every_setting_of_policies_and_habits_survives() {
     every_value::<AfterNoOlm>("policy", "after_no_olm");
     every_value::<WithheldDedup>("habits", "withheld_dedup");
     every_value::<MarkWhen>("habits", "mark_when");
+    every_value::<MarksBy>("habits", "marks_by");
+    every_value::<NoticeType>("habits", "notice_type");
+    every_value::<NoticeNames>("habits", "notice_names");
+    every_value::<NoticeCode>("habits", "notice_code");
+    every_value::<NoticeReason>("habits", "notice_reason");
+    every_value::<NoticeSession>("habits", "notice_session");
+    every_value::<NoticeTargets>("habits", "notice_targets");
+    every_value::<OptOut>("habits", "opt_out");
     every_value::<NoOlmDedup>("habits", "no_olm_dedup");
     every_value::<NoOlmReset>("habits", "no_olm_reset");
     every_value::<MissingOlm>("habits", "missing_olm");
     every_value::<PutFailed>("habits", "put_failed");
     every_value::<UnblockIndex>("habits", "unblock_index");
+    every_value::<NewcomerIndex>("habits", "newcomer_index");
+    every_value::<ReshareIndex>("habits", "reshare_index");
+    every_value::<NeedlessRotation>("habits", "needless_rotation");
+    every_value::<LeaveRotates>("habits", "leave_rotates");
+    every_value::<QueryAnswers>("habits", "query_answers");
     every_value::<ChooseOlm>("habits", "choose_olm");
+    every_value::<UnwedgeClock>("habits", "unwedge_clock");
+    every_value::<NoOlmAnswer>("habits", "no_olm_answer");
+    every_value::<ForwardTo>("habits", "forward_to");
+    every_value::<ForwardedReason>("habits", "forwarded_reason");
+    every_value::<ReplyCode>("habits", "reply_code");
     every_value::<OnWithheld>("habits", "on_withheld");
+    every_value::<NoticeSender>("habits", "notice_sender");
     every_value::<NoticeConflict>("habits", "notice_conflict");
+    every_value::<NoticeScope>("habits", "notice_scope");
+    every_value::<NoOlmScope>("habits", "no_olm_scope");
+    every_value::<NoOlmFiled>("habits", "no_olm_filed");
+    every_value::<Unavailable>("habits", "unavailable");
+    every_value::<KeyReplacement>("habits", "key_replacement");
+    every_value::<SharedHistoryFlag>("habits", "shared_history_flag");
+    every_value::<BundleContents>("habits", "bundle_contents");
+    every_value::<BundleSending>("habits", "bundle_sending");
+    every_value::<BundleOpening>("habits", "bundle_opening");
 }
 
 #[test]

@@ -19,7 +19,6 @@ use crate::scenario::fault::{
 };
 use crate::scenario::file::choice::Choice;
 use crate::scenario::file::{schema, write};
-use crate::scenario::habits::Habits;
 use crate::scenario::model::{
     Delay, Device, Network, PublishedKeys, Room, Scenario, Server, Strings, User,
 };
@@ -28,7 +27,7 @@ use crate::scenario::step::{Step, TimedStep};
 use crate::time::{SimDuration, SimTime};
 
 /// A stream of choices: numbers in turn, zeros when they are used up.
-struct Source {
+pub(super) struct Source {
     numbers: std::vec::IntoIter<u32>,
 }
 
@@ -38,11 +37,11 @@ impl Source {
         self.numbers.next().unwrap_or(0) as usize % bound
     }
 
-    fn number(&mut self, from: u32, to: u32) -> u32 {
+    pub(super) fn number(&mut self, from: u32, to: u32) -> u32 {
         from + u32::try_from(self.below((to - from + 1) as usize)).unwrap()
     }
 
-    fn flag(&mut self) -> bool {
+    pub(super) fn flag(&mut self) -> bool {
         self.below(2) == 1
     }
 
@@ -54,15 +53,15 @@ impl Source {
         (0..self.below(most + 1)).map(|_| make(self)).collect()
     }
 
-    fn choice<T: Choice>(&mut self) -> T {
+    pub(super) fn choice<T: Choice>(&mut self) -> T {
         T::ALL[self.below(T::ALL.len())].0.clone()
     }
 
-    fn span(&mut self) -> SimDuration {
+    pub(super) fn span(&mut self) -> SimDuration {
         SimDuration::from_ms(u64::from(self.number(1, 200_000_000)))
     }
 
-    fn codes(&mut self) -> CodeSet {
+    pub(super) fn codes(&mut self) -> CodeSet {
         WithheldCode::ALL.into_iter().filter(|_| self.flag()).collect()
     }
 }
@@ -128,40 +127,6 @@ impl Source {
             hide_unsigned: self.flag(),
             backup: self.flag(),
             share_history: self.flag(),
-        }
-    }
-
-    fn habits(&mut self) -> Habits {
-        Habits {
-            withheld_dedup: self.choice(),
-            mark_when: self.choice(),
-            marks_persist: self.flag(),
-            no_olm_dedup: self.choice(),
-            no_olm_reset: self.choice(),
-            no_olm_persists: self.flag(),
-            no_olm_names_session: self.flag(),
-            missing_olm: self.choice(),
-            unstable_type_too: self.flag(),
-            put_failed: self.choice(),
-            unblock_index: self.choice(),
-            rotate_on_block: self.flag(),
-            withheld_looks_shared: self.flag(),
-            withheld_at_creation_only: self.flag(),
-            choose_olm: self.choice(),
-            unwedge_interval: self.span(),
-            unwedge_needs_session: self.flag(),
-            failed_pre_key_uses_key: self.flag(),
-            token_before_store: self.flag(),
-            on_withheld: self.choice(),
-            notice_conflict: self.choice(),
-            late_notice_updates: self.flag(),
-            claim_backoff_first: self.span(),
-            claim_backoff_max: self.span(),
-            targets_per_put: self.number(1, 1_000_000),
-            shared_history_flag: self.choice(),
-            bundle_contents: self.choice(),
-            bundle_sending: self.choice(),
-            bundle_opening: self.choice(),
         }
     }
 
@@ -456,6 +421,7 @@ fn server(source: &mut Source, index: usize) -> Server {
         batch_limit: source.number(1, 100),
         timeline_limit: source.number(1, 100),
         edu_limit: source.number(1, 100),
+        habits: source.server_habits(),
     }
 }
 
