@@ -98,10 +98,12 @@ fn a_crash_in_the_middle_loses_neither_bundle_nor_invite() {
 
 #[test]
 fn a_recipient_that_crashes_takes_the_bundle_in_when_it_is_back() {
-    let join = r#"{ "at": "30s", "do": "member", "device": "C1", "membership": "join" }"#;
-    for at in ["20s200ms", "25s", "30s10ms", "30s60ms"] {
-        let crash =
-            format!(r#"{{ "from": "{at}", "until": "40s", "fault": "crash", "device": "C1" }}"#);
+    let join = r#"{ "at": "50s", "do": "member", "device": "C1", "membership": "join" }"#;
+    for (at, until) in [("20s200ms", "40s"), ("25s", "40s"), ("50s10ms", "60s"), ("50s60ms", "60s")]
+    {
+        let crash = format!(
+            r#"{{ "from": "{at}", "until": "{until}", "fault": "crash", "device": "C1" }}"#
+        );
         let room = room("", &format!("{INVITE}, {join}"), &crash);
         assert_eq!(room.verdict("m1", "C1"), "delivered", "{at}");
         assert_eq!(room.violations(), [], "{at}");
