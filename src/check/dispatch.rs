@@ -3,12 +3,14 @@
 
 use crate::check::Checker;
 use crate::check::spam::Accepted;
+use crate::check::view::bundles::Made as MadeBundle;
 use crate::check::view::counts::Counts;
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Made;
 use crate::check::view::transport::{Content, Lost};
 use crate::ids::{FactId, ToDeviceId, TxnId};
 use crate::protocol::api::ListChange;
+use crate::protocol::bundle::BundledKey;
 use crate::trace::fact::{Fact, FactKind, Observer, SentContent};
 
 impl Checker {
@@ -30,10 +32,16 @@ impl Checker {
             | FactKind::SendRefused { .. }
             | FactKind::KeyRequested { .. }
             | FactKind::RequestCancelled { .. } => {}
+            FactKind::InvitedBy { .. }
+            | FactKind::BundleMade { .. }
+            | FactKind::BundleKey { .. }
+            | FactKind::BundleWithheld { .. }
+            | FactKind::BundleOpened { .. } => self.dispatch_bundle(fact),
             FactKind::Member { room, user, membership, seq } => {
                 if let Observer::Server(server) = fact.observer {
                     let change = (membership, seq, fact.id);
                     view.rooms.member(&view.cast, server, (room, user), change);
+                    view.bundles.member(server, (room, user), membership);
                 }
             }
             FactKind::HistoryVisibility { room, value, seq } => {
@@ -187,6 +195,7 @@ impl Checker {
             FactKind::MegolmNew { device, room, session } => {
                 view.messages.session_made(device, room, session, fact.id);
                 view.expiries.made((device, room), session, (now, fact.clock));
+                view.session_made_under(device, room, session);
             }
             FactKind::MegolmEncrypted { device, room, session, index, message } => {
                 view.encrypted((device, room), message, (session, index), now);
@@ -195,7 +204,8 @@ impl Checker {
             FactKind::MessageAccepted { room, message } => {
                 view.messages.accepted(message, room, fact.id);
             }
-            FactKind::KeyIn { device, session, first, source, .. } => {
+            FactKind::KeyIn { device, room, session, first, source, .. } => {
+                view.key_in(device, (room, session), source);
                 view.holdings.taken((device, session), (first, source), now, &view.life);
             }
             FactKind::KeyRefused { device, session, .. } => {
@@ -244,6 +254,29 @@ impl Checker {
         }
     }
 
+    /// Takes in a fact of history bundles; any other leaves no trace here.
+    fn dispatch_bundle(&mut self, fact: &Fact) {
+        let bundles = &mut self.view.bundles;
+        if let FactKind::InvitedBy { room, user, by } = fact.kind
+            && let Observer::Server(server) = fact.observer
+        {
+            bundles.invited(server, (room, user), by);
+        } else if let FactKind::BundleMade { device, room, bundle, recipient, backup } = fact.kind {
+            let asked = fact.causes.iter().min();
+            let (keys, withheld) = (Vec::new(), Vec::new());
+            let fact = fact.id;
+            let made = MadeBundle { device, room, recipient, backup, fact, asked, keys, withheld };
+            bundles.make(bundle, made);
+        } else if let FactKind::BundleKey { bundle, room, session, first, creator, .. } = fact.kind
+        {
+            bundles.list_key(bundle, BundledKey { room, session, first, creator }, fact.id);
+        } else if let FactKind::BundleWithheld { bundle, content, .. } = fact.kind {
+            bundles.list_withheld(bundle, content, fact.id);
+        } else if let FactKind::BundleOpened { device, bundle, .. } = fact.kind {
+            bundles.open(device, bundle, fact.id);
+        }
+    }
+
     fn acknowledged(&mut self, message: ToDeviceId, fact: FactId) {
         if let Some(number) = self.view.transport.number(message) {
             self.view.transport.get_mut(number).acknowledged.get_or_insert(fact);
@@ -264,6 +297,7 @@ impl Checker {
                 Content::Key { .. }
                 | Content::Forwarded(_)
                 | Content::Dummy
+                | Content::Bundle(_)
                 | Content::Request(_)
                 | Content::Sealed
                 | Content::Clear

@@ -339,6 +339,8 @@ const fn is_present(membership: Membership) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Entry, Passage, Room, Stamp};
+    use std::collections::BTreeMap;
+
     use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId, ServerId, UserId};
     use crate::protocol::api::RoomSync;
     use crate::protocol::provenance::Provenance;
@@ -355,6 +357,7 @@ mod tests {
     fn room(visibility: HistoryVisibility) -> Room {
         let state = RoomState {
             members: [(ALICE, Membership::Join)].into(),
+            inviters: BTreeMap::new(),
             history_visibility: Some(visibility),
             rotation: Rotation::megolm(SimDuration::from_hours(1), 9),
             changed_by: std::collections::BTreeMap::new(),
@@ -365,7 +368,7 @@ mod tests {
     }
 
     fn member(user: UserId, membership: Membership) -> RoomEvent {
-        RoomEvent::Member { user, membership }
+        RoomEvent::Member { user, membership, by: None }
     }
 
     fn message(index: u32) -> RoomEvent {

@@ -67,6 +67,7 @@ impl Rooms {
         let members = std::collections::BTreeMap::new();
         let state = RoomState {
             members,
+            inviters: std::collections::BTreeMap::new(),
             history_visibility: None,
             rotation,
             changed_by: std::collections::BTreeMap::new(),
@@ -125,7 +126,11 @@ impl Rooms {
         let mut events: Vec<RoomEvent> = users
             .into_iter()
             .filter(|user| membership(*user) != copy.state.membership(*user))
-            .map(|user| RoomEvent::Member { user, membership: copy.state.membership(user) })
+            .map(|user| RoomEvent::Member {
+                user,
+                membership: copy.state.membership(user),
+                by: copy.state.inviters.get(&user).copied(),
+            })
             .collect();
         if let Some(value) = copy.state.history_visibility
             && have.and_then(|state| state.history_visibility) != Some(value)

@@ -103,6 +103,8 @@ pub enum RoomEvent {
         user: UserId,
         /// The new membership.
         membership: Membership,
+        /// `sender`: the user who wrote the event; `None` where only the state that it led to is known.
+        by: Option<UserId>,
     },
     /// `m.room.history_visibility`
     HistoryVisibility(HistoryVisibility),
@@ -115,6 +117,8 @@ pub enum RoomEvent {
 pub struct RoomState {
     /// Users with a membership other than [`Membership::Leave`].
     pub members: BTreeMap<UserId, Membership>,
+    /// Who invited each member that was invited.
+    pub inviters: BTreeMap<UserId, UserId>,
     /// History visibility; `None` if no event set it.
     pub history_visibility: Option<HistoryVisibility>,
     /// Encryption settings.
@@ -138,11 +142,21 @@ impl RoomState {
             self.changed_by.insert(user, seq);
         }
         match *event {
-            RoomEvent::Member { user, membership: Membership::Leave } => {
-                self.members.remove(&user);
-            }
-            RoomEvent::Member { user, membership } => {
-                self.members.insert(user, membership);
+            RoomEvent::Member { user, membership, by } => {
+                match (membership, by) {
+                    (Membership::Invite, Some(by)) => {
+                        self.inviters.insert(user, by);
+                    }
+                    (Membership::Join, _) => {}
+                    (Membership::Invite | Membership::Leave | Membership::Ban, _) => {
+                        self.inviters.remove(&user);
+                    }
+                }
+                if membership == Membership::Leave {
+                    self.members.remove(&user);
+                } else {
+                    self.members.insert(user, membership);
+                }
             }
             RoomEvent::HistoryVisibility(visibility) => self.history_visibility = Some(visibility),
             RoomEvent::Encryption(rotation) => self.rotation = rotation,

@@ -5,6 +5,7 @@ mod cli;
 mod explain;
 mod faults;
 mod habits;
+mod history;
 mod olm_against_vodozemac;
 mod policies;
 mod random_networks;

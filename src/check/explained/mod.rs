@@ -193,6 +193,11 @@ fn find(cell: &Cell<'_>) -> Finding {
     }
     let finding =
         entitlement::missing(cell).unwrap_or_else(|| with_memory(cell, compare::by_duty(cell)));
+    if let Some(told) = delivery::history_not_shared(cell)
+        && (may_be_known_otherwise(finding.leaf) || is_before_membership(finding.leaf))
+    {
+        return told;
+    }
     if may_be_known_otherwise(finding.leaf)
         && let Some(partial) = delivery::partial(cell)
     {
@@ -213,6 +218,11 @@ fn with_memory(cell: &Cell<'_>, finding: Finding) -> Finding {
         }
         Some(_) | None => finding,
     }
+}
+
+/// Whether the message is of the past that a history bundle is there for.
+const fn is_before_membership(leaf: Leaf) -> bool {
+    matches!(leaf, Leaf::NotAMember | Leaf::InvitedOnly)
 }
 
 /// Whether a key that came from elsewhere, if only in part, says more than this excuse.

@@ -1,6 +1,7 @@
 //! Facts written by hand, for tests: a small room in which each line of a test is one thing that happens.
 //! It does not know what a judge makes of them.
 
+pub(crate) mod bundles;
 pub(crate) mod sending;
 
 use crate::check::Checker;
@@ -164,6 +165,21 @@ impl Story {
         let at = SimTime::from_ms(self.at);
         self.facts.push(Fact { id, at, clock: at, observer, kind, causes: Causes::NONE });
         id
+    }
+
+    /// How many facts there are of the kinds that `counts` picks.
+    pub(crate) fn count(&self, counts: impl Fn(&FactKind) -> bool) -> u32 {
+        let facts = self.facts.iter().filter(|fact| counts(&fact.kind));
+        u32::try_from(facts.count()).expect("a story is short")
+    }
+
+    /// A fact that a device observes because of earlier ones.
+    pub(crate) fn because(&mut self, device: DeviceId, kind: FactKind, causes: Causes) -> FactId {
+        let fact = self.by(device, kind);
+        if let Some(last) = self.facts.last_mut() {
+            last.causes = causes;
+        }
+        fact
     }
 
     /// The last fact came of this one.
@@ -421,7 +437,7 @@ pub(crate) const fn device(device: DeviceId) -> Party {
 }
 
 /// A notice content with a code of one's own choice.
-pub(crate) fn odd(session: MegolmSessionId, code: Field<WithheldCode>) -> WithheldContent {
+pub(crate) const fn odd(session: MegolmSessionId, code: Field<WithheldCode>) -> WithheldContent {
     WithheldContent {
         algorithm: Field::Is(Algorithm::MegolmV1),
         room_id: Field::Is(R),

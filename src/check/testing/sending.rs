@@ -4,7 +4,7 @@
 use crate::check::testing::{A1, B1, HOME, R, Story, about};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, OlmSessionId, RequestId, ToDeviceId, TxnId};
 use crate::protocol::to_device::{
-    KeyRequest, KeyRequestAction, OlmEvent, RoomKey, SenderKeys, ToDeviceType,
+    KeyRequest, KeyRequestAction, OlmEvent, RoomKey, SenderKeys, SharedHistory, ToDeviceType,
 };
 use crate::protocol::withheld::{SessionCode, WithheldContent, WithheldNotice};
 use crate::trace::fact::{FactKind, KeySource, OlmError, OlmResult, ProcessOutcome, SentContent};
@@ -75,7 +75,7 @@ impl Story {
 
     /// A room key of a session that is put together for a device.
     pub(crate) fn key(session: MegolmSessionId, first: u32) -> SentContent {
-        let key = RoomKey { room: R, session, first, shared_history: false };
+        let key = RoomKey { room: R, session, first, shared_history: SharedHistory::No };
         SentContent::Olm(OlmEvent::RoomKey(key))
     }
 

@@ -2,6 +2,7 @@
 //! It does not know which of that is right.
 
 pub(crate) mod answers;
+pub(crate) mod bundles;
 pub(crate) mod counts;
 pub(crate) mod doubt;
 pub(crate) mod duties;
@@ -28,6 +29,7 @@ pub(crate) mod trust;
 
 use crate::check::cast::Cast;
 use crate::check::view::answers::Answers;
+use crate::check::view::bundles::Bundles;
 use crate::check::view::counts::KeyCounts;
 use crate::check::view::doubt::Doubts;
 use crate::check::view::duties::Duties;
@@ -102,6 +104,8 @@ pub(crate) struct View {
     pub(crate) identities: Identities,
     /// Who may have forgotten what it chose or learnt.
     pub(crate) doubts: Doubts,
+    /// History bundles.
+    pub(crate) bundles: Bundles,
 }
 
 impl View {
@@ -131,6 +135,7 @@ impl View {
             expiries: Expiries::default(),
             identities: Identities::default(),
             doubts: Doubts::default(),
+            bundles: Bundles::default(),
         }
     }
 

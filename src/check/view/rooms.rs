@@ -350,6 +350,11 @@ impl Rooms {
         Some(last.1)
     }
 
+    /// Whether anything was observed of what the device has seen of the room.
+    pub(crate) fn has_seen(&self, device: DeviceId, room: RoomId) -> bool {
+        self.seen.get(device.raw(), room.raw()).is_some()
+    }
+
     /// What the device has seen of the history visibility.
     pub(crate) fn visibility_seen(
         &self,

@@ -71,6 +71,7 @@ impl View {
                 self.notice(number, notice, now)
             }
             SentContent::Olm(OlmEvent::Dummy { .. }) => Content::Dummy,
+            SentContent::Olm(OlmEvent::RoomKeyBundle(bundle)) => Content::Bundle(bundle),
             SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded)) => {
                 self.requests.answered(sender, recipient, forwarded.key.session);
                 Content::Forwarded(forwarded.key.session)
@@ -220,6 +221,9 @@ impl View {
                     EpochEnd::Created => {}
                     EpochEnd::Decrypted => self.duties.changed(device),
                 }
+                if let OlmEvent::RoomKey(key) = event {
+                    self.bundles.flagged(device, key.session, key.shared_history);
+                }
                 if let Some(number) = self.transport.number(stored) {
                     self.told(number, SentContent::Olm(event), now);
                 }
@@ -276,6 +280,7 @@ impl View {
                 | Content::Key { .. }
                 | Content::Forwarded(_)
                 | Content::Dummy
+                | Content::Bundle(_)
                 | Content::Notice(_)
                 | Content::Sealed
                 | Content::Clear

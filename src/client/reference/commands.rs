@@ -32,7 +32,7 @@ impl Reference {
                 }
             }
             Command::SetMembership { room, user, membership } => {
-                self.set_state(room, RoomEvent::Member { user, membership }, io);
+                self.set_membership(room, user, membership, io);
             }
             Command::SetRoomState { room, event } => self.set_state(room, event, io),
             Command::CrossSign(keys) => self.sign_self(keys, io),
@@ -79,7 +79,7 @@ impl Reference {
         io.touch();
     }
 
-    fn set_state(&mut self, room: RoomId, event: RoomEvent, io: &mut Io<'_>) {
+    pub(super) fn set_state(&mut self, room: RoomId, event: RoomEvent, io: &mut Io<'_>) {
         self.store.outbox.push(Request::SendState { room, event }, io.cause);
         io.touch();
     }

@@ -35,7 +35,7 @@ impl Outbound {
             room,
             session: self.session(),
             first,
-            shared_history: self.shared_history,
+            shared_history: self.flag,
         };
         let waiting = self.owed_from.iter().map(move |(device, first)| Owed {
             device: *device,

@@ -19,7 +19,7 @@ use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Membership;
 use crate::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
-    ToDeviceBody, ToDeviceType,
+    SharedHistory, ToDeviceBody, ToDeviceType,
 };
 use crate::protocol::withheld::{Field, SessionCode, WithheldNotice};
 use crate::scenario::habits::{ForwardTo, ReplyCode};
@@ -364,7 +364,8 @@ impl Reference {
     /// The forwarded form of a key that this device has, with the reason why it has a part only (F-04 to F-07).
     fn forwarded(&self, session: MegolmSessionId, from: u32) -> Option<ForwardedRoomKey> {
         let key = self.store.inbound.key(session)?;
-        let (room, first, shared_history) = (key.room, key.first().max(from), key.shared_history);
+        let (room, first) = (key.room, key.first().max(from));
+        let shared_history = SharedHistory::of(key.shared_history);
         let from_creator = |notice: &&SessionNotice| notice.sender == self.user_of(key.creator);
         let partial = self.store.notices.about(session).iter().find(from_creator);
         Some(ForwardedRoomKey {
@@ -388,7 +389,7 @@ impl Reference {
         by: Provenance,
         io: &mut Io<'_>,
     ) -> ProcessOutcome {
-        let RoomKey { room, session, first, shared_history } = forwarded.key;
+        let RoomKey { room, session, first, .. } = forwarded.key;
         let (sender, me) = (arrival.sender, self.my_user());
         let listed = self.store.lists.user(me).and_then(|list| list.device(sender)).copied();
         let trusted = listed.is_some_and(|keys| self.view_of(me, &keys).verified);
@@ -401,6 +402,7 @@ impl Reference {
                 id: arrival.id,
                 sender: me,
                 was_asked: true,
+                of_bundle: false,
                 owns_key: true,
                 code: withheld.code,
                 reason: withheld.reason,
@@ -410,7 +412,6 @@ impl Reference {
         }
         let key = InboundKey {
             hops: forwarded.hops,
-            shared_history,
             ..InboundKey::new(room, InboundSession::new(session, first), forwarded.creator)
         };
         let withheld = forwarded.withheld.and_then(|withheld| match withheld.code {

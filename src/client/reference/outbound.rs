@@ -8,6 +8,7 @@ use crate::ids::{DeviceId, MegolmSessionId, UserId};
 use crate::protocol::megolm::OutboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Rotation;
+use crate::protocol::to_device::SharedHistory;
 use crate::protocol::withheld::SessionCode;
 use crate::scenario::habits::{Habits, NoticeSession, ReshareIndex, WithheldDedup};
 use crate::time::SimTime;
@@ -23,12 +24,14 @@ pub(super) struct Outbound {
     pub(super) clock_set: Provenance,
     /// The fact that it was made.
     pub(super) made_by: Provenance,
-    /// `shared_history` of its keys.
-    pub(super) shared_history: bool,
+    /// `shared_history` of its keys, as it is written.
+    pub(super) flag: SharedHistory,
     /// Why it must not be used any more, if so.
     pub(super) invalid: Option<Provenance>,
     /// The first index that each device was given; queued keys count as given.
     pub(super) shared: BTreeMap<DeviceId, u32>,
+    /// Devices that were sent the key in a history bundle.
+    pub(super) bundled: BTreeSet<DeviceId>,
     /// The code that each device was told (or is being told).
     pub(super) told: BTreeMap<DeviceId, SessionCode>,
     /// The first index that each device without an Olm session was owed.
@@ -63,16 +66,17 @@ impl Outbound {
     pub(super) const fn new(
         megolm: OutboundSession,
         created: SimTime,
-        shared_history: bool,
+        flag: SharedHistory,
     ) -> Self {
         Self {
             megolm,
             created,
             clock_set: Provenance::UNKNOWN,
             made_by: Provenance::UNKNOWN,
-            shared_history,
+            flag,
             invalid: None,
             shared: BTreeMap::new(),
+            bundled: BTreeSet::new(),
             told: BTreeMap::new(),
             owed_from: BTreeMap::new(),
             given_up: BTreeSet::new(),
@@ -158,13 +162,14 @@ mod tests {
     use crate::protocol::entropy::Entropy;
     use crate::protocol::megolm::OutboundSession;
     use crate::protocol::room::Rotation;
+    use crate::protocol::to_device::SharedHistory;
     use crate::protocol::withheld::SessionCode;
     use crate::scenario::habits::{Habits, NoticeSession, WithheldDedup};
     use crate::time::{SimDuration, SimTime};
 
     fn session() -> Outbound {
         let megolm = OutboundSession::new(&mut Entropy::default());
-        Outbound::new(megolm, SimTime::from_ms(1_000), false)
+        Outbound::new(megolm, SimTime::from_ms(1_000), SharedHistory::No)
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::time::SimDuration;
 pub(super) struct SeenRoom {
     base: SharedRoomState,
     members: BTreeMap<UserId, Membership>,
+    inviters: BTreeMap<UserId, UserId>,
     history_visibility: Option<HistoryVisibility>,
     rotation: Rotation,
     /// The number of the last event that was told.
@@ -26,6 +27,7 @@ impl SeenRoom {
         Self {
             upto,
             members: BTreeMap::new(),
+            inviters: BTreeMap::new(),
             history_visibility: base.history_visibility,
             rotation: base.rotation,
             base,
@@ -35,6 +37,11 @@ impl SeenRoom {
     /// The membership of a user.
     pub(super) fn membership(&self, user: UserId) -> Membership {
         self.members.get(&user).copied().unwrap_or_else(|| self.base.membership(user))
+    }
+
+    /// Who invited a user, the last time that this was seen.
+    pub(super) fn inviter(&self, user: UserId) -> Option<UserId> {
+        self.inviters.get(&user).or_else(|| self.base.inviters.get(&user)).copied()
     }
 
     /// The history visibility; `None` if no event set it.
@@ -88,7 +95,10 @@ impl SeenRoom {
 
     fn apply(&mut self, event: &RoomEvent) {
         match *event {
-            RoomEvent::Member { user, membership } => {
+            RoomEvent::Member { user, membership, by } => {
+                if let (Membership::Invite, Some(by)) = (membership, by) {
+                    self.inviters.insert(user, by);
+                }
                 self.members.insert(user, membership);
             }
             RoomEvent::HistoryVisibility(value) => self.history_visibility = Some(value),
@@ -165,6 +175,12 @@ impl SeenRooms {
         self.rooms.get(&room)
     }
 
+    /// Whether both users are joined in some room, as far as this client was told.
+    pub(super) fn share(&self, one: UserId, other: UserId) -> bool {
+        let joined = |seen: &SeenRoom, user| seen.membership(user) == Membership::Join;
+        self.rooms.values().any(|seen| joined(seen, one) && joined(seen, other))
+    }
+
     /// Takes a whole state: the first one of a room, or the one of a limited sync, which tells up to `upto`. In a limited
     /// sync every new membership other than join may hide a stay in the room, and so does a join that is not the one that
     /// was known.
@@ -216,6 +232,7 @@ impl SeenRooms {
             SeenRoom::new(
                 SharedRoomState::new(crate::protocol::room::RoomState {
                     members: BTreeMap::new(),
+                    inviters: BTreeMap::new(),
                     history_visibility: None,
                     rotation: Rotation::megolm(SimDuration::from_hours(24 * 7), 100),
                     changed_by: BTreeMap::new(),
@@ -225,11 +242,11 @@ impl SeenRooms {
         });
         let mut change = Change::default();
         match *event {
-            RoomEvent::Member { user, membership: Membership::Leave | Membership::Ban } => {
+            RoomEvent::Member { user, membership: Membership::Leave | Membership::Ban, .. } => {
                 change.gone.push(user);
             }
             RoomEvent::Member { membership: Membership::Invite, .. } => change.may_hide = limited,
-            RoomEvent::Member { user, membership: Membership::Join } => {
+            RoomEvent::Member { user, membership: Membership::Join, .. } => {
                 change.joined = seen.membership(user) != Membership::Join;
             }
             RoomEvent::Message { .. }
@@ -266,6 +283,7 @@ mod tests {
     fn state(members: &[(u32, Membership)]) -> SharedRoomState {
         SharedRoomState::new(RoomState {
             members: members.iter().map(|(user, ms)| (UserId::new(*user), *ms)).collect(),
+            inviters: BTreeMap::new(),
             history_visibility: Some(HistoryVisibility::Shared),
             rotation: Rotation::megolm(SimDuration::from_hours(168), 100),
             changed_by: BTreeMap::new(),
@@ -273,7 +291,7 @@ mod tests {
     }
 
     const fn member(user: u32, membership: Membership) -> RoomEvent {
-        RoomEvent::Member { user: UserId::new(user), membership }
+        RoomEvent::Member { user: UserId::new(user), membership, by: None }
     }
 
     fn told(members: &[(u32, Membership)]) -> SeenRooms {

@@ -216,7 +216,7 @@ impl Reference {
         let barred =
             |device: &&DeviceId| matches!(self.due_now(**device), ShareDecision::Withhold(_));
         if habits.rotate_on_block
-            && let Some(device) = outbound.shared.keys().find(barred)
+            && let Some(device) = outbound.shared.keys().chain(&outbound.bundled).find(barred)
         {
             return Some(self.block_of(*device).0);
         }
@@ -299,7 +299,7 @@ impl Reference {
         let Some(outbound) = self.store.outbound.get(&room) else { return Vec::new() };
         let (session, made_by) = (outbound.session(), outbound.made_by.0);
         let named = outbound.named(self.habits().notice_session);
-        let shared_history = outbound.shared_history;
+        let shared_history = outbound.flag;
         let key = |first| OlmEvent::RoomKey(RoomKey { room, session, first, shared_history });
         let item = |(device, first): &(DeviceId, u32)| Item {
             device: *device,

@@ -231,6 +231,11 @@ kinds! {
     StoreRestored "store_restored" { device, snapshot };
     HealStart "heal_start" { first_probe };
     SessionDiscarded "session_discarded" { device, room };
+    InvitedBy "invited_by" { room, user, by };
+    BundleMade "bundle_made" { device, room, bundle, recipient, backup };
+    BundleKey "bundle_key" { device, bundle, room, session, first, creator };
+    BundleWithheld "bundle_withheld" { device, bundle, content };
+    BundleOpened "bundle_opened" { device, room, bundle, from, via };
 }
 
 #[cfg(test)]

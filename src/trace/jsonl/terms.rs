@@ -2,14 +2,14 @@
 //! It does not know which fact it is for.
 
 use crate::ids::{
-    ClaimId, DeviceId, FactId, FaultId, KeyValue, MegolmSessionId, MessageId, OlmSessionId,
-    QueryId, RequestId, RoomId, ServerId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
+    BundleId, ClaimId, DeviceId, FactId, FaultId, KeyValue, MegolmSessionId, MessageId,
+    OlmSessionId, QueryId, RequestId, RoomId, ServerId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm, Rotation};
 use crate::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
-    SenderKeys, ToDeviceType,
+    RoomKeyBundle, SenderKeys, SharedHistory, ToDeviceType,
 };
 use crate::protocol::withheld::{
     Algorithm, CodeSet, Field, MEGOLM_ALGORITHM, WithheldCode, WithheldContent,
@@ -17,8 +17,9 @@ use crate::protocol::withheld::{
 use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
 use crate::trace::fact::{
-    ClaimFailed, ClaimOutcome, Direction, KeySource, LossCause, Observer, OlmCause, OlmError,
-    OlmResult, ProcessOutcome, QueryOutcome, Refusal, RunEnd, SentContent, Shown, TryResult,
+    BackupRead, ClaimFailed, ClaimOutcome, Direction, KeySource, LossCause, Observer, OlmCause,
+    OlmError, OlmResult, ProcessOutcome, QueryOutcome, Refusal, RunEnd, SentContent, Shown,
+    TryResult,
 };
 
 use super::line::{Line, Object, Term};
@@ -65,7 +66,7 @@ macro_rules! numbered {
 }
 
 numbered! {
-    ClaimId FactId FaultId KeyValue MegolmSessionId OlmSessionId QueryId RequestId SigningKey ToDeviceId TxnId
+    BundleId ClaimId FactId FaultId KeyValue MegolmSessionId OlmSessionId QueryId RequestId SigningKey ToDeviceId TxnId
 }
 
 /// Enums without contents, by a word each.
@@ -99,6 +100,7 @@ words! {
         Rollback "rollback", Wiped "wiped", Notice "notice", Overwritten "overwritten", Used "used",
         FailedMessage "failed_message", Expired "expired",
     }
+    BackupRead { NoBackup "no_backup", Read "read", Failed "failed", NotRead "not_read", }
     ProcessOutcome {
         Handled "handled", Duplicate "duplicate", Discarded "discarded", Ignored "ignored",
     }
@@ -220,6 +222,9 @@ impl Term for KeySource {
             }),
             Self::Backup => line.raw("\"backup\""),
             Self::Own => line.raw("\"own\""),
+            Self::Bundle { from } => line.object(|object| {
+                object.object("bundle", |bundle| bundle.field("from", from));
+            }),
         }
     }
 }
@@ -291,7 +296,19 @@ fn key_fields(object: &mut Object<'_, '_>, key: &RoomKey) {
     object.field("room", &key.room);
     object.field("session", &key.session);
     object.field("first", &key.first);
-    object.field("shared_history", &key.shared_history);
+    shared_history(object, key.shared_history);
+}
+
+/// A boolean as it is; what was none in the form of [`wire_field`].
+fn shared_history(object: &mut Object<'_, '_>, shared: SharedHistory) {
+    match shared {
+        SharedHistory::No => object.field("shared_history", &false),
+        SharedHistory::Yes => object.field("shared_history", &true),
+        SharedHistory::Absent => {}
+        SharedHistory::NotABoolean => {
+            object.object("shared_history", |inner| inner.field("not_a_boolean", &true));
+        }
+    }
 }
 
 impl Term for OlmEvent {
@@ -315,6 +332,11 @@ impl Term for OlmEvent {
             Self::Withheld(content) => {
                 object.field("type", &"m.room_key.withheld");
                 object.field("content", content);
+            }
+            Self::RoomKeyBundle(RoomKeyBundle { room, bundle }) => {
+                object.field("type", &"m.room_key_bundle");
+                object.field("room", room);
+                object.field("bundle", bundle);
             }
         });
     }

@@ -9,17 +9,22 @@ mod servers;
 use withheld::protocol::withheld::CodeSet;
 use withheld::rulebook::rule::Rule;
 use withheld::scenario::habits::{
-    ChooseOlm, ForwardTo, ForwardedReason, Habits, KeyReplacement, LeaveRotates, MarkWhen, MarksBy,
-    MissingOlm, NeedlessRotation, NewcomerIndex, NoOlmAnswer, NoOlmDedup, NoOlmFiled, NoOlmReset,
-    NoOlmScope, NoticeCode, NoticeConflict, NoticeNames, NoticeReason, NoticeScope, NoticeSender,
-    NoticeSession, NoticeTargets, NoticeType, OnWithheld, OptOut, PutFailed, QueryAnswers,
-    ReplyCode, ReshareIndex, Unavailable, UnblockIndex, UnwedgeClock, WithheldDedup,
+    BundleContents, BundleOpening, BundleSending, ChooseOlm, ForwardTo, ForwardedReason, Habits,
+    KeyReplacement, LeaveRotates, MarkWhen, MarksBy, MissingOlm, NeedlessRotation, NewcomerIndex,
+    NoOlmAnswer, NoOlmDedup, NoOlmFiled, NoOlmReset, NoOlmScope, NoticeCode, NoticeConflict,
+    NoticeNames, NoticeReason, NoticeScope, NoticeSender, NoticeSession, NoticeTargets, NoticeType,
+    OnWithheld, OptOut, PutFailed, QueryAnswers, ReplyCode, ReshareIndex, SharedHistoryFlag,
+    Unavailable, UnblockIndex, UnwedgeClock, WithheldDedup,
 };
 use withheld::time::SimDuration;
 
 use crate::settings::{Blame, Place, few, many, settings};
 
 few! {
+    BundleContents: Shareable Everything Twice KeysOnly NoOlmEntries OtherRooms;
+    BundleOpening: Accepted AtOnce AnyRoom Anonymous AbsentIsShared;
+    BundleSending: Careful EveryDevice NoDeviceKeys AtHand;
+    SharedHistoryFlag: Visibility Always Absent;
     ChooseOlm: LastDecrypted NewestCreated OldestCreated;
     ForwardTo: OwnVerified OwnVerifiedAndGiven Own Anyone;
     ForwardedReason: Received Never Always Invented;
@@ -293,6 +298,28 @@ settings! {
     }
     claim_backoff_max {
         SimDuration::from_secs(20) => Place::File("transport/a_server_that_stays_away_is_reported_once_and_served_when_it_is_back"), "A1", [];
+    }
+    shared_history_flag {
+        SharedHistoryFlag::Always => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [(Rule::H01, "A1")];
+        SharedHistoryFlag::Absent => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "A1", [(Rule::H01, "A1")];
+    }
+    bundle_contents {
+        BundleContents::Everything => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [(Rule::H03, "A1")];
+        BundleContents::Twice => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "A1", [(Rule::H04, "A1")];
+        BundleContents::KeysOnly => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [];
+        BundleContents::NoOlmEntries => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [(Rule::H10, "A1")];
+        BundleContents::OtherRooms => Place::Text(rooms::TWO_ROOMS), "A1", [];
+    }
+    bundle_sending {
+        BundleSending::EveryDevice => Place::File("history/a_device_that_is_not_signed_gets_no_bundle"), "A1", [(Rule::H05, "A1")];
+        BundleSending::NoDeviceKeys => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "A1", [(Rule::H06, "A1")];
+        BundleSending::AtHand => Place::File("history/the_key_backup_is_read_before_a_bundle_is_made"), "A2", [];
+    }
+    bundle_opening {
+        BundleOpening::AtOnce => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "C1", [(Rule::H08, "C1")];
+        BundleOpening::AnyRoom => Place::Text(rooms::TWO_ROOMS), "C1", [(Rule::H08, "C1")];
+        BundleOpening::Anonymous => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "C1", [(Rule::H09, "C1")];
+        BundleOpening::AbsentIsShared => Place::Text(rooms::OLD_SENDER), "B1", [(Rule::H02, "B1"), (Rule::H03, "B1")];
     }
     targets_per_put {
         1 => Place::File("key_requests/a_reply_does_not_replace_the_senders_own_reason"), "A1", [];

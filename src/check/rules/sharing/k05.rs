@@ -48,12 +48,12 @@ impl Judge for OnlySealed {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{A1, B1, R, Story, device, s};
-    use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceType};
+    use crate::protocol::to_device::{OlmEvent, RoomKey, SharedHistory, ToDeviceType};
     use crate::rulebook::rule::Rule;
     use crate::trace::fact::SentContent;
 
     fn clear() -> SentContent {
-        let key = RoomKey { room: R, session: s(0), first: 0, shared_history: false };
+        let key = RoomKey { room: R, session: s(0), first: 0, shared_history: SharedHistory::No };
         SentContent::Clear(OlmEvent::RoomKey(key))
     }
 

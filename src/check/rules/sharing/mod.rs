@@ -41,7 +41,7 @@ struct Sealing {
     recipient: crate::ids::DeviceId,
 }
 
-/// The ends of a fact in which a room key, or a forwarded one, is encrypted.
+/// The ends of a fact in which a room key, a forwarded one or a bundle of such is encrypted.
 fn sealing_of(fact: &crate::trace::fact::Fact) -> Option<Sealing> {
     use crate::protocol::to_device::OlmEvent;
     let crate::trace::fact::FactKind::OlmEncrypted {
@@ -51,7 +51,9 @@ fn sealing_of(fact: &crate::trace::fact::Fact) -> Option<Sealing> {
         return None;
     };
     match event {
-        OlmEvent::RoomKey(_) | OlmEvent::ForwardedRoomKey(_) => Some(Sealing { sender, recipient }),
+        OlmEvent::RoomKey(_) | OlmEvent::ForwardedRoomKey(_) | OlmEvent::RoomKeyBundle(_) => {
+            Some(Sealing { sender, recipient })
+        }
         OlmEvent::Dummy { .. } | OlmEvent::Withheld(_) => None,
     }
 }

@@ -191,6 +191,10 @@ fn settings_of_habits(text: &mut String) {
     settings::<h::NoOlmFiled>("no_olm_filed", text);
     settings::<h::Unavailable>("unavailable", text);
     settings::<h::KeyReplacement>("key_replacement", text);
+    settings::<h::SharedHistoryFlag>("shared_history_flag", text);
+    settings::<h::BundleContents>("bundle_contents", text);
+    settings::<h::BundleSending>("bundle_sending", text);
+    settings::<h::BundleOpening>("bundle_opening", text);
     settings::<h::OneTimeKeyUse>("one_time_keys", text);
     settings::<h::OneTimeKeyOrder>("one_time_key_order", text);
     settings::<h::MailboxOrder>("mailbox", text);

@@ -126,6 +126,7 @@ impl Source {
             show_no_olm: self.flag(),
             hide_unsigned: self.flag(),
             backup: self.flag(),
+            share_history: self.flag(),
         }
     }
 
