@@ -8,7 +8,6 @@ mod explained;
 mod findings;
 pub mod outcome;
 mod rules;
-mod spam;
 #[cfg(test)]
 mod testing;
 mod view;
@@ -17,7 +16,6 @@ use crate::check::cast::Cast;
 use crate::check::findings::Findings;
 use crate::check::outcome::Outcome;
 use crate::check::rules::{AtRest, Case, Judge, Rules};
-use crate::check::spam::Spam;
 use crate::check::view::View;
 use crate::rulebook::reading::Reading;
 use crate::trace::fact::{Fact, RunEnd};
@@ -30,7 +28,6 @@ use crate::trace::sink::FactSink;
 #[derive(Debug, Clone)]
 pub struct Checker {
     view: View,
-    spam: Spam,
     rules: Rules,
     findings: Findings,
     end: Option<RunEnd>,
@@ -42,7 +39,6 @@ impl Checker {
     pub fn new(cast: Cast, reading: Reading) -> Self {
         Self {
             view: View::new(cast, reading),
-            spam: Spam::default(),
             rules: Rules::default(),
             findings: Findings::new(reading),
             end: None,
@@ -65,7 +61,7 @@ impl Checker {
             reading: self.view.reading,
             verdicts,
             violations: self.findings.breaches.finish(&self.view.cast),
-            notices: self.spam.counts(),
+            notices: self.view.notices.counts(),
             marks: self.findings.marks,
             unsent: Vec::new(),
         }

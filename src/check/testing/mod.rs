@@ -3,12 +3,14 @@
 
 pub(crate) mod sending;
 
+use std::sync::Arc;
+
 use crate::check::Checker;
 use crate::check::cast::Cast;
 use crate::check::outcome::Outcome;
 use crate::ids::{
     ClaimId, DeviceId, FactId, KeyValue, MegolmSessionId, MessageId, OlmSessionId, QueryId, RoomId,
-    ServerId, UserId,
+    ServerId, Sym, UserId,
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::Membership;
@@ -19,6 +21,7 @@ use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::{Fault, Party};
+use crate::scenario::model::Strings;
 use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
 use crate::trace::fact::{
@@ -73,6 +76,7 @@ pub(crate) fn about(
 pub(crate) struct Story {
     facts: Vec<Fact>,
     faults: Vec<Fault>,
+    strings: Strings,
     at: u64,
     next: u32,
 }
@@ -80,7 +84,7 @@ pub(crate) struct Story {
 impl Story {
     /// Nothing has happened.
     pub(crate) fn empty() -> Self {
-        Self { facts: Vec::new(), faults: Vec::new(), at: 0, next: 0 }
+        Self { facts: Vec::new(), faults: Vec::new(), strings: Strings::default(), at: 0, next: 0 }
     }
 
     /// A1 and B1 are up, both users are joined, A1 knows B1 and B1 knows A1, everybody shares with everyone and
@@ -124,6 +128,23 @@ impl Story {
         self.faults.push(fault);
         let id = crate::ids::FaultId::at(self.faults.len() - 1);
         self.fact(Observer::World, FactKind::FaultStart(id))
+    }
+
+    /// The next fact comes at the very time of the last one.
+    pub(crate) fn at_the_same_time(&mut self) {
+        self.at -= 1;
+    }
+
+    /// A text that facts may name.
+    pub(crate) fn text(&mut self, text: &str) -> Sym {
+        self.strings.intern(text)
+    }
+
+    /// The last fact was made to happen by this one.
+    pub(crate) fn because(&mut self, cause: FactId) {
+        if let Some(last) = self.facts.last_mut() {
+            last.causes = last.causes.and(cause);
+        }
     }
 
     fn number(&mut self) -> u32 {
@@ -320,7 +341,8 @@ impl Story {
 
     fn judge_until(&self, end: Option<RunEnd>, reading: Reading) -> Outcome {
         let users = [ALICE, ALICE, BOB, BOB, CAROL].to_vec();
-        let cast = Cast::new(users, [HOME, HOME, AWAY].to_vec(), self.faults.clone());
+        let cast = Cast::new(users, [HOME, HOME, AWAY].to_vec(), self.faults.clone())
+            .with_strings(Arc::new(self.strings.clone()));
         let mut checker = Checker::new(cast, reading);
         let mut story = self.clone();
         if let Some(end) = end {

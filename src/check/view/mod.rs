@@ -1,6 +1,7 @@
 //! What the facts so far add up to: who knew, held, chose and was sent what. Every rule reads it; none keeps its own.
 //! It does not know which of that is right.
 
+pub(crate) mod circumstances;
 pub(crate) mod duties;
 pub(crate) mod holdings;
 pub(crate) mod life;
@@ -30,7 +31,7 @@ use crate::check::view::policy::{Policies, Word};
 use crate::check::view::requests::Requests;
 use crate::check::view::rooms::Rooms;
 use crate::check::view::transport::Transport;
-use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
+use crate::ids::{BitSet, DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
 use crate::rulebook::reading::Reading;
 use crate::scenario::policy::Target;
 use crate::trace::fact::{ClaimOutcome, QueryOutcome};
@@ -66,6 +67,8 @@ pub(crate) struct View {
     pub(crate) requests: Requests,
     /// What senders owed.
     pub(crate) duties: Duties,
+    /// The devices of which facts of their own were seen: what is not among them did not happen there.
+    pub(crate) heard: BitSet,
 }
 
 impl View {
@@ -86,6 +89,7 @@ impl View {
             notices: Notices::default(),
             requests: Requests::default(),
             duties: Duties::default(),
+            heard: BitSet::default(),
         }
     }
 
@@ -127,6 +131,7 @@ impl View {
         self.lists.ended((device, user), query, outcome, fact);
         match outcome {
             QueryOutcome::Applied { master, verified } => {
+                self.policies.has_learnt(device, fact);
                 self.policies.forget_verified(device, user);
                 let own = self.cast.user(device) == user;
                 let withdrawn = self.policies.last_word(device, user) == Some(Word::Unverified);
@@ -154,6 +159,11 @@ impl View {
         self.duties.changed(device);
     }
 
+    /// Whether facts of the device's own were seen.
+    pub(crate) fn has_heard(&self, device: DeviceId) -> bool {
+        self.heard.contains(device.index())
+    }
+
     /// The epoch of reports of `device` to `peer` that is open.
     pub(crate) fn epoch(&self, device: DeviceId, peer: DeviceId) -> Epoch {
         self.olm.epoch(device, peer, self.reading.epoch_end, &self.life)
@@ -168,7 +178,12 @@ impl View {
         now: Moment,
     ) {
         let failed = match outcome {
-            ClaimOutcome::Key { .. } => None,
+            ClaimOutcome::Key { fallback: true, .. } => {
+                let epoch = self.epoch(device, target);
+                self.olm.got_fallback(device, target, epoch, now.fact);
+                None
+            }
+            ClaimOutcome::Key { fallback: false, .. } => None,
             ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => Some(self.epoch(device, target)),
         };
         self.olm.claim_ended(device, target, failed, now);
