@@ -19,6 +19,7 @@ impl Checker {
         let now = Moment { fact: fact.id, at: fact.at };
         let view = &mut self.view;
         view.notices.next_fact();
+        view.forwards.next_fact();
         if let Observer::Device(device) = fact.observer {
             view.heard.insert(device.index());
         }

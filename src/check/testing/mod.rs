@@ -339,6 +339,17 @@ impl Story {
         self.tries(device, message, TryResult::Undecryptable(shown))
     }
 
+    /// A device cannot read a message and shows the code of a notice.
+    pub(crate) fn shows_from(
+        &mut self,
+        device: DeviceId,
+        message: u32,
+        (code, notice): (WithheldCode, sending::Sent),
+    ) -> FactId {
+        let shown = Shown::Code { code, notice: Some(notice.row) };
+        self.tries(device, message, TryResult::Undecryptable(shown))
+    }
+
     fn judge_until(&self, end: Option<RunEnd>, reading: Reading) -> Outcome {
         let users = [ALICE, ALICE, BOB, BOB, CAROL].to_vec();
         let cast = Cast::new(users, [HOME, HOME, AWAY].to_vec(), self.faults.clone())

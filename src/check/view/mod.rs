@@ -1,8 +1,11 @@
 //! What the facts so far add up to: who knew, held, chose and was sent what. Every rule reads it; none keeps its own.
 //! It does not know which of that is right.
 
+pub(crate) mod askings;
 pub(crate) mod circumstances;
 pub(crate) mod duties;
+pub(crate) mod forwards;
+pub(crate) mod hearing;
 pub(crate) mod holdings;
 pub(crate) mod life;
 pub(crate) mod lists;
@@ -19,7 +22,9 @@ pub(crate) mod transport;
 pub(crate) mod trust;
 
 use crate::check::cast::Cast;
+use crate::check::view::askings::Askings;
 use crate::check::view::duties::Duties;
+use crate::check::view::forwards::Forwards;
 use crate::check::view::holdings::Holdings;
 use crate::check::view::life::{Life, Moment};
 use crate::check::view::lists::Lists;
@@ -65,6 +70,10 @@ pub(crate) struct View {
     pub(crate) notices: Notices,
     /// Key requests.
     pub(crate) requests: Requests,
+    /// Key requests as they were made.
+    pub(crate) askings: Askings,
+    /// Forwarded keys.
+    pub(crate) forwards: Forwards,
     /// What senders owed.
     pub(crate) duties: Duties,
     /// The devices of which facts of their own were seen: what is not among them did not happen there.
@@ -88,6 +97,8 @@ impl View {
             transport: Transport::default(),
             notices: Notices::default(),
             requests: Requests::default(),
+            askings: Askings::default(),
+            forwards: Forwards::default(),
             duties: Duties::default(),
             heard: BitSet::default(),
         }

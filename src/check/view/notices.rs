@@ -103,6 +103,7 @@ pub(crate) struct Notices {
     notices: Vec<Notice>,
     about: Pairs<u32>,
     no_olm: Pairs<u32>,
+    named: Pairs<Vec<u32>>,
     counts: BTreeMap<(DeviceId, DeviceId, WithheldCode), u32>,
     fresh: Vec<u32>,
 }
@@ -173,6 +174,9 @@ impl Notices {
             Some(session) => self.about.insert(session.raw(), recipient.raw(), number),
             None => None,
         };
+        if let Some(session) = notice.session.filter(|_| !notice.is_no_olm()) {
+            self.named.entry(session.raw(), recipient.raw()).push(number);
+        }
         notice.next = before.unwrap_or(END);
         self.notices.push(notice);
     }
@@ -189,6 +193,16 @@ impl Notices {
         recipient: DeviceId,
     ) -> impl Iterator<Item = &Notice> {
         self.chain(self.about.get(session.raw(), recipient.raw()))
+    }
+
+    /// All notices to the recipient that name the session, whoever sent them, in the order in which they were sent.
+    pub(crate) fn naming(
+        &self,
+        session: MegolmSessionId,
+        recipient: DeviceId,
+    ) -> impl Iterator<Item = &Notice> {
+        let named = self.named.get(session.raw(), recipient.raw());
+        named.into_iter().flatten().map(|number| self.get(*number))
     }
 
     /// All `m.no_olm` of the sender to the recipient, the last one first.

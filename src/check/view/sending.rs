@@ -61,13 +61,19 @@ impl View {
         let content = match content {
             SentContent::Sealed => return,
             SentContent::Clear(_) => Content::Clear,
-            SentContent::KeyRequest(request) => Content::Request(request),
+            SentContent::KeyRequest(request) => {
+                if request.requester == sender {
+                    self.askings.sent(recipient, request, now.fact);
+                }
+                Content::Request(request)
+            }
             SentContent::Withheld(notice) | SentContent::Olm(OlmEvent::Withheld(notice)) => {
                 self.notice(number, notice, now)
             }
             SentContent::Olm(OlmEvent::Dummy { .. }) => Content::Dummy,
             SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded)) => {
                 self.requests.answered(sender, recipient, forwarded.key.session);
+                self.forwards.add(number, forwarded);
                 Content::Forwarded(forwarded.key.session)
             }
             SentContent::Olm(OlmEvent::RoomKey(key)) => {
