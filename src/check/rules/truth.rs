@@ -1,5 +1,5 @@
-//! Whether a notice says what is so: the first of the rules on that which it breaks.
-//! It does not know what follows for a message; it serves the decision tree, and the rules by themselves speak at the facts.
+//! Whether a notice says what is so: the first of the rules on that which it breaks. It does not know what follows for
+//! a message; it serves the decision tree, and the rules by themselves speak at the facts.
 
 use crate::check::rules::{no_olm, withheld};
 use crate::check::view::View;

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::view::pairs::Pairs;
+use crate::ids::{DeviceId, MegolmSessionId};
 use crate::protocol::to_device::ForwardedRoomKey;
 
 /// All forwarded keys.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Forwards {
     by_message: BTreeMap<u32, ForwardedRoomKey>,
+    by_recipient: Pairs<Vec<u32>>,
     fresh: Option<u32>,
 }
 
@@ -19,7 +22,9 @@ impl Forwards {
     }
 
     /// The message with this number carries a forwarded key.
-    pub(crate) fn add(&mut self, number: u32, forwarded: ForwardedRoomKey) {
+    pub(crate) fn add(&mut self, number: u32, recipient: DeviceId, forwarded: ForwardedRoomKey) {
+        let session = forwarded.key.session;
+        self.by_recipient.entry(session.raw(), recipient.raw()).push(number);
         self.by_message.insert(number, forwarded);
         self.fresh = Some(number);
     }
@@ -27,6 +32,17 @@ impl Forwards {
     /// What the message with this number carries.
     pub(crate) fn get(&self, number: u32) -> Option<&ForwardedRoomKey> {
         self.by_message.get(&number)
+    }
+
+    /// The keys of the session that were forwarded to the device, each with the number of its message.
+    pub(crate) fn to(
+        &self,
+        recipient: DeviceId,
+        session: MegolmSessionId,
+    ) -> impl Iterator<Item = (u32, &ForwardedRoomKey)> {
+        let numbers = self.by_recipient.get(session.raw(), recipient.raw());
+        let numbers = numbers.into_iter().flatten();
+        numbers.filter_map(|number| Some((*number, self.by_message.get(number)?)))
     }
 
     /// The number of the message of which the present fact made known that it carries a forwarded key.
@@ -48,7 +64,9 @@ mod tests {
         let forwarded =
             ForwardedRoomKey { key, creator: DeviceId::new(1), hops: 0, withheld: None };
         let mut forwards = Forwards::default();
-        forwards.add(9, forwarded);
+        forwards.add(9, DeviceId::new(2), forwarded);
+        assert_eq!(forwards.to(DeviceId::new(2), session).count(), 1);
+        assert_eq!(forwards.to(DeviceId::new(1), session).count(), 0);
         assert_eq!(forwards.fresh(), Some(9));
         forwards.next_fact();
         assert_eq!(forwards.fresh(), None);

@@ -1,5 +1,5 @@
-//! Withheld notices as they were sent: about which session, of which class, in which epoch, and under what circumstances.
-//! It does not know whether they arrived; `transport` does. Whether they are right, the rules know.
+//! Withheld notices as they were sent: about which session, of which class, in which epoch, and under what
+//! circumstances. It does not know whether they arrived; `transport` does. Whether they are right, the rules know.
 
 use std::collections::BTreeMap;
 

@@ -73,7 +73,7 @@ impl View {
             SentContent::Olm(OlmEvent::Dummy { .. }) => Content::Dummy,
             SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded)) => {
                 self.requests.answered(sender, recipient, forwarded.key.session);
-                self.forwards.add(number, forwarded);
+                self.forwards.add(number, recipient, forwarded);
                 Content::Forwarded(forwarded.key.session)
             }
             SentContent::Olm(OlmEvent::RoomKey(key)) => {

@@ -1,5 +1,6 @@
-//! N-01 (sender, MAY; specification, `m.room_key.withheld`): `m.no_olm` is reported when an attempt to set up an Olm session has failed; a
-//! report without one in its epoch is not true. It does not know reports that are missing, which the decision tree finds.
+//! N-01 (sender, MAY; specification, `m.room_key.withheld`): `m.no_olm` is reported when an attempt to set up an Olm
+//! session has failed; a report without one in its epoch is not true. It does not know reports that are missing, which
+//! the decision tree finds.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

@@ -1,6 +1,6 @@
-//! N-02 (sender, SHOULD; specification, `m.room_key.withheld`): a sender reports `m.no_olm` to a device at most once until it has an
-//! Olm session with it (N-05, N-08; A-05). Every reading agrees. It does not know whether an attempt failed; a repetition
-//! for another room is told apart by `n03`, one that a restart brought about by `n11`.
+//! N-02 (sender, SHOULD; specification, `m.room_key.withheld`): a sender reports `m.no_olm` to a device at most once
+//! until it has an Olm session with it (N-05, N-08; A-05). Every reading agrees. It does not know whether an attempt
+//! failed; a repetition for another room is told apart by `n03`, one that a restart brought about by `n11`.
 
 use crate::check::findings::Findings;
 use crate::check::rules::no_olm::{n03, n11};

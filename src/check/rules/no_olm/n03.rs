@@ -1,6 +1,6 @@
-//! N-03 (sender, SHOULD; specification, `m.room_key.withheld`): the one `m.no_olm` to a device stands for all rooms, so another
-//! room is no reason for another report. Every reading agrees.
-//! It does not count; `n02` finds the repetition, and this says which of the two rules it breaks.
+//! N-03 (sender, SHOULD; specification, `m.room_key.withheld`): the one `m.no_olm` to a device stands for all rooms, so
+//! another room is no reason for another report. Every reading agrees. It does not count; `n02` finds the repetition,
+//! and this says which of the two rules it breaks.
 
 use crate::check::rules::no_olm::n02::Standing;
 use crate::check::view::notices::Notice;

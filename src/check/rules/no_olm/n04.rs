@@ -1,6 +1,6 @@
-//! N-04 (sender, MAY; specification, `m.room_key.withheld`): a sender may try again and say no more. That it claims anew for each of several
-//! messages in a short time, each time in vain, is a warning: others wait longer after each failure. It does not know whether
-//! a report was sent, and goes by the sender's own clock.
+//! N-04 (sender, MAY; specification, `m.room_key.withheld`): a sender may try again and say no more. That it claims
+//! anew for each of several messages in a short time, each time in vain, is a warning: others wait longer after each
+//! failure. It does not know whether a report was sent, and goes by the sender's own clock.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};

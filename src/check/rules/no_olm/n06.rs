@@ -1,5 +1,5 @@
-//! N-06 (sender, implied; specification, `m.room_key.withheld`): there is no `m.no_olm` while the sender has an Olm session with the device
-//! when it puts the report together. It does not know which side made the session.
+//! N-06 (sender, implied; specification, `m.room_key.withheld`): there is no `m.no_olm` while the sender has an Olm
+//! session with the device when it puts the report together. It does not know which side made the session.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

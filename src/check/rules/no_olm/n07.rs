@@ -1,6 +1,6 @@
-//! N-07 (sender, implied, as good as stated by K-01; specification, `m.dummy` and `m.megolm`): once there is an Olm session with a device
-//! that was told `m.no_olm`, the device gets the key for the next message like any other, also in a session that is in use. It
-//! does not know why else a key may be missing; it asks the verdicts which are.
+//! N-07 (sender, implied, as good as stated by K-01; specification, `m.dummy` and `m.megolm`): once there is an Olm
+//! session with a device that was told `m.no_olm`, the device gets the key for the next message like any other, also in
+//! a session that is in use. It does not know why else a key may be missing; it asks the verdicts which are.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{AtRest, Case, Judge};

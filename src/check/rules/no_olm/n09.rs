@@ -1,6 +1,6 @@
-//! N-09 (sender, MAY; MSC2399; specification, `failures` of a claim): a server that cannot be reached may count as a failed attempt;
-//! reported before a second try it is a warning, unless the reading lets that pass. It does not know the claims of
-//! others, nor whether the report was due.
+//! N-09 (sender, MAY; MSC2399; specification, `failures` of a claim): a server that cannot be reached may count as a
+//! failed attempt; reported before a second try it is a warning, unless the reading lets that pass. It does not
+//! know the claims of others, nor whether the report was due.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::TELL_OF_NOTICES;

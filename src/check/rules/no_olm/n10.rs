@@ -1,5 +1,6 @@
-//! N-10 (sender, implied; MSC2732; specification, claiming keys): a fallback key serves as well as a one-time key, so after a claim that
-//! brought one, and no failure, there is nothing to report. It does not know bad signatures; such a claim failed.
+//! N-10 (sender, implied; MSC2732; specification, claiming keys): a fallback key serves as well as a one-time key, so
+//! after a claim that brought one, and no failure, there is nothing to report. It does not know bad signatures; such a
+//! claim failed.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

@@ -1,5 +1,6 @@
-//! N-11 (sender, implied; specification, `m.room_key.withheld`, as the report stays in the recipient's mailbox): that a device was told
-//! is remembered over a restart. It does not know what a rolled back store forgot; `n02`, which counts, lets that pass.
+//! N-11 (sender, implied; specification, `m.room_key.withheld`, as the report stays in the recipient's mailbox): that a
+//! device was told is remembered over a restart. It does not know what a rolled back store forgot; `n02`, which counts,
+//! lets that pass.
 
 use crate::check::findings::Findings;
 use crate::check::rules::no_olm::n02::Standing;

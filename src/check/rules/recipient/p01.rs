@@ -1,5 +1,6 @@
-//! P-01 (recipient, SHOULD; specification, send-to-device messaging): a to-device message of a type that a client does not know is ignored.
-//! Which types stand for a notice depends on the reading. It does not know what is inside Olm messages.
+//! P-01 (recipient, SHOULD; specification, send-to-device messaging): a to-device message of a type that a client does
+//! not know is ignored. Which types stand for a notice depends on the reading. It does not know what is inside
+//! Olm messages.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};

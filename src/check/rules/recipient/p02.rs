@@ -1,5 +1,6 @@
-//! P-02 (recipient, SHOULD; MSC2399 only, A-02): what is shown for a message of a session that a notice withholds is that notice's code.
-//! It does not know a device that shows nothing at all, which the decision tree finds, nor answers (P-10).
+//! P-02 (recipient, SHOULD; MSC2399 only, A-02): what is shown for a message of a session that a notice withholds is
+//! that notice's code. It does not know a device that shows nothing at all, which the decision tree finds, nor answers
+//! (P-10).
 
 use crate::check::findings::Findings;
 use crate::check::rules::recipient::unread::Unread;

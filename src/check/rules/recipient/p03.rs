@@ -1,5 +1,6 @@
-//! P-03 (recipient, SHOULD; MSC2399 only, A-02): once a device has a key for the session, a notice covers what comes before the first index
-//! of that key, and what the key fits is decrypted. It does not know keys that a crash or an older store took away.
+//! P-03 (recipient, SHOULD; MSC2399 only, A-02): once a device has a key for the session, a notice covers what comes
+//! before the first index of that key, and what the key fits is decrypted. It does not know keys that a crash or an
+//! older store took away.
 
 use crate::check::findings::Findings;
 use crate::check::rules::recipient::unread::Unread;

@@ -1,6 +1,6 @@
-//! P-05 (recipient, implied; specification, `m.room_key.withheld`): a `m.no_olm` covers messages of the user who reported it, and of the
-//! device that did, as far as a client can tell (a warning, A-36; A-06 lets the lenient reading take the user for all). It does
-//! not know from when on a report covers nothing more (P-04 is a permission).
+//! P-05 (recipient, implied; specification, `m.room_key.withheld`): a `m.no_olm` covers messages of the user who
+//! reported it, and of the device that did, as far as a client can tell (a warning, A-36; A-06 lets the lenient reading
+//! take the user for all). It does not know from when on a report covers nothing more (P-04 is a permission).
 
 use crate::check::findings::Findings;
 use crate::check::rules::recipient::unread::Unread;

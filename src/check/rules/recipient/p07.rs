@@ -1,5 +1,5 @@
-//! P-07 (recipient, SHOULD; specification, `reason` of `m.room_key.withheld`): the text of a notice is shown only if its code is not understood;
-//! in the draft also if there is none. It does not know how a client words a code.
+//! P-07 (recipient, SHOULD; specification, `reason` of `m.room_key.withheld`): the text of a notice is shown only if
+//! its code is not understood; in the draft also if there is none. It does not know how a client words a code.
 
 use crate::check::findings::Findings;
 use crate::check::rules::recipient::unread::Unread;

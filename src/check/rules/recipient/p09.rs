@@ -1,6 +1,7 @@
-//! P-09 (recipient, implied; specification, reporting that decryption keys are withheld): a notice that comes after its message changes
-//! what is shown for it. Judged at rest: where the sender's own word was heard after something weaker was shown, that must not
-//! still be shown. It does not know a device that shows nothing, which the decision tree finds under the same rule.
+//! P-09 (recipient, implied; specification, reporting that decryption keys are withheld): a notice that comes after its
+//! message changes what is shown for it. Judged at rest: where the sender's own word was heard after something weaker
+//! was shown, that must not still be shown. It does not know a device that shows nothing, which the decision tree finds
+//! under the same rule.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{AtRest, Case, Judge};

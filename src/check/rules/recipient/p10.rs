@@ -1,5 +1,5 @@
-//! P-10 (recipient, implied; specification, `m.unavailable`): how a request ended, or what another user says, does not take the place of
-//! the reason that the session's creator gave. It does not know reasons that come later (P-09).
+//! P-10 (recipient, implied; specification, `m.unavailable`): how a request ended, or what another user says, does not
+//! take the place of the reason that the session's creator gave. It does not know reasons that come later (P-09).
 
 use crate::check::findings::Findings;
 use crate::check::rules::recipient::p09::is_weaker;
@@ -37,7 +37,7 @@ impl Judge for OwnWordStays {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::sending::Sent;
-    use crate::check::testing::{A1, B1, B2, R, Story, about, device, rules, s};
+    use crate::check::testing::{B1, B2, R, Story, about, device, rules, s};
     use crate::protocol::to_device::KeyRequestAction;
     use crate::protocol::withheld::{SessionCode, WithheldCode};
     use crate::rulebook::reading::{ReadingName, Severity};
@@ -83,6 +83,5 @@ mod tests {
         story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
         story.shows_from(B1, 0, (WithheldCode::Unavailable, reply));
         assert!(!story.rules().contains(&(Rule::P10, device(B1))));
-        let _ = A1;
     }
 }

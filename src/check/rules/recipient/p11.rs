@@ -1,5 +1,5 @@
-//! P-11 (recipient, implied; MSC2399): a report about one session says nothing about another. It does not know `m.no_olm`, which is about
-//! no session (P-05).
+//! P-11 (recipient, implied; MSC2399): a report about one session says nothing about another. It does not know
+//! `m.no_olm`, which is about no session (P-05).
 
 use crate::check::findings::Findings;
 use crate::check::rules::recipient::unread::Unread;

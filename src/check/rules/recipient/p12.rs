@@ -1,5 +1,6 @@
-//! P-12 (recipient, implied; specification, send-to-device messaging, as a message is listed until it is acknowledged): an Olm message that
-//! was decrypted once and comes again is a duplicate and no failure. It does not know what a device makes of a second copy otherwise.
+//! P-12 (recipient, implied; specification, send-to-device messaging, as a message is listed until it is acknowledged):
+//! an Olm message that was decrypted once and comes again is a duplicate and no failure. It does not know what a device
+//! makes of a second copy otherwise.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};

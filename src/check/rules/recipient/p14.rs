@@ -1,5 +1,6 @@
-//! P-14 (recipient, MUST; specification, `m.megolm.v1.aes-sha2`): a key that a device has is replaced only by one that reaches further back.
-//! Every reading agrees. It does not know whom a key may be taken from; the rules on forwarded keys do.
+//! P-14 (recipient, MUST; specification, `m.megolm.v1.aes-sha2`): a key that a device has is replaced only by one that
+//! reaches further back. Every reading agrees. It does not know whom a key may be taken from; the rules on forwarded
+//! keys do.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};

@@ -1,12 +1,12 @@
-//! P-15 (recipient, MUST; specification, `m.megolm.v1.aes-sha2`; Megolm, replay attacks): an index that one message has used is refused for
-//! another. Every reading agrees. It does not know how a sender comes to use an index twice.
+//! P-15 (recipient, MUST; specification, `m.megolm.v1.aes-sha2`; Megolm, replay attacks): an index that one message has
+//! used is refused for another. Every reading agrees. It does not know how a sender comes to use an index twice.
 
 use std::collections::BTreeMap;
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::pairs::Pairs;
-use crate::ids::{FactId, MegolmSessionId, MessageId};
+use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::{FactKind, TryResult};
@@ -31,20 +31,17 @@ impl Judge for IndexOnce {
     const HEARS: Kinds = Kinds::of(&[Kind::MegolmEncrypted, Kind::Try]);
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
-        match case.fact.kind {
-            FactKind::MegolmEncrypted { session, index, message, .. } => {
-                self.encrypted((session, index), message, case.fact.id);
-            }
-            FactKind::Try { device, message, result } if !self.twins.is_empty() => {
-                let read = match result {
-                    TryResult::Decrypted | TryResult::Hidden => true,
-                    TryResult::Invalid | TryResult::Undecryptable(_) => false,
-                };
-                if read {
+        if let FactKind::MegolmEncrypted { session, index, message, .. } = case.fact.kind {
+            self.encrypted((session, index), message, case.fact.id);
+        } else if let FactKind::Try { device, message, result } = case.fact.kind
+            && !self.twins.is_empty()
+        {
+            match result {
+                TryResult::Decrypted | TryResult::Hidden => {
                     self.read(case, (device, message), findings);
                 }
+                TryResult::Invalid | TryResult::Undecryptable(_) => {}
             }
-            _ => {}
         }
     }
 }
@@ -73,7 +70,7 @@ impl IndexOnce {
     fn read(
         &self,
         case: Case<'_>,
-        (device, message): (crate::ids::DeviceId, MessageId),
+        (device, message): (DeviceId, MessageId),
         findings: &mut Findings,
     ) {
         let messages = &case.view.messages;

@@ -1,5 +1,5 @@
-//! P-16 (recipient, MUST; specification, `m.megolm.v1.aes-sha2`): a session key counts only if it came over Olm. Every reading agrees. It does
-//! not know what else is wrong with a key that came in clear; its sender broke K-05 or F-01.
+//! P-16 (recipient, MUST; specification, `m.megolm.v1.aes-sha2`): a session key counts only if it came over Olm. Every
+//! reading agrees. It does not know what else is wrong with a key that came in clear; its sender broke K-05 or F-01.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};

@@ -1,5 +1,6 @@
-//! P-17 (recipient, implied; specification, `m.megolm.v1.aes-sha2`, on the sender of a session): the word of a user who neither made the session
-//! nor was asked for the key explains nothing. A warning, and in the lenient reading nothing. It does not know `m.no_olm` (P-05).
+//! P-17 (recipient, implied; specification, `m.megolm.v1.aes-sha2`, on the sender of a session): the word of a user who
+//! neither made the session nor was asked for the key explains nothing. A warning, and in the lenient reading nothing.
+//! It does not know `m.no_olm` (P-05).
 
 use crate::check::findings::Findings;
 use crate::check::rules::recipient::unread::Unread;

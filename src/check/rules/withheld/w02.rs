@@ -1,5 +1,6 @@
-//! W-02 (sender, MUST; specification, `m.room_key.withheld`; MSC2399): a notice is sent under exactly that type. The draft
-//! takes both unstable spellings for it (A-10, A-11, W-23). It does not know an encrypted notice, which W-18 judges.
+//! W-02 (sender, MUST; specification, `m.room_key.withheld`; MSC2399): a notice is sent under exactly that type. The
+//! draft takes both unstable spellings for it (A-10, A-11, W-23). It does not know an encrypted notice, which W-18
+//! judges.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

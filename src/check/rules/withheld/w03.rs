@@ -1,5 +1,5 @@
-//! W-03 (sender, MUST; specification, content of `m.room_key.withheld`): `algorithm`, `sender_key` and `code` are there and
-//! are strings. The draft has `code` optional. It does not know what they should say.
+//! W-03 (sender, MUST; specification, content of `m.room_key.withheld`): `algorithm`, `sender_key` and `code` are there
+//! and are strings. The draft has `code` optional. It does not know what they should say.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

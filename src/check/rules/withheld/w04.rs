@@ -1,5 +1,6 @@
-//! W-04 (sender, MUST; specification, content of `m.room_key.withheld`): unless the code is `m.no_olm`, the notice names its
-//! room, by an id that begins with `!`, and its session. It does not know whether these exist; W-20 judges that.
+//! W-04 (sender, MUST; specification, content of `m.room_key.withheld`): unless the code is `m.no_olm`, the notice
+//! names its room, by an id that begins with `!`, and its session. It does not know whether these exist; W-20 judges
+//! that.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

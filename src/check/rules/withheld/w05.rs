@@ -1,5 +1,5 @@
-//! W-05 (sender, SHOULD NOT; specification, content of `m.room_key.withheld`): a `m.no_olm` names neither room nor session. A
-//! breach is a warning in the lenient reading. It does not know whether the report was due.
+//! W-05 (sender, SHOULD NOT; specification, content of `m.room_key.withheld`): a `m.no_olm` names neither room nor
+//! session. A breach is a warning in the lenient reading. It does not know whether the report was due.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

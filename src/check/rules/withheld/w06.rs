@@ -1,5 +1,5 @@
-//! W-06 (sender, MUST; specification, `code` of `m.room_key.withheld`): codes that begin with `m.` are of the defined set;
-//! one of a client's own that has no dotted prefix is a warning. It does not know whether the code is true.
+//! W-06 (sender, MUST; specification, `code` of `m.room_key.withheld`): codes that begin with `m.` are of the defined
+//! set; one of a client's own that has no dotted prefix is a warning. It does not know whether the code is true.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

@@ -1,5 +1,5 @@
-//! W-07 (sender, MUST; specification, content of `m.room_key.withheld`): `algorithm` is `m.megolm.v1.aes-sha2`. Every reading agrees.
-//! It does not know a field that is missing; W-03 judges that.
+//! W-07 (sender, MUST; specification, content of `m.room_key.withheld`): `algorithm` is `m.megolm.v1.aes-sha2`. Every
+//! reading agrees. It does not know a field that is missing; W-03 judges that.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

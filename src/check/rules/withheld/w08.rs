@@ -1,6 +1,7 @@
-//! W-08 (sender, implied by the codes' definitions; specification, `m.room_key.withheld`): the code is the sender's real reason. It
-//! may have been so when the notice was put together or when it was accepted. While reasons were changing nothing is said
-//! here; the decision tree compares such a notice with its message. It does not know the codes that have rules of their own.
+//! W-08 (sender, implied by the codes' definitions; specification, `m.room_key.withheld`): the code is the sender's
+//! real reason. It may have been so when the notice was put together or when it was accepted. While reasons were
+//! changing nothing is said here; the decision tree compares such a notice with its message. It does not know the codes
+//! that have rules of their own.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

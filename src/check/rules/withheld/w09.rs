@@ -1,6 +1,6 @@
-//! W-09 (sender, SHOULD; MSC2399 only, A-02): a sender tells a device at most once, of its own accord, that it withholds a
-//! session. Where a change of the code is let pass (A-04, lenient) only the same code counts as the same; to the letter
-//! replies count as well. It does not know `m.no_olm`, which names no session.
+//! W-09 (sender, SHOULD; MSC2399 only, A-02): a sender tells a device at most once, of its own accord, that it
+//! withholds a session. Where a change of the code is let pass (A-04, lenient) only the same code counts as the same;
+//! to the letter replies count as well. It does not know `m.no_olm`, which names no session.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

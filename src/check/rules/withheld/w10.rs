@@ -1,5 +1,6 @@
-//! W-10 (sender, implied; MSC2399): a device that was given a session is not told afterwards that the session is withheld from
-//! it; what is queued counts as given. A notice first and a key later is an unblock. It does not know replies.
+//! W-10 (sender, implied; MSC2399): a device that was given a session is not told afterwards that the session is
+//! withheld from it; what is queued counts as given. A notice first and a key later is an unblock. It does not
+//! know replies.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

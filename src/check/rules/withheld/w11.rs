@@ -1,6 +1,6 @@
-//! W-11 (sender, MAY; MSC2399; specification, key requests): a notice may answer a request for a key, at most once by each
-//! device that was asked. Where each processing of a request may be answered (A-03, lenient), only an answer that none
-//! waited for is a breach. It does not know whether the answer was right, nor notices that nobody asked for.
+//! W-11 (sender, MAY; MSC2399; specification, key requests): a notice may answer a request for a key, at most once by
+//! each device that was asked. Where each processing of a request may be answered (A-03, lenient), only an answer that
+//! none waited for is a breach. It does not know whether the answer was right, nor notices that nobody asked for.
 
 use std::collections::BTreeMap;
 

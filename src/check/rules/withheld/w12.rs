@@ -1,5 +1,6 @@
-//! W-12 (sender, implied; specification, `m.unavailable`; MSC2399): `m.unavailable` is said in reply only, and only by a device
-//! that lacks the key at some time between the request and the reply. It does not know whether a reply was due.
+//! W-12 (sender, implied; specification, `m.unavailable`; MSC2399): `m.unavailable` is said in reply only, and only by
+//! a device that lacks the key at some time between the request and the reply. It does not know whether a reply was
+//! due.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

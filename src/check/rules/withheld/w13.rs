@@ -1,6 +1,7 @@
-//! W-13 (sender, implied; specification, `m.unauthorised`): a device that is not allowed to have the key is told so, usually in
-//! reply and by one that has it. Unasked it is a warning, and so it is towards an own verified device; from a device
-//! that lacks the key it is a breach. It does not know the reasons of a user's choice, which W-08 judges.
+//! W-13 (sender, implied; specification, `m.unauthorised`): a device that is not allowed to have the key is told so,
+//! usually in reply and by one that has it. Unasked it is a warning, and so it is towards an own verified device
+//! from a device that lacks the key it is a breach. It does not know the reasons of a user's choice, which W-08
+//! judges.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

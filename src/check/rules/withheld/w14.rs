@@ -1,5 +1,5 @@
-//! W-14 (sender, SHOULD NOT; specification 1.19, `m.history_not_shared`): that code occurs in bundles and not in a notice. A
-//! breach is a warning in the lenient reading. It does not know bundles.
+//! W-14 (sender, SHOULD NOT; specification 1.19, `m.history_not_shared`): that code occurs in bundles and not in a
+//! notice. A breach is a warning in the lenient reading. It does not know bundles.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

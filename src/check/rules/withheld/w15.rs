@@ -1,5 +1,6 @@
-//! W-15 (sender, MAY; specification, `reason` of `m.room_key.withheld`): a notice may carry a text, which then is a string (a breach in
-//! every reading); one that names another reason than the code is a warning. It does not know other languages than English.
+//! W-15 (sender, MAY; specification, `reason` of `m.room_key.withheld`): a notice may carry a text, which then is a
+//! string (a breach in every reading); one that names another reason than the code is a warning. It does not know other
+//! languages than English.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

@@ -1,5 +1,6 @@
-//! W-16 (sender, MUST; specification, `sender_key` of `m.room_key.withheld`): it is the Curve25519 key of the notice's sender; a reply
-//! may name the creator of the session instead (A-01, as the MSC has it). It does not know a field that is missing (W-03).
+//! W-16 (sender, MUST; specification, `sender_key` of `m.room_key.withheld`): it is the Curve25519 key of the notice's
+//! sender; a reply may name the creator of the session instead (A-01, as the MSC has it). It does not know a field that
+//! is missing (W-03).
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

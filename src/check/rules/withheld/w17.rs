@@ -1,5 +1,6 @@
-//! W-17 (sender, implied; specification, reporting that decryption keys are withheld): of its own accord a sender reports only to
-//! devices of users who, by what it has seen, could see messages of the session. It does not know `m.no_olm`, which has no room.
+//! W-17 (sender, implied; specification, reporting that decryption keys are withheld): of its own accord a sender
+//! reports only to devices of users who, by what it has seen, could see messages of the session. It does not know
+//! `m.no_olm`, which has no room.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

@@ -1,5 +1,6 @@
-//! W-18 (sender, implied; specification, `m.room_key.withheld` is a to-device event of its own): a notice is sent in clear. Encrypted it
-//! is a warning, and a breach if it is `m.no_olm`, which says that nothing could be encrypted. It does not know types.
+//! W-18 (sender, implied; specification, `m.room_key.withheld` is a to-device event of its own): a notice is sent in
+//! clear. Encrypted it is a warning, and a breach if it is `m.no_olm`, which says that nothing could be
+//! encrypted. It does not know types.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

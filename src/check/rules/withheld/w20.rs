@@ -1,8 +1,10 @@
-//! W-20 (sender, implied; MSC2399): a report that nobody asked for is about a session that its sender made, in the room of that
-//! session. It does not know what nobody saw: where nothing of the sender's own was seen, a session may exist unseen.
+//! W-20 (sender, implied; MSC2399): a report that nobody asked for is about a session that its sender made, in the room
+//! of that session. It does not know what nobody saw: where nothing of the sender's own was seen, a session may exist
+//! unseen.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};
+use crate::check::rules::requests::q08;
 use crate::check::view::View;
 use crate::check::view::notices::Notice;
 use crate::check::view::requests::Class;
@@ -15,7 +17,8 @@ pub(crate) struct RealSession;
 
 /// Whether the notice, which nobody asked for, names no session that its sender made in that room.
 pub(crate) fn is_broken(view: &View, notice: &Notice) -> bool {
-    if notice.class != Class::Proactive {
+    // The answer of another device to a request that was taken back is judged as that.
+    if notice.class != Class::Proactive || q08::answered_after(view, notice).is_some() {
         return false;
     }
     let sender = view.transport.get(notice.number).sender;

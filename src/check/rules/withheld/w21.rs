@@ -1,6 +1,6 @@
-//! W-21 (sender, implied; specification, `m.room_key.withheld`): policy comes before Olm. A device that was barred from every message
-//! of the epoch is not told `m.no_olm`, which is a breach; that a key is claimed for it is a warning. It does not know
-//! whether it was told its reason; W-01 asks for that.
+//! W-21 (sender, implied; specification, `m.room_key.withheld`): policy comes before Olm. A device that was barred from
+//! every message of the epoch is not told `m.no_olm`, which is a breach; that a key is claimed for it is a warning. It
+//! does not know whether it was told its reason; W-01 asks for that.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};

@@ -1,5 +1,6 @@
-//! W-22 (sender, implied; specification, reporting that decryption keys are withheld): a report goes to another device, never to
-//! the one that sends it. It does not know other devices of the same user, which are recipients like any other.
+//! W-22 (sender, implied; specification, reporting that decryption keys are withheld): a report goes to another device,
+//! never to the one that sends it. It does not know other devices of the same user, which are recipients like any
+//! other.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};
