@@ -104,6 +104,12 @@ impl Cast {
         self.faults.iter().enumerate().map(|(index, fault)| (FaultId::at(index), fault))
     }
 
+    /// Whether the fault excuses any breach at all.
+    #[must_use]
+    pub fn may_excuse(&self, fault: FaultId) -> bool {
+        self.faults.get(fault.index()).is_some_and(|fault| !fault.kind.excuses().is_empty())
+    }
+
     /// Whether `fault` makes `party` faulty in a way that excuses a breach of `rule`.
     #[must_use]
     pub fn excuses(&self, fault: &Fault, rule: Rule, party: Party) -> bool {

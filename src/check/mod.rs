@@ -6,6 +6,8 @@ pub mod cast;
 mod dispatch;
 mod explained;
 mod findings;
+mod healing;
+mod lineage;
 pub mod outcome;
 mod rules;
 #[cfg(test)]
@@ -14,11 +16,13 @@ mod view;
 
 use crate::check::cast::Cast;
 use crate::check::findings::Findings;
+use crate::check::lineage::Lineage;
 use crate::check::outcome::Outcome;
 use crate::check::rules::{AtRest, Case, Judge, Rules};
 use crate::check::view::View;
+use crate::ids::MessageId;
 use crate::rulebook::reading::Reading;
-use crate::trace::fact::{Fact, RunEnd};
+use crate::trace::fact::{Fact, FactKind, RunEnd};
 use crate::trace::sink::FactSink;
 
 /// Judges facts as they come and keeps none of them.
@@ -30,6 +34,8 @@ pub struct Checker {
     view: View,
     rules: Rules,
     findings: Findings,
+    first_probe: Option<MessageId>,
+    lineage: Lineage,
     end: Option<RunEnd>,
 }
 
@@ -41,6 +47,8 @@ impl Checker {
             view: View::new(cast, reading),
             rules: Rules::default(),
             findings: Findings::new(reading),
+            first_probe: None,
+            lineage: Lineage::default(),
             end: None,
         }
     }
@@ -52,7 +60,11 @@ impl Checker {
     pub fn finish(mut self) -> Outcome {
         let end = self.end.unwrap_or(RunEnd::Horizon);
         let verdicts = explained::judge(&self.view, end, &mut self.findings);
+        let mut unhealed = Vec::new();
         if end == RunEnd::Quiescent {
+            if let Some(first_probe) = self.first_probe {
+                unhealed = healing::judge(&self.view, first_probe, &verdicts, &mut self.findings);
+            }
             let at_rest = AtRest { view: &self.view, verdicts: &verdicts };
             self.rules.rest(at_rest, &mut self.findings);
         }
@@ -60,8 +72,9 @@ impl Checker {
             end,
             reading: self.view.reading,
             verdicts,
-            violations: self.findings.breaches.finish(&self.view.cast),
+            violations: self.findings.breaches.finish(&self.view.cast, &self.lineage),
             notices: self.view.notices.counts(),
+            unhealed,
             marks: self.findings.marks,
             unsent: Vec::new(),
         }
@@ -70,6 +83,12 @@ impl Checker {
 
 impl FactSink for Checker {
     fn record(&mut self, fact: &Fact) {
+        if let FactKind::FaultStart(fault) = fact.kind
+            && self.view.cast.may_excuse(fault)
+        {
+            self.lineage.fault_started(fault, fact.id);
+        }
+        self.lineage.add(fact);
         self.dispatch(fact);
         self.rules.hear(Case { view: &self.view, fact }, &mut self.findings);
     }

@@ -19,6 +19,8 @@ Examples:
                                                  one room: every verdict, and why
   withheld run room.json --json                  the same as data
   withheld run room.json --trace facts.jsonl     every fact as a line of JSON
+  withheld explain room.json --message m3 --device B1
+                                                 why B1 could not read m3, fact by fact
   withheld expand room.json                      the file with every default filled in
 
 Exit codes:
@@ -27,6 +29,12 @@ Exit codes:
   2  inconclusive: a run ended before everything was decided
   3  bad input or usage: nothing was run
   4  a client was not deterministic";
+
+const RULES_EXAMPLES: &str = "\
+Examples:
+  withheld rules                  every rule, met and broken in the files below scenarios/
+  withheld rules W-09 N           one rule, and a family
+  withheld rules --json           the same as data";
 
 const ABOUT: &str =
     "Says what became of every room key in encrypted Matrix rooms, simulated in virtual time";
@@ -49,6 +57,12 @@ pub enum Command {
     /// Run scenario files and judge what comes out.
     #[command(after_help = EXAMPLES)]
     Run(RunArgs),
+    /// List the rule book, with how often each rule was met and broken in scenario files.
+    #[command(after_help = RULES_EXAMPLES)]
+    Rules(RulesArgs),
+    /// Explain a verdict or a broken rule: the facts that led to it, in order. Without a message, a device or a rule: what
+    /// wants an explanation most.
+    Explain(ExplainArgs),
     /// Print the JSON Schema of scenario files.
     Schema,
     /// Print a scenario file with every default filled in.
@@ -85,6 +99,44 @@ pub struct RunArgs {
     pub bless: bool,
 }
 
+/// What to explain.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The scenario file.
+    pub file: PathBuf,
+    /// Explain what became of this message.
+    #[arg(long, value_name = "M")]
+    pub message: Option<String>,
+    /// Explain what became of messages at this device.
+    #[arg(long, value_name = "D")]
+    pub device: Option<String>,
+    /// Explain how this rule was broken.
+    #[arg(long, value_name = "RULE")]
+    pub rule: Option<String>,
+    /// The form of the explanation. A diagram shows one: the first.
+    #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORM")]
+    pub format: Form,
+    /// Take N instead of the seed in the file for what is left to chance.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How ambiguous points of the specification are read.
+    #[arg(long, visible_alias = "rules", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    pub reading: Rules,
+}
+
+/// The form of an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// Sentences.
+    Text,
+    /// Data.
+    Json,
+    /// A graph for Graphviz.
+    Dot,
+    /// A sequence diagram for Mermaid.
+    Mermaid,
+}
+
 impl Default for RunArgs {
     fn default() -> Self {
         Self {
@@ -105,6 +157,24 @@ impl RunArgs {
     pub fn default_folder_exists() -> bool {
         Path::new(SCENARIOS).is_dir()
     }
+}
+
+/// Which rules to list, and what to run for it.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Ids of rules, or letters of families; all if none is named.
+    #[arg(value_name = "RULE")]
+    pub rule: Vec<String>,
+    /// The scenario files, and folders of such, that are run to see which rules they meet; those below scenarios/ if
+    /// that is there and none is named.
+    #[arg(long = "scenarios", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How ambiguous points of the specification are read.
+    #[arg(long = "reading", alias = "rules", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    pub reading: Rules,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A reading, by its name.

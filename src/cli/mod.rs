@@ -6,10 +6,12 @@ pub mod streams;
 
 mod bless;
 mod commands;
+mod explain;
 mod failure;
 mod inputs;
 mod progress;
 mod quote;
+mod rules;
 mod run;
 mod stopwatch;
 
@@ -80,6 +82,8 @@ fn carry_out(
     streams.terminal.paint(cli.color);
     match cli.command {
         Some(Command::Run(args)) => run::run(simulator, &args, streams),
+        Some(Command::Rules(args)) => rules::rules(simulator, &args, streams),
+        Some(Command::Explain(args)) => explain::explain(simulator, &args, streams),
         Some(Command::Schema) => commands::schema(streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod difference;
+pub mod explanation;
 pub mod json;
 pub mod lines;
 mod names;
@@ -10,6 +11,7 @@ mod narrate;
 pub mod paint;
 mod reason;
 pub mod room;
+pub mod rules;
 #[cfg(test)]
 mod sample;
 mod sentence;

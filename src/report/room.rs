@@ -1,7 +1,7 @@
 //! The full view of one run: tables, sentences, broken rules, differences, and the command that shows it again.
 //! It does not know which parts of it a reader wants; it shows all that there is and nothing that is empty.
 
-use crate::check::outcome::Outcome;
+use crate::check::outcome::{Outcome, Unhealed, WayBack};
 use crate::ids::RoomId;
 use crate::protocol::withheld::WithheldCode;
 use crate::run::RunReport;
@@ -31,6 +31,8 @@ pub struct Told<'a> {
     pub kept: &'a Kept,
     /// The command that shows the same again.
     pub replay: &'a str,
+    /// The command that explains what most wants it, where something does.
+    pub why: Option<&'a str>,
 }
 
 /// How a text is laid out.
@@ -55,12 +57,16 @@ pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
     }
     let Told { report, kept, .. } = told;
     section(&mut text, "rules", violations(&names, &report.outcome, kept), layout);
+    section(&mut text, "not healed", unhealed(&names, &report.outcome), layout);
     let divergence = report.divergence.iter().map(|one| divergence(&names, one)).collect();
     section(&mut text, "not deterministic", divergence, layout);
     let differences = differences(&names, &report.mismatches);
     section(&mut text, "not as the file expects", differences, layout);
     section(&mut text, "steps without effect", idle_steps(&names, told), layout);
     text.push_str(&format!("\nagain: {}\n", told.replay));
+    if let Some(why) = told.why {
+        text.push_str(&format!("why: {why}\n"));
+    }
     text
 }
 
@@ -126,6 +132,21 @@ fn one_room(names: &Names<'_>, told: &Told<'_>, room: RoomId, layout: Layout) ->
     text
 }
 
+/// A line for each device that cannot read the second probe after the heal.
+fn unhealed(names: &Names<'_>, outcome: &Outcome) -> Vec<String> {
+    let line = |one: &Unhealed| {
+        let (device, message) = (names.device(one.device), names.message(one.message));
+        let why = match one.way_back {
+            WayBack::NotInTheSpecification => {
+                "the specification has no way back from this".to_owned()
+            }
+            WayBack::Due(rule) => format!("{} asks for a way back", rule.id()),
+        };
+        format!("{device} cannot read the {message} ({}): {why}", one.leaf.name())
+    };
+    outcome.unhealed.iter().map(line).collect()
+}
+
 /// A line for each message for the room that was never sent; of many, the first and how many more.
 fn unsent(names: &Names<'_>, outcome: &Outcome, room: RoomId) -> Vec<String> {
     let in_room: Vec<_> = outcome.unsent.iter().filter(|one| one.room == room).collect();
@@ -152,7 +173,7 @@ fn push_lines(text: &mut String, lines: Vec<String>, layout: Layout) {
 }
 
 /// A line two columns further in than it was, broken between words where it is too long.
-fn indented(line: &str, layout: Layout) -> String {
+pub(super) fn indented(line: &str, layout: Layout) -> String {
     let words = line.trim_start();
     let margin = " ".repeat(line.len() - words.len() + 2);
     let wrapped = wrap(words, layout.columns.saturating_sub(margin.len()), 2);
@@ -196,6 +217,7 @@ mod tests {
             report: &report,
             kept: &kept,
             replay: "withheld run 'a b.json'",
+            why: Some("withheld explain 'a b.json' --message m1 --device B1"),
         };
         let expected = "\
 a b.json: ok
@@ -214,6 +236,7 @@ room room
   (2 cells not delivered, told in 1 sentence)
 
 again: withheld run 'a b.json'
+why: withheld explain 'a b.json' --message m1 --device B1
 ";
         assert_eq!(room_view(&told, LAYOUT), expected);
     }
@@ -241,6 +264,7 @@ again: withheld run 'a b.json'
             report: &report,
             kept: &kept,
             replay: "withheld run x",
+            why: None,
         };
         let expected = "\
 x\\u{1b}.json: violated
@@ -250,7 +274,8 @@ x\\u{1b}.json: violated
 room room: no message was accepted
 
 rules
-  O-04 by A1 (violation)
+  O-04 by A1 (violation); the rule: a sender that does not report to a target
+    sends it no notice
       at 1s: B1 handled x7
 
 not as the file expects
@@ -266,8 +291,14 @@ again: withheld run x
         let scenario = room_of(1, 1);
         let report = run_of(&scenario, blocked);
         let kept = Kept::default();
-        let told =
-            Told { path: "x", scenario: &scenario, report: &report, kept: &kept, replay: "r" };
+        let told = Told {
+            path: "x",
+            scenario: &scenario,
+            report: &report,
+            kept: &kept,
+            replay: "r",
+            why: None,
+        };
         let coloured = room_view(&told, Layout { paint: Paint::Colour, ..LAYOUT });
         assert!(coloured.starts_with("x: \u{1b}[32mok\u{1b}[0m\n"), "{coloured:?}");
     }

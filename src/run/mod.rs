@@ -7,8 +7,10 @@ pub mod judged;
 pub mod kept;
 pub mod simulator;
 pub mod status;
+pub mod survey;
 pub mod twice;
 pub mod unsent;
+pub mod why;
 
 use crate::check::outcome::Outcome;
 use crate::time::SimTime;

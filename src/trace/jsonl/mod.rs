@@ -229,6 +229,7 @@ kinds! {
     Crashed "crashed" { device };
     Restarted "restarted" { device };
     StoreRestored "store_restored" { device, snapshot };
+    HealStart "heal_start" { first_probe };
 }
 
 #[cfg(test)]
