@@ -137,7 +137,7 @@ settings! {
         NoticeConflict::First => Place::Text(REPLY_FIRST), "B1", [];
     }
     late_notice_updates {
-        false => Place::File("transport/a_client_that_never_looks_back_makes_nothing_of_a_late_notice"), "B1", [(Rule::P02, "B1")];
+        false => Place::File("transport/a_client_that_never_looks_back_makes_nothing_of_a_late_notice"), "B1", [(Rule::P09, "B1")];
     }
     claim_backoff_first {
         SimDuration::from_secs(60) => Place::File("incidents/a_device_that_was_empty_when_the_bot_came_up_reads_on_later"), "A1", [];

@@ -9,7 +9,6 @@ pub(crate) mod n06;
 mod n07;
 mod n09;
 pub(crate) mod n10;
-mod n11;
 #[cfg(test)]
 mod permitted;
 

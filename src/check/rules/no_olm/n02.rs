@@ -1,9 +1,9 @@
 //! N-02 (sender, SHOULD; specification, `m.room_key.withheld`): a sender reports `m.no_olm` to a device at most once
-//! until it has an Olm session with it (N-05, N-08; A-05). Every reading agrees. It does not know whether an attempt
-//! failed; a repetition for another room is told apart by `n03`, one that a restart brought about by `n11`.
+//! until it has an Olm session with it (N-05, N-08; A-05), and restarts change nothing (N-11). Every reading agrees. It does not know whether an attempt
+//! failed; a repetition for another room is told apart by `n03`.
 
 use crate::check::findings::Findings;
-use crate::check::rules::no_olm::{n03, n11};
+use crate::check::rules::no_olm::n03;
 use crate::check::rules::notice::{Accepted, NoticeJudge};
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Epoch;
@@ -15,7 +15,7 @@ use crate::rulebook::rule::Rule;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
     epoch: Epoch,
-    pub(crate) put: Moment,
+    put: Moment,
     /// The room that it was about, as far as can be told.
     pub(crate) room: Option<RoomId>,
 }
@@ -44,7 +44,6 @@ impl NoticeJudge for OncePerEpoch {
         };
         let rule = if n03::is_for_another_room(&earlier, notice) { Rule::N03 } else { Rule::N02 };
         accepted.raise_after(earlier.put.fact, rule, findings);
-        n11::repeated(accepted, &earlier, findings);
     }
 }
 
@@ -130,7 +129,7 @@ mod tests {
         story.by(A1, FactKind::Restarted { device: A1 });
         story.claim_fails(A1, B1);
         story.no_olm(A1, B1);
-        assert_eq!(story.rules(), [(Rule::N02, device(A1)), (Rule::N11, device(A1))]);
+        assert_eq!(story.rules(), [(Rule::N02, device(A1))]);
     }
 
     #[test]
