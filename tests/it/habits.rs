@@ -86,13 +86,13 @@ settings! {
         false => Place::File("no_olm/a_client_that_forgets_the_mark_repeats_m_no_olm_after_a_restart"), "A1", [(Rule::N02, "A1")];
     }
     no_olm_names_session {
-        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [];
+        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [(Rule::W05, "A1")];
     }
     missing_olm {
         MissingOlm::MarkShared => Place::File("no_olm/a_claim_that_fails_in_passing_is_tried_again_before_anything_is_said"), "A1", [(Rule::N01, "A1")];
     }
     unstable_type_too {
-        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [];
+        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [(Rule::W02, "A1")];
     }
     put_failed {
         PutFailed::RetryNewTxn => Place::File("transport/a_retry_under_a_new_transaction_id_is_a_second_notice"), "A1", [(Rule::W09, "A1")];
@@ -128,13 +128,13 @@ settings! {
         true => Place::File("transport/a_token_stored_before_the_notice_loses_it"), "B1", [(Rule::T11, "B1")];
     }
     on_withheld {
-        OnWithheld::RefuseKeys => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [];
-        OnWithheld::DropKey => Place::File("transport/a_mailbox_that_is_read_backwards_loses_nothing"), "B1", [];
+        OnWithheld::RefuseKeys => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [(Rule::P08, "B1")];
+        OnWithheld::DropKey => Place::File("transport/a_mailbox_that_is_read_backwards_loses_nothing"), "B1", [(Rule::P08, "B1")];
         OnWithheld::Ignore => Place::File("transport/a_client_that_knows_no_notices_leaves_its_user_in_the_dark"), "B1", [(Rule::P02, "B1")];
     }
     notice_conflict {
         NoticeConflict::Last => Place::File("transport/a_copy_of_a_notice_changes_nothing"), "B1", [];
-        NoticeConflict::First => Place::Text(REPLY_FIRST), "B1", [];
+        NoticeConflict::First => Place::Text(REPLY_FIRST), "B1", [(Rule::P09, "B1")];
     }
     late_notice_updates {
         false => Place::File("transport/a_client_that_never_looks_back_makes_nothing_of_a_late_notice"), "B1", [(Rule::P09, "B1")];

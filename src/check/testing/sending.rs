@@ -218,7 +218,7 @@ impl Story {
         fact
     }
 
-    /// A device asks another for a session, or takes that back.
+    /// A device asks another for a session, or takes that back. How it put that together is not observed.
     pub(crate) fn request(
         &mut self,
         ends: (DeviceId, DeviceId),
@@ -227,7 +227,12 @@ impl Story {
     ) -> FactId {
         let request = KeyRequest { request: RequestId::new(request), requester: ends.0, action };
         let content = SentContent::KeyRequest(request);
-        let sent = self.send(ends, ToDeviceType::KeyRequest, content);
+        let [txn, row] = [self.number(), self.number()];
+        let (txn, row) = (TxnId::new(txn), ToDeviceId::new(row));
+        let event_type = ToDeviceType::KeyRequest;
+        let (sender, recipient) = ends;
+        let sent = Sent { sender, recipient, txn, event_type, content, row };
+        self.stored(sent);
         self.hear(sent)
     }
 }

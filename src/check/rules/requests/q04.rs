@@ -34,16 +34,22 @@ impl Judge for OwnDevices {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{A1, B1, B2, R, Story, device, rules, s};
-    use crate::ids::DeviceId;
-    use crate::protocol::to_device::KeyRequestAction;
+    use crate::ids::{DeviceId, RequestId};
+    use crate::protocol::to_device::{KeyRequest, KeyRequestAction, ToDeviceType};
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
+    use crate::trace::fact::SentContent;
 
     fn asking(whom: DeviceId) -> Story {
         let mut story = Story::with_olm();
         story.up(B2);
-        story.request((B1, whom), 1, KeyRequestAction::Request { room: R, session: s(0) });
-        story.request((B1, whom), 1, KeyRequestAction::Cancel);
+        for action in
+            [KeyRequestAction::Request { room: R, session: s(0) }, KeyRequestAction::Cancel]
+        {
+            let (request, requester) = (RequestId::new(1), B1);
+            let content = SentContent::KeyRequest(KeyRequest { request, requester, action });
+            story.send((B1, whom), ToDeviceType::KeyRequest, content);
+        }
         story
     }
 
