@@ -6,9 +6,12 @@ use crate::check::view::View;
 use crate::check::view::notices::Notice;
 use crate::rulebook::rule::Rule;
 
+/// Whether a notice breaks the rule.
+type IsBroken = fn(&View, &Notice) -> bool;
+
 /// The rule that the notice breaks by not saying what is so; `None` if it is true.
 pub(crate) fn untrue(view: &View, notice: &Notice) -> Option<Rule> {
-    let about_session: &[(Rule, fn(&View, &Notice) -> bool)] = &[
+    let about_session: &[(Rule, IsBroken)] = &[
         (Rule::W02, withheld::w02::is_broken),
         (Rule::W03, withheld::w03::has_no_code),
         (Rule::W04, withheld::w04::is_broken),
@@ -18,7 +21,7 @@ pub(crate) fn untrue(view: &View, notice: &Notice) -> Option<Rule> {
         (Rule::W13, withheld::w13::is_unasked),
         (Rule::W14, withheld::w14::is_broken),
     ];
-    let about_olm: &[(Rule, fn(&View, &Notice) -> bool)] = &[
+    let about_olm: &[(Rule, IsBroken)] = &[
         (Rule::W02, withheld::w02::is_broken),
         (Rule::N06, no_olm::n06::is_broken),
         (Rule::N10, no_olm::n10::is_broken),
