@@ -1,10 +1,13 @@
 //! The cast of a run: what a judge may know that is not a fact, which is whose device is whose, who is at home on
-//! which server, and which faults were announced. It does not know policies, habits or the timeline.
+//! which server, which texts were interned, and which faults were announced. It does not know policies, habits or the
+//! timeline.
 
-use crate::ids::{DeviceId, FaultId, ServerId, UserId};
+use std::sync::Arc;
+
+use crate::ids::{DeviceId, FaultId, ServerId, Sym, UserId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::{Fault, FaultKind, Party};
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{Scenario, Strings};
 
 /// Who is who, and what was announced to break.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,7 @@ pub struct Cast {
     by_user: Vec<DeviceId>,
     starts: Vec<usize>,
     faults: Vec<Fault>,
+    strings: Arc<Strings>,
 }
 
 impl Cast {
@@ -34,7 +38,19 @@ impl Cast {
         for index in 1..starts.len() {
             starts[index] += starts[index - 1];
         }
-        Self { users, servers, by_user, starts, faults }
+        Self { users, servers, by_user, starts, faults, strings: Arc::default() }
+    }
+
+    /// This cast, in whose facts a [`Sym`] stands for its text in `strings`.
+    #[must_use]
+    pub fn with_strings(self, strings: Arc<Strings>) -> Self {
+        Self { strings, ..self }
+    }
+
+    /// The text that a [`Sym`] in a fact stands for; `None` if nobody told.
+    #[must_use]
+    pub fn text(&self, sym: Sym) -> Option<&str> {
+        self.strings.get(sym)
     }
 
     /// The cast of a scenario.
@@ -45,6 +61,7 @@ impl Cast {
             scenario.users.iter().map(|user| user.server).collect(),
             scenario.faults.clone(),
         )
+        .with_strings(Arc::new(scenario.strings.clone()))
     }
 
     /// The user of a device.

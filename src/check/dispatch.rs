@@ -2,13 +2,12 @@
 //! It does not know what they make of it.
 
 use crate::check::Checker;
-use crate::check::spam::Accepted;
 use crate::check::view::bundles::Made as MadeBundle;
 use crate::check::view::counts::Counts;
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Made;
-use crate::check::view::transport::{Content, Lost};
-use crate::ids::{FactId, ToDeviceId, TxnId};
+use crate::check::view::transport::Lost;
+use crate::ids::{FactId, ToDeviceId};
 use crate::protocol::api::ListChange;
 use crate::protocol::bundle::BundledKey;
 use crate::trace::fact::{Fact, FactKind, Observer, SentContent};
@@ -22,6 +21,11 @@ impl Checker {
     pub(crate) fn dispatch(&mut self, fact: &Fact) {
         let now = Moment { fact: fact.id, at: fact.at };
         let view = &mut self.view;
+        view.notices.next_fact();
+        view.forwards.next_fact();
+        if let Observer::Device(device) = fact.observer {
+            view.heard.insert(device.index());
+        }
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
             FactKind::HealStart { first_probe } => self.first_probe = Some(first_probe),
@@ -222,12 +226,12 @@ impl Checker {
                 let number = view.sent((device, recipient), txn, content, now);
                 view.transport.get_mut(number).targeted += 1;
             }
-            FactKind::PutAccepted { txn, .. } => self.put_accepted(txn, fact.id),
+            FactKind::PutAccepted { txn, .. } => view.put_accepted(txn, fact.id),
             FactKind::Enqueued { message, sender, recipient, txn, event_type, content } => {
                 let number = view.stored((sender, recipient), (txn, event_type), content, now);
                 view.transport.store(number, message, fact.id);
                 // What is in a mailbox was accepted, also where nobody observed its sender.
-                self.put_accepted(txn, fact.id);
+                view.put_accepted(txn, fact.id);
             }
             FactKind::Lost { txn, recipient, message } => {
                 let server = match fact.observer {
@@ -280,37 +284,6 @@ impl Checker {
     fn acknowledged(&mut self, message: ToDeviceId, fact: FactId) {
         if let Some(number) = self.view.transport.number(message) {
             self.view.transport.get_mut(number).acknowledged.get_or_insert(fact);
-        }
-    }
-
-    /// A sender's server accepted a transaction, or part of it was found in a mailbox.
-    fn put_accepted(&mut self, txn: TxnId, fact: FactId) {
-        if !self.view.transport.accept(txn, fact) {
-            return;
-        }
-        let notices: Vec<(u32, u32)> = self
-            .view
-            .transport
-            .of_txn(txn)
-            .filter_map(|number| match self.view.transport.get(number).content {
-                Content::Notice(notice) => Some((number, notice)),
-                Content::Key { .. }
-                | Content::Forwarded(_)
-                | Content::Dummy
-                | Content::Bundle(_)
-                | Content::Request(_)
-                | Content::Sealed
-                | Content::Clear
-                | Content::Stray => None,
-            })
-            .collect();
-        for (number, notice) in notices {
-            self.view.judge_again(notice);
-            let view = &self.view;
-            let notice = view.notices.get(notice);
-            let message = view.transport.get(number);
-            let accepted = Accepted { view, notice, message, fact };
-            self.spam.accepted(accepted, &mut self.findings);
         }
     }
 }

@@ -10,7 +10,6 @@ mod healing;
 mod lineage;
 pub mod outcome;
 mod rules;
-mod spam;
 #[cfg(test)]
 mod testing;
 mod view;
@@ -20,7 +19,6 @@ use crate::check::findings::Findings;
 use crate::check::lineage::Lineage;
 use crate::check::outcome::Outcome;
 use crate::check::rules::{AtRest, Case, Judge, Rules};
-use crate::check::spam::Spam;
 use crate::check::view::View;
 use crate::ids::MessageId;
 use crate::rulebook::reading::Reading;
@@ -34,7 +32,6 @@ use crate::trace::sink::FactSink;
 #[derive(Debug, Clone)]
 pub struct Checker {
     view: View,
-    spam: Spam,
     rules: Rules,
     findings: Findings,
     first_probe: Option<MessageId>,
@@ -48,7 +45,6 @@ impl Checker {
     pub fn new(cast: Cast, reading: Reading) -> Self {
         Self {
             view: View::new(cast, reading),
-            spam: Spam::default(),
             rules: Rules::default(),
             findings: Findings::new(reading),
             first_probe: None,
@@ -77,7 +73,7 @@ impl Checker {
             reading: self.view.reading,
             verdicts,
             violations: self.findings.breaches.finish(&self.view.cast, &self.lineage),
-            notices: self.spam.counts(),
+            notices: self.view.notices.counts(),
             unhealed,
             marks: self.findings.marks,
             unsent: Vec::new(),

@@ -167,6 +167,12 @@ impl Strings {
         sym
     }
 
+    /// The text with this id, if there is one.
+    #[must_use]
+    pub fn get(&self, sym: Sym) -> Option<&str> {
+        self.texts.get(sym.index()).map(String::as_str)
+    }
+
     /// The text with this id; empty if there is none.
     #[must_use]
     pub fn text(&self, sym: Sym) -> &str {

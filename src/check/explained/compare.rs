@@ -208,12 +208,26 @@ fn heard(cell: &Cell<'_>, said: Said<'_>, moment: Moment, how: Use) -> Finding {
         Use::None(_) if !cell.quiescent => delivery::pending(moment.fact),
         Use::None(attempt) => {
             let party = Party::Device(cell.device);
-            let blame = Blame { rule: Rule::P02, party, scope: Scope::Fact(moment.fact) };
+            let rule = unused(said, moment, attempt);
+            let blame = Blame { rule, party, scope: Scope::Fact(moment.fact) };
             let witnesses = [Some(moment.fact), attempt, Some(put)];
             Finding::fault(Leaf::NoticeNotUsed, blame, witnesses)
         }
     };
     finding.with_code(said.code())
+}
+
+/// The rule that a device breaks by making nothing of a notice: it did not look back (P-09), it went by a key that is not
+/// to be trusted (P-13), or it makes nothing of any (P-02).
+fn unused(said: Said<'_>, heard: Moment, attempt: Option<FactId>) -> Rule {
+    let named = said.notice.content.sender_key;
+    if attempt.is_some_and(|attempt| attempt < heard.fact) {
+        Rule::P09
+    } else if named.is_string() && named.value() != Some(said.message.sender) {
+        Rule::P13
+    } else {
+        Rule::P02
+    }
 }
 
 /// The device was told, after the message, that there is no Olm session.

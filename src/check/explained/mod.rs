@@ -172,8 +172,9 @@ fn breach(cell: &Cell<'_>, finding: &Finding, blame: Blame) -> Breach {
     witnesses.sort_by_key(|witness| witness.map_or((true, None), |fact| (false, Some(fact))));
     // A fault that leaves a message unread counts in every reading, but that a notice covers a whole session stands in the
     // MSC only, like its counterpart W-09.
-    let severity = if blame.rule == Rule::P02 {
-        cell.view.reading.once_per_session
+    // Neither does what follows from it, that a late notice is looked back with.
+    let severity = if matches!(blame.rule, Rule::P02 | Rule::P09) {
+        cell.view.reading.severity(blame.rule)
     } else {
         Severity::Violation
     };

@@ -4,12 +4,14 @@
 pub(crate) mod bundles;
 pub(crate) mod sending;
 
+use std::sync::Arc;
+
 use crate::check::Checker;
 use crate::check::cast::Cast;
 use crate::check::outcome::Outcome;
 use crate::ids::{
     ClaimId, DeviceId, FactId, KeyValue, MegolmSessionId, MessageId, OlmSessionId, QueryId, RoomId,
-    ServerId, UserId,
+    ServerId, Sym, UserId,
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::Membership;
@@ -20,6 +22,7 @@ use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::{Fault, Party};
+use crate::scenario::model::Strings;
 use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
 use crate::trace::fact::{
@@ -74,6 +77,7 @@ pub(crate) fn about(
 pub(crate) struct Story {
     facts: Vec<Fact>,
     faults: Vec<Fault>,
+    strings: Strings,
     at: u64,
     next: u32,
 }
@@ -81,7 +85,7 @@ pub(crate) struct Story {
 impl Story {
     /// Nothing has happened.
     pub(crate) fn empty() -> Self {
-        Self { facts: Vec::new(), faults: Vec::new(), at: 0, next: 0 }
+        Self { facts: Vec::new(), faults: Vec::new(), strings: Strings::default(), at: 0, next: 0 }
     }
 
     /// A1 and B1 are up, both users are joined, A1 knows B1 and B1 knows A1, everybody shares with everyone and
@@ -125,6 +129,16 @@ impl Story {
         self.faults.push(fault);
         let id = crate::ids::FaultId::at(self.faults.len() - 1);
         self.fact(Observer::World, FactKind::FaultStart(id))
+    }
+
+    /// The next fact comes at the very time of the last one.
+    pub(crate) fn at_the_same_time(&mut self) {
+        self.at -= 1;
+    }
+
+    /// A text that facts may name.
+    pub(crate) fn text(&mut self, text: &str) -> Sym {
+        self.strings.intern(text)
     }
 
     fn number(&mut self) -> u32 {
@@ -367,9 +381,21 @@ impl Story {
         self.tries(device, message, TryResult::Undecryptable(shown))
     }
 
+    /// A device cannot read a message and shows the code of a notice.
+    pub(crate) fn shows_from(
+        &mut self,
+        device: DeviceId,
+        message: u32,
+        (code, notice): (WithheldCode, sending::Sent),
+    ) -> FactId {
+        let shown = Shown::Code { code, notice: Some(notice.row) };
+        self.tries(device, message, TryResult::Undecryptable(shown))
+    }
+
     fn judge_until(&self, end: Option<RunEnd>, reading: Reading) -> Outcome {
         let users = [ALICE, ALICE, BOB, BOB, CAROL].to_vec();
-        let cast = Cast::new(users, [HOME, HOME, AWAY].to_vec(), self.faults.clone());
+        let cast = Cast::new(users, [HOME, HOME, AWAY].to_vec(), self.faults.clone())
+            .with_strings(Arc::new(self.strings.clone()));
         let mut checker = Checker::new(cast, reading);
         let mut story = self.clone();
         if let Some(end) = end {

@@ -112,6 +112,21 @@ impl View {
         number
     }
 
+    /// Whether the device owed the key of some message to another since `since`, by its own view at that message.
+    pub(crate) fn was_owed_since(
+        &self,
+        sender: DeviceId,
+        recipient: DeviceId,
+        since: Epoch,
+    ) -> bool {
+        self.messages.encrypted_by(sender, since).any(|encrypted| {
+            let mut roster = self.rooms.roster(encrypted.room).iter();
+            let position = roster.position(|device| *device == recipient);
+            let duty = position.and_then(|place| self.duties.get(encrypted.snapshot, place));
+            matches!(duty, Some(Duty::Owed { .. }))
+        })
+    }
+
     fn duties_now(&self, sender: DeviceId, room: RoomId) -> Vec<Duty> {
         let mut last = None;
         let duty = |device: &DeviceId| {

@@ -2,12 +2,16 @@
 //! It does not know which of that is right.
 
 pub(crate) mod answers;
+pub(crate) mod askings;
 pub(crate) mod bundles;
+pub(crate) mod circumstances;
 pub(crate) mod counts;
 pub(crate) mod doubt;
 pub(crate) mod duties;
 pub(crate) mod expiry;
+pub(crate) mod forwards;
 pub(crate) mod given;
+pub(crate) mod hearing;
 pub(crate) mod holdings;
 pub(crate) mod identities;
 pub(crate) mod life;
@@ -29,11 +33,13 @@ pub(crate) mod trust;
 
 use crate::check::cast::Cast;
 use crate::check::view::answers::Answers;
+use crate::check::view::askings::Askings;
 use crate::check::view::bundles::Bundles;
 use crate::check::view::counts::KeyCounts;
 use crate::check::view::doubt::Doubts;
 use crate::check::view::duties::Duties;
 use crate::check::view::expiry::Expiries;
+use crate::check::view::forwards::Forwards;
 use crate::check::view::given::Givens;
 use crate::check::view::holdings::Holdings;
 use crate::check::view::identities::Identities;
@@ -50,7 +56,7 @@ use crate::check::view::rooms::Rooms;
 use crate::check::view::standing::{Message, Standings};
 use crate::check::view::supply::Supply;
 use crate::check::view::transport::Transport;
-use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
+use crate::ids::{BitSet, DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
 use crate::rulebook::reading::Reading;
 use crate::scenario::policy::Target;
 use crate::trace::fact::{ClaimFailed, ClaimOutcome, QueryOutcome};
@@ -92,6 +98,10 @@ pub(crate) struct View {
     pub(crate) notices: Notices,
     /// Key requests.
     pub(crate) requests: Requests,
+    /// Key requests as they were made.
+    pub(crate) askings: Askings,
+    /// Forwarded keys.
+    pub(crate) forwards: Forwards,
     /// What senders owed.
     pub(crate) duties: Duties,
     /// How devices stood with sessions.
@@ -106,6 +116,8 @@ pub(crate) struct View {
     pub(crate) doubts: Doubts,
     /// History bundles.
     pub(crate) bundles: Bundles,
+    /// The devices of which facts of their own were seen: what is not among them did not happen there.
+    pub(crate) heard: BitSet,
 }
 
 impl View {
@@ -129,6 +141,8 @@ impl View {
             transport: Transport::default(),
             notices: Notices::default(),
             requests: Requests::default(),
+            askings: Askings::default(),
+            forwards: Forwards::default(),
             duties: Duties::default(),
             standings: Standings::default(),
             givens: Givens::default(),
@@ -136,6 +150,7 @@ impl View {
             identities: Identities::default(),
             doubts: Doubts::default(),
             bundles: Bundles::default(),
+            heard: BitSet::default(),
         }
     }
 
@@ -185,6 +200,7 @@ impl View {
                     self.identities.shown(device, user, master, now);
                 }
                 self.devices_gone((device, user), now);
+                self.policies.has_learnt(device, fact);
                 self.policies.forget_verified(device, user);
                 let own = self.cast.user(device) == user;
                 let withdrawn = self.policies.last_word(device, user) == Some(Word::Unverified);
@@ -225,6 +241,11 @@ impl View {
         self.life.forgiven(device, moment).is_none() && self.life.cut_off(device, moment).is_none()
     }
 
+    /// Whether facts of the device's own were seen.
+    pub(crate) fn has_heard(&self, device: DeviceId) -> bool {
+        self.heard.contains(device.index())
+    }
+
     /// The epoch of reports of `device` to `peer` that is open.
     pub(crate) fn epoch(&self, device: DeviceId, peer: DeviceId) -> Epoch {
         self.olm.epoch(device, peer, self.reading.epoch_end, &self.life)
@@ -239,7 +260,12 @@ impl View {
         now: Moment,
     ) {
         let failed = match outcome {
-            ClaimOutcome::Key { .. } => None,
+            ClaimOutcome::Key { fallback: true, .. } => {
+                let epoch = self.epoch(device, target);
+                self.olm.got_fallback(device, target, epoch, now.fact);
+                None
+            }
+            ClaimOutcome::Key { fallback: false, .. } => None,
             ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => Some(self.epoch(device, target)),
         };
         let for_good = match outcome {

@@ -64,6 +64,8 @@ struct Pair {
     failures: Vec<(Epoch, FactId)>,
     /// The epochs in which an attempt failed that will not work when it is tried again, or two failed in passing.
     settled: Vec<Epoch>,
+    /// The last claim that brought a fallback key, with its epoch.
+    fallback: Option<(Epoch, FactId)>,
     last_new: Option<FactId>,
     last_claim: Option<FactId>,
     /// The first undecryptable message of the peer after which a recovery was due, unless one was tried since.
@@ -190,6 +192,27 @@ impl Olm {
                 pair.failures.push((failed, moment.fact));
             }
         }
+    }
+
+    /// The claim brought a fallback key, in this epoch.
+    pub(crate) fn got_fallback(
+        &mut self,
+        device: DeviceId,
+        target: DeviceId,
+        epoch: Epoch,
+        fact: FactId,
+    ) {
+        self.pairs.entry(device.raw(), target.raw()).fallback = Some((epoch, fact));
+    }
+
+    /// The last claim of this epoch that brought a fallback key of `peer`.
+    pub(crate) fn fallback(
+        &self,
+        device: DeviceId,
+        peer: DeviceId,
+        epoch: Epoch,
+    ) -> Option<FactId> {
+        self.of(device, peer)?.fallback.filter(|(of, _)| *of == epoch).map(|(_, fact)| fact)
     }
 
     /// Since when the device has been claiming keys, if it still is or was until this very instant.

@@ -35,6 +35,7 @@ struct Choices {
     verified_devices: BTreeSet<DeviceId>,
     words: BTreeMap<UserId, Word>,
     changed: Option<FactId>,
+    learnt: Option<FactId>,
 }
 
 /// All choices.
@@ -199,6 +200,16 @@ impl Policies {
         }
         let reporting = choices.reporting?;
         Some(if stranger() { reporting.strangers } else { reporting.codes })
+    }
+
+    /// The device learnt something of others that its choices apply to.
+    pub(crate) fn has_learnt(&mut self, device: DeviceId, fact: FactId) {
+        row(&mut self.devices, device.index()).learnt = Some(fact);
+    }
+
+    /// When the device last learnt something of others.
+    pub(crate) fn learnt(&self, device: DeviceId) -> Option<FactId> {
+        self.of(device)?.learnt
     }
 
     /// The last change of the device's choices.

@@ -355,6 +355,34 @@ impl Rooms {
         self.seen.get(device.raw(), room.raw()).is_some()
     }
 
+    /// Whether the user was joined, or invited where that counts, at some time since `since` by what the device has
+    /// seen. What it was not told for a while is taken for seen.
+    pub(crate) fn was_member_since(
+        &self,
+        server: ServerId,
+        (device, room): (DeviceId, RoomId),
+        user: UserId,
+        (since, invited_counts): (FactId, bool),
+    ) -> bool {
+        let Some(seen) = self.seen.get(device.raw(), room.raw()) else { return false };
+        let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
+        let Some(changes) = copy.and_then(|copy| copy.members.get(&user)) else { return false };
+        let told = |seq: u32| {
+            let step = seen.steps.partition_point(|(upto, _)| *upto < seq);
+            seen.steps.get(step).map(|(_, fact)| *fact)
+        };
+        changes.iter().enumerate().any(|(index, change)| {
+            let next = changes.get(index + 1).filter(|next| next.seq <= seen.seq);
+            let lasted = next.is_none_or(|next| told(next.seq).is_none_or(|fact| fact > since));
+            let member = match change.membership {
+                Membership::Join => true,
+                Membership::Invite => invited_counts,
+                Membership::Leave | Membership::Ban => false,
+            };
+            change.seq <= seen.seq && lasted && member
+        })
+    }
+
     /// What the device has seen of the history visibility.
     pub(crate) fn visibility_seen(
         &self,

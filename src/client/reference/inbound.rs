@@ -19,7 +19,7 @@ pub(super) struct InboundKey {
     pub(super) megolm: InboundSession,
     /// The device that made the session, as the key's bearer said.
     pub(super) creator: DeviceId,
-    /// How many devices forwarded it.
+    /// How many devices forwarded it, the one that sent it here included.
     pub(super) hops: u32,
     /// Whether it may be given to later members of the room.
     pub(super) shared_history: bool,

@@ -92,11 +92,15 @@ impl Reference {
         if asked.is_empty() {
             return;
         }
-        let request = open.map_or_else(|| io.entropy.request(), |open| open.request);
+        let request = open.as_ref().map_or_else(|| io.entropy.request(), |open| open.request);
         let kind = FactKind::KeyRequested { device: self.me(), session, request };
         let fact = io.fact(kind, Causes::of([cause.0]));
         let action = KeyRequestAction::Request { room, session };
         self.send_request((request, action), &asked, Provenance::of(fact), io);
+        // Whoever was asked before has to be told as well when the key has come.
+        let before = open.into_iter().flat_map(|open| open.asked);
+        let before = before.filter(|device| !asked.contains(device)).collect::<Vec<_>>();
+        let asked = before.into_iter().chain(asked.iter().copied()).collect();
         self.store.requests.begin(session, OpenRequest { request, asked });
     }
 
@@ -347,7 +351,11 @@ impl Reference {
             .partition(|forward: &Forward| forward.to == to);
         self.live.forwards = later;
         for forward in now {
-            if self.store.requests.is_cancelled(to, forward.request) {
+            // Between the answer and the session the user may have changed their mind about the device.
+            let by_habit = self.habits().forward_to != ForwardTo::OwnVerified;
+            if self.store.requests.is_cancelled(to, forward.request)
+                || !(by_habit || self.serves(to))
+            {
                 continue;
             }
             // What was decided before the claim may not hold any more (K-06, K-08).
@@ -361,6 +369,15 @@ impl Reference {
         }
     }
 
+    /// Whether an own device may have keys now.
+    fn serves(&self, device: DeviceId) -> bool {
+        let me = self.my_user();
+        let listed = self.store.lists.user(me).and_then(|list| list.device(device)).copied();
+        listed.is_some_and(|keys| {
+            reply_to_own(self.store.policy.share, &self.view_of(me, &keys), true) == Reply::Forward
+        })
+    }
+
     /// The forwarded form of a key that this device has, with the reason why it has a part only (F-04 to F-07).
     fn forwarded(&self, session: MegolmSessionId, from: u32) -> Option<ForwardedRoomKey> {
         let key = self.store.inbound.key(session)?;
@@ -371,7 +388,7 @@ impl Reference {
         Some(ForwardedRoomKey {
             key: RoomKey { room, session, first, shared_history },
             creator: key.creator,
-            hops: key.hops + 1,
+            hops: key.hops,
             withheld: forwarded_reason(
                 partial
                     .map(|notice| ForwardedWithheld { code: notice.code, reason: notice.reason }),
@@ -411,7 +428,7 @@ impl Reference {
             self.store.notices.keep(session, notice);
         }
         let key = InboundKey {
-            hops: forwarded.hops,
+            hops: forwarded.hops + 1,
             ..InboundKey::new(room, InboundSession::new(session, first), forwarded.creator)
         };
         let withheld = forwarded.withheld.and_then(|withheld| match withheld.code {

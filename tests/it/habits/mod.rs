@@ -86,7 +86,7 @@ settings! {
         NoticeType::NoKey => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [(Rule::W02, "A1")];
     }
     unstable_type_too {
-        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [];
+        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [(Rule::W02, "A1")];
     }
     notice_names {
         NoticeNames::Session => Place::File("transport/a_retry_under_the_same_transaction_id_is_no_second_notice"), "A1", [(Rule::W04, "A1")];
@@ -137,7 +137,7 @@ settings! {
         false => Place::File("no_olm/a_client_that_forgets_the_mark_repeats_m_no_olm_after_a_restart"), "A1", [(Rule::N02, "A1")];
     }
     no_olm_names_session {
-        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [];
+        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [(Rule::W05, "A1")];
     }
     reports_first_failure {
         true => Place::File("policy/who_is_blocked_before_the_second_try_is_told_that_reason"), "A1", [];
@@ -259,8 +259,8 @@ settings! {
         CodeSet::NONE => Place::File("key_requests/a_repeated_request_is_answered_once"), "A1", [];
     }
     on_withheld {
-        OnWithheld::RefuseKeys => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [];
-        OnWithheld::DropKey => Place::File("transport/a_mailbox_that_is_read_backwards_loses_nothing"), "B1", [];
+        OnWithheld::RefuseKeys => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [(Rule::P08, "B1")];
+        OnWithheld::DropKey => Place::File("transport/a_mailbox_that_is_read_backwards_loses_nothing"), "B1", [(Rule::P08, "B1")];
         OnWithheld::BlameAlways => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [];
         OnWithheld::ForgetWithKey => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [(Rule::P02, "B1")];
         OnWithheld::Ignore => Place::File("transport/a_client_that_knows_no_notices_leaves_its_user_in_the_dark"), "B1", [(Rule::P02, "B1")];
@@ -271,7 +271,7 @@ settings! {
     }
     notice_conflict {
         NoticeConflict::Last => Place::File("transport/a_copy_of_a_notice_changes_nothing"), "B1", [];
-        NoticeConflict::First => Place::Text(rooms::REPLY_FIRST), "B1", [];
+        NoticeConflict::First => Place::Text(rooms::REPLY_FIRST), "B1", [(Rule::P09, "B1")];
     }
     notice_scope {
         NoticeScope::Sender => Place::File("policy/a_reason_given_in_one_room_does_not_hide_another_in_the_next"), "B1", [];
@@ -288,7 +288,7 @@ settings! {
         Unavailable::Dropped => Place::File("key_requests/a_reply_does_not_replace_the_senders_own_reason"), "B1", [];
     }
     late_notice_updates {
-        false => Place::File("transport/a_client_that_never_looks_back_makes_nothing_of_a_late_notice"), "B1", [(Rule::P02, "B1")];
+        false => Place::File("transport/a_client_that_never_looks_back_makes_nothing_of_a_late_notice"), "B1", [(Rule::P09, "B1")];
     }
     key_replacement {
         KeyReplacement::Later => Place::File("key_requests/a_new_device_reads_the_past_from_the_backup"), "B2", [];

@@ -373,7 +373,9 @@ fn a_key_that_went_with_the_store_is_a_storage_loss() {
         story.take(key);
         story.by(B1, FactKind::KeyLost { device: B1, session: s(0), why });
         assert_eq!(story.leaf(), Leaf::StorageLoss);
-        assert_eq!(story.rules(), []);
+        let by_notice = why == LossCause::Notice;
+        let expected: &[_] = if by_notice { &[(Rule::P08, device(B1))] } else { &[] };
+        assert_eq!(story.rules(), expected);
     }
 }
 

@@ -209,6 +209,8 @@ fn i17_two_devices_of_the_sender_report_each_for_its_own_messages() {
     story.claim_fails(A1, B1);
     let first = story.no_olm(A1, B1);
     story.message(s(0), 0, 0);
+    story.learn(A2, crate::check::testing::BOB, &[B1]);
+    story.claim_fails(A2, B1);
     let second = story.no_olm(A2, B1);
     story.hear(first);
     story.hear(second);
@@ -227,6 +229,7 @@ fn i19_a_server_that_cannot_be_reached_for_a_moment_may_be_reported_or_waited_fo
     waiting.deliver((A1, B1), s(0), 0);
     assert_eq!(waiting.leaf(), Leaf::Delivered);
     assert_eq!(waiting.rules(), []);
+    reporting.claim_unreachable(A1, B1);
     let sent = reporting.no_olm(A1, B1);
     reporting.message(s(0), 0, 0);
     reporting.hear(sent);

@@ -1,12 +1,14 @@
-//! W-09: a sender tells a device at most once, of its own accord, that it withholds a session.
-//! It does not know `m.no_olm`, which names no session, nor answers to requests.
+//! W-09 (sender, SHOULD; MSC2399 only, A-02): a sender tells a device at most once, of its own accord, that it
+//! withholds a session. Where a change of the code is let pass (A-04, lenient) only the same code counts as the same;
+//! to the letter replies count as well. It does not know `m.no_olm`, which names no session.
 
-use crate::check::breaches::Breach;
-use crate::check::spam::Accepted;
+use crate::check::findings::Findings;
+use crate::check::rules::notice::{Accepted, NoticeJudge};
 use crate::check::view::life::Moment;
 use crate::check::view::notices::NoticeCode;
 use crate::check::view::pairs::Pairs;
 use crate::ids::DeviceId;
+use crate::rulebook::reading::ReplyCount;
 use crate::rulebook::rule::Rule;
 
 /// A notice that was counted.
@@ -17,33 +19,35 @@ struct Counted {
     put: Moment,
 }
 
-/// The notices that were counted, by session and recipient.
+/// The judge of W-09: the notices that were counted, by session and recipient.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OncePerSession {
     counted: Pairs<Vec<Counted>>,
 }
 
-impl OncePerSession {
-    /// A notice about a session was accepted: a breach if its sender has told this recipient before. Where a change
-    /// of the code is let pass, only the same code counts as the same.
-    pub(crate) fn accepted(&mut self, accepted: Accepted<'_>) -> Option<Breach> {
+impl NoticeJudge for OncePerSession {
+    fn accepted(&mut self, accepted: &Accepted<'_>, findings: &mut Findings) {
         let reading = &accepted.view.reading;
-        let message = accepted.message;
-        let session = accepted.notice.session?;
+        let (notice, message) = (accepted.notice, accepted.message);
+        let replies_count = match reading.replies {
+            ReplyCount::CountedWithNotices => true,
+            ReplyCount::PerRequest | ReplyCount::PerProcessing => false,
+        };
+        let Some(session) = notice.session else { return };
+        if !accepted.is_proactive() && !replies_count {
+            return;
+        }
+        findings.met(Rule::W09);
         let counted = self.counted.entry(session.raw(), message.recipient.raw());
         let earlier = counted.iter().find(|earlier| {
             earlier.sender == message.sender
-                && (reading.code_change_counts || earlier.code == accepted.notice.code)
+                && (reading.code_change_counts || earlier.code == notice.code)
                 && accepted.counts(earlier.put)
         });
-        let breach = earlier
-            .map(|earlier| accepted.breach(Rule::W09, reading.once_per_session, earlier.put));
-        counted.push(Counted {
-            sender: message.sender,
-            code: accepted.notice.code,
-            put: message.put,
-        });
-        breach
+        if let Some(earlier) = earlier {
+            accepted.raise_after(earlier.put.fact, Rule::W09, findings);
+        }
+        counted.push(Counted { sender: message.sender, code: notice.code, put: message.put });
     }
 }
 
@@ -133,7 +137,10 @@ mod tests {
     #[test]
     fn another_code_is_a_second_notice_in_the_strict_reading_only() {
         let mut story = Story::blocked();
+        story.unblock(A1, Target::Device(B1));
+        story.share_with(A1, crate::scenario::policy::SharePolicy::Verified);
         story.withhold(s(0), UNVERIFIED);
+        story.block(A1, Target::Device(B1));
         story.withhold(s(0), BLOCKED);
         assert_eq!(story.rules(), [(Rule::W09, device(A1))]);
         assert_eq!(rules(&story.judge_as(ReadingName::Lenient)), []);
@@ -169,12 +176,25 @@ mod tests {
     }
 
     #[test]
+    fn to_the_letter_an_answer_counts_as_well() {
+        use crate::rulebook::reading::{Reading, ReplyCount};
+        let mut story = Story::blocked();
+        story.withhold(s(0), BLOCKED);
+        story.request((B1, A1), 1, KeyRequestAction::Request { room: R, session: s(0) });
+        story.withhold(s(0), BLOCKED);
+        let strict = Reading::named(ReadingName::Strict);
+        let letter = Reading { replies: ReplyCount::CountedWithNotices, ..strict };
+        assert_eq!(rules(&story.judge_by(strict)), []);
+        assert_eq!(rules(&story.judge_by(letter)), [(Rule::W09, device(A1))]);
+    }
+
+    #[test]
     fn an_event_of_the_unstable_type_is_a_notice_in_the_draft_reading_only() {
         let mut story = Story::blocked();
         story.withhold(s(0), BLOCKED);
         let content = SentContent::Withheld(about(A1, s(0), BLOCKED));
         story.send((A1, B1), ToDeviceType::WithheldUnstable, content);
-        assert_eq!(story.rules(), []);
+        assert_eq!(story.rules(), [(Rule::W02, device(A1))]);
         assert_eq!(story.judge().notices[0].count, 1);
         assert_eq!(rules(&story.judge_as(ReadingName::Draft)), [(Rule::W09, device(A1))]);
     }
@@ -184,7 +204,8 @@ mod tests {
         let mut story = Story::blocked();
         story.tell((A1, B1), odd(s(0), Field::Absent));
         story.tell((A1, B1), odd(s(0), Field::Absent));
-        assert_eq!(story.rules(), [(Rule::W09, device(A1))]);
+        let expected = [Rule::W03, Rule::W03, Rule::W09].map(|rule| (rule, device(A1)));
+        assert_eq!(story.rules(), expected);
         assert_eq!(story.judge().notices, []);
     }
 
@@ -246,7 +267,7 @@ mod tests {
                 story.hear(got);
             }
             story.withhold(s(0), BLOCKED);
-            assert_eq!(story.rules().is_empty(), reaches);
+            assert_eq!(story.rules().contains(&(Rule::W09, device(A1))), !reaches);
         }
     }
 }

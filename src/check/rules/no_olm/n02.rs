@@ -1,13 +1,14 @@
-//! N-02: a sender reports `m.no_olm` to a device at most once until it has an Olm session with it.
-//! It does not know whether an attempt failed; a repetition for another room is told apart by `n03`.
+//! N-02 (sender, SHOULD; specification, `m.room_key.withheld`): a sender reports `m.no_olm` to a device at most once
+//! until it has an Olm session with it (N-05, N-08; A-05), and restarts change nothing (N-11). Every reading agrees. It does not know whether an attempt
+//! failed; a repetition for another room is told apart by `n03`.
 
-use crate::check::breaches::Breach;
-use crate::check::spam::{Accepted, n03};
+use crate::check::findings::Findings;
+use crate::check::rules::no_olm::n03;
+use crate::check::rules::notice::{Accepted, NoticeJudge};
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Epoch;
 use crate::check::view::pairs::Pairs;
 use crate::ids::RoomId;
-use crate::rulebook::reading::Severity;
 use crate::rulebook::rule::Rule;
 
 /// The report that stands.
@@ -19,16 +20,17 @@ pub(crate) struct Standing {
     pub(crate) room: Option<RoomId>,
 }
 
-/// The reports that stand, by sender and recipient.
+/// The judge of N-02, N-03 and N-11: the reports that stand, by sender and recipient.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OncePerEpoch {
     standing: Pairs<Standing>,
 }
 
-impl OncePerEpoch {
-    /// A report was accepted: a breach if one from the same epoch stands.
-    pub(crate) fn accepted(&mut self, accepted: Accepted<'_>) -> Option<Breach> {
-        let Accepted { notice, message, .. } = accepted;
+impl NoticeJudge for OncePerEpoch {
+    fn accepted(&mut self, accepted: &Accepted<'_>, findings: &mut Findings) {
+        let Accepted { notice, message, .. } = *accepted;
+        findings.met(Rule::N02);
+        findings.met(Rule::N03);
         let (sender, recipient) = (message.sender.raw(), message.recipient.raw());
         let earlier = self
             .standing
@@ -38,10 +40,10 @@ impl OncePerEpoch {
         let Some(earlier) = earlier else {
             let standing = Standing { epoch: notice.epoch, put: message.put, room: notice.room };
             self.standing.insert(sender, recipient, standing);
-            return None;
+            return;
         };
         let rule = if n03::is_for_another_room(&earlier, notice) { Rule::N03 } else { Rule::N02 };
-        Some(accepted.breach(rule, Severity::Violation, earlier.put))
+        accepted.raise_after(earlier.put.fact, rule, findings);
     }
 }
 
@@ -109,7 +111,8 @@ mod tests {
         let mut story = failing();
         let content = SentContent::Withheld(WithheldNotice::NoOlm.content(A1));
         let late = story.put((A1, B1), ToDeviceType::Withheld, content);
-        story.olm(A1, B1);
+        let (session, why) = (story.olm(A1, B1), LossCause::Wiped);
+        story.by(A1, FactKind::OlmDropped { device: A1, peer: B1, session, why });
         story.accepted(late);
         story.stored(late);
         story.claim_fails(A1, B1);
@@ -159,6 +162,7 @@ mod tests {
         let session = story.olm(A1, B1);
         let why = LossCause::Wiped;
         story.by(A1, FactKind::OlmDropped { device: A1, peer: B1, session, why });
+        story.claim_fails(A1, B1);
         story.no_olm(A1, B1);
         assert_eq!(rules(&story.judge()), []);
         let paranoid =

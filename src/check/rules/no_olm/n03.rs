@@ -1,7 +1,8 @@
-//! N-03: the one `m.no_olm` to a device stands for all rooms, so another room is no reason for another report.
-//! It does not count; `n02` finds the repetition, and this says which of the two rules it breaks.
+//! N-03 (sender, SHOULD; specification, `m.room_key.withheld`): the one `m.no_olm` to a device stands for all rooms, so
+//! another room is no reason for another report. Every reading agrees. It does not count; `n02` finds the repetition,
+//! and this says which of the two rules it breaks.
 
-use crate::check::spam::n02::Standing;
+use crate::check::rules::no_olm::n02::Standing;
 use crate::check::view::notices::Notice;
 
 /// Whether a repeated report is about another room than the one that stands: the room that it names, as it should
@@ -63,6 +64,7 @@ mod tests {
         };
         story.tell((A1, B1), naming(R));
         story.tell((A1, B1), naming(R2));
-        assert_eq!(story.rules(), [(Rule::N03, device(A1))]);
+        let expected = [Rule::W05, Rule::W05, Rule::N03].map(|rule| (rule, device(A1)));
+        assert_eq!(story.rules(), expected);
     }
 }

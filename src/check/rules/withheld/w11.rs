@@ -1,42 +1,43 @@
-//! W-11: a request for a key is answered with a notice at most once.
-//! It does not know whether the answer was right, nor notices that nobody asked for.
+//! W-11 (sender, MAY; MSC2399; specification, key requests): a notice may answer a request for a key, at most once by
+//! each device that was asked. Where each processing of a request may be answered (A-03, lenient), only an answer that
+//! none waited for is a breach. It does not know whether the answer was right, nor notices that nobody asked for.
 
 use std::collections::BTreeMap;
 
-use crate::check::breaches::Breach;
-use crate::check::spam::Accepted;
+use crate::check::findings::Findings;
+use crate::check::rules::notice::{Accepted, NoticeJudge};
 use crate::check::view::life::Moment;
+use crate::check::view::requests::Class;
 use crate::ids::{DeviceId, RequestId};
 use crate::rulebook::reading::{ReplyCount, Severity};
 use crate::rulebook::rule::Rule;
 
-/// The first answers, by who answers, who asked, and the request.
+/// The judge of W-11: the first answers, by who answers, who asked, and the request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OncePerRequest {
     answered: BTreeMap<(DeviceId, DeviceId, RequestId), Moment>,
 }
 
-impl OncePerRequest {
-    /// An answer was accepted: a breach if there was one before. Where each processing of a request may be answered
-    /// only an answer that none waited for counts.
-    pub(crate) fn accepted(
-        &mut self,
-        accepted: Accepted<'_>,
-        request: RequestId,
-        waited_for: bool,
-    ) -> Option<Breach> {
+impl NoticeJudge for OncePerRequest {
+    fn accepted(&mut self, accepted: &Accepted<'_>, findings: &mut Findings) {
+        let Class::Reply { request, waited_for, .. } = accepted.notice.class else { return };
+        findings.met(Rule::W11);
         let message = accepted.message;
         let key = (message.sender, message.recipient, request);
         let earlier = self.answered.get(&key).copied().filter(|put| accepted.counts(*put));
         let Some(earlier) = earlier else {
             self.answered.insert(key, message.put);
-            return None;
+            return;
         };
         let allowed = match accepted.view.reading.replies {
-            ReplyCount::PerRequest => false,
+            ReplyCount::PerRequest | ReplyCount::CountedWithNotices => false,
             ReplyCount::PerProcessing => waited_for,
         };
-        (!allowed).then(|| accepted.breach(Rule::W11, Severity::Violation, earlier))
+        if !allowed {
+            // The rule permits one answer: that there are no more is as good as stated.
+            let witnesses = accepted.witnesses(Some(earlier.fact));
+            findings.raise_as(Severity::Violation, Rule::W11, accepted.party(), witnesses);
+        }
     }
 }
 
