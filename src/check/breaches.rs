@@ -76,9 +76,7 @@ impl Breaches {
             from == SimTime::ZERO || started.is_some_and(|fact| Some(fact) <= breach.last_witness())
         };
         cast.faults()
-            .find(|(id, fault)| {
-                in_time(*id, fault.from) && cast.excuses(fault, breach.rule, breach.party)
-            })
+            .find(|(id, fault)| in_time(*id, fault.from) && fault.covers(breach.rule, breach.party))
             .map(|(id, _)| id)
     }
 }

@@ -187,6 +187,12 @@ impl Scenario {
             .map(|(index, _)| DeviceId::at(index))
     }
 
+    /// The server name of a homeserver.
+    #[must_use]
+    pub fn server_name(&self, server: ServerId) -> &str {
+        &self.servers[server.index()].name
+    }
+
     /// The name of a device in the file.
     #[must_use]
     pub fn device_name(&self, device: DeviceId) -> &str {

@@ -1,7 +1,9 @@
 //! Facts: what can be observed of a run, as it happens, and who takes them.
 //! It does not know what any fact means for a rule.
 
+pub mod announced;
 pub mod fact;
+pub mod fact_set;
 pub mod jsonl;
 #[cfg(test)]
 pub(crate) mod sample;
