@@ -55,6 +55,21 @@ impl Breaches {
         }
     }
 
+    /// Whether this breach, or one of the same rule by the same party that rests on one of the same facts, was raised
+    /// before; it takes over the cell and the severity of this one.
+    pub(crate) fn confirm(&mut self, breach: &Breach) -> bool {
+        let shares = |one: &Breach| {
+            let mut witnesses = one.witnesses.iter().flatten();
+            witnesses.any(|fact| breach.witnesses.contains(&Some(*fact)))
+        };
+        let same = |one: &&mut Breach| (one.rule, one.party) == (breach.rule, breach.party);
+        let mut candidates = self.found.iter_mut().filter(same);
+        let Some(known) = candidates.find(|one| shares(one)) else { return false };
+        known.severity = known.severity.max(breach.severity);
+        known.cell = known.cell.or(breach.cell);
+        true
+    }
+
     /// The breaches in the order of their last witness, each with the fault that excuses it.
     pub(crate) fn finish(mut self, cast: &Cast) -> Vec<Violation> {
         self.found.sort_by_key(|breach| (breach.last_witness(), breach.rule, breach.party));
@@ -120,6 +135,20 @@ mod tests {
         let rules: Vec<Rule> = found.iter().map(|violation| violation.rule).collect();
         assert_eq!(rules, [Rule::W09, Rule::W09, Rule::N02]);
         assert_eq!(found[0].witnesses[1], Some(FactId::new(5)));
+    }
+
+    #[test]
+    fn a_breach_that_a_verdict_confirms_is_raised_once_and_gets_its_cell() {
+        let mut breaches = Breaches::default();
+        breaches.raise(Breach { severity: Severity::Warning, ..breach(Rule::W08, 5) });
+        let cell = Some((crate::ids::MessageId::new(0), A));
+        let confirmed = Breach { cell, ..breach(Rule::W08, 9) };
+        assert!(breaches.confirm(&confirmed), "both rest on fact 1");
+        let elsewhere = [Some(FactId::new(2)), None, None];
+        assert!(!breaches.confirm(&Breach { witnesses: elsewhere, ..confirmed }));
+        assert!(!breaches.confirm(&Breach { rule: Rule::W09, ..confirmed }));
+        let found = breaches.finish(&cast(SimTime::from_ms(1)));
+        assert_eq!((found.len(), found[0].severity, found[0].cell), (1, Severity::Violation, cell));
     }
 
     #[test]

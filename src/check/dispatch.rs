@@ -21,7 +21,7 @@ impl Checker {
         let view = &mut self.view;
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
-            FactKind::FaultStart(fault) => self.breaches.fault_started(fault, fact.id),
+            FactKind::FaultStart(fault) => self.findings.breaches.fault_started(fault, fact.id),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
             | FactKind::FaultEnd(_)
@@ -231,7 +231,7 @@ impl Checker {
             let notice = view.notices.get(notice);
             let message = view.transport.get(number);
             let accepted = Accepted { view, notice, message, fact };
-            self.spam.accepted(accepted, &mut self.breaches);
+            self.spam.accepted(accepted, &mut self.findings);
         }
     }
 }

@@ -5,15 +5,18 @@ mod breaches;
 pub mod cast;
 mod dispatch;
 mod explained;
+mod findings;
 pub mod outcome;
+mod rules;
 mod spam;
 #[cfg(test)]
 mod testing;
 mod view;
 
-use crate::check::breaches::Breaches;
 use crate::check::cast::Cast;
+use crate::check::findings::Findings;
 use crate::check::outcome::Outcome;
+use crate::check::rules::{AtRest, Case, Judge, Rules};
 use crate::check::spam::Spam;
 use crate::check::view::View;
 use crate::rulebook::reading::Reading;
@@ -28,7 +31,8 @@ use crate::trace::sink::FactSink;
 pub struct Checker {
     view: View,
     spam: Spam,
-    breaches: Breaches,
+    rules: Rules,
+    findings: Findings,
     end: Option<RunEnd>,
 }
 
@@ -39,7 +43,8 @@ impl Checker {
         Self {
             view: View::new(cast, reading),
             spam: Spam::default(),
-            breaches: Breaches::default(),
+            rules: Rules::default(),
+            findings: Findings::new(reading),
             end: None,
         }
     }
@@ -50,13 +55,18 @@ impl Checker {
     #[must_use]
     pub fn finish(mut self) -> Outcome {
         let end = self.end.unwrap_or(RunEnd::Horizon);
-        let verdicts = explained::judge(&self.view, end, &mut self.breaches);
+        let verdicts = explained::judge(&self.view, end, &mut self.findings);
+        if end == RunEnd::Quiescent {
+            let at_rest = AtRest { view: &self.view, verdicts: &verdicts };
+            self.rules.rest(at_rest, &mut self.findings);
+        }
         Outcome {
             end,
             reading: self.view.reading,
             verdicts,
-            violations: self.breaches.finish(&self.view.cast),
+            violations: self.findings.breaches.finish(&self.view.cast),
             notices: self.spam.counts(),
+            marks: self.findings.marks,
             unsent: Vec::new(),
         }
     }
@@ -65,5 +75,6 @@ impl Checker {
 impl FactSink for Checker {
     fn record(&mut self, fact: &Fact) {
         self.dispatch(fact);
+        self.rules.hear(Case { view: &self.view, fact }, &mut self.findings);
     }
 }

@@ -81,6 +81,38 @@ pub struct Unsent {
     pub why: NotSent,
 }
 
+/// How often the condition of each rule was met: a rule that was never met held for want of an occasion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marks {
+    met: Box<[u64; Rule::ALL.len()]>,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self { met: Box::new([0; Rule::ALL.len()]) }
+    }
+}
+
+impl Marks {
+    /// How often the condition of `rule` was met.
+    #[must_use]
+    pub fn of(&self, rule: Rule) -> u64 {
+        self.met[rule as usize]
+    }
+
+    /// It was met once more.
+    pub(crate) fn add(&mut self, rule: Rule) {
+        self.met[rule as usize] += 1;
+    }
+
+    /// Adds what other runs met.
+    pub fn merge(&mut self, other: &Self) {
+        for (sum, more) in self.met.iter_mut().zip(other.met.iter()) {
+            *sum += more;
+        }
+    }
+}
+
 /// The judgement of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -95,6 +127,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// Notices by sender, recipient and code, ascending.
     pub notices: Vec<NoticeCount>,
+    /// How often the condition of each rule was met.
+    pub marks: Marks,
     /// The messages that were never accepted, ascending: the table of verdicts has no line for them.
     pub unsent: Vec<Unsent>,
 }

@@ -42,6 +42,7 @@ pub(super) fn outcome_of(scenario: &Scenario, is: impl Fn(usize, usize) -> Leaf)
         verdicts,
         violations: Vec::new(),
         notices: Vec::new(),
+        marks: crate::check::outcome::Marks::default(),
         unsent: Vec::new(),
     }
 }

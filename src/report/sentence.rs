@@ -229,6 +229,7 @@ mod tests {
             verdicts,
             violations: Vec::new(),
             notices: Vec::new(),
+            marks: crate::check::outcome::Marks::default(),
             unsent: Vec::new(),
         };
         let mut kept = Kept::witnesses_of(&outcome);

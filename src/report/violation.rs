@@ -147,6 +147,7 @@ mod tests {
             verdicts: Vec::new(),
             violations: violations_found,
             notices: Vec::new(),
+            marks: crate::check::outcome::Marks::default(),
             unsent: Vec::new(),
         };
         let mut kept = Kept::witnesses_of(&outcome);

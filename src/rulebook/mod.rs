@@ -4,3 +4,4 @@
 pub mod leaf;
 pub mod reading;
 pub mod rule;
+mod severity;

@@ -227,6 +227,7 @@ mod tests {
                 code: WithheldCode::Blacklisted,
                 count: 1,
             }],
+            marks: crate::check::outcome::Marks::default(),
             unsent: Vec::new(),
         }
     }

@@ -99,6 +99,7 @@ mod tests {
                 witnesses: [id(5), id(9), None],
             }],
             notices: Vec::new(),
+            marks: crate::check::outcome::Marks::default(),
             unsent: Vec::new(),
         };
         let mut kept = Kept::witnesses_of(&outcome);

@@ -147,6 +147,7 @@ mod tests {
             verdicts: vec![Verdict { message, device, leaf, code: None, party: None, witnesses }],
             violations: Vec::new(),
             notices: Vec::new(),
+            marks: crate::check::outcome::Marks::default(),
             unsent: Vec::new(),
         }
     }

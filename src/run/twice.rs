@@ -110,6 +110,7 @@ mod tests {
                 verdicts: Vec::new(),
                 violations: Vec::new(),
                 notices: Vec::new(),
+                marks: crate::check::outcome::Marks::default(),
                 unsent: Vec::new(),
             },
             mismatches: Vec::new(),

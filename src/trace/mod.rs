@@ -5,6 +5,7 @@ pub mod announced;
 pub mod fact;
 pub mod fact_set;
 pub mod jsonl;
+pub mod kind;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod sink;

@@ -12,7 +12,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::breaches::{Breach, Breaches};
+use crate::check::breaches::Breach;
+use crate::check::findings::Findings;
 use crate::check::outcome::Verdict;
 use crate::check::view::View;
 use crate::check::view::duties::Duty;
@@ -103,8 +104,8 @@ impl Cell<'_> {
     }
 }
 
-/// The verdicts by message, then device; breaches of rules go to `breaches`.
-pub(crate) fn judge(view: &View, end: RunEnd, breaches: &mut Breaches) -> Vec<Verdict> {
+/// The verdicts by message, then device; breaches of rules go to `findings`.
+pub(crate) fn judge(view: &View, end: RunEnd, findings: &mut Findings) -> Vec<Verdict> {
     let quiescent = match end {
         RunEnd::Quiescent => true,
         RunEnd::Horizon | RunEnd::ActionLimit => false,
@@ -129,7 +130,7 @@ pub(crate) fn judge(view: &View, end: RunEnd, breaches: &mut Breaches) -> Vec<Ve
             if let Some(blame) = finding.blame
                 && known.insert((blame.rule, blame.party, blame.scope))
             {
-                breaches.raise(breach(&cell, &finding, blame));
+                findings.confirm(breach(&cell, &finding, blame));
             }
             verdicts.push(Verdict {
                 message,
@@ -168,7 +169,8 @@ fn undecided(message: MessageId, device: DeviceId, accepted: FactId) -> Verdict 
 fn breach(cell: &Cell<'_>, finding: &Finding, blame: Blame) -> Breach {
     let mut witnesses = finding.witnesses;
     witnesses.sort_by_key(|witness| witness.map_or((true, None), |fact| (false, Some(fact))));
-    // That a notice covers a whole session stands in the MSC only, like its counterpart W-09.
+    // A fault that leaves a message unread counts in every reading, but that a notice covers a whole session stands in the
+    // MSC only, like its counterpart W-09.
     let severity = if blame.rule == Rule::P02 {
         cell.view.reading.once_per_session
     } else {

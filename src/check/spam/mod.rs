@@ -8,7 +8,8 @@ pub(crate) mod w11;
 
 use std::collections::BTreeMap;
 
-use crate::check::breaches::{Breach, Breaches};
+use crate::check::breaches::Breach;
+use crate::check::findings::Findings;
 use crate::check::outcome::NoticeCount;
 use crate::check::view::View;
 use crate::check::view::life::Moment;
@@ -63,7 +64,7 @@ pub(crate) struct Spam {
 
 impl Spam {
     /// A notice was accepted by its sender's server.
-    pub(crate) fn accepted(&mut self, accepted: Accepted<'_>, breaches: &mut Breaches) {
+    pub(crate) fn accepted(&mut self, accepted: Accepted<'_>, findings: &mut Findings) {
         let Accepted { notice, message, .. } = accepted;
         if !notice.recognised {
             return;
@@ -82,7 +83,7 @@ impl Spam {
             }
         };
         if let Some(breach) = breach {
-            breaches.raise(breach);
+            findings.add(breach);
         }
     }
 

@@ -37,6 +37,11 @@ impl OneTimeKeys {
         row(&mut self.keys, key.index()).gone.get_or_insert((why, fact));
     }
 
+    /// The first time that a server handed out this one-time key.
+    pub(crate) fn first_handed_out(&self, key: KeyValue) -> Option<FactId> {
+        self.keys.get(key.index())?.handed_out
+    }
+
     /// The second time that a server handed out this one-time key.
     pub(crate) fn handed_out_again(&self, key: KeyValue) -> Option<FactId> {
         self.keys.get(key.index())?.again

@@ -1,0 +1,9 @@
+//! Rules R: when a Megolm session is replaced.
+//! It does not know the other families; each rule has a file of its own.
+
+use crate::check::rules::family;
+
+family! {
+    /// The rules of this family.
+    pub(crate) struct Rotation {}
+}

@@ -1,0 +1,9 @@
+//! Rules K: who gets a room key, when, and from which index on.
+//! It does not know the other families; each rule has a file of its own.
+
+use crate::check::rules::family;
+
+family! {
+    /// The rules of this family.
+    pub(crate) struct Sharing {}
+}
