@@ -3,21 +3,26 @@
 
 mod breaches;
 pub mod cast;
+pub mod coverage;
 mod dispatch;
 mod explained;
 mod findings;
+pub mod needs;
 pub mod outcome;
 mod rules;
 mod spam;
 #[cfg(test)]
 mod testing;
+pub mod undecided;
 mod view;
 
 use crate::check::cast::Cast;
+use crate::check::coverage::Coverage;
 use crate::check::findings::Findings;
 use crate::check::outcome::Outcome;
 use crate::check::rules::{AtRest, Case, Judge, Rules};
 use crate::check::spam::Spam;
+use crate::check::undecided::{Gaps, Question};
 use crate::check::view::View;
 use crate::rulebook::reading::Reading;
 use crate::trace::fact::{Fact, RunEnd};
@@ -33,6 +38,7 @@ pub struct Checker {
     spam: Spam,
     rules: Rules,
     findings: Findings,
+    coverage: Coverage,
     end: Option<RunEnd>,
 }
 
@@ -45,8 +51,16 @@ impl Checker {
             spam: Spam::default(),
             rules: Rules::default(),
             findings: Findings::new(reading),
+            coverage: Coverage::everything(),
             end: None,
         }
+    }
+
+    /// The same judge, who was shown no more than this: what was not recorded is nobody's omission.
+    #[must_use]
+    pub fn shown(mut self, coverage: Coverage) -> Self {
+        self.coverage = coverage;
+        self
     }
 
     /// The judgement. Facts that do not end with [`crate::trace::fact::FactKind::RunEnd`] were cut off, which is taken
@@ -55,16 +69,20 @@ impl Checker {
     #[must_use]
     pub fn finish(mut self) -> Outcome {
         let end = self.end.unwrap_or(RunEnd::Horizon);
-        let verdicts = explained::judge(&self.view, end, &mut self.findings);
+        let mut verdicts = explained::judge(&self.view, end, &mut self.findings);
         if end == RunEnd::Quiescent {
             let at_rest = AtRest { view: &self.view, verdicts: &verdicts };
             self.rules.rest(at_rest, &mut self.findings);
         }
+        let mut violations = self.findings.breaches.finish(&self.view.cast);
+        let question = Question { cast: &self.view.cast, coverage: &self.coverage };
+        let gaps = Gaps::take(question, &self.view.messages, &mut verdicts, &mut violations);
         Outcome {
             end,
             reading: self.view.reading,
             verdicts,
-            violations: self.findings.breaches.finish(&self.view.cast),
+            violations,
+            gaps,
             notices: self.spam.counts(),
             marks: self.findings.marks,
             unsent: Vec::new(),

@@ -230,6 +230,7 @@ mod tests {
             violations: Vec::new(),
             notices: Vec::new(),
             marks: crate::check::outcome::Marks::default(),
+            gaps: crate::check::undecided::Gaps::default(),
             unsent: Vec::new(),
         };
         let mut kept = Kept::witnesses_of(&outcome);

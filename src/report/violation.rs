@@ -148,6 +148,7 @@ mod tests {
             violations: violations_found,
             notices: Vec::new(),
             marks: crate::check::outcome::Marks::default(),
+            gaps: crate::check::undecided::Gaps::default(),
             unsent: Vec::new(),
         };
         let mut kept = Kept::witnesses_of(&outcome);

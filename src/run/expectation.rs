@@ -228,6 +228,7 @@ mod tests {
                 count: 1,
             }],
             marks: crate::check::outcome::Marks::default(),
+            gaps: crate::check::undecided::Gaps::default(),
             unsent: Vec::new(),
         }
     }

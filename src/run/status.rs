@@ -148,6 +148,7 @@ mod tests {
             violations: Vec::new(),
             notices: Vec::new(),
             marks: crate::check::outcome::Marks::default(),
+            gaps: crate::check::undecided::Gaps::default(),
             unsent: Vec::new(),
         }
     }

@@ -3,9 +3,10 @@
 
 pub mod announced;
 pub mod fact;
-pub mod fact_set;
 pub mod jsonl;
 pub mod kind;
+pub mod merge;
+pub mod recorded;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod sink;

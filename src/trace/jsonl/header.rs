@@ -11,14 +11,14 @@ use crate::scenario::model::Scenario;
 use crate::time::SimTime;
 use crate::trace::announced::Announced;
 use crate::trace::fact::{FACTS_VERSION, Observer};
-use crate::trace::fact_set::{FactSet, Recorded};
+use crate::trace::recorded::Recorded;
 
 use super::TRACE_VERSION;
 use super::cursor::{Fields, Reading, Value, object_of};
 use super::form::{Definitions, Form, object_schema};
-use super::kinds::FactName;
 use super::line::{Line, Term};
 use super::names::{Names, Table};
+use crate::trace::kind::{Kind, Kinds};
 
 /// What a header says besides names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,18 +216,18 @@ fn observes(value: Value<'_>, names: &mut Names) -> Reading<Vec<Recorded>> {
         let observer = Observer::read(entry.need("observer")?, names)?;
         let listed = entry.need("facts")?;
         if listed.raw() == "\"all\"" {
-            all.push(Recorded { observer, facts: FactSet::ALL });
+            all.push(Recorded { observer, kinds: Kinds::ALL });
             continue;
         }
-        let mut facts = FactSet::NONE;
+        let mut facts = Kinds::NONE;
         for kind in listed.array(EXPECTED)? {
             let text = kind.string("the name of a kind of fact")?;
             // A kind that only later programs know is no kind that is judged here.
-            if let Some(name) = FactName::from_name(&text) {
-                facts = facts.or(FactSet::of(&[name]));
+            if let Some(name) = Kind::from_name(&text) {
+                facts = facts.or(Kinds::of(&[name]));
             }
         }
-        all.push(Recorded { observer, facts });
+        all.push(Recorded { observer, kinds: facts });
     }
     Ok(all)
 }

@@ -15,6 +15,7 @@ use crate::trace::fact::{
     ClaimOutcome, Direction, FactKind, KeySource, LossCause, OlmCause, OlmResult, ProcessOutcome,
     QueryOutcome, Refusal, RunEnd, SentContent, TryResult,
 };
+use crate::trace::kind::Kind;
 
 use super::cursor::{Fields, Reading};
 use super::form::{Definitions, Property, field, property};
@@ -65,16 +66,7 @@ macro_rules! kinds {
             $({ $($field:ident $($key:literal)?: $type:ty),* })?
             $(as $custom:ident)?;
     )*) => {
-        /// A kind of fact, by its name.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum FactName {
-            $($(#[doc = $doc])+ $variant,)*
-        }
-
-        impl FactName {
-            /// All kinds, in the order of [`FactKind`].
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
+        impl Kind {
             /// The name in traces.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
@@ -113,12 +105,6 @@ macro_rules! kinds {
             }
         }
 
-        impl From<&FactKind> for FactName {
-            fn from(kind: &FactKind) -> Self {
-                match kind { $(FactKind::$variant { .. } => Self::$variant,)* }
-            }
-        }
-
         /// Writes the fields of a fact.
         pub(super) fn put_fields(kind: &FactKind, object: &mut Object<'_, '_>) {
             match kind {
@@ -131,12 +117,12 @@ macro_rules! kinds {
 
         /// Reads the fields of a fact of this kind.
         pub(super) fn read_fields(
-            name: FactName,
+            name: Kind,
             fields: &mut Fields<'_>,
             names: &mut Names,
         ) -> Reading<FactKind> {
             match name {
-                $(FactName::$variant => read!(
+                $(Kind::$variant => read!(
                     [$($custom)?] fields names $variant
                     $(($single))? $({ $($field $($key)?),* })?
                 ),)*

@@ -19,11 +19,12 @@ use std::io::{self, Write};
 use crate::rulebook::reading::ReadingName;
 use crate::scenario::model::Scenario;
 use crate::trace::fact::Fact;
+use crate::trace::kind::Kind;
 use crate::trace::sink::FactSink;
 
 use self::header::put_header;
+pub use self::kinds::Recorder;
 use self::kinds::put_fields;
-pub use self::kinds::{FactName, Recorder};
 use self::line::{Line, Term};
 pub use self::reader::{Entry, LINE_BYTES, LogError, LogNames, LogReader};
 pub use self::schema::schema;
@@ -99,7 +100,7 @@ impl Term for Fact {
                 object.field("clock", &self.clock);
             }
             object.field("observer", &self.observer);
-            object.field("fact", &FactName::from(&self.kind).as_str());
+            object.field("fact", &Kind::of(&self.kind).as_str());
             put_fields(&self.kind, object);
             object.array("causes", self.causes.iter());
         });

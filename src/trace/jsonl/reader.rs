@@ -9,13 +9,14 @@ use crate::scenario::model::Strings;
 use crate::time::SimTime;
 use crate::trace::announced::Announced;
 use crate::trace::fact::{Causes, Fact, FactKind, Observer};
-use crate::trace::fact_set::Recorded;
+use crate::trace::recorded::Recorded;
 
 use super::cursor::{Fields, Malformed, Reading, object_of};
 use super::form::{Form, field};
 use super::header::{Header, read_header};
-use super::kinds::{FactName, read_fields};
+use super::kinds::read_fields;
 use super::names::Names;
+use crate::trace::kind::Kind;
 
 /// How long a line may be, in bytes.
 pub const LINE_BYTES: usize = 16 * 1024 * 1024;
@@ -205,7 +206,7 @@ impl<R: BufRead> LogReader<R> {
         let observer: Observer = field(&mut fields, "observer", names)?;
         let kind = fields.need("fact")?;
         let text = kind.string("the name of a kind of fact")?;
-        let Some(name) = FactName::from_name(&text) else {
+        let Some(name) = Kind::from_name(&text) else {
             return Ok(Entry::Unknown(text.into_owned()));
         };
         let kind = self.own_faults(read_fields(name, &mut fields, names)?);

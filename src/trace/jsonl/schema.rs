@@ -9,7 +9,7 @@ use crate::trace::fact::Observer;
 
 use super::form::{Definitions, Form, Property, object_schema, property};
 use super::header::header_schema;
-use super::kinds::FactName;
+use crate::trace::kind::Kind;
 
 /// A JSON Schema (draft 2020-12) that every line of a log fulfils: its header, and a fact of each kind that is known here.
 #[must_use]
@@ -18,7 +18,7 @@ pub fn schema() -> Json {
     let header = header_schema(&mut definitions);
     definitions.insert("header".into(), header);
     let mut options = vec![json!({ "$ref": "#/$defs/header" })];
-    for name in FactName::ALL {
+    for name in Kind::ALL {
         let fact = fact_schema(*name, &mut definitions);
         let definition = format!("fact_{}", name.as_str());
         options.push(json!({ "$ref": format!("#/$defs/{definition}") }));
@@ -33,7 +33,7 @@ pub fn schema() -> Json {
 }
 
 /// The fields of every fact around those of its kind.
-fn with_shared(name: FactName, own: Vec<Property>, definitions: &mut Definitions) -> Json {
+fn with_shared(name: Kind, own: Vec<Property>, definitions: &mut Definitions) -> Json {
     let optional = |(name, schema, _): Property| (name, schema, false);
     let causes = json!({ "type": "array", "items": FactId::schema(definitions) });
     let mut all = vec![
@@ -48,9 +48,9 @@ fn with_shared(name: FactName, own: Vec<Property>, definitions: &mut Definitions
     object_schema(all)
 }
 
-fn fact_schema(name: FactName, definitions: &mut Definitions) -> Json {
+fn fact_schema(name: Kind, definitions: &mut Definitions) -> Json {
     let own = name.properties(definitions);
-    let mut schema = if name == FactName::OneTimeKeysUp {
+    let mut schema = if name == Kind::OneTimeKeysUp {
         let listed = json!({ "type": "array", "items": { "type": "string" } });
         let mut keys: Vec<Property> =
             own.iter().filter(|(name, ..)| *name == "device").cloned().collect();

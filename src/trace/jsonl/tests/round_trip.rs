@@ -10,7 +10,8 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::ids::FactId;
 use crate::trace::fact::{Fact, FactKind};
-use crate::trace::jsonl::{Entry, FactName, LogNames, LogReader, fact_as_json, schema, skeleton};
+use crate::trace::jsonl::{Entry, LogNames, LogReader, fact_as_json, schema, skeleton};
+use crate::trace::kind::Kind;
 
 pub(super) const HEADER: &str = r#"{"trace_version":1,"facts_version":2,"servers":[{"name":"s1"},{"name":"s2"}],"users":[{"name":"alice","server":"s1"},{"name":"bob","server":"s2"}],"devices":[{"name":"A1","user":"alice"},{"name":"B1","user":"bob"}],"rooms":[{"name":"room"},{"name":"other"}],"faults":[{"fault":"outage","from":0,"parties":["world"],"excuses":["T-01"]}]}"#;
 
@@ -74,12 +75,12 @@ fn object(schema: &Json, definitions: &Json, random: &mut StdRng) -> Map<String,
 }
 
 /// A line with a fact of this kind, with its fields in any order and fields that nobody knows.
-pub(super) fn line_of(name: FactName, random: &mut impl Rng) -> Json {
+pub(super) fn line_of(name: Kind, random: &mut impl Rng) -> Json {
     let mut random = StdRng::from_rng(random);
     let schema = schema();
     let definitions = &schema["$defs"];
     let mut kind = &definitions[format!("fact_{}", name.as_str())];
-    if name == FactName::OneTimeKeysUp {
+    if name == Kind::OneTimeKeysUp {
         kind = &kind["anyOf"][0];
     }
     let mut fields = object(kind, definitions, &mut random);
@@ -112,11 +113,11 @@ proptest! {
     fn what_the_schema_allows_is_read_and_comes_back_as_the_same(seed: u64) {
         let mut random = StdRng::seed_from_u64(seed);
         let validator = jsonschema::validator_for(&schema()).unwrap();
-        for name in FactName::ALL {
+        for name in Kind::ALL {
             let line = line_of(*name, &mut random);
             prop_assert!(validator.is_valid(&line), "{}", line);
             let (fact, names) = read(&format!("{HEADER}\n{line}\n"));
-            prop_assert_eq!(FactName::from(&fact.kind), *name);
+            prop_assert_eq!(Kind::of(&fact.kind), *name);
             let written = fact_as_json(&fact, &skeleton(&names));
             let as_json: Json = serde_json::from_str(&written).unwrap();
             prop_assert!(validator.is_valid(&as_json), "{}", written);
