@@ -5,6 +5,7 @@ pub mod args;
 pub mod streams;
 
 mod bless;
+mod check;
 mod commands;
 mod failure;
 mod inputs;
@@ -22,7 +23,7 @@ use crate::report::paint::Paint;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 
-use self::args::{Cli, Command, RunArgs};
+use self::args::{Cli, Command, RunArgs, SchemaOf};
 use self::failure::Failure;
 use self::streams::Streams;
 
@@ -80,7 +81,8 @@ fn carry_out(
     streams.terminal.paint(cli.color);
     match cli.command {
         Some(Command::Run(args)) => run::run(simulator, &args, streams),
-        Some(Command::Schema) => commands::schema(streams),
+        Some(Command::Check(args)) => check::check(&args, streams),
+        Some(Command::Schema { trace }) => commands::schema(SchemaOf::of(trace), streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {
             run::run(simulator, &RunArgs::default(), streams)

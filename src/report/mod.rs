@@ -5,6 +5,8 @@ mod blocks;
 mod difference;
 pub mod json;
 pub mod lines;
+pub mod log;
+pub mod log_json;
 mod names;
 mod narrate;
 pub mod paint;

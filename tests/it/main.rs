@@ -4,6 +4,7 @@
 mod cli;
 mod faults;
 mod habits;
+mod logs;
 mod olm_against_vodozemac;
 mod policies;
 mod random_networks;

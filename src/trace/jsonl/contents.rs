@@ -15,7 +15,7 @@ use crate::trace::fact::SentContent;
 
 use super::cursor::{Fields, Reading, Value};
 use super::form::{
-    Definitions, Form, defined, either, field, object_schema, property, shape_described,
+    Definitions, Form, Property, defined, either, field, object_schema, property, shape_described,
     shape_pattern, shape_put, shape_read, shapes,
 };
 use super::line::{Line, Object, Term};
@@ -79,7 +79,7 @@ fn read_key(fields: &mut Fields<'_>, names: &mut Names) -> Reading<RoomKey> {
 }
 
 /// The schema of an object with a constant field that tells what it is.
-fn tagged((tag, word): (&'static str, &str), mut rest: Vec<super::form::Property>) -> Json {
+fn tagged((tag, word): (&'static str, &str), mut rest: Vec<Property>) -> Json {
     rest.insert(0, (tag, json!({ "const": word }), true));
     object_schema(rest)
 }
@@ -219,6 +219,11 @@ impl Form for KeyRequest {
 trait Meaning: Term + Sized {
     /// The meaning of the value as it stands in a line; `None` if it is a string without one.
     fn of(value: Value<'_>, names: &mut Names) -> Reading<Option<Self>>;
+
+    /// Describes what has a meaning, or might.
+    fn texts(_: &mut Definitions) -> Json {
+        json!({ "type": "string" })
+    }
 }
 
 impl Meaning for Algorithm {
@@ -248,6 +253,10 @@ impl Meaning for DeviceId {
 impl Meaning for MegolmSessionId {
     fn of(value: Value<'_>, names: &mut Names) -> Reading<Option<Self>> {
         Self::read(value, names).map(Some)
+    }
+
+    fn texts(definitions: &mut Definitions) -> Json {
+        Self::schema(definitions)
     }
 }
 
@@ -293,15 +302,16 @@ fn read_field<T: Meaning>(
 }
 
 /// The property that a field of an event is.
-fn wire_property(name: &'static str, definitions: &mut Definitions) -> super::form::Property {
-    let schema = defined("wire_field", definitions, |_| {
+fn wire_property<T: Meaning>(name: &'static str, definitions: &mut Definitions) -> Property {
+    let odd = defined("odd_field", definitions, |_| {
         json!({
-            "description": "A field as it was on the wire: a text, or by its number what has one here; \
-                a text that means nothing may stand under `other`; what was no string is told by `not_a_string`.",
+            "description": "What a field was on the wire where it was no text, or a text that means nothing here.",
             "anyOf": [
-                { "type": "string" },
-                { "type": "integer", "minimum": 0, "maximum": u32::MAX },
-                { "type": "object", "properties": { "other": { "type": "string" } }, "required": ["other"] },
+                {
+                    "type": "object",
+                    "properties": { "other": { "type": "string" } },
+                    "required": ["other"],
+                },
                 {
                     "type": "object",
                     "properties": { "not_a_string": { "const": true } },
@@ -310,7 +320,7 @@ fn wire_property(name: &'static str, definitions: &mut Definitions) -> super::fo
             ],
         })
     });
-    (name, schema, false)
+    (name, json!({ "anyOf": [T::texts(definitions), odd] }), false)
 }
 
 impl Term for Algorithm {
@@ -323,7 +333,7 @@ impl Term for Algorithm {
 
 /// Declares the form of contents whose fields are as they were on the wire.
 macro_rules! on_the_wire {
-    ($($name:ident in $definition:literal { $($field:ident),* })*) => {$(
+    ($($name:ident in $definition:literal { $($field:ident: $type:ty),* })*) => {$(
         impl Term for $name {
             fn put(&self, line: &mut Line<'_>) {
                 line.object(|object| { $(put_field(object, stringify!($field), &self.$field);)* });
@@ -338,7 +348,7 @@ macro_rules! on_the_wire {
 
             fn schema(definitions: &mut Definitions) -> Json {
                 defined($definition, definitions, |definitions| {
-                    object_schema(vec![$(wire_property(stringify!($field), definitions)),*])
+                    object_schema(vec![$(wire_property::<$type>(stringify!($field), definitions)),*])
                 })
             }
         }
@@ -346,6 +356,9 @@ macro_rules! on_the_wire {
 }
 
 on_the_wire! {
-    WithheldContent in "withheld" { algorithm, room_id, session_id, sender_key, code, reason }
-    ForwardedWithheld in "forwarded_withheld" { code, reason }
+    WithheldContent in "withheld" {
+        algorithm: Algorithm, room_id: RoomId, session_id: MegolmSessionId, sender_key: DeviceId,
+        code: WithheldCode, reason: Sym
+    }
+    ForwardedWithheld in "forwarded_withheld" { code: WithheldCode, reason: Sym }
 }

@@ -98,7 +98,7 @@ fn what_is_wrong_with_a_line_is_said_with_its_number_and_place() {
             r#"{"at":0,"observer":{"server":"s1"},"fact":"one_time_keys_up","device":"A1","first":0,"count":10001}"#,
             "2:94: found 10001, expected at most 10000 keys in one upload",
         ),
-        ("{\"at\":0,", "2:8: found the end of the line, expected a string"),
+        ("{\"at\":0,", "2:9: found the end of the line, expected a string"),
     ] {
         let said = said(with_header(&format!("{line}\n")));
         assert_eq!(said, expected, "{line}");
