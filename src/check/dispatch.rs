@@ -21,6 +21,7 @@ impl Checker {
         let view = &mut self.view;
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
+            FactKind::HealStart { first_probe } => self.first_probe = Some(first_probe),
             FactKind::FaultStart(fault) => self.findings.breaches.fault_started(fault, fact.id),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)

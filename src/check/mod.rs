@@ -7,6 +7,7 @@ pub mod coverage;
 mod dispatch;
 mod explained;
 mod findings;
+mod healing;
 pub mod needs;
 pub mod outcome;
 mod rules;
@@ -19,11 +20,12 @@ mod view;
 use crate::check::cast::Cast;
 use crate::check::coverage::Coverage;
 use crate::check::findings::Findings;
-use crate::check::outcome::Outcome;
+use crate::check::outcome::{Outcome, Unhealed};
 use crate::check::rules::{AtRest, Case, Judge, Rules};
 use crate::check::spam::Spam;
 use crate::check::undecided::{Gaps, Question};
 use crate::check::view::View;
+use crate::ids::MessageId;
 use crate::rulebook::reading::Reading;
 use crate::trace::fact::{Fact, RunEnd};
 use crate::trace::sink::FactSink;
@@ -39,6 +41,7 @@ pub struct Checker {
     rules: Rules,
     findings: Findings,
     coverage: Coverage,
+    first_probe: Option<MessageId>,
     end: Option<RunEnd>,
 }
 
@@ -52,6 +55,7 @@ impl Checker {
             rules: Rules::default(),
             findings: Findings::new(reading),
             coverage: Coverage::everything(),
+            first_probe: None,
             end: None,
         }
     }
@@ -70,13 +74,21 @@ impl Checker {
     pub fn finish(mut self) -> Outcome {
         let end = self.end.unwrap_or(RunEnd::Horizon);
         let mut verdicts = explained::judge(&self.view, end, &mut self.findings);
+        let mut unhealed = Vec::new();
         if end == RunEnd::Quiescent {
+            if let Some(first_probe) = self.first_probe {
+                unhealed = healing::judge(&self.view, first_probe, &verdicts, &mut self.findings);
+            }
             let at_rest = AtRest { view: &self.view, verdicts: &verdicts };
             self.rules.rest(at_rest, &mut self.findings);
         }
         let mut violations = self.findings.breaches.finish(&self.view.cast);
         let question = Question { cast: &self.view.cast, coverage: &self.coverage };
         let gaps = Gaps::take(question, &self.view.messages, &mut verdicts, &mut violations);
+        if !gaps.is_empty() {
+            // Whether a device was healed rests on the same facts as its verdict.
+            unhealed.retain(|one: &Unhealed| !gaps.is_open((one.message, one.device)));
+        }
         Outcome {
             end,
             reading: self.view.reading,
@@ -84,6 +96,7 @@ impl Checker {
             violations,
             gaps,
             notices: self.spam.counts(),
+            unhealed,
             marks: self.findings.marks,
             unsent: Vec::new(),
         }

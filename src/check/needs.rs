@@ -85,6 +85,8 @@ sets! {
     LIFE = [LoggedOut Crashed Restarted StoreRestored];
     /// That everything came to rest.
     REST = [RunEnd];
+    /// That nothing breaks any more.
+    HEALED = [HealStart];
     /// Changes of device lists as servers know them.
     CHANGED = [ListChangedAt];
 }
@@ -92,7 +94,7 @@ sets! {
 /// Everything that verdicts are made of.
 pub const VERDICTS: Kinds = kinds!(
     SENT INSIDE MEGOLM ACCEPTED ROOMS LISTS DEVICES CHOICES CLAIMS HANDED GONE OLM OPENED ARRIVED KEYS READ REQUESTS LIFE
-    REST CHANGED
+    REST CHANGED HEALED
 );
 /// What a sender owed to whom, as it could know.
 const DUTY: Kinds = kinds!(MEGOLM ROOMS LISTS DEVICES CHOICES LIFE);

@@ -114,6 +114,28 @@ impl Marks {
     }
 }
 
+/// Whether a device that cannot read the second probe after the heal could have been helped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WayBack {
+    /// Yes: somebody did not keep this rule.
+    Due(Rule),
+    /// The specification leaves it at that.
+    NotInTheSpecification,
+}
+
+/// A device that is owed the key of a sender's second probe and cannot read it, though nothing has been broken for hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Unhealed {
+    /// The second probe.
+    pub message: MessageId,
+    /// The device.
+    pub device: DeviceId,
+    /// What became of the probe there.
+    pub leaf: Leaf,
+    /// Whether that need not be so.
+    pub way_back: WayBack,
+}
+
 /// The judgement of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -128,6 +150,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// Notices by sender, recipient and code, ascending.
     pub notices: Vec<NoticeCount>,
+    /// What had not healed by the second probes, by message, then device; empty without a heal phase, or if the run was cut.
+    pub unhealed: Vec<Unhealed>,
     /// How often the condition of each rule was met.
     pub marks: Marks,
     /// What could not be decided because it was not recorded.

@@ -69,6 +69,12 @@ impl Gaps {
         self.rules.is_empty() && self.cells.is_empty()
     }
 
+    /// Whether the verdict of a message at a device cannot be given.
+    #[must_use]
+    pub fn is_open(&self, cell: (MessageId, DeviceId)) -> bool {
+        self.cells.binary_search_by_key(&cell, |open| (open.message, open.device)).is_ok()
+    }
+
     /// Takes verdicts and violations back that rest on what was not recorded. That a device has read a message rests on
     /// nothing else.
     pub(crate) fn take(

@@ -29,6 +29,12 @@ Exit codes:
   3  bad input or usage: nothing was run
   4  a client was not deterministic";
 
+const RULES_EXAMPLES: &str = "\
+Examples:
+  withheld rules                  every rule, met and broken in the files below scenarios/
+  withheld rules W-09 N           one rule, and a family
+  withheld rules --json           the same as data";
+
 const ABOUT: &str =
     "Says what became of every room key in encrypted Matrix rooms, simulated in virtual time";
 
@@ -52,6 +58,9 @@ pub enum Command {
     Run(RunArgs),
     /// Judge recorded logs of facts, one a line: what a run wrote with --trace, or what real clients and servers recorded.
     Check(CheckArgs),
+    /// List the rule book, with how often each rule was met and broken in scenario files.
+    #[command(after_help = RULES_EXAMPLES)]
+    Rules(RulesArgs),
     /// Print the JSON Schema of scenario files.
     Schema {
         /// That of the lines of a log instead.
@@ -152,6 +161,24 @@ impl RunArgs {
     pub fn default_folder_exists() -> bool {
         Path::new(SCENARIOS).is_dir()
     }
+}
+
+/// Which rules to list, and what to run for it.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Ids of rules, or letters of families; all if none is named.
+    #[arg(value_name = "RULE")]
+    pub rule: Vec<String>,
+    /// The scenario files, and folders of such, that are run to see which rules they meet; those below scenarios/ if
+    /// that is there and none is named.
+    #[arg(long = "scenarios", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How ambiguous points of the specification are read.
+    #[arg(long = "reading", alias = "rules", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    pub reading: Rules,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A reading, by its name.

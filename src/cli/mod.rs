@@ -11,6 +11,7 @@ mod failure;
 mod inputs;
 mod progress;
 mod quote;
+mod rules;
 mod run;
 mod stopwatch;
 
@@ -83,6 +84,7 @@ fn carry_out(
         Some(Command::Run(args)) => run::run(simulator, &args, streams),
         Some(Command::Check(args)) => check::check(&args, streams),
         Some(Command::Schema { trace }) => commands::schema(SchemaOf::of(trace), streams),
+        Some(Command::Rules(args)) => rules::rules(simulator, &args, streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {
             run::run(simulator, &RunArgs::default(), streams)

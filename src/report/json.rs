@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::check::outcome::{NotSent, Outcome, Unsent, Verdict, Violation};
+use crate::check::outcome::{NotSent, Outcome, Unhealed, Unsent, Verdict, Violation, WayBack};
 use crate::ids::FactId;
 use crate::rulebook::reading::{ReadingName, Severity};
 use crate::run::expectation::Mismatch;
@@ -57,6 +57,8 @@ struct Run<'a> {
     notices: Vec<Notices<'a>>,
     unsent: Vec<NeverSent<'a>>,
     violations: Vec<Broken<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unhealed: Vec<NotHealed<'a>>,
     differences: Vec<Difference>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     idle_steps: Vec<String>,
@@ -92,6 +94,15 @@ struct Broken<'a> {
     message: Option<&'a str>,
     device: Option<&'a str>,
     witnesses: Vec<Witness>,
+}
+
+#[derive(Debug, Serialize)]
+struct NotHealed<'a> {
+    message: &'a str,
+    device: &'a str,
+    verdict: &'static str,
+    /// The rule that asks for a way back; without one the specification has none.
+    rule: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -201,6 +212,7 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
             .collect(),
         unsent: outcome.unsent.iter().map(|one| never_sent(&names, one)).collect(),
         violations: outcome.violations.iter().map(|one| broken(&names, one, kept)).collect(),
+        unhealed: outcome.unhealed.iter().map(|one| not_healed(&names, one)).collect(),
         differences: report.mismatches.iter().map(|one| difference(&names, one)).collect(),
         idle_steps: idle_steps(&names, told),
         divergence: report.divergence.as_ref().map(|one| difference::divergence(&names, one)),
@@ -241,6 +253,18 @@ fn witnesses(names: &Names<'_>, ids: [Option<FactId>; 3], kept: &Kept) -> Vec<Wi
         }
     };
     ids.into_iter().flatten().map(witness).collect()
+}
+
+fn not_healed<'a>(names: &Names<'a>, one: &Unhealed) -> NotHealed<'a> {
+    NotHealed {
+        message: names.scenario.message_name(one.message),
+        device: names.scenario.device_name(one.device),
+        verdict: one.leaf.name(),
+        rule: match one.way_back {
+            WayBack::Due(rule) => Some(rule.id()),
+            WayBack::NotInTheSpecification => None,
+        },
+    }
 }
 
 fn broken<'a>(names: &Names<'a>, violation: &Violation, kept: &Kept) -> Broken<'a> {

@@ -12,6 +12,7 @@ mod narrate;
 pub mod paint;
 mod reason;
 pub mod room;
+pub mod rules;
 #[cfg(test)]
 mod sample;
 mod sentence;

@@ -107,6 +107,7 @@ clauses! {
     Crashed { device } "{device} crashed";
     Restarted { device } "{device} started again";
     StoreRestored { device, snapshot } "the store of {device} became what it was at {snapshot}";
+    HealStart {} "nothing breaks any more from here on";
 }
 
 #[cfg(test)]

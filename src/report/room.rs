@@ -1,7 +1,7 @@
 //! The full view of one run: tables, sentences, broken rules, differences, and the command that shows it again.
 //! It does not know which parts of it a reader wants; it shows all that there is and nothing that is empty.
 
-use crate::check::outcome::Outcome;
+use crate::check::outcome::{Outcome, Unhealed, WayBack};
 use crate::ids::RoomId;
 use crate::protocol::withheld::WithheldCode;
 use crate::run::RunReport;
@@ -55,6 +55,7 @@ pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
     }
     let Told { report, kept, .. } = told;
     section(&mut text, "rules", violations(&names, &report.outcome, kept), layout);
+    section(&mut text, "not healed", unhealed(&names, &report.outcome), layout);
     let divergence = report.divergence.iter().map(|one| divergence(&names, one)).collect();
     section(&mut text, "not deterministic", divergence, layout);
     let differences = differences(&names, &report.mismatches);
@@ -126,6 +127,21 @@ fn one_room(names: &Names<'_>, told: &Told<'_>, room: RoomId, layout: Layout) ->
     text
 }
 
+/// A line for each device that cannot read the second probe after the heal.
+fn unhealed(names: &Names<'_>, outcome: &Outcome) -> Vec<String> {
+    let line = |one: &Unhealed| {
+        let (device, message) = (names.device(one.device), names.message(one.message));
+        let why = match one.way_back {
+            WayBack::NotInTheSpecification => {
+                "the specification has no way back from this".to_owned()
+            }
+            WayBack::Due(rule) => format!("{} asks for a way back", rule.id()),
+        };
+        format!("{device} cannot read the {message} ({}): {why}", one.leaf.name())
+    };
+    outcome.unhealed.iter().map(line).collect()
+}
+
 /// A line for each message for the room that was never sent; of many, the first and how many more.
 fn unsent(names: &Names<'_>, outcome: &Outcome, room: RoomId) -> Vec<String> {
     let in_room: Vec<_> = outcome.unsent.iter().filter(|one| one.room == room).collect();
@@ -162,7 +178,7 @@ fn indented(line: &str, layout: Layout) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Layout, Told, room_view};
-    use crate::check::outcome::{NoticeCount, Violation};
+    use crate::check::outcome::{NoticeCount, Unhealed, Violation, WayBack};
     use crate::ids::FactId;
     use crate::protocol::withheld::WithheldCode;
     use crate::report::paint::Paint;
@@ -250,7 +266,8 @@ x\\u{1b}.json: violated
 room room: no message was accepted
 
 rules
-  O-04 by A1 (violation)
+  O-04 by A1 (violation); the rule: a sender that does not report to a target
+    sends it no notice
       at 1s: B1 handled x7
 
 not as the file expects

@@ -1,7 +1,8 @@
-//! The names of the rule book: rules, leaves of the decision tree, parties, readings.
+//! The names of the rule book: rules and what they ask for, leaves of the decision tree, parties, readings.
 //! It does not know how any of them is decided.
 
 pub mod leaf;
 pub mod reading;
 pub mod rule;
 mod severity;
+pub mod text;

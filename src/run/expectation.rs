@@ -227,6 +227,7 @@ mod tests {
                 code: WithheldCode::Blacklisted,
                 count: 1,
             }],
+            unhealed: Vec::new(),
             marks: crate::check::outcome::Marks::default(),
             gaps: crate::check::undecided::Gaps::default(),
             unsent: Vec::new(),

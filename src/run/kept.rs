@@ -99,6 +99,7 @@ mod tests {
                 witnesses: [id(5), id(9), None],
             }],
             notices: Vec::new(),
+            unhealed: Vec::new(),
             marks: crate::check::outcome::Marks::default(),
             gaps: crate::check::undecided::Gaps::default(),
             unsent: Vec::new(),

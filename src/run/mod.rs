@@ -8,6 +8,7 @@ pub mod kept;
 pub mod logs;
 pub mod simulator;
 pub mod status;
+pub mod survey;
 pub mod twice;
 pub mod unsent;
 

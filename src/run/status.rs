@@ -147,6 +147,7 @@ mod tests {
             verdicts: vec![Verdict { message, device, leaf, code: None, party: None, witnesses }],
             violations: Vec::new(),
             notices: Vec::new(),
+            unhealed: Vec::new(),
             marks: crate::check::outcome::Marks::default(),
             gaps: crate::check::undecided::Gaps::default(),
             unsent: Vec::new(),

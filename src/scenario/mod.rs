@@ -5,6 +5,7 @@ pub mod expect;
 pub mod fault;
 pub mod file;
 pub mod habits;
+pub mod heal;
 pub mod limits;
 pub mod model;
 pub mod policy;

@@ -9,6 +9,7 @@ use crate::rulebook::rule::Rule;
 use crate::scenario::expect::Expectations;
 use crate::scenario::fault::Fault;
 use crate::scenario::habits::Habits;
+use crate::scenario::heal::Heal;
 use crate::scenario::policy::Policy;
 use crate::scenario::step::TimedStep;
 use crate::time::{SimDuration, SimTime};
@@ -42,6 +43,8 @@ pub struct Scenario {
     pub timeline: Vec<TimedStep>,
     /// What breaks, by [`crate::ids::FaultId`].
     pub faults: Vec<Fault>,
+    /// Whether and when everything is made good again, and probed.
+    pub heal: Option<Heal>,
     /// What must come out.
     pub expect: Expectations,
 }

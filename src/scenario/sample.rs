@@ -45,6 +45,7 @@ pub(crate) fn room_of(bobs: usize, messages: usize) -> Scenario {
         },
         timeline: (0..messages).map(send).collect(),
         faults: Vec::new(),
+        heal: None,
         expect: Expectations::default(),
     }
 }

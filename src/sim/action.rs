@@ -14,6 +14,8 @@ pub enum Action {
     FaultStart(FaultId),
     /// A fault ends.
     FaultEnd(FaultId),
+    /// The heal phase begins.
+    Heal,
     /// What a fault will need later is copied.
     Copy(FaultId),
     /// A request arrives at its homeserver.

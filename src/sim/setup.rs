@@ -131,6 +131,9 @@ impl<C: Client, K: Choices> World<C, K> {
                 self.push(fault.from, Action::FaultEnd(id));
             }
         }
+        if let Some(heal) = scenario.heal {
+            self.push(heal.from, Action::Heal);
+        }
         for (index, step) in (0..).zip(&scenario.timeline) {
             self.push(step.at, Action::Step(index));
         }

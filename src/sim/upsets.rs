@@ -62,6 +62,14 @@ impl<C: Client, K: Choices> World<C, K> {
         self.under_way.copies.of[fault.index()] = copied;
     }
 
+    /// The heal phase begins. No fault is in force any more: their windows end here at the latest.
+    pub(super) fn on_heal(&mut self, sink: &mut impl FactSink) {
+        if let Some(heal) = self.scenario.heal {
+            let kind = FactKind::HealStart { first_probe: heal.first_probe };
+            self.recorder.record(sink, Observer::World, kind, Causes::NONE);
+        }
+    }
+
     /// A fault comes into force.
     pub(super) fn on_fault_start(&mut self, fault: FaultId, sink: &mut impl FactSink) {
         let kind = FactKind::FaultStart(fault);

@@ -246,6 +246,7 @@ impl<C: Client, K: Choices> World<C, K> {
             Action::Step(step) => self.on_step(step, sink),
             Action::FaultStart(fault) => self.on_fault_start(fault, sink),
             Action::FaultEnd(fault) => self.on_fault_end(fault, sink),
+            Action::Heal => self.on_heal(sink),
             Action::Copy(fault) => self.on_copy(fault),
             Action::Request(place) => self.on_request(place, sink),
             Action::Answer(place) => self.on_answer(place, sink),

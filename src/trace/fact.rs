@@ -489,4 +489,8 @@ pub enum FactKind {
     Restarted { device: DeviceId },
     /// The client's store is the one of `snapshot` again.
     StoreRestored { device: DeviceId, snapshot: SimTime },
+
+    // The heal phase.
+    /// The heal phase begins: nothing breaks from here on. Messages from `first_probe` on are probes.
+    HealStart { first_probe: MessageId },
 }

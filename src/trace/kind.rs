@@ -36,7 +36,7 @@ kinds! {
     OlmNew OlmDropped OlmEncrypted OlmDecrypt MegolmNew MegolmEncrypted SendRefused
     MessageAccepted MessageReceived KeyIn KeyRefused KeyLost Try Put PutTarget PutAccepted
     Enqueued Lost Listed Acknowledged Processed KeyRequested RequestCancelled LoggedOut Crashed
-    Restarted StoreRestored
+    Restarted StoreRestored HealStart
 }
 
 /// A set of kinds of fact.

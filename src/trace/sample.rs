@@ -186,5 +186,6 @@ fn transport_and_life() -> Vec<FactKind> {
         FactKind::Crashed { device: B1 },
         FactKind::Restarted { device: B1 },
         FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(5) },
+        FactKind::HealStart { first_probe: M1 },
     ]
 }

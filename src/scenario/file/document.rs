@@ -8,6 +8,7 @@ use super::container::{At, Entry, List, Many, Map, Placed};
 use super::expect::ExpectFile;
 use super::fault::FaultEntry;
 use super::habits::HabitsChanges;
+use super::healing::Healing;
 use super::json::{self, Node};
 use super::network::{default_network, default_rotation};
 use super::policy::PolicyChanges;
@@ -50,6 +51,9 @@ record! {
         timeline: Many<TimelineEntry> [= Vec::new()],
         /// What breaks.
         faults: Many<FaultEntry> [= Vec::new()],
+        /// When everything is made good again: faults stop, everybody comes back, and after two hours every sender sends two
+        /// probes to each of its rooms, of which the second must reach every device that is owed its key. `never` for no such phase.
+        heal: Healing [= None],
         /// What must come out.
         expect: ExpectFile [or absent],
     }

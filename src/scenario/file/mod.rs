@@ -17,6 +17,7 @@ mod expect;
 mod fault;
 mod forgery;
 mod habits;
+mod healing;
 mod injury;
 mod json;
 mod names;
@@ -52,6 +53,7 @@ use names::Names;
 use problem::Problems;
 
 use crate::rulebook::rule::Rule;
+use crate::scenario::heal;
 use crate::scenario::limits::Limits;
 use crate::scenario::model::{Scenario, Strings};
 use crate::time::SimTime;
@@ -122,10 +124,17 @@ impl Reader<'_> {
             rooms: file.rooms,
         };
         let cast = self.make_cast(&files);
-        let story = self.tell(&file.timeline.or(Vec::new()), horizon, &cast);
-        let faults = self.injuries(&file.faults.or(Vec::new()), horizon, &cast);
+        let heal = file.heal.or(None);
+        // What lies after the heal is an error of its own, so that the horizon need not be in the way of it.
+        let limit = heal.as_ref().map_or(horizon, |heal| horizon.max(heal.value));
+        let (steps, faults) = (file.timeline.or(Vec::new()), file.faults.or(Vec::new()));
+        if let Some(heal) = &heal {
+            self.check_healing(heal, &steps, &faults);
+        }
+        let story = self.tell(&steps, limit, &cast);
+        let faults = self.injuries(&faults, limit, &cast);
         let expect = self.expectations(file.expect.or(Default::default()), &story);
-        Some(Scenario {
+        let mut scenario = Scenario {
             about: file.about.into_option()?.value,
             rules: file
                 .rules
@@ -144,8 +153,13 @@ impl Reader<'_> {
             network: file.network.into_option()?,
             timeline: story.timeline,
             faults,
+            heal: None,
             expect,
-        })
+        };
+        if let Some(heal) = heal {
+            heal::add(&mut scenario, heal.value);
+        }
+        Some(scenario)
     }
 
     /// The checks of what stands at the top of a file.

@@ -110,7 +110,7 @@ impl Codec for Seed {
 /// What a duration looks like, as a regular expression.
 const DURATION: &str = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
 /// What a duration looks like, in words.
-const DURATION_WORDS: &str = "a time such as \"500ms\", \"10s\", \"1h30m\" or \"7d\"";
+pub(super) const DURATION_WORDS: &str = "a time such as \"500ms\", \"10s\", \"1h30m\" or \"7d\"";
 
 impl Codec for SimDuration {
     type Value = Self;

@@ -19,6 +19,7 @@ use super::timeline::TimelineEntry;
 use crate::ids::{DeviceId, ServerId};
 use crate::scenario::expect::Expectations;
 use crate::scenario::model::{Device, Room, Scenario, Server, Strings, User};
+use crate::scenario::step::TimedStep;
 use crate::time::SimTime;
 
 /// How many characters a line has at the most if what stands on it can be broken.
@@ -33,6 +34,9 @@ const WIDTH: usize = 110;
 #[must_use]
 pub fn write(scenario: &Scenario) -> String {
     let template = template(scenario);
+    let heal = scenario.heal.map(|heal| At { value: heal.from, span: Span::default() });
+    // Probes come with the heal phase when the file is read again.
+    let told = |step: &&TimedStep| scenario.heal.is_none_or(|heal| step.at < heal.from);
     let file = ScenarioFile {
         format: Slot::Is(1),
         about: placed(scenario.about.clone()),
@@ -45,8 +49,9 @@ pub fn write(scenario: &Scenario) -> String {
         users: Slot::Is(users(scenario, &template)),
         rooms: Slot::Is(scenario.rooms.iter().map(room).collect()),
         network: Slot::Is(scenario.network),
-        timeline: Slot::Is(many(scenario.timeline.iter().map(TimelineEntry::new))),
+        timeline: Slot::Is(many(scenario.timeline.iter().filter(told).map(TimelineEntry::new))),
         faults: Slot::Is(many(scenario.faults.iter().map(FaultEntry::new))),
+        heal: Slot::Is(heal),
         expect: Slot::Is(expect(scenario)),
     };
     let mut text = String::new();
@@ -71,6 +76,7 @@ pub(super) fn nothing() -> Scenario {
         network: default_network(),
         timeline: Vec::new(),
         faults: Vec::new(),
+        heal: None,
         expect: Expectations::default(),
     }
 }

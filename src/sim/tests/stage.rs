@@ -110,6 +110,7 @@ pub(super) fn stage(servers: &[&[usize]]) -> Stage {
         },
         timeline: Vec::new(),
         faults: Vec::new(),
+        heal: None,
         expect: Expectations::default(),
     };
     Stage { scenario, scripts: Scripts::new() }

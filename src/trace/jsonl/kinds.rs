@@ -310,6 +310,10 @@ kinds! {
     Restarted "restarted" by Device { device: DeviceId };
     /// The client's store is as it was at the time `snapshot`.
     StoreRestored "store_restored" by Device { device: DeviceId, snapshot: SimTime };
+
+    /// Nothing breaks from here on, and every client that can come back is back: messages from `first_probe` on, in the order in
+    /// which messages are named, show whether keys flow again.
+    HealStart "heal_start" by World { first_probe: MessageId };
 }
 
 /// How many one-time keys one upload may bring.

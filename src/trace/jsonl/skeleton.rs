@@ -19,6 +19,7 @@ pub fn skeleton(names: &LogNames) -> Scenario {
         rules: Vec::new(),
         seed: 0,
         horizon: SimTime::MAX,
+        heal: None,
         servers: names.servers().iter().map(|name| server(name)).collect(),
         users: names
             .users()

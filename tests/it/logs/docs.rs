@@ -65,7 +65,11 @@ fn fields(schema: &Value, but: &[&str]) -> String {
 fn kinds(reference: &mut String, definitions: &Value) {
     const SHARED: &[&str] = &["id", "at", "clock", "observer", "fact", "causes"];
     writeln!(reference, "\n## The kinds of facts\n").unwrap();
-    writeln!(reference, "Fields in brackets may be left out. Who records a kind is its observer.\n").unwrap();
+    writeln!(
+        reference,
+        "Fields in brackets may be left out. Who records a kind is its observer.\n"
+    )
+    .unwrap();
     writeln!(reference, "| fact | observer | what it means | fields |\n|---|---|---|---|").unwrap();
     for kind in Kind::ALL {
         let name = kind.as_str();
@@ -122,10 +126,16 @@ fn rules(reference: &mut String) {
             Order::ByIds => "by ids",
             Order::OneLog => "one log",
         };
-        writeln!(reference, "| {} | {} | {} | {order} |", rule.id(), set(own), set(others)).unwrap();
+        writeln!(reference, "| {} | {} | {} | {order} |", rule.id(), set(own), set(others))
+            .unwrap();
     }
     let all: Vec<String> = VERDICTS.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
-    writeln!(reference, "\nEverything, which verdicts need as well, of sender and recipient: {}.", all.join(" ")).unwrap();
+    writeln!(
+        reference,
+        "\nEverything, which verdicts need as well, of sender and recipient: {}.",
+        all.join(" ")
+    )
+    .unwrap();
 }
 
 #[test]
@@ -154,12 +164,8 @@ fn the_example_comes_out_as_the_text_says() {
         panic!("{:?}", judged.outcome.violations)
     };
     assert_eq!(violation.rule, Rule::W09);
-    let lines: Vec<u64> = violation
-        .witnesses
-        .iter()
-        .flatten()
-        .map(|id| judged.witnesses[id].0.line)
-        .collect();
+    let lines: Vec<u64> =
+        violation.witnesses.iter().flatten().map(|id| judged.witnesses[id].0.line).collect();
     assert_eq!((lines.first(), lines.last()), (Some(&5), Some(&8)));
     assert!(judged.outcome.gaps.rules.len() > 50);
     let validator = jsonschema::validator_for(&schema()).unwrap();

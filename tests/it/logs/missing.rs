@@ -114,8 +114,7 @@ fn a_log_that_hides_what_it_leaves_out_is_judged_wrong() {
     for told in all() {
         let whole = told.judged(Coverage::everything(), |_| true);
         for kind in Kind::ALL {
-            let part =
-                told.judged(Coverage::everything(), |fact| Kind::of(&fact.kind) != *kind);
+            let part = told.judged(Coverage::everything(), |fact| Kind::of(&fact.kind) != *kind);
             if !contradictions(&whole, &part).is_empty() {
                 wrong.insert(*kind);
             }

@@ -16,7 +16,7 @@ fn fields_that_are_unknown_missing_or_there_twice() {
             &[
                 "found an unknown field \"abuot\", expected one of \"format\", \"about\", \"$schema\", \"rules\", \
                \"seed\", \"horizon\", \"each_device\", \"servers\", \"users\", \"rooms\", \"network\", \"timeline\" \
-               or 2 others; did you mean \"about\"?",
+               or 3 others; did you mean \"about\"?",
             ],
         ),
         (
@@ -246,7 +246,7 @@ fn what_follows_from_a_problem_is_no_problem() {
             file(r#""timelin": [{"at": "1s", "do": "send", "from": "A1", "message": "m"}], "expect": {"verdicts": {"m": {"B1": "delivered"}}}"#),
             &["found an unknown field \"timelin\", expected one of \"format\", \"about\", \"$schema\", \"rules\", \
                \"seed\", \"horizon\", \"each_device\", \"servers\", \"users\", \"rooms\", \"network\", \"timeline\" \
-               or 2 others; did you mean \"timeline\"?"],
+               or 3 others; did you mean \"timeline\"?"],
         ),
         (
             r#"{"format": 1, "about": "x", "users": {"alice": {"device": ["A1"]}},

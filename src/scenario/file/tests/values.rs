@@ -438,6 +438,7 @@ fn scenario(numbers: Vec<u32>) -> Scenario {
         messages,
         network,
         faults: faults(&mut source, of, &mut strings),
+        heal: None,
         strings,
         expect: expect(&mut source, of, &timeline),
         timeline,

@@ -1,0 +1,191 @@
+//! What is still broken when everything is good again: devices that are owed a key and cannot read the second probe of a sender.
+//! It does not know how anything broke, nor what the scenario had planned.
+
+use std::collections::BTreeMap;
+
+use crate::check::findings::Findings;
+use crate::check::outcome::{Unhealed, Verdict, WayBack};
+use crate::check::view::View;
+use crate::ids::{DeviceId, MessageId, RoomId};
+use crate::rulebook::leaf::Leaf;
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+
+/// The cells of second probes that did not come out right, in the order of `verdicts`. One for which the specification has a
+/// way back is a breach.
+pub(crate) fn judge(
+    view: &View,
+    first_probe: MessageId,
+    verdicts: &[Verdict],
+    findings: &mut Findings,
+) -> Vec<Unhealed> {
+    let second = second_probes(view, first_probe);
+    let mut unhealed = Vec::new();
+    let cells = verdicts.iter().filter(|verdict| second.contains(&verdict.message));
+    for verdict in cells {
+        let Some(way_back) = way_back(verdict.leaf) else { continue };
+        if let WayBack::Due(rule) = way_back
+            && let Some(encrypted) = view.messages.encryption(verdict.message)
+        {
+            let cell = (verdict.message, verdict.device);
+            let party = Party::Device(encrypted.sender);
+            let [first, ..] = verdict.witnesses;
+            findings.raise_at(cell, rule, party, [first, Some(encrypted.fact)]);
+        }
+        let Verdict { message, device, leaf, .. } = *verdict;
+        unhealed.push(Unhealed { message, device, leaf, way_back });
+    }
+    unhealed
+}
+
+/// The second message that each sender encrypted in each room from the first probe on, ascending.
+fn second_probes(view: &View, first_probe: MessageId) -> Vec<MessageId> {
+    let mut sent: BTreeMap<(DeviceId, RoomId), Vec<MessageId>> = BTreeMap::new();
+    for (message, _, _) in view.messages.all_accepted() {
+        if message >= first_probe
+            && let Some(encrypted) = view.messages.encryption(message)
+        {
+            sent.entry((encrypted.sender, encrypted.room)).or_default().push(message);
+        }
+    }
+    let mut second: Vec<_> = sent.into_values().filter_map(|sent| sent.get(1).copied()).collect();
+    second.sort_unstable();
+    second
+}
+
+/// Whether a device that a second probe comes to in this way could have been helped; `None` if there is nothing to help, or if
+/// the verdict itself blames somebody or waits for something.
+const fn way_back(leaf: Leaf) -> Option<WayBack> {
+    match leaf {
+        // It reads the message; or is not meant to; or the verdict is a breach or undecided by itself.
+        Leaf::Delivered
+        | Leaf::NotDisplayed
+        | Leaf::NotAMember
+        | Leaf::InvitedOnly
+        | Leaf::DeviceNewer
+        | Leaf::NonCryptographic
+        | Leaf::Gone
+        | Leaf::Withheld
+        | Leaf::ExplanationLost
+        | Leaf::NoteNeverSent
+        | Leaf::WrongList
+        | Leaf::Unexplained
+        | Leaf::FalseExplanation
+        | Leaf::LostAtRecipient
+        | Leaf::NoticeNotUsed
+        | Leaf::SharedTooLate
+        | Leaf::NotUnwedged
+        | Leaf::KeyHandedOutTwice
+        | Leaf::DroppedEarly
+        | Leaf::Overwritten
+        | Leaf::Pending
+        | Leaf::Unknown => None,
+        // Nobody need claim again (N-04), and nothing repairs a key that was lost on a broken channel before the session is
+        // replaced. What was left out of a key stays left out.
+        Leaf::OptedOut
+        | Leaf::NoOlm
+        | Leaf::StandingNoOlm
+        | Leaf::NoOlmNotUsed
+        | Leaf::Wedged
+        | Leaf::KeyExpired
+        | Leaf::Rejected
+        | Leaf::StorageLoss
+        | Leaf::PartialRestore
+        | Leaf::ForwardedWithheld
+        | Leaf::HistoryNotShared
+        | Leaf::InvalidMessage
+        | Leaf::SenderGone => Some(WayBack::NotInTheSpecification),
+        Leaf::MembershipNotSeen => Some(WayBack::Due(Rule::K01)),
+        Leaf::Unaware | Leaf::StaleList => Some(WayBack::Due(Rule::D02)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::outcome::WayBack;
+    use crate::check::testing::{A1, B1, B2, BOB, HOME, Story, device, m, s};
+    use crate::rulebook::leaf::Leaf;
+    use crate::rulebook::rule::Rule;
+    use crate::trace::fact::{FactKind, KeySource, Observer, TryResult};
+
+    /// B1 reads message 0 of session 0; then everything heals.
+    fn healed() -> Story {
+        let mut story = Story::with_olm();
+        story.key_in(B1, s(0), 0, KeySource::RoomKey);
+        story.message(s(0), 0, 0);
+        story.tries(B1, 0, TryResult::Decrypted);
+        story.fact(Observer::World, FactKind::HealStart { first_probe: m(1) });
+        story
+    }
+
+    #[test]
+    fn a_room_in_which_both_probes_are_read_has_healed() {
+        let mut story = healed();
+        for probe in [1, 2] {
+            story.message(s(0), probe, probe);
+            story.tries(B1, probe, TryResult::Decrypted);
+        }
+        let outcome = story.judge();
+        assert_eq!(outcome.unhealed, []);
+        assert_eq!(outcome.violations, []);
+    }
+
+    #[test]
+    fn only_the_second_probe_must_be_read() {
+        let mut story = healed();
+        story.message(s(1), 0, 1);
+        story.message(s(0), 1, 2);
+        story.tries(B1, 2, TryResult::Decrypted);
+        assert_eq!(story.judge().unhealed, []);
+    }
+
+    #[test]
+    fn a_device_that_can_never_be_reached_is_no_breach_but_is_told() {
+        let mut story = Story::begin();
+        story.session(A1, s(1));
+        story.claim_fails(A1, B1);
+        let notice = story.no_olm(A1, B1);
+        story.hear(notice);
+        story.fact(Observer::World, FactKind::HealStart { first_probe: m(1) });
+        for probe in [1, 2] {
+            story.message(s(1), probe - 1, probe);
+            story.shows_nothing(B1, probe);
+        }
+        let outcome = story.judge();
+        let unhealed = outcome.unhealed[0];
+        assert_eq!((unhealed.message, unhealed.device), (m(2), B1));
+        assert_eq!(unhealed.way_back, WayBack::NotInTheSpecification);
+        assert_eq!(outcome.unhealed.len(), 1);
+        assert!(outcome.violations.iter().all(|violation| violation.cell != Some((m(2), B1))));
+    }
+
+    #[test]
+    fn a_device_that_the_sender_still_does_not_know_is_a_breach() {
+        let mut story = healed();
+        story.up(B2);
+        story.list_changed(HOME, BOB);
+        story.noted(A1, BOB);
+        let query = story.ask(A1, BOB);
+        for probe in [1, 2] {
+            story.message(s(0), probe, probe);
+            story.tries(B1, probe, TryResult::Decrypted);
+        }
+        story.answer((A1, BOB), query, &[B1, B2]);
+        let outcome = story.judge();
+        let unhealed: Vec<_> =
+            outcome.unhealed.iter().map(|cell| (cell.device, cell.leaf)).collect();
+        assert_eq!(unhealed, [(B2, Leaf::StaleList)]);
+        let breach = outcome.violations.iter().find(|breach| breach.cell == Some((m(2), B2)));
+        let breach = breach.expect("the second probe left B2 out");
+        assert_eq!((breach.rule, breach.party), (Rule::D02, device(A1)));
+    }
+
+    #[test]
+    fn without_a_heal_phase_nothing_is_a_probe() {
+        let mut story = Story::with_olm();
+        for message in [0, 1] {
+            story.message(s(0), message, message);
+        }
+        assert_eq!(story.judge().unhealed, []);
+    }
+}
