@@ -289,3 +289,80 @@ const fn recorded_by(recorder: Recorder) -> Kinds {
     }
     kinds
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Missing, Question};
+    use crate::check::cast::Cast;
+    use crate::check::coverage::Coverage;
+    use crate::ids::{DeviceId, FaultId, ServerId, UserId};
+    use crate::rulebook::rule::Rule;
+    use crate::scenario::fault::{Fault, FaultKind, Party};
+    use crate::time::SimTime;
+    use crate::trace::fact::Observer;
+    use crate::trace::kind::{Kind, Kinds};
+    use crate::trace::recorded::Recorded;
+
+    const A: DeviceId = DeviceId::new(0);
+    const B: DeviceId = DeviceId::new(1);
+    const C: DeviceId = DeviceId::new(2);
+    const S: Observer = Observer::Server(ServerId::new(0));
+
+    fn cast(faults: Vec<Fault>) -> Cast {
+        Cast::new([0, 1, 2].map(UserId::new).to_vec(), [ServerId::new(0); 3].to_vec(), faults)
+    }
+
+    fn all_but(missing: &[(Observer, Kind)]) -> Vec<Recorded> {
+        let devices = [A, B, C].map(Observer::Device);
+        let kinds = |observer| {
+            let of = missing.iter().filter(|(one, _)| *one == observer);
+            of.fold(Kinds::ALL, |kinds, (_, kind)| kinds.without(Kinds::of(&[*kind])))
+        };
+        let everybody = devices.into_iter().chain([S, Observer::World]);
+        everybody.map(|observer| Recorded { observer, kinds: kinds(observer) }).collect()
+    }
+
+    fn ask(missing: &[(Observer, Kind)], rule: Rule, other: Option<DeviceId>) -> Option<Missing> {
+        let cast = cast(Vec::new());
+        let recorded = all_but(missing);
+        let coverage = Coverage::of(&cast, &[Some(&recorded[..])]);
+        Question { cast: &cast, coverage: &coverage }.rule(rule, Party::Device(A), other)
+    }
+
+    #[test]
+    fn a_rule_is_undecided_for_a_party_that_did_not_record_what_it_needs() {
+        let missing = (Observer::Device(A), Kind::Put);
+        let why = Missing::Kind { observer: missing.0, kind: missing.1 };
+        assert_eq!(ask(&[missing], Rule::W09, None), Some(why));
+        assert_eq!(ask(&[missing], Rule::R01, None), None, "that needs no transactions");
+        assert_eq!(ask(&[missing], Rule::R10, None), None, "that forbids nothing");
+        let server = (S, Kind::PutAccepted);
+        let why = Missing::Kind { observer: S, kind: Kind::PutAccepted };
+        assert_eq!(ask(&[server], Rule::W09, None), Some(why), "its server records that");
+        assert_eq!(ask(&[(Observer::Device(B), Kind::Put)], Rule::W09, None), None);
+    }
+
+    #[test]
+    fn where_another_is_concerned_that_one_counts() {
+        let missing = (Observer::Device(B), Kind::Try);
+        let why = Some(Missing::Kind { observer: missing.0, kind: missing.1 });
+        assert_eq!(ask(&[missing], Rule::K01, Some(B)), why);
+        assert_eq!(ask(&[missing], Rule::K01, Some(C)), None);
+        assert_eq!(ask(&[missing], Rule::K01, None), why, "nobody in particular is anybody");
+    }
+
+    #[test]
+    fn an_excuse_that_may_have_begun_leaves_a_rule_undecided() {
+        let missing = [(Observer::World, Kind::FaultStart)];
+        for (from, open) in [(SimTime::ZERO, false), (SimTime::from_ms(5), true)] {
+            let kind = FaultKind::StoreRolledBack { device: A, snapshot: SimTime::ZERO };
+            let cast = cast(vec![Fault { from, until: SimTime::MAX, kind }]);
+            assert_eq!(cast.faults().map(|(id, _)| id).next(), Some(FaultId::new(0)));
+            let recorded = all_but(&missing);
+            let coverage = Coverage::of(&cast, &[Some(&recorded[..])]);
+            let question = Question { cast: &cast, coverage: &coverage };
+            assert_eq!(question.rule(Rule::W09, Party::Device(A), None).is_some(), open);
+            assert_eq!(question.rule(Rule::W09, Party::Device(B), None), None);
+        }
+    }
+}

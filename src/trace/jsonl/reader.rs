@@ -123,7 +123,7 @@ impl<R: BufRead> LogReader<R> {
     /// If the input cannot be read or does not begin with a header.
     pub fn open(input: R, names: &mut LogNames) -> Result<Self, LogError> {
         let header = Header { about: String::new(), faults: Vec::new(), observes: None };
-        let faults_before = u32::try_from(names.0.faults).expect("a header is bounded in length");
+        let faults_before = u32::try_from(names.0.faults).unwrap_or(u32::MAX);
         let mut reader = Self {
             input,
             buffer: Vec::new(),
