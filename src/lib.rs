@@ -6,6 +6,7 @@ pub mod check;
 pub mod cli;
 pub mod client;
 pub mod engine;
+pub mod explain;
 pub mod homeserver;
 pub mod ids;
 pub mod protocol;

@@ -71,6 +71,7 @@ fn holds(name: &str, path: &Path) -> Result<(), Failed> {
         report: &report,
         kept: &kept,
         replay: &format!("withheld run {name} --locked"),
+        why: None,
     };
     Err(room_view(&told, Layout { columns: 100, paint: Paint::Plain }).into())
 }

@@ -4,13 +4,12 @@
 use std::collections::BTreeSet;
 
 use crate::check::cast::Cast;
+use crate::check::lineage::Lineage;
 use crate::check::outcome::Violation;
-use crate::check::view::pairs::row;
 use crate::ids::{DeviceId, FactId, FaultId, MessageId};
 use crate::rulebook::reading::Severity;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
-use crate::time::SimTime;
 
 /// A rule that was found broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,15 +38,9 @@ impl Breach {
 pub(crate) struct Breaches {
     found: Vec<Breach>,
     known: BTreeSet<(Rule, Party, Option<FactId>)>,
-    started: Vec<Option<FactId>>,
 }
 
 impl Breaches {
-    /// A fault came into force.
-    pub(crate) fn fault_started(&mut self, fault: FaultId, fact: FactId) {
-        row(&mut self.started, fault.index()).get_or_insert(fact);
-    }
-
     /// A rule was broken. The same rule, broken by the same party with the same fact, is one breach.
     pub(crate) fn raise(&mut self, breach: Breach) {
         if self.known.insert((breach.rule, breach.party, breach.last_witness())) {
@@ -71,28 +64,36 @@ impl Breaches {
     }
 
     /// The breaches in the order of their last witness, each with the fault that excuses it.
-    pub(crate) fn finish(mut self, cast: &Cast) -> Vec<Violation> {
+    pub(crate) fn finish(mut self, cast: &Cast, lineage: &Lineage) -> Vec<Violation> {
         self.found.sort_by_key(|breach| (breach.last_witness(), breach.rule, breach.party));
-        let violation = |breach: &Breach| Violation {
+        let excuses = self.excuses(cast, lineage);
+        let violation = |(breach, injected): (&Breach, Option<FaultId>)| Violation {
             rule: breach.rule,
             party: breach.party,
             severity: breach.severity,
-            injected: self.excuse(cast, breach),
+            injected,
             cell: breach.cell,
             witnesses: breach.witnesses,
         };
-        self.found.iter().map(violation).collect()
+        self.found.iter().zip(excuses).map(violation).collect()
     }
 
-    /// *Injected*: the first announced fault that makes the party faulty in this way and was there in time.
-    fn excuse(&self, cast: &Cast, breach: &Breach) -> Option<FaultId> {
-        let in_time = |fault: FaultId, from: SimTime| {
-            let started = self.started.get(fault.index()).copied().flatten();
-            from == SimTime::ZERO || started.is_some_and(|fact| Some(fact) <= breach.last_witness())
-        };
-        cast.faults()
-            .find(|(id, fault)| in_time(*id, fault.from) && fault.covers(breach.rule, breach.party))
-            .map(|(id, _)| id)
+    /// *Injected* (rules.md 0.3): for each breach the first announced fault that makes the party faulty in this way and
+    /// that a witness of the breach came of.
+    fn excuses(&self, cast: &Cast, lineage: &Lineage) -> Vec<Option<FaultId>> {
+        let mut excuses = vec![None; self.found.len()];
+        for (id, fault) in cast.faults() {
+            let mut came = None;
+            for (breach, excuse) in self.found.iter().zip(&mut excuses) {
+                if excuse.is_some() || !fault.covers(breach.rule, breach.party) {
+                    continue;
+                }
+                let came = came.get_or_insert_with(|| lineage.of_fault(id));
+                let mut witnesses = breach.witnesses.iter().flatten();
+                *excuse = witnesses.any(|witness| came.contains(*witness)).then_some(id);
+            }
+        }
+        excuses
     }
 }
 
@@ -100,11 +101,14 @@ impl Breaches {
 mod tests {
     use super::{Breach, Breaches};
     use crate::check::cast::Cast;
+    use crate::check::lineage::Lineage;
     use crate::ids::{DeviceId, FactId, FaultId, ServerId, UserId};
     use crate::rulebook::reading::Severity;
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::{Fault, FaultKind, Party};
     use crate::time::SimTime;
+    use crate::trace::fact::{Causes, Fact, FactKind};
+    use crate::trace::sample::fact_of;
 
     const A: DeviceId = DeviceId::new(0);
 
@@ -118,10 +122,24 @@ mod tests {
         }
     }
 
-    fn cast(from: SimTime) -> Cast {
+    fn cast() -> Cast {
         let kind = FaultKind::StoreRolledBack { device: A, snapshot: SimTime::ZERO };
-        let faults = vec![Fault { from, until: SimTime::MAX, kind }];
+        let faults = vec![Fault { from: SimTime::ZERO, until: SimTime::MAX, kind }];
         Cast::new(vec![UserId::new(0)], vec![ServerId::new(0)], faults)
+    }
+
+    /// Ten facts; fact 6 is the start of the fault, and fact 8 came of it.
+    fn lineage() -> Lineage {
+        let mut lineage = Lineage::default();
+        for id in 0..10 {
+            if id == 6 {
+                lineage.fault_started(FaultId::new(0), FactId::new(6));
+            }
+            let causes = if id == 8 { Causes::one(FactId::new(6)) } else { Causes::NONE };
+            let fact = fact_of(id, 0, FactKind::Crashed { device: A });
+            lineage.add(&Fact { causes, ..fact });
+        }
+        lineage
     }
 
     #[test]
@@ -131,7 +149,7 @@ mod tests {
         breaches.raise(breach(Rule::W09, 5));
         breaches.raise(breach(Rule::W09, 8));
         breaches.raise(breach(Rule::N02, 8));
-        let found = breaches.finish(&cast(SimTime::from_ms(1)));
+        let found = breaches.finish(&cast(), &Lineage::default());
         let rules: Vec<Rule> = found.iter().map(|violation| violation.rule).collect();
         assert_eq!(rules, [Rule::W09, Rule::W09, Rule::N02]);
         assert_eq!(found[0].witnesses[1], Some(FactId::new(5)));
@@ -147,28 +165,35 @@ mod tests {
         let elsewhere = [Some(FactId::new(2)), None, None];
         assert!(!breaches.confirm(&Breach { witnesses: elsewhere, ..confirmed }));
         assert!(!breaches.confirm(&Breach { rule: Rule::W09, ..confirmed }));
-        let found = breaches.finish(&cast(SimTime::from_ms(1)));
+        let found = breaches.finish(&cast(), &Lineage::default());
         assert_eq!((found.len(), found[0].severity, found[0].cell), (1, Severity::Violation, cell));
     }
 
     #[test]
-    fn a_fault_excuses_what_came_after_it_and_not_what_came_before() {
+    fn a_fault_excuses_what_came_of_it_and_not_what_merely_came_after_it() {
         let mut breaches = Breaches::default();
-        breaches.raise(breach(Rule::W09, 5));
-        breaches.fault_started(FaultId::new(0), FactId::new(6));
-        breaches.raise(breach(Rule::W09, 8));
-        breaches.raise(breach(Rule::W01, 9));
-        let found = breaches.finish(&cast(SimTime::from_ms(1)));
-        let injected: Vec<bool> =
-            found.iter().map(|violation| violation.injected.is_some()).collect();
-        assert_eq!(injected, [false, true, false]);
+        for (rule, witness) in [(Rule::W09, 5), (Rule::W09, 8), (Rule::W01, 8), (Rule::W09, 9)] {
+            breaches.raise(breach(rule, witness));
+        }
+        let found = breaches.finish(&cast(), &lineage());
+        let injected: Vec<(Rule, bool)> =
+            found.iter().map(|violation| (violation.rule, violation.injected.is_some())).collect();
+        let expected =
+            [(Rule::W09, false), (Rule::W01, false), (Rule::W09, true), (Rule::W09, false)];
+        assert_eq!(sorted(injected), sorted(expected.to_vec()));
+    }
+
+    fn sorted(mut breaches: Vec<(Rule, bool)>) -> Vec<(Rule, bool)> {
+        breaches.sort();
+        breaches
     }
 
     #[test]
-    fn a_fault_from_the_start_needs_no_fact_to_be_in_force() {
+    fn one_witness_that_came_of_the_fault_is_enough() {
         let mut breaches = Breaches::default();
-        breaches.raise(breach(Rule::W09, 5));
-        let found = breaches.finish(&cast(SimTime::ZERO));
+        let witnesses = [Some(FactId::new(8)), None, Some(FactId::new(9))];
+        breaches.raise(Breach { witnesses, ..breach(Rule::W09, 0) });
+        let found = breaches.finish(&cast(), &lineage());
         assert_eq!(found[0].injected, Some(FaultId::new(0)));
     }
 }

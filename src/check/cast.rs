@@ -104,6 +104,12 @@ impl Cast {
     pub fn faults(&self) -> impl Iterator<Item = (FaultId, &Announced)> {
         self.faults.iter().enumerate().map(|(index, fault)| (FaultId::at(index), fault))
     }
+
+    /// Whether the fault excuses any breach at all.
+    #[must_use]
+    pub fn may_excuse(&self, fault: FaultId) -> bool {
+        self.faults.get(fault.index()).is_some_and(|fault| !fault.excuses.is_empty())
+    }
 }
 
 #[cfg(test)]

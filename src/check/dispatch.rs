@@ -22,9 +22,9 @@ impl Checker {
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
             FactKind::HealStart { first_probe } => self.first_probe = Some(first_probe),
-            FactKind::FaultStart(fault) => self.findings.breaches.fault_started(fault, fact.id),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
+            | FactKind::FaultStart(_)
             | FactKind::FaultEnd(_)
             | FactKind::Encryption { .. }
             | FactKind::IdentityMade { .. }
@@ -48,12 +48,14 @@ impl Checker {
                 }
             }
             FactKind::MessageReceived { device, .. } => {
-                for event in fact.causes.iter() {
+                // The first cause is the event; what kept it from being told earlier may stand behind it.
+                if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);
                 }
             }
             FactKind::RoomSeen { device, room, seq, .. } => {
-                for event in fact.causes.iter() {
+                // The first cause is the event; what kept it from being told earlier may stand behind it.
+                if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);
                 }
                 let server = view.cast.server_of(device);

@@ -8,6 +8,7 @@ mod dispatch;
 mod explained;
 mod findings;
 mod healing;
+mod lineage;
 pub mod needs;
 pub mod outcome;
 mod rules;
@@ -20,6 +21,7 @@ mod view;
 use crate::check::cast::Cast;
 use crate::check::coverage::Coverage;
 use crate::check::findings::Findings;
+use crate::check::lineage::Lineage;
 use crate::check::outcome::{Outcome, Unhealed};
 use crate::check::rules::{AtRest, Case, Judge, Rules};
 use crate::check::spam::Spam;
@@ -27,7 +29,7 @@ use crate::check::undecided::{Gaps, Question};
 use crate::check::view::View;
 use crate::ids::MessageId;
 use crate::rulebook::reading::Reading;
-use crate::trace::fact::{Fact, RunEnd};
+use crate::trace::fact::{Fact, FactKind, RunEnd};
 use crate::trace::sink::FactSink;
 
 /// Judges facts as they come and keeps none of them.
@@ -42,6 +44,7 @@ pub struct Checker {
     findings: Findings,
     coverage: Coverage,
     first_probe: Option<MessageId>,
+    lineage: Lineage,
     end: Option<RunEnd>,
 }
 
@@ -56,6 +59,7 @@ impl Checker {
             findings: Findings::new(reading),
             coverage: Coverage::everything(),
             first_probe: None,
+            lineage: Lineage::default(),
             end: None,
         }
     }
@@ -82,7 +86,7 @@ impl Checker {
             let at_rest = AtRest { view: &self.view, verdicts: &verdicts };
             self.rules.rest(at_rest, &mut self.findings);
         }
-        let mut violations = self.findings.breaches.finish(&self.view.cast);
+        let mut violations = self.findings.breaches.finish(&self.view.cast, &self.lineage);
         let question = Question { cast: &self.view.cast, coverage: &self.coverage };
         let gaps = Gaps::take(question, &self.view.messages, &mut verdicts, &mut violations);
         if !gaps.is_empty() {
@@ -105,6 +109,12 @@ impl Checker {
 
 impl FactSink for Checker {
     fn record(&mut self, fact: &Fact) {
+        if let FactKind::FaultStart(fault) = fact.kind
+            && self.view.cast.may_excuse(fault)
+        {
+            self.lineage.fault_started(fault, fact.id);
+        }
+        self.lineage.add(fact);
         self.dispatch(fact);
         self.rules.hear(Case { view: &self.view, fact }, &mut self.findings);
     }

@@ -20,6 +20,8 @@ Examples:
   withheld run room.json --json                  the same as data
   withheld run room.json --trace facts.jsonl     every fact as a line of JSON
   withheld check facts.jsonl                     judge a log of facts, also one that real clients recorded
+  withheld explain room.json --message m3 --device B1
+                                                 why B1 could not read m3, fact by fact
   withheld expand room.json                      the file with every default filled in
 
 Exit codes:
@@ -61,6 +63,9 @@ pub enum Command {
     /// List the rule book, with how often each rule was met and broken in scenario files.
     #[command(after_help = RULES_EXAMPLES)]
     Rules(RulesArgs),
+    /// Explain a verdict or a broken rule: the facts that led to it, in order. Without a message, a device or a rule: what
+    /// wants an explanation most.
+    Explain(ExplainArgs),
     /// Print the JSON Schema of scenario files.
     Schema {
         /// That of the lines of a log instead.
@@ -139,6 +144,44 @@ pub struct RunArgs {
     /// Write the digest of each run that holds into its file, and change nothing else there.
     #[arg(long)]
     pub bless: bool,
+}
+
+/// What to explain.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The scenario file.
+    pub file: PathBuf,
+    /// Explain what became of this message.
+    #[arg(long, value_name = "M")]
+    pub message: Option<String>,
+    /// Explain what became of messages at this device.
+    #[arg(long, value_name = "D")]
+    pub device: Option<String>,
+    /// Explain how this rule was broken.
+    #[arg(long, value_name = "RULE")]
+    pub rule: Option<String>,
+    /// The form of the explanation. A diagram shows one: the first.
+    #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORM")]
+    pub format: Form,
+    /// Take N instead of the seed in the file for what is left to chance.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How ambiguous points of the specification are read.
+    #[arg(long, visible_alias = "rules", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    pub reading: Rules,
+}
+
+/// The form of an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// Sentences.
+    Text,
+    /// Data.
+    Json,
+    /// A graph for Graphviz.
+    Dot,
+    /// A sequence diagram for Mermaid.
+    Mermaid,
 }
 
 impl Default for RunArgs {

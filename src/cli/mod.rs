@@ -7,6 +7,7 @@ pub mod streams;
 mod bless;
 mod check;
 mod commands;
+mod explain;
 mod failure;
 mod inputs;
 mod progress;
@@ -85,6 +86,7 @@ fn carry_out(
         Some(Command::Check(args)) => check::check(&args, streams),
         Some(Command::Schema { trace }) => commands::schema(SchemaOf::of(trace), streams),
         Some(Command::Rules(args)) => rules::rules(simulator, &args, streams),
+        Some(Command::Explain(args)) => explain::explain(simulator, &args, streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {
             run::run(simulator, &RunArgs::default(), streams)

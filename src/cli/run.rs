@@ -14,12 +14,14 @@ use crate::run::kept::Kept;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 use crate::run::twice::run_again;
+use crate::run::why::most_pressing;
 use crate::store::atomic::AtomicFile;
 use crate::trace::jsonl::JsonLines;
 use crate::trace::sink::FactSink;
 
 use super::args::RunArgs;
 use super::bless::bless;
+use super::explain;
 use super::failure::Failure;
 use super::inputs::{self, Input};
 use super::progress;
@@ -33,6 +35,7 @@ struct Done {
     report: RunReport,
     kept: Kept,
     replay: String,
+    why: Option<String>,
 }
 
 impl Done {
@@ -43,6 +46,7 @@ impl Done {
             report: &self.report,
             kept: &self.kept,
             replay: &self.replay,
+            why: self.why.as_deref(),
         }
     }
 }
@@ -169,7 +173,8 @@ fn run_file(
         Detail::Counts => Kept::default(),
     };
     let replay = replay(args, &input);
-    Ok(Done { input, report, kept, replay })
+    let why = why(args, &input, &report);
+    Ok(Done { input, report, kept, replay, why })
 }
 
 /// Writes the file at `path` by `write`; it appears when everything is in it.
@@ -196,6 +201,15 @@ fn replay(args: &RunArgs, input: &Input) -> String {
         command.push_str(" --locked");
     }
     command
+}
+
+/// The command that explains what most wants it.
+fn why(args: &RunArgs, input: &Input, report: &RunReport) -> Option<String> {
+    let cell = most_pressing(&report.outcome)?;
+    let (message, device) =
+        (input.scenario.message_name(cell.message), input.scenario.device_name(cell.device));
+    let command = explain::command(&input.name, args.seed, args.rules.reading());
+    Some(format!("{command} --message {} --device {}", quoted(message), quoted(device)))
 }
 
 fn print(

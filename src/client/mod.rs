@@ -42,6 +42,8 @@ pub trait Client {
 pub struct Context<'a> {
     /// The device's own clock.
     pub clock: SimTime,
+    /// The fact that made that clock wrong, if it is: a cause of what comes of reading it. No client decides by it.
+    pub clock_set: Option<FactId>,
     /// Fresh values, in the place of a random generator.
     pub entropy: &'a mut Entropy,
     /// The fact that led to this input.
@@ -195,10 +197,25 @@ impl Directory {
 pub enum Effect<D> {
     /// The store is written; holds a copy if the caller asked for copies.
     Persist(Option<Box<D>>),
-    /// A request leaves. `cause` is the fact behind it.
-    Request(RequestNo, Request, Option<FactId>),
+    /// A request leaves, because of these facts: the one behind it, and the one that made it fail before, if it did.
+    Request(RequestNo, Request, Because),
     /// Something was observed.
     Fact(FactKind, Causes),
+}
+
+/// Why a request leaves, and why it leaves no earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Because {
+    /// The fact behind it.
+    pub cause: Option<FactId>,
+    /// The fact that made the same request, or the one before it to the same end, fail.
+    pub held_up: Option<FactId>,
+}
+
+impl From<Option<FactId>> for Because {
+    fn from(cause: Option<FactId>) -> Self {
+        Self { cause, held_up: None }
+    }
 }
 
 /// When a client wants to be woken, apart from answers to its requests.
@@ -247,8 +264,8 @@ impl<D> Out<D> {
     }
 
     /// A request leaves here.
-    pub fn request(&mut self, number: RequestNo, request: Request, cause: Option<FactId>) {
-        self.effects.push(Effect::Request(number, request, cause));
+    pub fn request(&mut self, number: RequestNo, request: Request, because: impl Into<Because>) {
+        self.effects.push(Effect::Request(number, request, because.into()));
     }
 
     /// Something was observed here. The id is the fact's, provided that the list is not cut before it.

@@ -17,6 +17,10 @@ pub struct Account {
     pub keys: OneTimeKeys,
     /// The fact that changed the published keys last.
     pub keys_cause: Provenance,
+    /// The fact that keeps a fallback key of the device from being published.
+    pub no_fallback: Provenance,
+    /// The fact that made the published keys what they had been before.
+    pub restored: Provenance,
     /// The fact that the device was deleted.
     pub deleted: Provenance,
     told_one_time: u32,

@@ -70,6 +70,8 @@ pub struct Link {
     in_flight: Vec<Item>,
     failures: u32,
     waiting: bool,
+    held_up: Provenance,
+    left_behind: Provenance,
 }
 
 impl Link {
@@ -91,6 +93,7 @@ impl Link {
             *count += 1;
             self.in_flight.extend(self.queue.pop_front());
         }
+        self.held_up = std::mem::take(&mut self.left_behind);
         true
     }
 
@@ -104,6 +107,19 @@ impl Link {
         self.in_flight = items;
     }
 
+    /// What did not fit into the transaction under way has to wait because of this.
+    pub fn leave_behind(&mut self, by: Provenance) {
+        if !self.queue.is_empty() {
+            self.left_behind = by;
+        }
+    }
+
+    /// The fact that kept the transaction under way from arriving earlier.
+    #[must_use]
+    pub const fn held_up(&self) -> Provenance {
+        self.held_up
+    }
+
     /// The other server has everything that was under way.
     pub fn confirm(&mut self) {
         self.in_flight.clear();
@@ -112,7 +128,8 @@ impl Link {
 
     /// The transaction failed, as far as its sender can tell: the same one goes out again after the wait that this
     /// gives.
-    pub fn fail(&mut self) -> SimDuration {
+    pub fn fail(&mut self, by: Provenance) -> SimDuration {
+        self.held_up = by;
         let wait = FIRST_WAIT.times(1 << self.failures.min(12)).min(LONGEST_WAIT);
         self.failures += 1;
         self.waiting = true;
@@ -249,7 +266,7 @@ mod tests {
         assert!(federation.link(THERE).start(9));
         let mut waits = Vec::new();
         for _ in 0..15 {
-            waits.push(federation.link(THERE).fail());
+            waits.push(federation.link(THERE).fail(Provenance::UNKNOWN));
             federation.queue(THERE, list(1));
             assert!(!federation.link(THERE).start(9), "sent during the wait");
             assert!(federation.link(THERE).resume());

@@ -81,7 +81,9 @@ impl Homeserver {
     ) -> Option<Uploaded> {
         let causes = Causes::of([cause]);
         let Ok(fresh) = self.account(device).keys.fresh(&upload.one_time_keys) else {
-            log.record(FactKind::UploadRefused { device }, causes);
+            let causes = self.account(device).restored.0.into_iter().fold(causes, Causes::and);
+            let refused = log.record(FactKind::UploadRefused { device }, causes);
+            self.account_mut(device).keys_cause = Provenance::of(refused);
             return None;
         };
         let mut result = Uploaded { last: cause, list_changed: None };
@@ -96,7 +98,8 @@ impl Homeserver {
             let written = Provenance(result.last);
             let account = self.account_mut(device);
             for &(key_id, value) in run {
-                account.keys.add(PublishedKey { key_id, value, written });
+                let restored = Provenance::UNKNOWN;
+                account.keys.add(PublishedKey { key_id, value, written, restored });
             }
         }
         if let Some((key_id, value)) = upload.fallback_key {
@@ -116,7 +119,10 @@ impl Homeserver {
         let (key_id, value) = key;
         let fact = log.record(FactKind::FallbackKeyUp { device, key: value }, causes);
         let written = Provenance::of(fact);
-        self.account_mut(device).keys.set_fallback(PublishedKey { key_id, value, written });
+        let account = self.account_mut(device);
+        let restored = Provenance::UNKNOWN;
+        account.keys.set_fallback(PublishedKey { key_id, value, written, restored });
+        account.no_fallback = Provenance::UNKNOWN;
         fact
     }
 
@@ -187,9 +193,17 @@ impl Homeserver {
     }
 
     /// The list of one of the server's own users changed: notes it, tells those of its users who share a room with
-    /// that user unless the notice is `lost`, and queues it for the other servers in these rooms.
-    pub fn list_changed(&mut self, user: UserId, by: FactId, lost: bool, log: &mut impl FactLog) {
-        let fact = self.learn_list_change(user, Causes::one(by), lost, log);
+    /// that user unless something makes the notice `lost`, and queues it for the other servers in these rooms.
+    pub fn list_changed(
+        &mut self,
+        user: UserId,
+        by: FactId,
+        lost: Option<Provenance>,
+        log: &mut impl FactLog,
+    ) {
+        let lost_by = lost.unwrap_or_default().0;
+        let causes = lost_by.into_iter().fold(Causes::one(by), Causes::and);
+        let fact = self.learn_list_change(user, causes, lost.is_some(), log);
         let cause = Provenance::of(fact);
         self.lists.list_mut(self.residents.user_seat(user)).changed_by(cause);
         let (_, servers) = self.rooms.neighbours(user);
@@ -264,7 +278,8 @@ impl Homeserver {
             fallback: out.fallback,
             claim: terms.claim,
         };
-        let causes = out.key.written.0.into_iter().fold(terms.causes, Causes::and);
+        let of_key = [out.key.restored.0, out.key.written.0].into_iter().flatten();
+        let causes = of_key.fold(terms.causes, Causes::and);
         let cause = Provenance::of(log.record(kind, causes));
         self.account_mut(holder).keys_cause = cause;
         self.touched.push(holder);

@@ -22,6 +22,8 @@ pub struct Stored {
     pub written: Provenance,
     /// The fact that it was last listed.
     pub listed: Provenance,
+    /// The fact that kept it from being listed earlier.
+    pub held_up: Provenance,
     position: u64,
 }
 
@@ -49,6 +51,7 @@ impl Mailbox {
             message,
             written,
             listed: Provenance::UNKNOWN,
+            held_up: Provenance::UNKNOWN,
             position,
         });
     }
@@ -62,6 +65,11 @@ impl Mailbox {
     /// The oldest messages, `limit` at the most, in the order of arrival. They stay until they are acknowledged.
     pub fn batch(&mut self, limit: usize) -> impl DoubleEndedIterator<Item = &mut Stored> {
         self.rows.iter_mut().take(limit)
+    }
+
+    /// The messages behind the batch of this limit.
+    pub fn beyond(&mut self, limit: usize) -> impl Iterator<Item = &mut Stored> {
+        self.rows.iter_mut().skip(limit)
     }
 
     /// The token position that acknowledges the batch of this limit; `since` if there is nothing to list.

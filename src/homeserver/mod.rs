@@ -29,6 +29,7 @@ use crate::homeserver::residents::Residents;
 use crate::homeserver::rooms::Rooms;
 use crate::homeserver::transactions::Transactions;
 use crate::ids::{DeviceId, RoomId, ServerId, UserId};
+use crate::protocol::provenance::Provenance;
 use crate::trace::fact::{Causes, FactKind};
 
 /// One homeserver.
@@ -138,7 +139,9 @@ impl Homeserver {
                     FactKind::Lost { txn: lost.txn, recipient: device, message: Some(lost.id) };
                 log.record(kind, lost.written.0.into_iter().fold(causes, Causes::and));
             }
-            account.keys = copy.keys.clone();
+            account.restored = Provenance(causes.iter().next());
+            account.keys = copy.keys.brought_back(account.restored);
+            account.keys_cause = account.restored;
             self.touched.push(device);
         }
     }

@@ -17,6 +17,8 @@ pub struct PublishedKey {
     pub value: KeyValue,
     /// The fact that it was uploaded.
     pub written: Provenance,
+    /// The fact that brought it back after it had been handed out, or might have been.
+    pub restored: Provenance,
 }
 
 /// A key that was handed out.
@@ -80,6 +82,15 @@ impl OneTimeKeys {
         self.fallback = None;
     }
 
+    /// These keys, brought back by a fact.
+    #[must_use]
+    pub fn brought_back(&self, by: Provenance) -> Self {
+        let mut keys = self.clone();
+        let fallback = keys.fallback.iter_mut().map(|(key, _)| key);
+        keys.unclaimed.iter_mut().chain(fallback).for_each(|key| key.restored = by);
+        keys
+    }
+
     /// Hands a key out: a one-time key if there is one, else the fallback key, which counts as used from then on and
     /// stays until it is replaced.
     pub fn hand_out(&mut self, how: HandOut) -> Option<HandedOut> {
@@ -122,7 +133,12 @@ mod tests {
     use crate::protocol::provenance::Provenance;
 
     fn key(key_id: u32, value: u32) -> PublishedKey {
-        PublishedKey { key_id, value: KeyValue::new(value), written: Provenance::UNKNOWN }
+        PublishedKey {
+            key_id,
+            value: KeyValue::new(value),
+            written: Provenance::UNKNOWN,
+            restored: Provenance::UNKNOWN,
+        }
     }
 
     fn keys(values: std::ops::Range<u32>) -> OneTimeKeys {

@@ -21,10 +21,14 @@ pub struct SyncTerms<'a> {
     pub batch_limit: u32,
     /// How many events of one room it holds at the most.
     pub timeline_limit: u32,
-    /// Whether a batch of to-device messages is listed newest first (against T-02).
-    pub newest_first: bool,
-    /// Whether key counts are left out (against C-06, C-07).
-    pub omit_counts: bool,
+    /// What makes `batch_limit` lower than it is by itself.
+    pub limited_by: Provenance,
+    /// What makes a batch of to-device messages be listed newest first (against T-02), if anything does.
+    pub newest_first: Option<Provenance>,
+    /// What leaves key counts out (against C-06, C-07), if anything does.
+    pub omit_counts: Option<Provenance>,
+    /// What kept the device from asking earlier.
+    pub late_by: Provenance,
     /// Users who are left out of room states, each with what made it so.
     pub hidden: &'a [(UserId, Option<FactId>)],
 }
@@ -63,7 +67,7 @@ impl Homeserver {
             self.rooms.news(user, token.rooms, terms.timeline_limit).collect();
         let lists = if initial { Vec::new() } else { self.list_changes(user, token.device_lists) };
         let account = self.account(device);
-        let counts = account.owes_counts() && !terms.omit_counts;
+        let counts = account.owes_counts() && terms.omit_counts.is_none();
         if !initial && rooms.is_empty() && lists.is_empty() && !counts && account.mailbox.is_empty()
         {
             return None;
@@ -80,6 +84,7 @@ impl Homeserver {
             device_lists: lists,
             one_time_key_count: None,
             unused_fallback_key: None,
+            counts_cause: terms.omit_counts.unwrap_or_default(),
             rooms,
         };
         self.list_mailbox(device, terms, &mut response, log);
@@ -167,15 +172,22 @@ impl Homeserver {
         let mailbox = &mut self.accounts[self.residents.device_seat(device)].mailbox;
         let limit = terms.batch_limit.max(1) as usize;
         response.next.to_device = mailbox.position_after(limit, response.since.to_device);
+        // A single message has no order.
+        let reordered = terms.newest_first.filter(|_| mailbox.batch(limit).nth(1).is_some());
+        let order = reordered.unwrap_or_default().0;
         let mut list = |row: &mut crate::homeserver::mailbox::Stored| {
             let kind = FactKind::Listed { device, message: row.id };
-            row.listed = Provenance::of(log.record(kind, Causes::of([row.written.0])));
+            let causes = Causes::of([row.written.0, row.held_up.0, order, terms.late_by.0]);
+            row.listed = Provenance::of(log.record(kind, causes));
             response.to_device.push((row.id, row.message, row.listed));
         };
-        if terms.newest_first {
+        if reordered.is_some() {
             mailbox.batch(limit).rev().for_each(&mut list);
         } else {
             mailbox.batch(limit).for_each(&mut list);
+        }
+        if terms.limited_by.0.is_some() {
+            mailbox.beyond(limit).for_each(|row| row.held_up = terms.limited_by);
         }
     }
 
@@ -185,7 +197,7 @@ impl Homeserver {
         terms: &SyncTerms<'_>,
         response: &mut SyncResponse,
     ) {
-        if !terms.omit_counts {
+        if terms.omit_counts.is_none() {
             let account = self.account_mut(device);
             response.one_time_key_count = Some(account.tell_one_time());
             response.unused_fallback_key = Some(account.tell_fallback());
@@ -256,8 +268,10 @@ mod tests {
     const TERMS: SyncTerms<'_> = SyncTerms {
         batch_limit: 100,
         timeline_limit: 10,
-        newest_first: false,
-        omit_counts: false,
+        limited_by: Provenance::UNKNOWN,
+        newest_first: None,
+        omit_counts: None,
+        late_by: Provenance::UNKNOWN,
         hidden: &[],
     };
 
@@ -338,9 +352,9 @@ mod tests {
         let change = |server: &mut Homeserver, lost, log: &mut Notebook| {
             server.list_changed(UserId::new(0), FactId::new(0), lost, log);
         };
-        change(&mut server, true, &mut log);
+        change(&mut server, Some(Provenance::UNKNOWN), &mut log);
         assert_eq!(sync(&mut server, BOB, tokens[1]), None);
-        change(&mut server, false, &mut log);
+        change(&mut server, None, &mut log);
         let mut told = |device: u32| {
             let token = tokens[device as usize];
             let told = sync(&mut server, DeviceId::new(device), token);

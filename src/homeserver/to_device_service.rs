@@ -28,7 +28,7 @@ impl Homeserver {
         &mut self,
         device: DeviceId,
         put: &ToDevicePut,
-        cause: Option<FactId>,
+        causes: Causes,
         log: &mut impl FactLog,
     ) -> Accepted {
         let endpoint = Endpoint::SendToDevice;
@@ -36,7 +36,7 @@ impl Homeserver {
             return Accepted { by, local: Vec::new() };
         }
         let kind = FactKind::PutAccepted { device, txn: put.txn };
-        let by = Provenance::of(log.record(kind, Causes::of([cause])));
+        let by = Provenance::of(log.record(kind, causes));
         self.transactions.insert(device, endpoint, put.txn, by);
         let mut local = Vec::new();
         let mut remote: BTreeMap<ServerId, Vec<(DeviceId, ToDeviceBody)>> = BTreeMap::new();

@@ -210,6 +210,17 @@ pub struct ClaimedKey {
     pub cause: Provenance,
 }
 
+/// A device that the answer to `/keys/claim` has no key for, though its server was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AbsentKey {
+    /// The device.
+    pub device: DeviceId,
+    /// The fact that took the last one-time key away, or kept one from being published.
+    pub one_time: Provenance,
+    /// The fact that keeps the device from having a fallback key.
+    pub fallback: Provenance,
+}
+
 /// What `PUT /sendToDevice` carries: one message a device, all of one type (rule T-06).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ToDevicePut {
@@ -269,6 +280,8 @@ pub struct SyncResponse {
     pub one_time_key_count: Option<u32>,
     /// Whether `device_unused_fallback_key_types` names the algorithm; `None` if left out.
     pub unused_fallback_key: Option<bool>,
+    /// The fact that left the counts out.
+    pub counts_cause: Provenance,
     /// The rooms with something new.
     pub rooms: Vec<RoomSync>,
 }
@@ -314,10 +327,12 @@ pub enum Response {
         /// Users that were not, because of `failures`.
         failed: Vec<(UserId, QueryId)>,
     },
-    /// `/keys/claim`: keys by device; who is in neither list has no key.
+    /// `/keys/claim`: keys by device.
     ClaimKeys {
         /// The keys.
         keys: Vec<ClaimedKey>,
+        /// The devices that have none. On the wire they are those that are not named.
+        absent: Vec<AbsentKey>,
         /// Servers that could not be reached (`failures`).
         failures: Vec<ServerId>,
     },

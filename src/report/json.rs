@@ -355,6 +355,7 @@ mod tests {
             report,
             kept: &kept,
             replay: "withheld run x.json",
+            why: None,
         };
         let mut summary = Summary::default();
         summary.add(report);

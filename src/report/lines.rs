@@ -163,7 +163,10 @@ mod tests {
         let scenario = room_of(1, 1);
         let kept = Kept::default();
         let (path, replay) = ("dir/x\n.json", "withheld run x");
-        line(&Told { path, scenario: &scenario, report, kept: &kept, replay }, Paint::Plain)
+        line(
+            &Told { path, scenario: &scenario, report, kept: &kept, replay, why: None },
+            Paint::Plain,
+        )
     }
 
     fn report(status: Status, differences: usize) -> RunReport {

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod difference;
+pub mod explanation;
 pub mod json;
 pub mod lines;
 pub mod log;

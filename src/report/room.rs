@@ -31,6 +31,8 @@ pub struct Told<'a> {
     pub kept: &'a Kept,
     /// The command that shows the same again.
     pub replay: &'a str,
+    /// The command that explains what most wants it, where something does.
+    pub why: Option<&'a str>,
 }
 
 /// How a text is laid out.
@@ -62,6 +64,9 @@ pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
     section(&mut text, "not as the file expects", differences, layout);
     section(&mut text, "steps without effect", idle_steps(&names, told), layout);
     text.push_str(&format!("\nagain: {}\n", told.replay));
+    if let Some(why) = told.why {
+        text.push_str(&format!("why: {why}\n"));
+    }
     text
 }
 
@@ -168,7 +173,7 @@ fn push_lines(text: &mut String, lines: Vec<String>, layout: Layout) {
 }
 
 /// A line two columns further in than it was, broken between words where it is too long.
-fn indented(line: &str, layout: Layout) -> String {
+pub(super) fn indented(line: &str, layout: Layout) -> String {
     let words = line.trim_start();
     let margin = " ".repeat(line.len() - words.len() + 2);
     let wrapped = wrap(words, layout.columns.saturating_sub(margin.len()), 2);
@@ -178,7 +183,7 @@ fn indented(line: &str, layout: Layout) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Layout, Told, room_view};
-    use crate::check::outcome::{NoticeCount, Unhealed, Violation, WayBack};
+    use crate::check::outcome::{NoticeCount, Violation};
     use crate::ids::FactId;
     use crate::protocol::withheld::WithheldCode;
     use crate::report::paint::Paint;
@@ -212,6 +217,7 @@ mod tests {
             report: &report,
             kept: &kept,
             replay: "withheld run 'a b.json'",
+            why: Some("withheld explain 'a b.json' --message m1 --device B1"),
         };
         let expected = "\
 a b.json: ok
@@ -230,6 +236,7 @@ room room
   (2 cells not delivered, told in 1 sentence)
 
 again: withheld run 'a b.json'
+why: withheld explain 'a b.json' --message m1 --device B1
 ";
         assert_eq!(room_view(&told, LAYOUT), expected);
     }
@@ -257,6 +264,7 @@ again: withheld run 'a b.json'
             report: &report,
             kept: &kept,
             replay: "withheld run x",
+            why: None,
         };
         let expected = "\
 x\\u{1b}.json: violated
@@ -283,8 +291,14 @@ again: withheld run x
         let scenario = room_of(1, 1);
         let report = run_of(&scenario, blocked);
         let kept = Kept::default();
-        let told =
-            Told { path: "x", scenario: &scenario, report: &report, kept: &kept, replay: "r" };
+        let told = Told {
+            path: "x",
+            scenario: &scenario,
+            report: &report,
+            kept: &kept,
+            replay: "r",
+            why: None,
+        };
         let coloured = room_view(&told, Layout { paint: Paint::Colour, ..LAYOUT });
         assert!(coloured.starts_with("x: \u{1b}[32mok\u{1b}[0m\n"), "{coloured:?}");
     }

@@ -75,6 +75,18 @@ pub(super) fn sentences(
     lines
 }
 
+/// The sentence for one cell that is not `delivered`.
+pub(super) fn sentence(
+    names: &Names<'_>,
+    outcome: &Outcome,
+    kept: &Kept,
+    cell: &Verdict,
+) -> Option<String> {
+    let teller = Teller { names, outcome, kept };
+    let blocks = teller.blocks(&[cell], |evidence| evidence);
+    blocks.first().map(|(key, block)| teller.tell(key, block))
+}
+
 impl Teller<'_> {
     /// Puts cells together whose keys are equal once `blur` has passed over their evidence.
     fn blocks(

@@ -49,6 +49,12 @@ pub(super) fn violations(names: &Names<'_>, outcome: &Outcome, kept: &Kept) -> V
     lines
 }
 
+/// One violation in a line: the rule, who broke it, where that shows, and whether it counts.
+pub(super) fn one(names: &Names<'_>, violation: &Violation) -> String {
+    let Violation { rule, party, severity, injected, .. } = *violation;
+    headline(names, (rule, party, severity, injected), &[violation])
+}
+
 fn headline(
     names: &Names<'_>,
     (rule, party, severity, injected): Kind,

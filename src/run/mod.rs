@@ -11,6 +11,7 @@ pub mod status;
 pub mod survey;
 pub mod twice;
 pub mod unsent;
+pub mod why;
 
 use crate::check::outcome::Outcome;
 use crate::time::SimTime;

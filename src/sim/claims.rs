@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::engine::choices::Choices;
 use crate::homeserver::key_service::ClaimTerms;
 use crate::ids::{ClaimId, DeviceId, FactId, ServerId};
-use crate::protocol::api::{ClaimedKey, Failure, Response};
+use crate::protocol::api::{AbsentKey, ClaimedKey, Failure, Response};
 use crate::scenario::fault::ClaimFailure;
 use crate::sim::gather::Question;
 use crate::sim::network::Ticket;
@@ -51,8 +51,8 @@ impl<C: Client, K: Choices> World<C, K> {
             }
         }
         let local = by_server.remove(&own).unwrap_or_default();
-        let keys = self.hand_out(own, &local, ticket.cause, sink);
-        let response = Ok(Response::ClaimKeys { keys, failures });
+        let (keys, absent) = self.hand_out(own, &local, ticket.cause, sink);
+        let response = Ok(Response::ClaimKeys { keys, absent, failures });
         let ask = |(server, claims)| (server, Question::Claim(claims));
         self.gather(ticket, response, cause, by_server.into_iter().map(ask).collect());
     }
@@ -64,23 +64,33 @@ impl<C: Client, K: Choices> World<C, K> {
         claims: &[(DeviceId, ClaimId)],
         cause: Option<FactId>,
         sink: &mut impl FactSink,
-    ) -> Vec<ClaimedKey> {
+    ) -> (Vec<ClaimedKey>, Vec<AbsentKey>) {
         let (how, by) = self.faults.hand_out(id);
         let [twice, newest] = by.map(|fault| fault.and_then(|fault| self.faults.cause(fault)));
-        let causes = Causes::of([cause, twice, newest]);
-        let badly_signed =
-            matches!(self.faults.claim_fails(id), Some((_, ClaimFailure::BadSignature)));
-        let mut keys = Vec::with_capacity(claims.len());
+        let badly_signed = self
+            .faults
+            .claim_fails(id)
+            .filter(|(_, failure)| *failure == ClaimFailure::BadSignature)
+            .and_then(|(fault, _)| self.faults.cause(fault));
+        let causes = Causes::of([cause, twice, newest, badly_signed]);
+        let (mut keys, mut absent) = (Vec::with_capacity(claims.len()), Vec::new());
         for &(target, claim) in claims {
             self.run_out(target, sink);
             let terms = ClaimTerms { claim: Some(claim), how, causes };
             let log = &mut self.recorder.log(sink, id);
-            keys.extend(self.servers[id.index()].claim(target, terms, log).map(|mut key| {
-                key.signature_valid &= !badly_signed;
-                key
-            }));
+            match self.servers[id.index()].claim(target, terms, log) {
+                Some(mut key) => {
+                    key.signature_valid &= badly_signed.is_none();
+                    keys.push(key);
+                }
+                None => {
+                    let account = self.servers[id.index()].account(target);
+                    let (one_time, fallback) = (account.keys_cause, account.no_fallback);
+                    absent.push(AbsentKey { device: target, one_time, fallback });
+                }
+            }
         }
-        keys
+        (keys, absent)
     }
 
     /// If strangers have every one-time key of a device, they have those that it has uploaded since they were last

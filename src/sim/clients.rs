@@ -84,14 +84,15 @@ impl<C: Client, K: Choices> World<C, K> {
     ) {
         let cut = Cut::new(self.faults.crash(device));
         if cut.is_before_step() {
-            self.crash(device, &cut, sink);
+            self.crash(device, &cut, cause, sink);
             return;
         }
         let mut out = std::mem::take(&mut self.out.0);
         let clock = self.recorder.clock(device);
         let terminal = &mut self.terminals[device.index()];
         out.begin(self.recorder.next_id(), terminal.is_watched);
-        let mut context = Context { clock, entropy: &mut self.entropy, cause };
+        let clock_set = self.recorder.clock_set(device);
+        let mut context = Context { clock, clock_set, entropy: &mut self.entropy, cause };
         terminal.client.handle(&input, &mut context, &mut out);
         let wake = out.wake_at();
         let is_cut = cut.is_set() && {
@@ -108,7 +109,7 @@ impl<C: Client, K: Choices> World<C, K> {
         }
         self.out.0 = out;
         if is_cut {
-            self.crash(device, &cut, sink);
+            self.crash(device, &cut, cause, sink);
         } else {
             self.set_wake(device, wake);
         }
@@ -122,7 +123,9 @@ impl<C: Client, K: Choices> World<C, K> {
                     terminal.durable = Some(*copy);
                 }
             }
-            Effect::Request(number, request, cause) => self.leave(device, number, request, cause),
+            Effect::Request(number, request, because) => {
+                self.leave(device, number, request, because);
+            }
             Effect::Fact(kind, causes) => {
                 self.recorder.record(sink, Observer::Device(device), kind, causes);
             }

@@ -5,7 +5,7 @@
 
 use crate::client::{Client, Effect, Input};
 use crate::engine::choices::Choices;
-use crate::ids::{DeviceId, FaultId};
+use crate::ids::{DeviceId, FactId, FaultId};
 use crate::scenario::fault::CrashPoint;
 use crate::sim::clients::Life;
 use crate::sim::world::World;
@@ -77,13 +77,19 @@ impl<C: Client, K: Choices> World<C, K> {
     /// The client stops. What it had not stored is gone; its requests that have left are on their way.
     ///
     /// The crash strikes at the first input, from its start on, that reaches its point.
-    pub(super) fn crash(&mut self, device: DeviceId, cut: &Cut, sink: &mut impl FactSink) {
+    pub(super) fn crash(
+        &mut self,
+        device: DeviceId,
+        cut: &Cut,
+        input: Option<FactId>,
+        sink: &mut impl FactSink,
+    ) {
         let fault = cut.crash.map(|(fault, _)| fault);
         if let Some(fault) = fault {
             self.faults.note_hit(fault);
         }
         self.cut_loose(device);
-        let causes = Causes::of([fault.and_then(|fault| self.faults.cause(fault))]);
+        let causes = Causes::of([fault.and_then(|fault| self.faults.cause(fault)), input]);
         let kind = FactKind::Crashed { device };
         let crashed = self.recorder.record(sink, Observer::Device(device), kind, causes);
         let terminal = &mut self.terminals[device.index()];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::homeserver::one_time_keys::HandOut;
 use crate::ids::{DeviceId, FactId, FaultId, ServerId, UserId};
 use crate::protocol::api::Endpoint;
+use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::ToDeviceType;
 use crate::scenario::fault::{ClaimFailure, CrashPoint, FaultKind, ToDeviceFilter};
 use crate::scenario::model::Scenario;
@@ -150,10 +151,10 @@ impl FaultSet {
         })
     }
 
-    /// Whether fallback keys of a device are not taken.
-    pub(super) fn refuses_fallback(&self, device: DeviceId) -> bool {
+    /// What keeps fallback keys of a device from being taken.
+    pub(super) fn refuses_fallback(&self, device: DeviceId) -> Option<FaultId> {
         let fits = |kind: &FaultKind| matches!(kind, FaultKind::NoFallbackKey { device: which } if *which == device);
-        self.find_if(fits).is_some()
+        self.find_if(fits)
     }
 
     /// What makes uploads of a device be refused.
@@ -163,16 +164,16 @@ impl FaultSet {
         )
     }
 
-    /// Whether a server leaves counts out.
-    pub(super) fn omits_counts(&self, server: ServerId) -> bool {
+    /// What makes a server leave counts out.
+    pub(super) fn omits_counts(&self, server: ServerId) -> Option<FaultId> {
         let fits = |kind: &FaultKind| matches!(kind, FaultKind::CountsOmitted { server: which } if *which == server);
-        self.find_if(fits).is_some()
+        self.find_if(fits)
     }
 
-    /// Whether a mailbox is listed newest first.
-    pub(super) fn lists_newest_first(&self, device: DeviceId) -> bool {
+    /// What makes a mailbox be listed newest first.
+    pub(super) fn lists_newest_first(&self, device: DeviceId) -> Option<FaultId> {
         let fits = |kind: &FaultKind| matches!(kind, FaultKind::ToDeviceReordered { device: which } if *which == device);
-        self.find_if(fits).is_some()
+        self.find_if(fits)
     }
 
     /// What limits the timelines of a device to one event.
@@ -182,15 +183,22 @@ impl FaultSet {
         )
     }
 
-    /// The least batch limit that is forced on a server.
-    pub(super) fn batch_limit(&self, server: ServerId) -> Option<u32> {
+    /// The least batch limit that is forced on a server, and what forces it.
+    pub(super) fn batch_limit(&self, server: ServerId) -> Option<(u32, FaultId)> {
         let limit = |id: &FaultId| {
             let FaultKind::BatchLimit { server: which, limit } = self.kind(*id) else {
                 return None;
             };
-            (*which == server).then_some(*limit)
+            (*which == server).then_some((*limit, *id))
         };
         self.in_force.iter().filter_map(limit).min()
+    }
+
+    /// What limits the EDUs of a server.
+    pub(super) fn edu_limited(&self, server: ServerId) -> Option<FaultId> {
+        self.find_if(
+            |kind| matches!(kind, FaultKind::EduLimit { server: which, .. } if *which == server),
+        )
     }
 
     /// The least limits of EDUs that are forced on a server: EDUs in a transaction, messages in an EDU.
@@ -318,11 +326,13 @@ impl FaultSet {
                 && *which == device
             {
                 skew.ahead = skew.ahead + *by;
+                skew.by = Provenance(self.cause(*id));
             }
             if let FaultKind::ClockBehind { device: which, by } = self.kind(*id)
                 && *which == device
             {
                 skew.behind = skew.behind + *by;
+                skew.by = Provenance(self.cause(*id));
             }
         }
         skew

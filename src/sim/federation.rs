@@ -4,7 +4,7 @@
 use crate::client::Client;
 use crate::engine::choices::Choices;
 use crate::homeserver::federation::{Item, Pdu, ToDeviceEdu};
-use crate::ids::{FaultId, ServerId, UserId};
+use crate::ids::{FactId, FaultId, ServerId, UserId};
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::RoomEvent;
 use crate::protocol::to_device::ToDeviceMessage;
@@ -21,7 +21,12 @@ impl<C: Client, K: Choices> World<C, K> {
     pub(super) fn start_transaction(&mut self, from: ServerId, to: ServerId) {
         let forced = self.faults.edu_limits(from).map_or(u32::MAX, |(edus, _)| edus);
         let limit = self.scenario.servers[from.index()].edu_limit.min(forced);
-        if self.servers[from.index()].federation().link(to).start(limit as usize) {
+        let limited_by = self.faults.edu_limited(from).and_then(|fault| self.faults.cause(fault));
+        let link = self.servers[from.index()].federation().link(to);
+        if link.start(limit as usize) {
+            if limited_by.is_some() {
+                link.leave_behind(Provenance(limited_by));
+            }
             self.send_transaction(from, to);
         }
     }
@@ -40,7 +45,8 @@ impl<C: Client, K: Choices> World<C, K> {
     /// It is tried again after a wait. If what is in the way will be there to the end, nothing can come of that, and
     /// the run does not wait for it.
     fn transaction_failed(&mut self, from: ServerId, to: ServerId, fault: FaultId) {
-        let wait = self.servers[from.index()].federation().link(to).fail();
+        let by = Provenance(self.faults.cause(fault));
+        let wait = self.servers[from.index()].federation().link(to).fail(by);
         let live = !self.faults.is_lasting(fault);
         self.push_if_live(self.now() + wait, Action::Retry { from, to }, live);
     }
@@ -52,7 +58,8 @@ impl<C: Client, K: Choices> World<C, K> {
         to: ServerId,
         sink: &mut impl FactSink,
     ) {
-        let items = self.servers[from.index()].federation().link(to).take_in_flight();
+        let link = self.servers[from.index()].federation().link(to);
+        let (items, held_up) = (link.take_in_flight(), link.held_up().0);
         let poisoned = items.iter().find_map(|item| match item {
             Item::ToDevice(edu) => self.faults.poisoned(edu.sender, to),
             Item::DeviceList(..) | Item::Room(_) => None,
@@ -61,11 +68,13 @@ impl<C: Client, K: Choices> World<C, K> {
         if fault.is_none() {
             for item in &items {
                 match item {
-                    Item::ToDevice(edu) => self.take_in_to_device(from, to, edu, sink),
-                    Item::DeviceList(user, cause) => {
-                        self.take_in_list_change(to, *user, *cause, sink);
+                    Item::ToDevice(edu) => {
+                        self.take_in_to_device((from, to), edu, held_up, sink);
                     }
-                    Item::Room(pdu) => self.take_in_event(to, pdu, sink),
+                    Item::DeviceList(user, cause) => {
+                        self.take_in_list_change(to, *user, Causes::of([cause.0, held_up]), sink);
+                    }
+                    Item::Room(pdu) => self.take_in_event(to, pdu, held_up, sink),
                 }
             }
         }
@@ -101,9 +110,9 @@ impl<C: Client, K: Choices> World<C, K> {
 
     fn take_in_to_device(
         &mut self,
-        from: ServerId,
-        to: ServerId,
+        (from, to): (ServerId, ServerId),
         edu: &ToDeviceEdu,
+        held_up: Option<FactId>,
         sink: &mut impl FactSink,
     ) {
         if !self.servers[to.index()].federation().note_arrival(from, edu.message_id) {
@@ -111,7 +120,7 @@ impl<C: Client, K: Choices> World<C, K> {
         }
         for &(recipient, body) in &edu.messages {
             let message = ToDeviceMessage { sender: edu.sender, event_type: edu.event_type, body };
-            let causes = Causes::of([edu.cause.0]);
+            let causes = Causes::of([edu.cause.0, held_up]);
             self.deliver(to, Delivery { recipient, txn: edu.txn, message, causes }, sink);
         }
     }
@@ -120,17 +129,23 @@ impl<C: Client, K: Choices> World<C, K> {
         &mut self,
         to: ServerId,
         user: UserId,
-        cause: Provenance,
+        causes: Causes,
         sink: &mut impl FactSink,
     ) {
         let lost = self.faults.notice_lost(user, to);
         let by = lost.and_then(|fault| self.faults.cause(fault));
         let log = &mut self.recorder.log(sink, to);
-        let causes = Causes::of([cause.0, by]);
+        let causes = by.into_iter().fold(causes, Causes::and);
         self.servers[to.index()].learn_list_change(user, causes, lost.is_some(), log);
     }
 
-    fn take_in_event(&mut self, to: ServerId, pdu: &Pdu, sink: &mut impl FactSink) {
+    fn take_in_event(
+        &mut self,
+        to: ServerId,
+        pdu: &Pdu,
+        held_up: Option<FactId>,
+        sink: &mut impl FactSink,
+    ) {
         if let RoomEvent::Member { .. } = pdu.event
             && let Some((fault, by)) = self.faults.membership_late(to)
         {
@@ -140,6 +155,6 @@ impl<C: Client, K: Choices> World<C, K> {
             return;
         }
         let log = &mut self.recorder.log(sink, to);
-        self.servers[to.index()].receive(pdu, Causes::NONE, log);
+        self.servers[to.index()].receive(pdu, Causes::of([held_up]), log);
     }
 }

@@ -4,7 +4,7 @@
 use crate::client::Client;
 use crate::engine::choices::Choices;
 use crate::ids::{ClaimId, DeviceId, FactId, FaultId, QueryId, RoomId, ServerId, UserId};
-use crate::protocol::api::{ClaimedKey, Failure, Response, UserKeys};
+use crate::protocol::api::{AbsentKey, ClaimedKey, Failure, Response, UserKeys};
 use crate::sim::action::Action;
 use crate::sim::labels::CALL_DELAY;
 use crate::sim::network::Ticket;
@@ -33,7 +33,7 @@ pub(super) enum Reply {
     /// Device lists.
     Lists(Vec<UserKeys>),
     /// Keys.
-    Keys(Vec<ClaimedKey>),
+    Keys(Vec<ClaimedKey>, Vec<AbsentKey>),
     /// The room, after the user was let in.
     Room(Admission),
     /// No.
@@ -105,7 +105,8 @@ impl<C: Client, K: Choices> World<C, K> {
             call.reply = Some(match &call.question {
                 Question::Query(asked) => Reply::Lists(self.look_up(call.to, asked)),
                 Question::Claim(claims) => {
-                    Reply::Keys(self.hand_out(call.to, claims, ticket.cause, sink))
+                    let (keys, absent) = self.hand_out(call.to, claims, ticket.cause, sink);
+                    Reply::Keys(keys, absent)
                 }
                 Question::Join(room, user) => self.admit(call.to, *room, *user, (ticket, sink)),
             });
@@ -178,13 +179,16 @@ impl Gather {
     fn add(&mut self, reply: Reply) {
         match (reply, &mut self.response) {
             (Reply::Lists(lists), Ok(Response::QueryKeys { users, .. })) => users.extend(lists),
-            (Reply::Keys(more), Ok(Response::ClaimKeys { keys, .. })) => keys.extend(more),
+            (Reply::Keys(more, without), Ok(Response::ClaimKeys { keys, absent, .. })) => {
+                keys.extend(more);
+                absent.extend(without);
+            }
             (Reply::Room(admission), response) => {
                 self.cause = Some(admission.by);
                 *response = Ok(Response::Done);
             }
             (Reply::Refused, response) => *response = Err(Failure::Forbidden),
-            (Reply::Lists(_) | Reply::Keys(_), _) => {}
+            (Reply::Lists(_) | Reply::Keys(..), _) => {}
         }
     }
 
@@ -208,8 +212,9 @@ fn put_in_order(response: &mut Response) {
     if let Response::QueryKeys { users, failed } = response {
         users.sort_by_key(|answer| answer.user);
         failed.sort_unstable();
-    } else if let Response::ClaimKeys { keys, failures } = response {
+    } else if let Response::ClaimKeys { keys, absent, failures } = response {
         keys.sort_by_key(|key| key.device);
+        absent.sort_by_key(|absent| absent.device);
         failures.sort_unstable();
     }
 }

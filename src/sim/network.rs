@@ -1,7 +1,7 @@
 //! The way between a client and its homeserver: delays, patience, and what cuts it.
 //! It does not know what is asked and answered.
 
-use crate::client::{Client, RequestNo};
+use crate::client::{Because, Client, RequestNo};
 use crate::engine::choices::{Choices, Label};
 use crate::ids::{DeviceId, FactId, FaultId, ServerId};
 use crate::protocol::api::{Endpoint, Failure, Request, Response};
@@ -11,6 +11,7 @@ use crate::sim::labels::{ANSWER_DELAY, REQUEST_DELAY};
 use crate::sim::requests::{Incoming, Outgoing};
 use crate::sim::world::{Phase, World};
 use crate::time::{SimDuration, SimTime};
+use crate::trace::fact::Causes;
 
 /// What an answer needs to find its way back.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,15 @@ pub(super) struct Ticket {
     pub(super) endpoint: Endpoint,
     pub(super) sent: SimTime,
     pub(super) cause: Option<FactId>,
+    /// What made an earlier attempt at the same fail.
+    pub(super) held_up: Option<FactId>,
+}
+
+impl Ticket {
+    /// Why the request came, and why it came no earlier.
+    pub(super) fn causes(&self) -> Causes {
+        Causes::of([self.cause, self.held_up])
+    }
 }
 
 impl<C: Client, K: Choices> World<C, K> {
@@ -50,8 +60,9 @@ impl<C: Client, K: Choices> World<C, K> {
         device: DeviceId,
         number: RequestNo,
         request: Request,
-        cause: Option<FactId>,
+        because: Because,
     ) {
+        let Because { cause, held_up } = because;
         let ticket = Ticket {
             device,
             number,
@@ -59,6 +70,7 @@ impl<C: Client, K: Choices> World<C, K> {
             endpoint: request.endpoint(),
             sent: self.now(),
             cause,
+            held_up,
         };
         if let Some(fault) = self.faults.cut_off(device, self.server_of(device)) {
             self.fail(ticket, Failure::Unreachable, fault);

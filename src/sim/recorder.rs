@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::homeserver::log::FactLog;
 use crate::ids::{DeviceId, FactId, ServerId};
+use crate::protocol::provenance::Provenance;
 use crate::time::{SimDuration, SimTime};
 use crate::trace::fact::{Causes, Fact, FactKind, Observer};
 use crate::trace::sink::FactSink;
@@ -14,6 +15,8 @@ use crate::trace::sink::FactSink;
 pub(super) struct Skew {
     pub(super) ahead: SimDuration,
     pub(super) behind: SimDuration,
+    /// The fact that made it so.
+    pub(super) by: Provenance,
 }
 
 /// The numbering of the facts of a run, and the clocks of all observers.
@@ -56,6 +59,11 @@ impl Recorder {
             Some(skew) => self.now + skew.ahead - skew.behind,
             None => self.now,
         }
+    }
+
+    /// The fact that made the clock of a device wrong, if it is.
+    pub(super) fn clock_set(&self, device: DeviceId) -> Option<FactId> {
+        self.skews.get(&device).and_then(|skew| skew.by.0)
     }
 
     /// When the clock of a device will show `clock`; now, if it is past that.
@@ -129,7 +137,7 @@ mod tests {
         let mut trace = Trace::default();
         recorder.advance(SimTime::from_ms(500));
         let ahead = SimDuration::from_ms(200);
-        recorder.set_skew(DEVICE, Skew { ahead, behind: SimDuration::ZERO });
+        recorder.set_skew(DEVICE, Skew { ahead, ..Skew::default() });
         recorder.record(&mut trace, Observer::World, FactKind::UserStep(0), Causes::NONE);
         let kind = FactKind::LoggedOut { device: DEVICE };
         let cause = Causes::one(FactId::new(0));
@@ -145,7 +153,7 @@ mod tests {
         let mut recorder = Recorder::default();
         recorder.advance(SimTime::from_ms(1_000));
         let behind = SimDuration::from_ms(300);
-        recorder.set_skew(DEVICE, Skew { ahead: SimDuration::ZERO, behind });
+        recorder.set_skew(DEVICE, Skew { behind, ..Skew::default() });
         assert_eq!(recorder.clock(DEVICE), SimTime::from_ms(700));
         assert_eq!(recorder.when(DEVICE, SimTime::from_ms(900)), SimTime::from_ms(1_200));
         assert_eq!(recorder.when(DEVICE, SimTime::from_ms(100)), SimTime::from_ms(1_000));

@@ -6,6 +6,7 @@ use crate::engine::choices::Choices;
 use crate::homeserver::key_service::Uploaded;
 use crate::ids::{FactId, ServerId};
 use crate::protocol::api::{Endpoint, Failure, KeyUpload, Request, Response};
+use crate::protocol::provenance::Provenance;
 use crate::sim::clients::Life;
 use crate::sim::network::Ticket;
 use crate::sim::world::{Phase, World};
@@ -90,11 +91,17 @@ impl<C: Client, K: Choices> World<C, K> {
             let causes = Causes::of([self.faults.cause(fault), ticket.cause]);
             let kind = FactKind::UploadRefused { device };
             let refused = self.recorder.record(sink, Observer::Server(id), kind, causes);
+            self.servers[id.index()].account_mut(device).keys_cause = Provenance::of(refused);
             self.reply(ticket, Err(Failure::Rejected), Some(refused));
             return;
         }
         // The rest of such an upload is taken: a server without fallback keys does not know the field.
-        upload.fallback_key = upload.fallback_key.filter(|_| !self.faults.refuses_fallback(device));
+        let without_fallback = self.faults.refuses_fallback(device);
+        if let Some(fault) = without_fallback.filter(|_| upload.fallback_key.is_some()) {
+            upload.fallback_key = None;
+            let cause = Provenance(self.faults.cause(fault));
+            self.servers[id.index()].account_mut(device).no_fallback = cause;
+        }
         let log = &mut self.recorder.log(sink, id);
         let server = &mut self.servers[id.index()];
         let Some(uploaded) = server.upload_keys(device, &upload, ticket.cause, log) else {
@@ -103,7 +110,7 @@ impl<C: Client, K: Choices> World<C, K> {
         };
         let Uploaded { last, list_changed } = uploaded;
         self.announce(ticket, list_changed, sink);
-        let counted = !self.faults.omits_counts(id);
+        let counted = self.faults.omits_counts(id).is_none();
         let account = self.servers[id.index()].account_mut(device);
         let count = counted.then(|| account.tell_one_time());
         self.reply(ticket, Ok(Response::UploadKeys(count)), last);
@@ -146,7 +153,8 @@ impl<C: Client, K: Choices> World<C, K> {
         let Some(by) = changed.filter(|_| self.phase != Phase::LoggingIn) else { return };
         let user = self.residents.user(ticket.device);
         let id = self.server_of(ticket.device);
-        let lost = self.faults.notice_lost(user, id).is_some();
+        let lost = self.faults.notice_lost(user, id);
+        let lost = lost.map(|fault| Provenance(self.faults.cause(fault)));
         let log = &mut self.recorder.log(sink, id);
         self.servers[id.index()].list_changed(user, by, lost, log);
     }

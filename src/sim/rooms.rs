@@ -54,7 +54,7 @@ impl<C: Client, K: Choices> World<C, K> {
             self.reply(ticket, Err(Failure::Forbidden), ticket.cause);
             return;
         }
-        let fact = self.accept(id, (room, event), ticket.cause, sink);
+        let fact = self.accept(id, (room, event), ticket.causes(), sink);
         self.servers[id.index()].remember_message(device, txn, fact);
         if let Some(session) = self.session_of.get_mut(message.index()) {
             *session = Some(body.session);
@@ -74,7 +74,7 @@ impl<C: Client, K: Choices> World<C, K> {
         let id = self.server_of(ticket.device);
         match self.servers[id.index()].permission(user, room, &event) {
             Permission::Granted => {
-                let fact = self.accept(id, (room, event), ticket.cause, sink);
+                let fact = self.accept(id, (room, event), ticket.causes(), sink);
                 self.reply(ticket, Ok(Response::Done), Some(fact));
             }
             Permission::Redundant => self.reply(ticket, Ok(Response::Done), ticket.cause),
@@ -85,8 +85,8 @@ impl<C: Client, K: Choices> World<C, K> {
                     self.gather(ticket, Ok(Response::Done), ticket.cause, question);
                 }
                 None => {
-                    self.found(id, room, ticket.cause, sink);
-                    let fact = self.accept(id, (room, event), ticket.cause, sink);
+                    self.found(id, room, ticket.causes(), sink);
+                    let fact = self.accept(id, (room, event), ticket.causes(), sink);
                     self.reply(ticket, Ok(Response::Done), Some(fact));
                 }
             },
@@ -122,12 +122,12 @@ impl<C: Client, K: Choices> World<C, K> {
         &mut self,
         id: ServerId,
         what: (RoomId, RoomEvent),
-        cause: Option<FactId>,
+        causes: Causes,
         sink: &mut impl FactSink,
     ) -> FactId {
         let (room, event) = what;
         let event = NewEvent { room, event, stamp: self.take_stamp() };
-        let passing = Passing { causes: Causes::of([cause]), except: None };
+        let passing = Passing { causes, except: None };
         let log = &mut self.recorder.log(sink, id);
         self.servers[id.index()].accept(event, passing, log)
     }
@@ -142,19 +142,13 @@ impl<C: Client, K: Choices> World<C, K> {
     }
 
     /// A room that nobody is in any more, or ever was, begins anew, with the settings of the scenario.
-    fn found(
-        &mut self,
-        id: ServerId,
-        room: RoomId,
-        cause: Option<FactId>,
-        sink: &mut impl FactSink,
-    ) {
+    fn found(&mut self, id: ServerId, room: RoomId, causes: Causes, sink: &mut impl FactSink) {
         self.servers[id.index()].rooms_mut().open_empty(room);
         let settings = &self.scenario.rooms[room.index()];
         let (rotation, visibility) = (settings.rotation, settings.history_visibility);
-        self.accept(id, (room, RoomEvent::Encryption(rotation)), cause, sink);
+        self.accept(id, (room, RoomEvent::Encryption(rotation)), causes, sink);
         if let Some(value) = visibility {
-            self.accept(id, (room, RoomEvent::HistoryVisibility(value)), cause, sink);
+            self.accept(id, (room, RoomEvent::HistoryVisibility(value)), causes, sink);
         }
     }
 
@@ -174,7 +168,7 @@ impl<C: Client, K: Choices> World<C, K> {
         let event = RoomEvent::Member { user, membership: Membership::Join };
         let event = NewEvent { room, event, stamp: self.take_stamp() };
         let except = Some(self.residents.server(user));
-        let passing = Passing { causes: Causes::of([ticket.cause]), except };
+        let passing = Passing { causes: ticket.causes(), except };
         let server = &mut self.servers[id.index()];
         let by = server.accept(event, passing, &mut self.recorder.log(sink, id));
         match server.rooms().get(room) {

@@ -6,6 +6,7 @@ use crate::engine::choices::Choices;
 use crate::homeserver::sync_service::SyncTerms;
 use crate::ids::{DeviceId, FaultId};
 use crate::protocol::api::{Failure, Response, SyncToken};
+use crate::protocol::provenance::Provenance;
 use crate::sim::clients::Life;
 use crate::sim::network::Ticket;
 use crate::sim::requests::Incoming;
@@ -46,12 +47,16 @@ impl<C: Client, K: Choices> World<C, K> {
         let settings = &self.scenario.servers[id.index()];
         let limited = self.faults.limited_sync(device);
         let hidden = self.faults.hidden(id);
-        let forced = self.faults.batch_limit(id).unwrap_or(u32::MAX);
+        let forced = self.faults.batch_limit(id);
+        let forced = forced.filter(|(limit, _)| *limit < settings.batch_limit);
+        let by = |fault: FaultId| Provenance(self.faults.cause(fault));
         let terms = SyncTerms {
-            batch_limit: settings.batch_limit.min(forced),
+            batch_limit: forced.map_or(settings.batch_limit, |(limit, _)| limit),
+            limited_by: forced.map(|(_, fault)| by(fault)).unwrap_or_default(),
             timeline_limit: if limited.is_some() { 1 } else { settings.timeline_limit },
-            newest_first: self.faults.lists_newest_first(device),
-            omit_counts: self.faults.omits_counts(id),
+            newest_first: self.faults.lists_newest_first(device).map(by),
+            omit_counts: self.faults.omits_counts(id).map(by),
+            late_by: Provenance(ticket.held_up),
             hidden: &hidden,
         };
         let log = &mut self.recorder.log(sink, id);

@@ -7,6 +7,7 @@ use crate::client::{Client, Command, Input};
 use crate::engine::choices::Choices;
 use crate::ids::{DeviceId, FactId, UserId};
 use crate::protocol::api::CrossSigningKeys;
+use crate::protocol::provenance::Provenance;
 use crate::protocol::room::RoomEvent;
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::step::Step;
@@ -92,7 +93,8 @@ impl<C: Client, K: Choices> World<C, K> {
         if self.phase == Phase::Running {
             let user = self.residents.user(replaced);
             let id = self.server_of(replaced);
-            let lost = self.faults.notice_lost(user, id).is_some();
+            let lost = self.faults.notice_lost(user, id);
+            let lost = lost.map(|fault| Provenance(self.faults.cause(fault)));
             let log = &mut self.recorder.log(sink, id);
             self.servers[id.index()].list_changed(user, by, lost, log);
         }

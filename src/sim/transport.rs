@@ -36,7 +36,8 @@ impl<C: Client, K: Choices> World<C, K> {
         let id = self.server_of(ticket.device);
         let log = &mut self.recorder.log(sink, id);
         let server = &mut self.servers[id.index()];
-        let Accepted { by, local } = server.accept_to_device(ticket.device, put, ticket.cause, log);
+        let Accepted { by, local } =
+            server.accept_to_device(ticket.device, put, ticket.causes(), log);
         for (recipient, body) in local {
             let message =
                 ToDeviceMessage { sender: ticket.device, event_type: put.event_type, body };

@@ -6,6 +6,7 @@ use crate::engine::choices::Choices;
 use crate::homeserver::account::Account;
 use crate::homeserver::device_lists::DeviceList;
 use crate::ids::{DeviceId, FactId, FaultId, ServerId};
+use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{ToDeviceBody, ToDeviceMessage};
 use crate::protocol::withheld::Field;
 use crate::scenario::fault::{FaultKind, ForgedContent};
@@ -86,7 +87,7 @@ impl<C: Client, K: Choices> World<C, K> {
                 self.settle_server(self.server_of(device), sink);
             }
             FaultKind::NoFallbackKey { device } => {
-                self.drop_fallback(device, sink);
+                self.drop_fallback(device, fact, sink);
             }
             FaultKind::KeysClaimedByStranger { device, count } => {
                 self.lose_keys(device, count, fact, sink);
@@ -188,10 +189,12 @@ impl<C: Client, K: Choices> World<C, K> {
         self.release_wake(device);
     }
 
-    fn drop_fallback(&mut self, device: DeviceId, sink: &mut impl FactSink) {
+    fn drop_fallback(&mut self, device: DeviceId, by: FactId, sink: &mut impl FactSink) {
         let id = self.server_of(device);
         let server = &mut self.servers[id.index()];
-        server.account_mut(device).keys.drop_fallback();
+        let account = server.account_mut(device);
+        account.keys.drop_fallback();
+        account.no_fallback = Provenance::of(by);
         server.touch(device);
         self.settle_server(id, sink);
     }

@@ -247,3 +247,73 @@ fn the_result_in_the_readme_is_what_its_command_prints() {
     };
     assert_eq!(lasting(&shown), lasting(text(&output.stdout)));
 }
+
+/// A room in which Bob's device is blocked.
+const BLOCKED: &str = r#"{
+  "format": 1,
+  "about": "One message that is withheld",
+  "users": { "alice": { "devices": ["A1"] }, "bob": { "devices": ["B1"] } },
+  "timeline": [
+    { "at": "1s", "do": "block", "device": "A1", "target": "B1" },
+    { "at": "2s", "do": "send", "from": "A1", "message": "hello" },
+    { "at": "9s", "do": "unblock", "device": "A1", "target": "B1" },
+    { "at": "10s", "do": "send", "from": "A1", "message": "again" }
+  ]
+}
+"#;
+
+#[test]
+fn an_explanation_is_given_in_every_form_and_to_whoever_asks_for_a_delivered_message() {
+    let folder = folder(&[("a.json", BLOCKED.as_bytes())]);
+    let explain = |args: &[&str]| {
+        let output = withheld(folder.path(), &[&["explain", "a.json"], args].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    let told = explain(&[]);
+    assert!(told.contains("\nhello at B1: withheld(m.blacklisted)\n"), "{told}");
+    assert!(told.contains("The user of B1 is shown m.blacklisted."), "{told}");
+    assert!(told.contains("the user of A1 blocked B1"), "{told}");
+    let read = explain(&["--message", "again", "--device", "B1", "--reading", "lenient"]);
+    assert!(read.contains("B1 can read again."), "{read}");
+    assert!(read.contains("the user of A1 unblocked B1"), "{read}");
+    assert!(read.contains("lenient reading"), "{read}");
+    assert!(explain(&["--format", "dot"]).starts_with("digraph explanation {\n"));
+    assert!(explain(&["--format", "mermaid"]).starts_with("sequenceDiagram\n"));
+    let data: Value = serde_json::from_str(&explain(&["--format", "json", "--seed", "5"])).unwrap();
+    assert_eq!(data["seed"], 5);
+    assert_eq!(data["explanations"][0]["verdict"], "withheld(m.blacklisted)");
+    assert_eq!(data["explanations"][0]["rules"][0]["id"], "W-01");
+    let run = withheld(folder.path(), &["run", "a.json"]);
+    let why = "\nwhy: withheld explain a.json --message hello --device B1\n";
+    assert!(text(&run.stdout).contains(why), "{}", text(&run.stdout));
+}
+
+#[test]
+fn what_cannot_be_explained_is_bad_usage_and_says_what_there_is() {
+    let folder = folder(&[("a.json", BLOCKED.as_bytes()), ("ok.json", ONE_MESSAGE.as_bytes())]);
+    let refused = |args: &[&str], expected: &str| {
+        let output = withheld(folder.path(), &[&["explain"], args].concat());
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        assert_eq!(text(&output.stdout), "", "{args:?}");
+        let found = text(&output.stderr);
+        assert!(found.contains(expected), "{args:?}: {found}");
+    };
+    let file = "a.json";
+    refused(
+        &[file, "--message", "helo"],
+        "--message: found \"helo\", expected one of hello and again; did you mean \"hello\"?",
+    );
+    refused(&[file, "--device", "C9"], "--device: found \"C9\", expected one of A1 and B1");
+    refused(&[file, "--rule", "W-0x"], "--rule: found \"W-0X\", expected one of ");
+    refused(&[file, "--rule", "w9"], "--rule: found w9, expected no rule, as none was broken");
+    refused(
+        &[file, "--message", "hello", "--device", "A1"],
+        "--message hello --device A1: found no such verdict, expected a message at a device that it was meant for: hello at B1 and again at B1",
+    );
+    refused(&["."], "found the folder ., expected one scenario file");
+    refused(&["missing.json"], "nothing was explained");
+    let well = withheld(folder.path(), &["explain", "ok.json"]);
+    assert_eq!(well.status.code(), Some(0));
+    assert!(text(&well.stdout).contains("no rule was broken"), "{}", text(&well.stdout));
+}

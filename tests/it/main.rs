@@ -2,6 +2,7 @@
 //! They see the crate as its users do: through its public items only.
 
 mod cli;
+mod explain;
 mod faults;
 mod habits;
 mod logs;

@@ -158,10 +158,11 @@ mod tests {
         let mut story = Story::with_olm();
         let kind = FaultKind::ListNoticeLost { user: BOB, server: HOME };
         let [from, until] = [SimTime::from_ms(1), SimTime::MAX];
-        story.fault(Fault { from, until, kind });
+        let fault = story.fault(Fault { from, until, kind });
         story.deliver((A1, B1), s(0), 0);
         story.up(B2);
         story.list_changed(HOME, BOB);
+        story.came_of(fault);
         for message in 0..3 {
             story.message(s(0), message, message);
         }

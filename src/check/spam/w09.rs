@@ -214,13 +214,15 @@ mod tests {
             content: ForgedContent { fields, session_of: None },
         };
         let [from, until] = [1, 2].map(crate::time::SimTime::from_ms);
-        story.fault(Fault { from, until, kind });
+        let fault = story.fault(Fault { from, until, kind });
         let smuggled = crate::check::testing::sending::Sent {
             txn: crate::ids::TxnId::new(900),
             row: crate::ids::ToDeviceId::new(900),
             ..first
         };
         story.stored(smuggled);
+        assert_eq!(story.judge().counted().count(), 1, "what merely comes later counts");
+        story.came_of(fault);
         let outcome = story.judge();
         assert_eq!(rules(&outcome), [(Rule::W09, device(A1))]);
         assert!(outcome.violations[0].injected.is_some());

@@ -145,6 +145,12 @@ impl Story {
         id
     }
 
+    /// The last fact came of this one.
+    pub(crate) fn came_of(&mut self, cause: FactId) {
+        let last = self.facts.last_mut().expect("something has happened");
+        last.causes = last.causes.and(cause);
+    }
+
     /// A fact that a device observes.
     pub(crate) fn by(&mut self, device: DeviceId, kind: FactKind) -> FactId {
         self.fact(Observer::Device(device), kind)

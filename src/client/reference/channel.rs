@@ -80,9 +80,13 @@ impl Reference {
         let Some(claims) = self.live.claims.answered(number) else { return false };
         for (device, claim) in claims {
             let Some(running) = self.live.claims.end(device) else { continue };
-            let (outcome, cause) = self.claim_outcome(device, answer);
+            let (outcome, because) = self.claim_outcome(device, answer);
             let kind = FactKind::ClaimEnd { device: self.me(), target: device, claim, outcome };
-            let causes = Causes::of([running.began.0, cause.0, io.cause]);
+            // Where nothing says why this device's claim ended so, the answer as a whole does.
+            let known = because.iter().any(|cause| cause.0.is_some());
+            let answered = io.cause.filter(|_| !known);
+            let [one, other] = because;
+            let causes = Causes::of([running.began.0, one.0, other.0, answered]);
             let by = Provenance::of(io.fact(kind, causes));
             if self.habits().no_olm_reset == NoOlmReset::AnyClaim {
                 self.store.no_olm.clear(device);
@@ -107,9 +111,10 @@ impl Reference {
         &self,
         device: DeviceId,
         answer: Result<&Response, Failure>,
-    ) -> (ClaimOutcome, Provenance) {
-        let (keys, failures) = match answer {
-            Ok(Response::ClaimKeys { keys, failures }) => (keys, failures),
+    ) -> (ClaimOutcome, [Provenance; 2]) {
+        let unknown = [Provenance::UNKNOWN; 2];
+        let (keys, absent, failures) = match answer {
+            Ok(Response::ClaimKeys { keys, absent, failures }) => (keys, absent, failures),
             Ok(
                 Response::UploadKeys(_)
                 | Response::QueryKeys { .. }
@@ -118,16 +123,16 @@ impl Reference {
                 | Response::Sync(_)
                 | Response::Backup(_)
                 | Response::Done,
-            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), Provenance::UNKNOWN),
+            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), unknown),
             Err(Failure::Unreachable | Failure::Timeout) => {
-                return (ClaimOutcome::Failed(ClaimFailed::Timeout), Provenance::UNKNOWN);
+                return (ClaimOutcome::Failed(ClaimFailed::Timeout), unknown);
             }
             Err(
                 Failure::RateLimited(_)
                 | Failure::Rejected
                 | Failure::ServerError
                 | Failure::Forbidden,
-            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), Provenance::UNKNOWN),
+            ) => return (ClaimOutcome::Failed(ClaimFailed::Http), unknown),
         };
         if let Some(found) = keys.iter().find(|key| key.device == device) {
             let outcome = if found.signature_valid {
@@ -135,15 +140,17 @@ impl Reference {
             } else {
                 ClaimOutcome::Failed(ClaimFailed::BadSignature)
             };
-            return (outcome, found.cause);
+            return (outcome, [found.cause, Provenance::UNKNOWN]);
         }
         let server = self.config.directory.server(self.user_of(device));
-        let outcome = if failures.contains(&server) {
-            ClaimOutcome::Failed(ClaimFailed::Unreachable)
-        } else {
-            ClaimOutcome::NoKey
-        };
-        (outcome, Provenance::UNKNOWN)
+        if failures.contains(&server) {
+            return (ClaimOutcome::Failed(ClaimFailed::Unreachable), unknown);
+        }
+        let without = absent.iter().find(|absent| absent.device == device);
+        (
+            ClaimOutcome::NoKey,
+            without.map_or(unknown, |without| [without.one_time, without.fallback]),
+        )
     }
 
     fn claim_failed(&mut self, device: DeviceId, for_good: bool, by: Provenance, io: &mut Io<'_>) {
@@ -173,13 +180,13 @@ impl Reference {
             why,
             key: Some(key),
         };
-        let fact = io.fact(kind, Causes::of([by.0]));
+        let fact = io.fact(kind, Causes::of([by.0, io.clock_set]));
         self.keep_session(session, MadeBy::Us, Provenance::of(fact), io);
         if let Some(cause) = self.live.dummies.remove(&peer) {
             let dummy = Item {
                 device: peer,
                 content: ItemContent::Sealed(OlmEvent::Dummy { empty: true }),
-                cause: cause.0,
+                because: Causes::of([cause.0]),
             };
             self.put(ToDeviceType::Encrypted, vec![dummy], Some(fact), io);
         }

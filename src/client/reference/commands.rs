@@ -46,7 +46,8 @@ impl Reference {
                 self.store.policy.share = share;
                 self.store.policy.on_problem = on_problem;
                 let (device, with_invited) = (self.me(), self.store.policy.share_with_invited);
-                io.fact_of_input(FactKind::SharingSet { device, share, with_invited });
+                let kind = FactKind::SharingSet { device, share, with_invited };
+                self.store.sharing_set = Provenance::of(io.fact_of_input(kind));
                 self.view_changed(io);
             }
             Command::SetReporting { target, codes } => self.set_reporting(target, codes, io),
@@ -113,6 +114,7 @@ impl Reference {
         let kind = FactKind::BlockedSet { device: self.me(), target, blocked: true };
         let fact = io.fact_of_input(kind);
         self.store.blocked.insert(target, Provenance::of(fact));
+        self.store.allowed.remove(&target);
         self.view_changed(io);
     }
 
@@ -120,6 +122,7 @@ impl Reference {
         let kind = FactKind::BlockedSet { device: self.me(), target, blocked: false };
         let fact = io.fact_of_input(kind);
         self.store.blocked.remove(&target);
+        self.store.allowed.insert(target, Provenance::of(fact));
         if self.store.policy.rotate_on_unblock {
             let fits = |device: &DeviceId| match target {
                 Target::User(user) => self.config.directory.user(*device) == user,

@@ -16,6 +16,7 @@ use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
 use crate::protocol::withheld::{Field, WithheldCode, WithheldNotice};
 use crate::scenario::habits::{MissingOlm, NoOlmDedup};
 use crate::time::SimTime;
+use crate::trace::fact::Causes;
 
 /// A key that is owed.
 #[derive(Debug, Clone, Copy)]
@@ -119,7 +120,7 @@ impl Reference {
         let item = |owed: Owed| Item {
             device: owed.device,
             content: ItemContent::Sealed(OlmEvent::RoomKey(owed.key)),
-            cause: owed.why.0,
+            because: Causes::of([owed.why.0, self.learnt(owed.device)]),
         };
         self.put(ToDeviceType::Encrypted, payable.into_iter().map(item).collect(), cause, io);
     }
@@ -153,7 +154,7 @@ impl Reference {
                     notices.push(Item {
                         device: owed.device,
                         content: ItemContent::Clear(ToDeviceBody::Withheld(notice)),
-                        cause: self.block_of(owed.device).0.or(cause),
+                        because: self.reasons(owed.device, code),
                     });
                     told.push((session, owed.device, code));
                 }
@@ -213,7 +214,7 @@ impl Reference {
                 content.session_id = Field::Is(occasion.1);
             }
             let content = ItemContent::Clear(ToDeviceBody::Withheld(content));
-            items.push(Item { device, content, cause: failed.by.0 });
+            items.push(Item { device, content, because: Causes::of([failed.by.0]) });
         }
         items
     }

@@ -2,7 +2,7 @@
 //! It does not decide anything; requests leave after the store has been written.
 
 use crate::client::reference::store::Store;
-use crate::client::{Context, Out, RequestNo};
+use crate::client::{Because, Context, Out, RequestNo};
 use crate::ids::FactId;
 use crate::protocol::api::Request;
 use crate::protocol::entropy::Entropy;
@@ -13,12 +13,14 @@ use crate::trace::fact::{Causes, FactKind};
 pub(super) struct Io<'a> {
     /// The device's own clock.
     pub(super) clock: SimTime,
+    /// The fact that made that clock wrong.
+    pub(super) clock_set: Option<FactId>,
     /// The fact that led to the input.
     pub(super) cause: Option<FactId>,
     /// Fresh values.
     pub(super) entropy: &'a mut Entropy,
     out: &'a mut Out<Store>,
-    requests: Vec<(RequestNo, Request, Option<FactId>)>,
+    requests: Vec<(RequestNo, Request, Because)>,
     dirty: bool,
 }
 
@@ -27,6 +29,7 @@ impl<'a> Io<'a> {
     pub(super) fn new(context: &'a mut Context<'_>, out: &'a mut Out<Store>) -> Self {
         Self {
             clock: context.clock,
+            clock_set: context.clock_set,
             cause: context.cause,
             entropy: context.entropy,
             out,
@@ -47,8 +50,13 @@ impl<'a> Io<'a> {
     }
 
     /// Sends a request once the store has been written.
-    pub(super) fn request(&mut self, number: RequestNo, request: Request, cause: Option<FactId>) {
-        self.requests.push((number, request, cause));
+    pub(super) fn request(
+        &mut self,
+        number: RequestNo,
+        request: Request,
+        because: impl Into<Because>,
+    ) {
+        self.requests.push((number, request, because.into()));
     }
 
     /// The store has changed and must be written before anything leaves.
@@ -66,8 +74,8 @@ impl<'a> Io<'a> {
         if self.dirty {
             self.out.persist(|| store.clone());
         }
-        for (number, request, cause) in self.requests {
-            self.out.request(number, request, cause);
+        for (number, request, because) in self.requests {
+            self.out.request(number, request, because);
         }
     }
 }

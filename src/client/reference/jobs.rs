@@ -26,6 +26,8 @@ pub(super) struct Job {
     /// The fact that asked for it.
     pub(super) cause: Provenance,
     pub(super) stage: Stage,
+    /// The fact that made a request fail that it waits for.
+    pub(super) held_up: Provenance,
 }
 
 /// Why a room's devices are looked after.
@@ -65,12 +67,23 @@ impl Reference {
     /// Puts a job in.
     pub(super) fn enqueue_job(&mut self, room: RoomId, purpose: Purpose, io: &mut Io<'_>) {
         let jobs = self.store.jobs.entry(room).or_default();
-        let waiting = Job { purpose, cause: Provenance(io.cause), stage: Stage::Preparing };
+        let (cause, held_up) = (Provenance(io.cause), Provenance::UNKNOWN);
+        let waiting = Job { purpose, cause, stage: Stage::Preparing, held_up };
         if purpose == Purpose::Settle && jobs.iter().any(|job| job.purpose == Purpose::Settle) {
             return;
         }
         jobs.push_back(waiting);
         io.touch();
+    }
+
+    /// A request failed: what waits for it waits because of this.
+    pub(super) fn hold_up_jobs(&mut self, place: OutboxNo, by: Option<FactId>) {
+        let first = self.store.jobs.values_mut().filter_map(|jobs| jobs.front_mut());
+        for job in first {
+            if matches!(&job.stage, Stage::Sharing(puts) if puts.contains(&place)) {
+                job.held_up = Provenance(by);
+            }
+        }
     }
 
     /// Goes on with every room's jobs as far as possible.
@@ -275,8 +288,10 @@ impl Reference {
         let shared_history =
             self.store.rooms.room(room).is_some_and(crate::client::reference::rooms::shareable);
         let kind = FactKind::MegolmNew { device: self.me(), room, session };
-        let fact = io.fact(kind, Causes::of([job.cause.0, why]));
+        let dated = self.store.outbound.get(&room).and_then(|old| old.clock_set.0);
+        let fact = io.fact(kind, Causes::of([job.cause.0, why, io.clock_set, dated]));
         let mut outbound = Outbound::new(megolm, io.clock, shared_history);
+        outbound.clock_set = Provenance(io.clock_set);
         outbound.made_by = Provenance::of(fact);
         if let Some(old) = self.store.outbound.insert(room, outbound) {
             self.keep_debts(room, old);
@@ -302,7 +317,12 @@ impl Reference {
             outbound.owed_from.entry(*missed).or_insert(index);
         }
         let kind = FactKind::MegolmEncrypted { device, room, session, index, message };
-        let fact = io.fact(kind, Causes::of([job.cause.0, outbound.made_by.0]));
+        // Whether the session is too old for the message was read off a clock, now and when it was made.
+        let clocks = [io.clock_set, outbound.clock_set.0];
+        let [now, then] = clocks;
+        let late = job.held_up.0.or(then);
+        let causes = Causes::of([job.cause.0, outbound.made_by.0, now, late]);
+        let fact = io.fact(kind, causes);
         let put = MessagePut { room, txn: io.entropy.txn(), message, body };
         let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));
         io.touch();

@@ -122,7 +122,7 @@ impl Reference {
         let item = |device: &DeviceId| Item {
             device: *device,
             content: ItemContent::Clear(body),
-            cause: cause.0,
+            because: Causes::of([cause.0]),
         };
         self.put(ToDeviceType::KeyRequest, to.iter().map(item).collect(), cause.0, io);
     }
@@ -236,7 +236,7 @@ impl Reference {
                 let item = Item {
                     device: requester,
                     content: ItemContent::Clear(ToDeviceBody::Withheld(notice)),
-                    cause: by.0,
+                    because: Causes::of([by.0]),
                 };
                 self.put(ToDeviceType::Withheld, vec![item], by.0, io);
             }
@@ -308,7 +308,7 @@ impl Reference {
             }
             let Some(event) = self.forwarded(forward.session) else { continue };
             let content = ItemContent::Sealed(OlmEvent::ForwardedRoomKey(event));
-            let item = Item { device: to, content, cause: forward.cause.0 };
+            let item = Item { device: to, content, because: Causes::of([forward.cause.0]) };
             self.put(ToDeviceType::Encrypted, vec![item], forward.cause.0, io);
         }
     }

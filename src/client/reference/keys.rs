@@ -52,13 +52,14 @@ impl Reference {
         io.touch();
     }
 
-    fn record_choices(&self, io: &mut Io<'_>) {
+    fn record_choices(&mut self, io: &mut Io<'_>) {
         let (device, policy) = (self.me(), &self.store.policy);
-        io.fact_of_input(FactKind::SharingSet {
+        let set = io.fact_of_input(FactKind::SharingSet {
             device,
             share: policy.share,
             with_invited: policy.share_with_invited,
         });
+        self.store.sharing_set = Provenance::of(set);
         let (codes, strangers) = (policy.report.codes, policy.report.strangers);
         io.fact_of_input(FactKind::ReportingSet { device, target: None, codes, strangers });
         for (target, codes) in &policy.report.overrides {
@@ -218,6 +219,7 @@ impl Reference {
         *backoff = Backoff {
             failures: backoff.failures + 1,
             until: io.clock + wait.min(habits.claim_backoff_max).max(SHORTEST_WAIT),
+            by: Provenance(io.cause),
         };
     }
 
@@ -244,6 +246,9 @@ impl Reference {
         let outcome = QueryOutcome::Applied { master, verified: list.is_verified() };
         let causes = Causes::of([running.began.0, answer.cause.0, io.cause]);
         let fact = io.fact(FactKind::QueryEnd { device, user, query, outcome }, causes);
+        if let Some(list) = self.store.lists.user_mut(user) {
+            list.learnt_by = Provenance::of(fact);
+        }
         for outbound in self.store.outbound.values_mut() {
             if gone.iter().any(|device| outbound.shared.contains_key(device)) {
                 outbound.invalidate(Provenance::of(fact));
@@ -306,8 +311,16 @@ impl Reference {
     }
 
     /// Records that the user verified somebody, or took that back.
-    pub(super) fn record_verified(&self, target: Target, verified: bool, io: &mut Io<'_>) {
-        io.fact_of_input(FactKind::VerifiedSet { device: self.me(), target, verified });
+    pub(super) fn record_verified(&mut self, target: Target, verified: bool, io: &mut Io<'_>) {
+        let kind = FactKind::VerifiedSet { device: self.me(), target, verified };
+        let fact = Provenance::of(io.fact_of_input(kind));
+        let (done, undone) = if verified {
+            (&mut self.store.allowed, &mut self.store.withdrawn)
+        } else {
+            (&mut self.store.withdrawn, &mut self.store.allowed)
+        };
+        done.insert(target, fact);
+        undone.remove(&target);
     }
 
     /// Asks for the key backup.

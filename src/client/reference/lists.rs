@@ -20,6 +20,8 @@ pub(super) struct UserList {
     pub(super) outdated: bool,
     /// What made it outdated.
     pub(super) outdated_by: Provenance,
+    /// The answer that was applied last.
+    pub(super) learnt_by: Provenance,
     /// Whether any answer was ever applied.
     pub(super) known: bool,
     /// The devices, ascending.

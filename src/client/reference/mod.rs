@@ -36,7 +36,7 @@ use crate::client::reference::lists::Queries;
 use crate::client::reference::outbox::Sending;
 use crate::client::reference::store::Life;
 pub use crate::client::reference::store::Store;
-use crate::client::{Client, Context, Directory, Input, Out, RequestNo, WakeAt};
+use crate::client::{Because, Client, Context, Directory, Input, Out, RequestNo, WakeAt};
 use crate::ids::{DeviceId, QueryId, UserId};
 use crate::protocol::api::Request;
 use crate::protocol::provenance::Provenance;
@@ -80,6 +80,8 @@ pub struct Reference {
 struct Backoff {
     failures: u32,
     until: SimTime,
+    /// What made the last of them.
+    by: Provenance,
 }
 
 /// What is forgotten when the client stops.
@@ -149,7 +151,8 @@ impl Reference {
             Input::Wake => {}
             Input::NetworkBack => {
                 self.live.sending.revive();
-                self.live.sync_backoff = Backoff::default();
+                let by = self.live.sync_backoff.by;
+                self.live.sync_backoff = Backoff { by, ..Backoff::default() };
             }
             Input::Restarted => self.restarted(io),
         }
@@ -183,10 +186,10 @@ impl Reference {
     }
 
     fn send_outbox(&mut self, io: &mut Io<'_>) {
-        for (place, request, cause) in self.live.sending.due(&self.store.outbox, io.clock) {
+        for (place, request, because) in self.live.sending.due(&self.store.outbox, io.clock) {
             let number = self.request_number();
             self.live.sending.sent(place, number);
-            io.request(number, request, cause);
+            io.request(number, request, because);
         }
     }
 
@@ -196,7 +199,8 @@ impl Reference {
         if self.live.syncing.is_none() && !stalled && backoff.until <= io.clock {
             let number = self.request_number();
             self.live.syncing = Some(number);
-            io.request(number, Request::Sync(self.store.token), io.cause);
+            let because = Because { cause: io.cause, held_up: backoff.by.0 };
+            io.request(number, Request::Sync(self.store.token), because);
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Outbound {
     pub(super) megolm: OutboundSession,
     /// When it was made, by the own clock.
     pub(super) created: SimTime,
+    /// The fact that made the clock wrong that `created` is of.
+    pub(super) clock_set: Provenance,
     /// The fact that it was made.
     pub(super) made_by: Provenance,
     /// `shared_history` of its keys.
@@ -60,6 +62,7 @@ impl Outbound {
         Self {
             megolm,
             created,
+            clock_set: Provenance::UNKNOWN,
             made_by: Provenance::UNKNOWN,
             shared_history,
             invalid: None,

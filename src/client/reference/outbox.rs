@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::client::RequestNo;
+use crate::client::{Because, RequestNo};
 use crate::ids::FactId;
 use crate::protocol::api::{Failure, Request};
 use crate::protocol::provenance::Provenance;
@@ -28,6 +28,8 @@ pub(super) const FAILURES_MAX: u32 = 12;
 struct Entry {
     request: Request,
     cause: Provenance,
+    /// The fact that made it fail last.
+    held_up: Provenance,
 }
 
 /// The durable part: what is to be done.
@@ -70,7 +72,10 @@ impl Outbox {
     pub(super) fn push(&mut self, request: Request, cause: Option<FactId>) -> OutboxNo {
         let number = OutboxNo(self.next);
         self.next += 1;
-        self.entries.insert(number, Entry { request, cause: Provenance(cause) });
+        self.entries.insert(
+            number,
+            Entry { request, cause: Provenance(cause), held_up: Provenance::UNKNOWN },
+        );
         number
     }
 
@@ -82,6 +87,13 @@ impl Outbox {
     /// The request at a place, to change it.
     pub(super) fn request_mut(&mut self, number: OutboxNo) -> Option<&mut Request> {
         self.entries.get_mut(&number).map(|entry| &mut entry.request)
+    }
+
+    /// The request failed because of this.
+    pub(super) fn hold_up(&mut self, number: OutboxNo, by: Option<FactId>) {
+        if let Some(entry) = self.entries.get_mut(&number) {
+            entry.held_up = Provenance(by);
+        }
     }
 
     /// Whether the request is still to be done.
@@ -97,11 +109,7 @@ impl Outbox {
 
 impl Sending {
     /// The requests that are due and not on their way, in order.
-    pub(super) fn due(
-        &self,
-        outbox: &Outbox,
-        clock: SimTime,
-    ) -> Vec<(OutboxNo, Request, Option<FactId>)> {
+    pub(super) fn due(&self, outbox: &Outbox, clock: SimTime) -> Vec<(OutboxNo, Request, Because)> {
         let is_due = |number: &OutboxNo| match self.waiting.get(number).map(|wait| wait.state) {
             None => true,
             Some(WaitState::Until(until)) => until <= clock,
@@ -111,7 +119,10 @@ impl Sending {
             .entries
             .iter()
             .filter(|(number, _)| is_due(number))
-            .map(|(number, entry)| (*number, entry.request.clone(), entry.cause.0))
+            .map(|(number, entry)| {
+                let because = Because { cause: entry.cause.0, held_up: entry.held_up.0 };
+                (*number, entry.request.clone(), because)
+            })
             .collect()
     }
 

@@ -13,7 +13,8 @@ use crate::trace::fact::{Causes, FactKind, SentContent};
 pub(super) struct Item {
     pub(super) device: DeviceId,
     pub(super) content: ItemContent,
-    pub(super) cause: Option<FactId>,
+    /// Why it is sent: the decision, and what that rests on.
+    pub(super) because: Causes,
 }
 
 /// What one message holds.
@@ -40,22 +41,23 @@ impl Reference {
             let txn = io.entropy.txn();
             let targets = u32::try_from(chunk.len()).expect("a chunk is at most a u32 long");
             let kind = FactKind::Put { device, txn, event_type, targets };
-            let put_fact = io.fact(kind, Causes::of([cause, chunk[0].cause]));
+            let put_fact = io.fact(kind, Causes::of([cause]));
             let mut messages = Vec::with_capacity(chunk.len());
             for item in chunk {
                 let recipient = item.device;
                 let (body, content, why) = match item.content {
-                    ItemContent::Clear(body) => (body, as_sent(&body), item.cause),
+                    ItemContent::Clear(body) => (body, as_sent(&body), item.because),
                     ItemContent::Sealed(event) => {
-                        let Some((body, fact)) = self.seal(recipient, event, (txn, item.cause), io)
+                        let Some((body, fact)) =
+                            self.seal(recipient, event, (txn, item.because), io)
                         else {
                             continue;
                         };
-                        (body, SentContent::Olm(event), Some(fact))
+                        (body, SentContent::Olm(event), Causes::one(fact))
                     }
                 };
                 let kind = FactKind::PutTarget { device, txn, recipient, content };
-                io.fact(kind, Causes::of([Some(put_fact), why]));
+                io.fact(kind, why.iter().fold(Causes::one(put_fact), Causes::and));
                 messages.push((recipient, body));
             }
             let request = Request::SendToDevice(ToDevicePut { txn, event_type, messages });
@@ -70,7 +72,7 @@ impl Reference {
         &mut self,
         peer: DeviceId,
         event: OlmEvent,
-        (txn, cause): (TxnId, Option<FactId>),
+        (txn, because): (TxnId, Causes),
         io: &mut Io<'_>,
     ) -> Option<(ToDeviceBody, FactId)> {
         let sender_keys = SenderKeys::Agree;
@@ -80,7 +82,8 @@ impl Reference {
             self.store.olm.encrypt(peer, payload, choose, io.entropy)?;
         let device = self.me();
         let kind = FactKind::OlmEncrypted { device, peer, session, event, sender_keys, txn };
-        let fact = io.fact(kind, Causes::of([cause, made_by.0]));
+        let causes = made_by.0.into_iter().chain(because.iter()).fold(Causes::NONE, Causes::and);
+        let fact = io.fact(kind, causes);
         Some((ToDeviceBody::Olm(ciphertext), fact))
     }
 }
@@ -98,6 +101,6 @@ pub(super) fn as_sent(body: &ToDeviceBody) -> SentContent {
 impl Item {
     /// The same message once more; what is sealed is sealed anew.
     pub(super) fn in_clear_again(&self) -> Self {
-        Self { device: self.device, content: self.content, cause: self.cause }
+        Self { device: self.device, content: self.content, because: self.because }
     }
 }

@@ -6,6 +6,7 @@ use crate::client::reference::channel::{Opened, Opening};
 use crate::client::reference::inbound::{Decryption, InboundKey, Offered, Received};
 use crate::client::reference::io::Io;
 use crate::client::reference::notices::{Choosing, NoOlmNotice, SessionNotice, Unread};
+use crate::client::reference::sync::told_late;
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, ToDeviceId};
 use crate::protocol::api::{BackedUpKey, Request};
 use crate::protocol::megolm::InboundSession;
@@ -231,10 +232,10 @@ impl Reference {
         }
     }
 
-    /// Handles a room message.
-    pub(super) fn message(&mut self, received: Received, io: &mut Io<'_>) {
+    /// Handles a room message, which came late because of a failure, or did not.
+    pub(super) fn message(&mut self, received: Received, late_by: Provenance, io: &mut Io<'_>) {
         let kind = FactKind::MessageReceived { device: self.me(), message: received.message };
-        let fact = io.fact(kind, Causes::of([received.by.0]));
+        let fact = io.fact(kind, told_late(received.by, late_by));
         let received = Received { by: Provenance::of(fact), ..received };
         if self.store.policy.hide_unsigned && self.store.lists.track(received.sender) {
             io.touch();

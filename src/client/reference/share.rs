@@ -17,7 +17,7 @@ use crate::protocol::withheld::{SessionCode, WithheldCode, WithheldNotice};
 use crate::scenario::habits::{NoOlmReset, UnblockIndex, WithheldDedup};
 use crate::scenario::policy::Target;
 use crate::time::SimTime;
-use crate::trace::fact::OlmCause;
+use crate::trace::fact::{Causes, OlmCause};
 
 /// Who is due what, of the devices that do not have it yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -176,6 +176,33 @@ impl Reference {
             .then_some(None)
     }
 
+    /// The answer that last told of a device.
+    pub(super) fn learnt(&self, device: DeviceId) -> Option<FactId> {
+        self.store.lists.user(self.user_of(device)).and_then(|list| list.learnt_by.0)
+    }
+
+    /// The fact that a device or its user was let off last: unblocked, or verified.
+    fn allowed_by(&self, device: DeviceId) -> Option<FactId> {
+        let targets = [Target::Device(device), Target::User(self.user_of(device))];
+        targets.iter().filter_map(|target| self.store.allowed.get(target)?.0).max()
+    }
+
+    /// Why a device is kept from a key: it is blocked, or the share policy leaves it out as far as its list says.
+    pub(super) fn reasons(&self, device: DeviceId, code: SessionCode) -> Causes {
+        match code {
+            SessionCode::Blacklisted => Causes::of([self.block_of(device).0]),
+            SessionCode::Unverified | SessionCode::Unauthorised | SessionCode::Unavailable => {
+                Causes::of([self.store.sharing_set.0, self.learnt(device), self.barred_by(device)])
+            }
+        }
+    }
+
+    /// The fact that the user took a verification back.
+    fn barred_by(&self, device: DeviceId) -> Option<FactId> {
+        let targets = [Target::Device(device), Target::User(self.user_of(device))];
+        targets.iter().filter_map(|target| self.store.withdrawn.get(target)?.0).max()
+    }
+
     /// The fact that a device or its user was blocked.
     pub(super) fn block_of(&self, device: DeviceId) -> Provenance {
         let blocked = |target| self.store.blocked.get(&target).copied();
@@ -228,7 +255,11 @@ impl Reference {
         let item = |(device, first): &(DeviceId, u32)| Item {
             device: *device,
             content: ItemContent::Sealed(key(*first)),
-            cause: outbound.reshare.get(device).copied().unwrap_or_default().0.or(made_by),
+            because: Causes::of([
+                outbound.reshare.get(device).copied().unwrap_or_default().0.or(made_by),
+                self.learnt(*device),
+                self.allowed_by(*device),
+            ]),
         };
         if !plan.keys.is_empty() {
             let keys = plan.keys.iter().map(item).collect();
@@ -236,7 +267,7 @@ impl Reference {
             self.view_changed(io);
             return self.put(ToDeviceType::Encrypted, keys, cause, io);
         }
-        let notices = self.notice_items((room, session), plan, cause);
+        let notices = self.notice_items((room, session), plan);
         self.mark_notices(room, plan);
         self.tell(notices, cause, io);
         Vec::new()
@@ -255,18 +286,13 @@ impl Reference {
         self.put(ToDeviceType::Withheld, notices, cause, io);
     }
 
-    fn notice_items(
-        &self,
-        (room, session): (RoomId, MegolmSessionId),
-        plan: &Plan,
-        cause: Option<FactId>,
-    ) -> Vec<Item> {
+    fn notice_items(&self, (room, session): (RoomId, MegolmSessionId), plan: &Plan) -> Vec<Item> {
         let notice = |(device, code): &(DeviceId, SessionCode)| Item {
             device: *device,
             content: ItemContent::Clear(ToDeviceBody::Withheld(
                 WithheldNotice::Session { room, session, code: *code }.content(self.me()),
             )),
-            cause: self.block_of(*device).0.or(cause),
+            because: self.reasons(*device, *code),
         };
         plan.notices.iter().map(notice).collect()
     }

@@ -48,6 +48,12 @@ pub struct Store {
     pub(super) identity: Option<CrossSigningKeys>,
     pub(super) lists: DeviceLists,
     pub(super) blocked: BTreeMap<Target, Provenance>,
+    /// The facts that users and devices were last unblocked or verified.
+    pub(super) allowed: BTreeMap<Target, Provenance>,
+    /// The facts that verifications were last taken back.
+    pub(super) withdrawn: BTreeMap<Target, Provenance>,
+    /// The fact that set the share policy.
+    pub(super) sharing_set: Provenance,
     pub(super) verified_by_hand: BTreeSet<DeviceId>,
     /// Users to be verified as soon as their list is known.
     pub(super) verify_later: BTreeSet<Target>,
@@ -83,6 +89,9 @@ impl Store {
             identity: None,
             lists: DeviceLists::default(),
             blocked: BTreeMap::new(),
+            allowed: BTreeMap::new(),
+            withdrawn: BTreeMap::new(),
+            sharing_set: Provenance::UNKNOWN,
             verified_by_hand: BTreeSet::new(),
             verify_later: BTreeSet::new(),
             rooms: SeenRooms::default(),

@@ -47,8 +47,8 @@ impl Reference {
     fn sync_answered(&mut self, answer: Result<&Response, Failure>, io: &mut Io<'_>) {
         match answer {
             Ok(Response::Sync(sync)) => {
-                self.live.sync_backoff = Backoff::default();
-                self.take_sync(sync, io);
+                let late_by = std::mem::take(&mut self.live.sync_backoff).by;
+                self.take_sync(sync, late_by, io);
             }
             Ok(
                 Response::UploadKeys(_)
@@ -66,12 +66,14 @@ impl Reference {
                     Err(Failure::RateLimited(told)) => (failures, told.max(SHORTEST_WAIT)),
                     Ok(_) | Err(_) => (failures + 1, wait_after(failures + 1)),
                 };
-                self.live.sync_backoff = Backoff { failures, until: io.clock + wait };
+                let by = Provenance(io.cause);
+                self.live.sync_backoff = Backoff { failures, until: io.clock + wait, by };
             }
         }
     }
 
-    fn take_sync(&mut self, sync: &SyncResponse, io: &mut Io<'_>) {
+    /// Takes a sync in that came late because of a failure, or did not.
+    fn take_sync(&mut self, sync: &SyncResponse, late_by: Provenance, io: &mut Io<'_>) {
         if self.habits().token_before_store {
             self.store.token = sync.next;
             let store = &self.store;
@@ -85,7 +87,7 @@ impl Reference {
         }
         self.key_counts(sync, io);
         for room in &sync.rooms {
-            self.take_room(room, io);
+            self.take_room(room, late_by, io);
         }
         if self.store.token != sync.next {
             self.store.token = sync.next;
@@ -98,7 +100,8 @@ impl Reference {
         if self.live.counts_told != Some(told) {
             self.live.counts_told = Some(told);
             let (one_time, unused_fallback) = told;
-            io.fact_of_input(FactKind::KeyCounts { device: self.me(), one_time, unused_fallback });
+            let kind = FactKind::KeyCounts { device: self.me(), one_time, unused_fallback };
+            io.fact(kind, Causes::of([io.cause, sync.counts_cause.0]));
         }
         self.keep_supply(told.0, told.1, io);
     }
@@ -121,7 +124,7 @@ impl Reference {
         }
     }
 
-    fn take_room(&mut self, sync: &RoomSync, io: &mut Io<'_>) {
+    fn take_room(&mut self, sync: &RoomSync, late_by: Provenance, io: &mut Io<'_>) {
         let (device, room) = (self.me(), sync.room);
         let is_state = |event: &RoomEvent| !matches!(event, RoomEvent::Message { .. });
         let news = sync.state.is_some() || sync.timeline.iter().any(|(event, _)| is_state(event));
@@ -129,7 +132,7 @@ impl Reference {
         if news {
             let (seq, limited) = (sync.seq, sync.limited);
             let kind = FactKind::RoomSeen { device, room, seq, limited };
-            by = Provenance::of(io.fact(kind, Causes::of([sync.cause.0])));
+            by = Provenance::of(io.fact(kind, told_late(sync.cause, late_by)));
             self.view_changed(io);
         }
         if let Some(state) = &sync.state {
@@ -151,12 +154,12 @@ impl Reference {
                         by: *cause,
                         result: None,
                     };
-                    self.message(received, io);
+                    self.message(received, late_by, io);
                 }
                 RoomEvent::Message { message, .. } => {
                     // The echo of an own message is only noted.
                     let kind = FactKind::MessageReceived { device, message };
-                    io.fact(kind, Causes::of([cause.0]));
+                    io.fact(kind, told_late(*cause, late_by));
                 }
                 RoomEvent::Member { .. }
                 | RoomEvent::HistoryVisibility(_)
@@ -203,6 +206,8 @@ impl Reference {
 
     /// A request failed that may succeed later. What happens to a `sendToDevice` then is a habit.
     fn outbox_failed(&mut self, place: OutboxNo, failure: Failure, io: &mut Io<'_>) {
+        self.store.outbox.hold_up(place, io.cause);
+        self.hold_up_jobs(place, io.cause);
         let habit = self.habits().put_failed;
         let put = match self.store.outbox.request_mut(place) {
             Some(Request::SendToDevice(put)) => put.clone(),
@@ -276,4 +281,9 @@ impl Reference {
             self.take_key(key, (KeySource::Backup, None, Provenance(io.cause)), io);
         }
     }
+}
+
+/// The causes of being told of an event: the event comes first, and behind it what kept it from being told earlier.
+pub(super) fn told_late(event: Provenance, late_by: Provenance) -> Causes {
+    Causes::of([event.0, late_by.0.filter(|_| event.0.is_some())])
 }

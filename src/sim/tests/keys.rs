@@ -16,7 +16,7 @@ fn claims(played: &Played, by: u32) -> Vec<Result<(Vec<ClaimedKey>, usize), Fail
     answers
         .map(|heard| {
             heard.result.clone().map(|response| {
-                let Response::ClaimKeys { keys, failures } = response else {
+                let Response::ClaimKeys { keys, failures, .. } = response else {
                     unreachable!("a claim is answered by keys")
                 };
                 (keys, failures.len())

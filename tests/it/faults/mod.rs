@@ -1,6 +1,7 @@
 //! Every fault in a room of its own, run with and without it: what it changes, and which breaches it excuses.
 //! How a fault is carried out, and how a breach is found, is not looked at here.
 
+mod causes;
 mod clients;
 mod effect;
 mod excuses;
@@ -47,10 +48,12 @@ fn check(variant: &str, case: &Case) {
             assert_ne!(expected[0], expected[1], "the fault changes something");
             let found = [&with, &without].map(|room| room.verdict(message, device));
             assert_eq!(found, expected, "{message} at {device}");
+            assert!(causes::explain(&with, message, device), "the explanation names the fault");
         }
         Effect::Number(number, expected) => {
             assert_ne!(expected[0], expected[1], "the fault changes something");
             assert_eq!([number(&with), number(&without)], expected);
+            assert!(causes::lead_anywhere(&with), "the fault is a cause of something");
         }
     }
     check_excuses(&with, case.breaks);

@@ -93,10 +93,14 @@ fn a_loss_that_a_fault_announces_counts_against_nobody() {
     let mut story = Story::with_olm();
     let which = ToDeviceFilter { recipient: Some(B1), ..ToDeviceFilter::default() };
     let [from, until] = [SimTime::from_ms(1), SimTime::MAX];
-    story.fault(Fault { from, until, kind: FaultKind::ToDeviceDropped { which } });
+    let fault = story.fault(Fault { from, until, kind: FaultKind::ToDeviceDropped { which } });
     let key = story.put((A1, B1), ToDeviceType::Encrypted, Story::key(s(0), 0));
     story.accepted(key);
     story.lost(key);
+    let mut unrelated = story.clone();
+    unrelated.message(s(0), 0, 0);
+    assert_eq!(unrelated.judge().counted().count(), 1, "the fault had nothing to do with it");
+    story.came_of(fault);
     story.message(s(0), 0, 0);
     let outcome = story.judge();
     assert_eq!(leaf(&outcome, 0, B1), Leaf::ExplanationLost);

@@ -1,0 +1,187 @@
+//! `withheld explain`: reads a file, runs it, and prints why it came out as it did.
+//! It does not know how an explanation is found or told; it knows what was asked for.
+
+use std::io::Write;
+
+use crate::ids::{DeviceId, MessageId};
+use crate::report::explanation::{Explained, document, dot, mermaid, text};
+use crate::report::room::Layout;
+use crate::report::text::{list, safe};
+use crate::rulebook::reading::ReadingName;
+use crate::rulebook::rule::Rule;
+use crate::run::judged::{DigestCheck, Judging};
+use crate::run::simulator::Simulator;
+use crate::run::status::Exit;
+use crate::run::why::{Wanted, Why, explained};
+use crate::scenario::model::Scenario;
+
+use super::args::{ExplainArgs, Form};
+use super::failure::Failure;
+use super::inputs::{self, Input};
+use super::quote::quoted;
+use super::streams::Streams;
+
+/// Names that are farther than this part of their length from what was typed are not suggested.
+const TYPOS: usize = 3;
+
+/// Carries the command out.
+pub(super) fn explain(
+    simulator: &dyn Simulator,
+    args: &ExplainArgs,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Failure> {
+    let mut input = read(args, streams)?;
+    if let Some(seed) = args.seed {
+        input.scenario.seed = seed;
+    }
+    let wanted = wanted(args, &input.scenario)?;
+    let judging = Judging { reading: args.reading.reading(), digest: DigestCheck::Free };
+    let why = explained(simulator, &input.scenario, judging, wanted);
+    if why.answers.is_empty() && wanted != Wanted::default() {
+        return Err(nothing(args, &input.scenario, &why));
+    }
+    let told = Explained {
+        path: &input.name,
+        scenario: &input.scenario,
+        why: &why,
+        more: &more(args, &input, &why),
+    };
+    print(&told, args.format, streams).map_err(Failure::Output)?;
+    Ok(Exit::Holds)
+}
+
+fn read(args: &ExplainArgs, streams: &Streams<'_>) -> Result<Input, Failure> {
+    let bad = |problems: Vec<String>| Failure::Input {
+        problems,
+        therefore: "nothing was explained".to_owned(),
+    };
+    if args.file.is_dir() {
+        return Err(Failure::usage(format!(
+            "FILE: found the folder {}, expected one scenario file",
+            super::failure::shown(&args.file)
+        )));
+    }
+    let mut inputs =
+        inputs::read_all(vec![args.file.clone()], streams.terminal.err).map_err(bad)?;
+    Ok(inputs.remove(0))
+}
+
+/// What the flags name.
+fn wanted(args: &ExplainArgs, scenario: &Scenario) -> Result<Wanted, Failure> {
+    let devices: Vec<&str> = scenario.devices.iter().map(|device| &*device.name).collect();
+    let messages: Vec<&str> = scenario.messages.iter().map(|message| &**message).collect();
+    let rules: Vec<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
+    let message = args.message.as_deref().map(|name| place("--message", name, &messages));
+    let device = args.device.as_deref().map(|name| place("--device", name, &devices));
+    let rule = args.rule.as_deref().map(|id| place("--rule", &spelled(id), &rules));
+    Ok(Wanted {
+        message: message.transpose()?.map(MessageId::at),
+        device: device.transpose()?.map(DeviceId::at),
+        rule: rule.transpose()?.map(|place| Rule::ALL[place]),
+    })
+}
+
+/// A rule as the rule book spells it: `w9` is W-09.
+fn spelled(id: &str) -> String {
+    let id = id.to_uppercase();
+    match (
+        id.get(..1),
+        id.get(1..).and_then(|number| number.trim_start_matches('-').parse::<u8>().ok()),
+    ) {
+        (Some(family), Some(number)) => format!("{family}-{number:02}"),
+        (None, _) | (_, None) => id,
+    }
+}
+
+/// Where `name` stands among `known`.
+fn place(flag: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
+    known.iter().position(|known| *known == name).ok_or_else(|| {
+        let expected = if known.is_empty() {
+            "nothing, as there is none in the file".to_owned()
+        } else {
+            let known: Vec<String> = known.iter().map(|known| safe(known)).collect();
+            format!("one of {}", list(&known))
+        };
+        let hint = nearest(name, known)
+            .map_or_else(String::new, |near| format!("; did you mean \"{}\"?", safe(near)));
+        Failure::usage(format!("{flag}: found \"{}\", expected {expected}{hint}", safe(name)))
+    })
+}
+
+/// The name that `name` may be a misspelling of.
+fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+    let most = (name.chars().count() / TYPOS).max(1);
+    let distance = |known: &str| strsim::osa_distance(&name.to_lowercase(), &known.to_lowercase());
+    let near = known.iter().map(|known| (distance(known), *known));
+    near.filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+/// Nothing in the run is what was asked for.
+fn nothing(args: &ExplainArgs, scenario: &Scenario, why: &Why) -> Failure {
+    let outcome = &why.report.outcome;
+    if let Some(rule) = &args.rule {
+        let mut broken: Vec<String> = Vec::new();
+        for violation in &outcome.violations {
+            if !broken.iter().any(|known| known == violation.rule.id()) {
+                broken.push(violation.rule.id().to_owned());
+            }
+        }
+        let expected = match &broken[..] {
+            [] => "no rule, as none was broken".to_owned(),
+            broken => format!("one that was broken: {}", list(broken)),
+        };
+        return Failure::usage(format!("--rule: found {}, expected {expected}", safe(rule)));
+    }
+    let mut flags = Vec::new();
+    flags.extend(args.message.as_ref().map(|name| format!("--message {}", safe(name))));
+    flags.extend(args.device.as_ref().map(|name| format!("--device {}", safe(name))));
+    let mut cells: Vec<String> = Vec::new();
+    for verdict in &outcome.verdicts {
+        cells.push(format!(
+            "{} at {}",
+            safe(scenario.message_name(verdict.message)),
+            safe(scenario.device_name(verdict.device))
+        ));
+    }
+    let expected = match &cells[..] {
+        [] => "nothing, as no message was sent".to_owned(),
+        cells => format!("a message at a device that it was meant for: {}", list(cells)),
+    };
+    Failure::usage(format!("{}: found no such verdict, expected {expected}", flags.join(" ")))
+}
+
+/// The command that explains something else of the same run; what that is has to be filled in.
+fn more(args: &ExplainArgs, input: &Input, why: &Why) -> String {
+    let command = command(&input.name, args.seed, args.reading.reading());
+    let rule = if why.report.outcome.violations.is_empty() { "" } else { ", or --rule RULE" };
+    format!("{command} --message M --device D{rule}")
+}
+
+/// The command that explains a run of this file.
+pub(super) fn command(file: &str, seed: Option<u64>, reading: ReadingName) -> String {
+    let mut command = format!("withheld explain {}", quoted(file));
+    if let Some(seed) = seed {
+        command.push_str(&format!(" --seed {seed}"));
+    }
+    if reading != ReadingName::Strict {
+        command.push_str(&format!(" --reading {}", reading.as_str()));
+    }
+    command
+}
+
+fn print(told: &Explained<'_>, form: Form, streams: &mut Streams<'_>) -> std::io::Result<()> {
+    let out = &mut streams.out;
+    match form {
+        Form::Text => {
+            let layout = Layout { columns: streams.terminal.columns, paint: streams.terminal.out };
+            out.write_all(text(told, layout).as_bytes())
+        }
+        Form::Json => serde_json::to_writer_pretty(&mut *out, &document(told))
+            .map_err(std::io::Error::from)
+            .and_then(|()| writeln!(out)),
+        Form::Dot => out.write_all(dot(told).as_bytes()),
+        Form::Mermaid => out.write_all(mermaid(told).as_bytes()),
+    }
+}

@@ -1,0 +1,96 @@
+//! One explanation as a Mermaid sequence diagram: a lane for everybody who observed something, an arrow for what went from
+//! one to another. It does not know more of Mermaid than how to keep names from being read as anything but text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::explain::slice::Slice;
+use crate::ids::FactId;
+use crate::report::narrate;
+use crate::report::words::Word;
+use crate::run::why::Answer;
+use crate::trace::fact::Observer;
+
+use super::{Explained, Teller};
+
+/// A diagram has so many arrows and notes at the most.
+const ARROWS: usize = 200;
+
+/// The first of the explanations as a Mermaid diagram.
+#[must_use]
+pub fn mermaid(explained: &Explained<'_>) -> String {
+    let teller = Teller::new(explained);
+    let mut text = String::from("sequenceDiagram\n");
+    match explained.why.answers.first() {
+        Some(answer) => text.push_str(&diagram(&teller, answer)),
+        None => text.push_str("  participant w as nothing to explain\n"),
+    }
+    text
+}
+
+fn diagram(teller: &Teller<'_>, answer: &Answer) -> String {
+    let Slice { links, left_out } = &answer.slice;
+    let shown = &links[..links.len().min(ARROWS)];
+    let lanes: BTreeSet<Observer> = shown.iter().map(|link| link.fact.observer).collect();
+    let mut text = String::new();
+    for lane in &lanes {
+        line(&mut text, &format!("participant {} as {}", name(*lane), heading(teller, *lane)));
+    }
+    let title = teller.head(answer).title;
+    if let (Some(first), Some(last)) = (lanes.first(), lanes.last()) {
+        line(&mut text, &format!("Note over {},{}: {}", name(*first), name(*last), plain(&title)));
+    }
+    let lane_of: BTreeMap<FactId, Observer> =
+        shown.iter().map(|link| (link.fact.id, link.fact.observer)).collect();
+    for link in shown {
+        let fact = &link.fact;
+        let said =
+            format!("#{} at {}, {}", fact.id.raw(), fact.at, narrate::clause(&teller.names, fact));
+        let mut others = link.causes.iter().rev().filter_map(|cause| lane_of.get(cause));
+        let to = name(fact.observer);
+        match others.find(|lane| **lane != fact.observer) {
+            Some(from) => line(&mut text, &format!("{}->>{to}: {}", name(*from), plain(&said))),
+            None => line(&mut text, &format!("Note over {to}: {}", plain(&said))),
+        }
+    }
+    let rest = left_out + links.len() - shown.len();
+    if let Some(lane) = lanes.first().filter(|_| rest > 0) {
+        let said = format!("{rest} more, further away, left out");
+        line(&mut text, &format!("Note over {}: {said}", name(*lane)));
+    }
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    writeln!(text, "  {line}").expect("a String takes what is written");
+}
+
+/// The name of a lane inside the diagram.
+fn name(lane: Observer) -> String {
+    match lane {
+        Observer::World => "w".to_owned(),
+        Observer::Server(server) => format!("s{}", server.raw()),
+        Observer::Device(device) => format!("d{}", device.raw()),
+    }
+}
+
+/// What stands above a lane.
+fn heading(teller: &Teller<'_>, lane: Observer) -> String {
+    match lane {
+        Observer::World => "users and faults".to_owned(),
+        Observer::Server(_) | Observer::Device(_) => plain(&lane.word(&teller.names)),
+    }
+}
+
+/// `text` with everything that could mean something to Mermaid as the number of its character.
+fn plain(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || " .,_()".contains(c) {
+            safe.push(c);
+        } else {
+            write!(safe, "#{};", u32::from(c)).expect("a String takes what is written");
+        }
+    }
+    safe
+}

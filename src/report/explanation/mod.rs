@@ -1,0 +1,165 @@
+//! Explanations of a run: what came of it, and the facts that led there, told one by one.
+//! It does not choose what is explained, and tells nothing that no fact stands behind.
+
+mod diagram;
+mod dot;
+mod json;
+mod rules;
+mod text;
+
+pub use self::diagram::mermaid;
+pub use self::dot::dot;
+pub use self::json::{Explanations, document};
+pub use self::text::text;
+
+use crate::check::outcome::Verdict;
+use crate::ids::FactId;
+use crate::rulebook::rule::Rule;
+use crate::run::kept::Kept;
+use crate::run::why::{Answer, Subject, Why};
+use crate::scenario::fault::Party;
+use crate::scenario::model::Scenario;
+use crate::trace::fact::TryResult;
+use crate::trace::sink::FactSink;
+
+use super::names::{Names, verdict};
+use super::sentence::sentence;
+use super::violation;
+use super::words::Word;
+
+use self::rules::rules_of;
+
+/// Explanations with everything that is needed to tell them.
+#[derive(Debug, Clone, Copy)]
+pub struct Explained<'a> {
+    /// The file, as the user named it.
+    pub path: &'a str,
+    /// The scenario in it.
+    pub scenario: &'a Scenario,
+    /// The run and the explanations.
+    pub why: &'a Why,
+    /// The command that explains more of the same run, to which what is wanted is added.
+    pub more: &'a str,
+}
+
+/// The sentences at the head of one explanation.
+struct Head {
+    /// What is explained: `m1 at B1: withheld(m.blacklisted)`.
+    title: String,
+    /// Why that is so, in a sentence, with the facts that it rests on.
+    summary: Statement,
+    /// What the user of the device is told, with the fact that shows it.
+    shown: Option<Statement>,
+}
+
+/// A sentence with the facts behind it.
+struct Statement {
+    text: String,
+    facts: Vec<FactId>,
+}
+
+/// Tells the heads of explanations.
+struct Teller<'a> {
+    names: Names<'a>,
+    why: &'a Why,
+    kept: Kept,
+}
+
+impl<'a> Teller<'a> {
+    fn new(explained: &Explained<'a>) -> Self {
+        let mut kept = Kept::witnesses_of(&explained.why.report.outcome);
+        explained.why.trace.facts().iter().for_each(|fact| kept.record(fact));
+        Self { names: Names::of(explained.scenario), why: explained.why, kept }
+    }
+
+    fn head(&self, answer: &Answer) -> Head {
+        let names = &self.names;
+        let outcome = &self.why.report.outcome;
+        let (title, text) = match &answer.subject {
+            Subject::Broken(one) => (
+                format!("{} broken by {}", one.rule.id(), names.party(one.party)),
+                violation::one(names, one) + ".",
+            ),
+            Subject::Cell(cell) => {
+                let (message, device) = (names.message(cell.message), names.device(cell.device));
+                let told = sentence(names, outcome, &self.kept, cell);
+                (
+                    format!("{message} at {device}: {}", verdict(cell.leaf, cell.code)),
+                    if answer.is_delivered() {
+                        format!("{device} can read {message}.")
+                    } else {
+                        told.unwrap_or_default()
+                    },
+                )
+            }
+            Subject::Unsent(one) => (
+                format!("{}: never sent", names.message(one.message)),
+                format!("{}.", one.word(names)),
+            ),
+        };
+        let facts = answer.slice.links.iter().filter(|link| link.is_witness || answer.is_unsent());
+        let summary = Statement { text, facts: facts.map(|link| link.fact.id).collect() };
+        Head { title, summary, shown: self.shown(answer) }
+    }
+
+    /// The rules that bear on an answer, each with the party that broke it if one did.
+    fn rules(&self, answer: &Answer) -> Vec<(Rule, Option<Party>)> {
+        let broken = answer.broken.iter().map(|one| (one.rule, Some(one.party)));
+        let mut rules: Vec<(Rule, Option<Party>)> = broken.collect();
+        rules.dedup();
+        if let Subject::Cell(cell) = &answer.subject {
+            let kept = rules_of(cell.leaf).iter().map(|rule| (*rule, None));
+            let known: Vec<Rule> = rules.iter().map(|(rule, _)| *rule).collect();
+            rules.extend(kept.filter(|(rule, _)| !known.contains(rule)));
+        }
+        rules
+    }
+
+    /// The party at fault and the rules, a line each.
+    fn rule_lines(&self, answer: &Answer) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Subject::Cell(Verdict { party: Some(party), .. }) = &answer.subject {
+            lines.push(format!("party: {}", self.names.party(*party)));
+        }
+        // The sentence about a violation says which rule it is and who broke it.
+        let is_broken = matches!(&answer.subject, Subject::Broken(_));
+        for (rule, party) in self.rules(answer).into_iter().filter(|_| !is_broken) {
+            let by = party.map(|party| format!(", broken by {}", self.names.party(party)));
+            lines.push(format!("rule {}{}: {}", rule.id(), by.unwrap_or_default(), rule.text()));
+        }
+        lines
+    }
+
+    /// What the user of the device is told.
+    fn shown(&self, answer: &Answer) -> Option<Statement> {
+        let (fact, result) = answer.attempt.as_ref()?;
+        let device = match &answer.subject {
+            Subject::Cell(cell) => cell.device,
+            Subject::Broken(violation) => violation.cell?.1,
+            Subject::Unsent(_) => return None,
+        };
+        let device = self.names.device(device);
+        let text = match result {
+            TryResult::Undecryptable(shown) => {
+                format!("The user of {device} is shown {}.", shown.word(&self.names))
+            }
+            TryResult::Decrypted => format!("The user of {device} is shown the message."),
+            TryResult::Hidden => {
+                format!("The message was decrypted, and is not shown to the user of {device}.")
+            }
+            TryResult::Invalid => {
+                format!("The user of {device} is shown that the message is not valid.")
+            }
+        };
+        Some(Statement { text, facts: vec![fact.id] })
+    }
+}
+
+/// ` (#3, #17)`, or nothing.
+fn references(facts: &[FactId]) -> String {
+    if facts.is_empty() {
+        return String::new();
+    }
+    let numbers: Vec<String> = facts.iter().map(|fact| format!("#{}", fact.raw())).collect();
+    format!(" ({})", numbers.join(", "))
+}

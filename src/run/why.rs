@@ -1,0 +1,229 @@
+//! Why a run came out as it did: what is worth an explanation, or was asked for, with the facts that led to it.
+//! It does not put anything into words.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use crate::check::outcome::{Outcome, Unsent, Verdict, Violation};
+use crate::explain::question::Question;
+use crate::explain::slice::Slice;
+use crate::ids::{DeviceId, MessageId};
+use crate::rulebook::leaf::{Leaf, LeafClass};
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+use crate::scenario::model::Scenario;
+use crate::trace::fact::{Fact, FactKind, TryResult};
+use crate::trace::sink::Trace;
+
+use super::RunReport;
+use super::judged::{Judging, run_one};
+use super::simulator::Simulator;
+
+/// So many subjects are explained at once.
+pub const HANDFUL: usize = 5;
+/// A slice has so many facts at the most.
+const LINKS: usize = 200;
+
+/// What is to be explained; whatever is `None` is left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// A message.
+    pub message: Option<MessageId>,
+    /// A device: one that cannot read, or one that broke a rule.
+    pub device: Option<DeviceId>,
+    /// A rule that was broken.
+    pub rule: Option<Rule>,
+}
+
+/// Something that can be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A rule that was broken.
+    Broken(Violation),
+    /// What became of a message at a device.
+    Cell(Verdict),
+    /// A message that was never sent.
+    Unsent(Unsent),
+}
+
+/// A subject with what led to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What is explained.
+    pub subject: Subject,
+    /// The facts behind it.
+    pub slice: Slice,
+    /// Of a cell, the fact of the last attempt to read the message, and how it ended.
+    pub attempt: Option<(Fact, TryResult)>,
+    /// The violations that a cell is an example of; the violation itself.
+    pub broken: Vec<Violation>,
+}
+
+/// A run and the explanations that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// What came of the run.
+    pub report: RunReport,
+    /// Every fact of it.
+    pub trace: Trace,
+    /// The explanations.
+    pub answers: Vec<Answer>,
+    /// How many subjects more fit what was asked for.
+    pub others: usize,
+}
+
+/// Runs `scenario`, judges it, and explains of it what is `wanted`.
+pub fn explained(
+    simulator: &dyn Simulator,
+    scenario: &Scenario,
+    judging: Judging,
+    wanted: Wanted,
+) -> Why {
+    let mut trace = Trace::default();
+    let report = run_one(simulator, scenario, judging, &mut trace);
+    let all = subjects(&report.outcome, wanted);
+    let (chosen, others) = handful(&all, &report.outcome, wanted);
+    let answer = |subject: &Subject| Answer::of(*subject, scenario, &report.outcome, trace.facts());
+    let answers = chosen.iter().map(answer).collect();
+    Why { report, trace, answers, others }
+}
+
+/// The cell that most wants an explanation: the first at fault, or else the first that is not `delivered`.
+#[must_use]
+pub fn most_pressing(outcome: &Outcome) -> Option<&Verdict> {
+    let is_fault = |cell: &&Verdict| cell.class(&outcome.reading) == LeafClass::Fault;
+    let first = || outcome.verdicts.iter().find(|cell| cell.leaf != Leaf::Delivered);
+    outcome.verdicts.iter().find(is_fault).or_else(first)
+}
+
+/// Everything that fits what is wanted, the most pressing first.
+fn subjects(outcome: &Outcome, wanted: Wanted) -> Vec<Subject> {
+    if wanted.rule.is_some() {
+        return broken(outcome, wanted);
+    }
+    let fits = |message, device| {
+        wanted.message.is_none_or(|wanted| wanted == message)
+            && wanted.device.is_none_or(|wanted| wanted == device)
+    };
+    let mut cells: Vec<&Verdict> =
+        outcome.verdicts.iter().filter(|cell| fits(cell.message, cell.device)).collect();
+    let open = wanted == Wanted::default();
+    if open || cells.iter().any(|cell| cell.leaf != Leaf::Delivered) {
+        cells.retain(|cell| cell.leaf != Leaf::Delivered);
+    }
+    if open && cells.iter().any(|cell| cell.class(&outcome.reading) != LeafClass::Excused) {
+        cells.retain(|cell| cell.class(&outcome.reading) != LeafClass::Excused);
+    }
+    cells.sort_by_key(|cell| urgency(cell.class(&outcome.reading)));
+    let unsent = outcome.unsent.iter().filter(|one| fits(one.message, one.device));
+    let mut all = if open { broken(outcome, wanted) } else { Vec::new() };
+    all.extend(cells.into_iter().map(|cell| Subject::Cell(*cell)));
+    all.extend(unsent.map(|one| Subject::Unsent(*one)));
+    all
+}
+
+/// The violations that fit: those that count before those that do not.
+fn broken(outcome: &Outcome, wanted: Wanted) -> Vec<Subject> {
+    let fits = |violation: &&Violation| {
+        let (message, device) = violation.cell.unzip();
+        let of_device = |wanted| device == Some(wanted) || violation.party == Party::Device(wanted);
+        wanted.rule.is_none_or(|rule| rule == violation.rule)
+            && wanted.message.is_none_or(|wanted| message == Some(wanted))
+            && wanted.device.is_none_or(of_device)
+    };
+    let mut found: Vec<&Violation> = outcome.violations.iter().filter(fits).collect();
+    found.sort_by_key(|violation| (violation.injected.is_some(), Reverse(violation.severity)));
+    found.into_iter().map(|violation| Subject::Broken(*violation)).collect()
+}
+
+const fn urgency(class: LeafClass) -> u8 {
+    match class {
+        LeafClass::Fault => 0,
+        LeafClass::SpecGap => 1,
+        LeafClass::Pending => 2,
+        LeafClass::Explained => 3,
+        LeafClass::Excused => 4,
+        LeafClass::Ok => 5,
+    }
+}
+
+/// A handful of them, and how many are left. Where nothing in particular is wanted, one of each kind.
+fn handful(all: &[Subject], outcome: &Outcome, wanted: Wanted) -> (Vec<Subject>, usize) {
+    let mut kinds = BTreeSet::new();
+    let is_new = |subject: &&Subject| match subject {
+        Subject::Broken(one) => kinds.insert((Some((one.rule, one.party)), None)),
+        Subject::Cell(one) => {
+            let told = outcome.violations.iter().any(|violation| is_example(violation, one));
+            !told && kinds.insert((None, Some((one.leaf, one.code))))
+        }
+        Subject::Unsent(_) => true,
+    };
+    let chosen: Vec<Subject> = if wanted == Wanted::default() {
+        all.iter().filter(is_new).take(HANDFUL).copied().collect()
+    } else {
+        all.iter().take(HANDFUL).copied().collect()
+    };
+    let others = all.len() - chosen.len();
+    (chosen, others)
+}
+
+/// Whether the violation says of this cell that it shows it.
+fn is_example(violation: &Violation, cell: &Verdict) -> bool {
+    violation.cell == Some((cell.message, cell.device))
+}
+
+impl Answer {
+    /// Whether it is about a message that was read.
+    #[must_use]
+    pub const fn is_delivered(&self) -> bool {
+        matches!(&self.subject, Subject::Cell(Verdict { leaf: Leaf::Delivered, .. }))
+    }
+
+    /// Whether it is about a message that was never sent.
+    #[must_use]
+    pub const fn is_unsent(&self) -> bool {
+        matches!(&self.subject, Subject::Unsent(_))
+    }
+
+    /// The explanation of a subject by these facts.
+    #[must_use]
+    pub fn of(subject: Subject, scenario: &Scenario, outcome: &Outcome, facts: &[Fact]) -> Self {
+        let broken = match subject {
+            Subject::Broken(violation) => vec![violation],
+            Subject::Cell(cell) => {
+                let examples = outcome.violations.iter().filter(|one| is_example(one, &cell));
+                examples.copied().collect()
+            }
+            Subject::Unsent(_) => Vec::new(),
+        };
+        let question = question(&subject, scenario);
+        let attempt = question.message.zip(question.device).and_then(|cell| attempt(facts, cell));
+        Self { subject, slice: Slice::of(facts, &question, LINKS), attempt, broken }
+    }
+}
+
+/// What is asked of the facts about a subject.
+#[must_use]
+pub fn question(subject: &Subject, scenario: &Scenario) -> Question {
+    let (message, device, witnesses) = match subject {
+        Subject::Broken(violation) => {
+            let (message, device) = violation.cell.unzip();
+            (message, device, violation.witnesses)
+        }
+        Subject::Cell(cell) => (Some(cell.message), Some(cell.device), cell.witnesses),
+        Subject::Unsent(unsent) => (Some(unsent.message), None, [None; 3]),
+    };
+    let user = device.map(|device| scenario.devices[device.index()].user);
+    Question { message, device, user, witnesses: witnesses.into_iter().flatten().collect() }
+}
+
+fn attempt(facts: &[Fact], cell: (MessageId, DeviceId)) -> Option<(Fact, TryResult)> {
+    facts.iter().rev().find_map(|fact| {
+        if let FactKind::Try { device, message, result } = fact.kind
+            && (message, device) == cell
+        {
+            return Some((*fact, result));
+        }
+        None
+    })
+}
