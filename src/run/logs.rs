@@ -271,7 +271,7 @@ fn read_again(
     let mut names = LogNames::default();
     let mut readers = open_all(&[log], &mut names)?;
     for reader in &mut readers {
-        read(0, reader, &mut names, |line, fact| {
+        read(0, reader, &mut names, |_, line, fact| {
             if let Some(kept) = witnesses.get_mut(&fact.id) {
                 *kept = Some((Line { log: 0, line }, fact));
             }
