@@ -69,6 +69,8 @@ dense_id! {
     QueryId
     /// A `request_id` of `m.room_key_request`.
     RequestId
+    /// A history bundle, by the file that holds it.
+    BundleId
     /// A fault of the scenario, by its position in the file.
     FaultId
     /// A fact, by its position in the run. Ids grow with time; a cause has a lower id than its effect.

@@ -2,13 +2,14 @@
 //! It does not know what they make of it.
 
 use crate::check::Checker;
-use crate::check::spam::Accepted;
+use crate::check::view::bundles::Made as MadeBundle;
 use crate::check::view::counts::Counts;
 use crate::check::view::life::Moment;
 use crate::check::view::olm::{Made, Stamp};
-use crate::check::view::transport::{Content, Lost};
-use crate::ids::{FactId, ToDeviceId, TxnId};
+use crate::check::view::transport::Lost;
+use crate::ids::{FactId, ToDeviceId};
 use crate::protocol::api::ListChange;
+use crate::protocol::bundle::BundledKey;
 use crate::trace::fact::{Fact, FactKind, Observer, SentContent};
 
 impl Checker {
@@ -20,6 +21,11 @@ impl Checker {
     pub(crate) fn dispatch(&mut self, fact: &Fact) {
         let now = Moment { fact: fact.id, at: fact.at };
         let view = &mut self.view;
+        view.notices.next_fact();
+        view.forwards.next_fact();
+        if let Observer::Device(device) = fact.observer {
+            view.heard.insert(device.index());
+        }
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
             FactKind::HealStart { first_probe } => self.first_probe = Some(first_probe),
@@ -27,21 +33,29 @@ impl Checker {
             FactKind::FaultEnd(fault) => view.outages.ended(fault),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
-            | FactKind::Encryption { .. }
-            | FactKind::IdentityMade { .. }
-            | FactKind::IdentityAcknowledged { .. }
             | FactKind::SendRefused { .. }
             | FactKind::KeyRequested { .. }
             | FactKind::RequestCancelled { .. } => {}
+            FactKind::InvitedBy { .. }
+            | FactKind::BundleMade { .. }
+            | FactKind::BundleKey { .. }
+            | FactKind::BundleWithheld { .. }
+            | FactKind::BundleOpened { .. } => self.dispatch_bundle(fact),
             FactKind::Member { room, user, membership, seq } => {
                 if let Observer::Server(server) = fact.observer {
                     let change = (membership, seq, fact.id);
                     view.rooms.member(&view.cast, server, (room, user), change);
+                    view.bundles.member(server, (room, user), membership);
                 }
             }
             FactKind::HistoryVisibility { room, value, seq } => {
                 if let Observer::Server(server) = fact.observer {
                     view.rooms.visibility(server, room, value, seq);
+                }
+            }
+            FactKind::Encryption { room, rotation, seq } => {
+                if let Observer::Server(server) = fact.observer {
+                    view.rooms.encryption(server, room, rotation, seq);
                 }
             }
             FactKind::MessageReceived { device, .. } => {
@@ -51,7 +65,7 @@ impl Checker {
                     view.answers.ends(device, event, fact.at);
                 }
             }
-            FactKind::RoomSeen { device, room, seq, .. } => {
+            FactKind::RoomSeen { device, room, seq, limited } => {
                 // The first cause is the event; what kept it from being told earlier may stand behind it.
                 if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);
@@ -60,10 +74,13 @@ impl Checker {
                 let server = view.cast.server_of(device);
                 if view.rooms.seen(server, (device, room), seq, now) {
                     view.duties.changed(device);
+                    view.room_told(device, room, limited, now);
                 }
             }
             FactKind::MemberNotTold { device, room, user } => {
                 view.rooms.not_told(device, room, user, fact.at);
+                // Who is left out of a state looks as if gone.
+                view.expiries.discarded(device, room, fact.id);
                 view.duties.changed(device);
             }
             FactKind::DeviceUp { device, crypto } => view.life.came_up(device, crypto, now),
@@ -76,9 +93,17 @@ impl Checker {
             }
             FactKind::Crashed { device } => view.crashed(device, now),
             FactKind::Restarted { device } => view.life.restarted(device),
+            FactKind::SessionDiscarded { device, room } => {
+                view.expiries.discarded(device, room, fact.id);
+            }
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
+                view.doubts.restored(device, snapshot);
                 view.duties.changed(device);
+            }
+            FactKind::IdentityMade { device, .. } => view.identity_made(device, fact.id),
+            FactKind::IdentityAcknowledged { device, user } => {
+                view.identities.accepted(device, user);
             }
             FactKind::IdentitySet { user, .. } => view.policies.identity_set(user),
             FactKind::CrossSigned { device } => view.cross_signed(device, fact.id),
@@ -105,24 +130,32 @@ impl Checker {
                 view.lists.listed(query, listed, cross_signed);
             }
             FactKind::QueryEnd { device, user, query, outcome } => {
-                view.query_ended((device, user), query, outcome, fact.id);
+                view.query_ended((device, user), query, outcome, now);
+                view.doubts.learnt(device, now);
             }
             FactKind::SharingSet { device, share, with_invited } => {
+                view.doubts.learnt(device, now);
                 view.policies.share(device, share, with_invited, fact.id);
+                view.expiries.may_replace(device, fact.id);
                 view.duties.changed(device);
             }
             FactKind::ReportingSet { device, target, codes, strangers } => {
+                view.doubts.learnt(device, now);
                 view.policies.report(device, target, (codes, strangers), fact.id);
                 view.duties.changed(device);
             }
             FactKind::VerifiedSet { device, target, verified } => {
+                view.doubts.learnt(device, now);
                 view.verified(device, target, verified, now);
+                view.expiries.may_replace(device, fact.id);
             }
             FactKind::BlockedSet { device, target, blocked } => {
+                view.doubts.learnt(device, now);
                 if blocked {
                     view.policies.block(device, target, fact.id);
                 } else {
                     view.policies.unblock(device, target, fact.id);
+                    view.expiries.may_replace(device, fact.id);
                 }
                 view.duties.changed(device);
             }
@@ -166,14 +199,18 @@ impl Checker {
             }
             FactKind::MegolmNew { device, room, session } => {
                 view.messages.session_made(device, room, session, fact.id);
+                view.expiries.made((device, room), session, (now, fact.clock));
+                view.session_made_under(device, room, session);
             }
             FactKind::MegolmEncrypted { device, room, session, index, message } => {
                 view.encrypted((device, room), message, (session, index), now);
+                view.expiries.used(session, index, (now, fact.clock));
             }
             FactKind::MessageAccepted { room, message } => {
                 view.messages.accepted(message, room, fact.id);
             }
-            FactKind::KeyIn { device, session, first, source, .. } => {
+            FactKind::KeyIn { device, room, session, first, source, .. } => {
+                view.key_in(device, (room, session), source);
                 view.holdings.taken((device, session), (first, source), now, &view.life);
             }
             FactKind::KeyRefused { device, session, .. } => {
@@ -190,12 +227,12 @@ impl Checker {
                 let number = view.sent((device, recipient), txn, content, now);
                 view.transport.get_mut(number).targeted += 1;
             }
-            FactKind::PutAccepted { txn, .. } => self.put_accepted(txn, fact.id),
+            FactKind::PutAccepted { txn, .. } => view.put_accepted(txn, fact.id),
             FactKind::Enqueued { message, sender, recipient, txn, event_type, content } => {
                 let number = view.stored((sender, recipient), (txn, event_type), content, now);
                 view.transport.store(number, message, fact.id);
                 // What is in a mailbox was accepted, also where nobody observed its sender.
-                self.put_accepted(txn, fact.id);
+                view.put_accepted(txn, fact.id);
             }
             FactKind::Lost { txn, recipient, message } => {
                 let server = match fact.observer {
@@ -222,39 +259,32 @@ impl Checker {
         }
     }
 
-    fn acknowledged(&mut self, message: ToDeviceId, fact: FactId) {
-        if let Some(number) = self.view.transport.number(message) {
-            self.view.transport.get_mut(number).acknowledged.get_or_insert(fact);
+    /// Takes in a fact of history bundles; any other leaves no trace here.
+    fn dispatch_bundle(&mut self, fact: &Fact) {
+        let bundles = &mut self.view.bundles;
+        if let FactKind::InvitedBy { room, user, by } = fact.kind
+            && let Observer::Server(server) = fact.observer
+        {
+            bundles.invited(server, (room, user), by);
+        } else if let FactKind::BundleMade { device, room, bundle, recipient, backup } = fact.kind {
+            let asked = fact.causes.iter().min();
+            let (keys, withheld) = (Vec::new(), Vec::new());
+            let fact = fact.id;
+            let made = MadeBundle { device, room, recipient, backup, fact, asked, keys, withheld };
+            bundles.make(bundle, made);
+        } else if let FactKind::BundleKey { bundle, room, session, first, creator, .. } = fact.kind
+        {
+            bundles.list_key(bundle, BundledKey { room, session, first, creator }, fact.id);
+        } else if let FactKind::BundleWithheld { bundle, content, .. } = fact.kind {
+            bundles.list_withheld(bundle, content, fact.id);
+        } else if let FactKind::BundleOpened { device, bundle, .. } = fact.kind {
+            bundles.open(device, bundle, fact.id);
         }
     }
 
-    /// A sender's server accepted a transaction, or part of it was found in a mailbox.
-    fn put_accepted(&mut self, txn: TxnId, fact: FactId) {
-        if !self.view.transport.accept(txn, fact) {
-            return;
-        }
-        let notices: Vec<(u32, u32)> = self
-            .view
-            .transport
-            .of_txn(txn)
-            .filter_map(|number| match self.view.transport.get(number).content {
-                Content::Notice(notice) => Some((number, notice)),
-                Content::Key { .. }
-                | Content::Forwarded(_)
-                | Content::Dummy
-                | Content::Request(_)
-                | Content::Sealed
-                | Content::Clear
-                | Content::Stray => None,
-            })
-            .collect();
-        for (number, notice) in notices {
-            self.view.judge_again(notice);
-            let view = &self.view;
-            let notice = view.notices.get(notice);
-            let message = view.transport.get(number);
-            let accepted = Accepted { view, notice, message, fact };
-            self.spam.accepted(accepted, &mut self.findings);
+    fn acknowledged(&mut self, message: ToDeviceId, fact: FactId) {
+        if let Some(number) = self.view.transport.number(message) {
+            self.view.transport.get_mut(number).acknowledged.get_or_insert(fact);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::ids::{DeviceId, FactId, MessageId, RoomId, ServerId, UserId};
 use crate::protocol::api::{CrossSigningKeys, Failure, Request, Response};
+use crate::protocol::bundle::Media;
 use crate::protocol::entropy::Entropy;
 use crate::protocol::room::{Membership, RoomEvent};
 use crate::protocol::withheld::CodeSet;
@@ -48,6 +49,8 @@ pub struct Context<'a> {
     pub clock_set: Option<FactId>,
     /// Fresh values, in the place of a random generator.
     pub entropy: &'a mut Entropy,
+    /// Where history bundles are kept for others to fetch.
+    pub media: &'a mut Media,
     /// The fact that led to this input.
     pub cause: Option<FactId>,
 }

@@ -224,7 +224,10 @@ impl About {
     fn is_of_key(&self, kind: &FactKind, target: DeviceId) -> bool {
         let Some(encrypted) = self.encrypted else { return false };
         if let FactKind::KeyIn { device, session, first, source, .. } = *kind {
-            let from_others = matches!(source, KeySource::Forwarded { .. } | KeySource::Backup);
+            let from_others = matches!(
+                source,
+                KeySource::Forwarded { .. } | KeySource::Backup | KeySource::Bundle { .. }
+            );
             return (device, session) == (target, encrypted.session)
                 && (first <= encrypted.index || from_others);
         }
@@ -252,8 +255,9 @@ impl About {
             SentContent::Olm(OlmEvent::Withheld(notice))
             | SentContent::Clear(OlmEvent::Withheld(notice))
             | SentContent::Withheld(notice) => notice.session_id.value() == Some(encrypted.session),
-            SentContent::Olm(OlmEvent::Dummy { .. })
-            | SentContent::Clear(OlmEvent::Dummy { .. })
+            // A bundle bears on the message by what it lists, which facts of its own tell.
+            SentContent::Olm(OlmEvent::Dummy { .. } | OlmEvent::RoomKeyBundle(_))
+            | SentContent::Clear(OlmEvent::Dummy { .. } | OlmEvent::RoomKeyBundle(_))
             | SentContent::Sealed
             | SentContent::KeyRequest(_) => false,
         }

@@ -60,6 +60,10 @@ impl Told {
 
     /// Whether a reader needs this fact. What is not needed leads on: its causes become those of its effects. Facts
     /// must be asked about in their order.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one exhaustive choice, an arm for each kind of fact"
+    )]
     pub(super) fn needs(&mut self, fact: &Fact) -> bool {
         let at_start = fact.at == SimTime::ZERO;
         let barren = !self.fruitful.contains(&fact.id);
@@ -75,7 +79,7 @@ impl Told {
             | FactKind::IdentityMade { .. }
             | FactKind::OneTimeKeysUp { .. }
             | FactKind::FallbackKeyUp { .. } => !at_start,
-            FactKind::HealStart { .. } => true,
+            FactKind::HealStart { .. } | FactKind::SessionDiscarded { .. } => true,
             FactKind::UserStep(_) => !self.echoed.contains(&fact.id),
             // Each of these is told by the end of what it begins.
             FactKind::QueryStart { query, .. } => !self.queries.contains(&query),
@@ -134,7 +138,12 @@ impl Told {
             | FactKind::LoggedOut { .. }
             | FactKind::Crashed { .. }
             | FactKind::Restarted { .. }
-            | FactKind::StoreRestored { .. } => true,
+            | FactKind::StoreRestored { .. }
+            | FactKind::InvitedBy { .. }
+            | FactKind::BundleMade { .. }
+            | FactKind::BundleKey { .. }
+            | FactKind::BundleWithheld { .. }
+            | FactKind::BundleOpened { .. } => true,
         }
     }
 }

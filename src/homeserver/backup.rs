@@ -11,32 +11,31 @@ use crate::protocol::api::BackedUpKey;
 /// Backed-up keys, one for each session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Backup {
-    first: BTreeMap<(RoomId, MegolmSessionId), u32>,
+    keys: BTreeMap<(RoomId, MegolmSessionId), BackedUpKey>,
 }
 
 impl Backup {
     /// Puts keys in. Of two keys for one session the one that reads more is kept.
     pub fn put(&mut self, keys: &[BackedUpKey]) {
         for key in keys {
-            let first = self.first.entry((key.room, key.session)).or_insert(key.first);
-            *first = key.first.min(*first);
+            let kept = self.keys.entry((key.room, key.session)).or_insert(*key);
+            if key.first < kept.first {
+                *kept = *key;
+            }
         }
     }
 
     /// All keys, by room, then session.
     #[must_use]
     pub fn keys(&self) -> Vec<BackedUpKey> {
-        self.first
-            .iter()
-            .map(|(&(room, session), &first)| BackedUpKey { room, session, first })
-            .collect()
+        self.keys.values().copied().collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Backup;
-    use crate::ids::{MegolmSessionId, RoomId};
+    use crate::ids::{DeviceId, MegolmSessionId, RoomId};
     use crate::protocol::api::BackedUpKey;
 
     #[test]
@@ -45,6 +44,8 @@ mod tests {
             room: RoomId::new(0),
             session: MegolmSessionId::new(session),
             first,
+            creator: DeviceId::new(0),
+            shared_history: false,
         };
         let mut backup = Backup::default();
         assert!(backup.keys().is_empty());

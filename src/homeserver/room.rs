@@ -111,7 +111,7 @@ impl Room {
     /// A room that is in `state` after `seq` events that nobody needs to be told one by one.
     #[must_use]
     pub fn new(state: RoomState, seq: u32, cause: Provenance) -> Self {
-        let state = Arc::new(state);
+        let state = Arc::new(RoomState { changed_by: BTreeMap::new(), ..state });
         Self {
             base: Arc::clone(&state),
             base_seq: seq,
@@ -186,7 +186,7 @@ impl Room {
         };
         if let Some(key) = StateKey::of(&entry.event) {
             self.stamps.insert(key, entry.stamp);
-            Arc::make_mut(&mut self.state).apply(&entry.event);
+            Arc::make_mut(&mut self.state).apply(&entry.event, mark.seq);
             self.state_cause = entry.cause;
             self.last_state = self.entries.len();
         }
@@ -290,7 +290,9 @@ impl Room {
             return Arc::clone(&self.base);
         }
         let mut state = RoomState::clone(&self.base);
-        self.entries[..end].iter().for_each(|entry| state.apply(&entry.event));
+        for (seq, entry) in (self.base_seq + 1..).zip(&self.entries[..end]) {
+            state.apply(&entry.event, seq);
+        }
         Arc::new(state)
     }
 
@@ -337,6 +339,8 @@ const fn is_present(membership: Membership) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Entry, Passage, Room, Stamp};
+    use std::collections::BTreeMap;
+
     use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId, ServerId, UserId};
     use crate::protocol::api::RoomSync;
     use crate::protocol::provenance::Provenance;
@@ -353,8 +357,10 @@ mod tests {
     fn room(visibility: HistoryVisibility) -> Room {
         let state = RoomState {
             members: [(ALICE, Membership::Join)].into(),
+            inviters: BTreeMap::new(),
             history_visibility: Some(visibility),
-            rotation: Rotation { period: SimDuration::from_hours(1), messages: 9 },
+            rotation: Rotation::megolm(SimDuration::from_hours(1), 9),
+            changed_by: std::collections::BTreeMap::new(),
         };
         let mut room = Room::new(state, 1, Provenance::UNKNOWN);
         room.admit(ALICE, HERE, true);
@@ -362,7 +368,7 @@ mod tests {
     }
 
     fn member(user: UserId, membership: Membership) -> RoomEvent {
-        RoomEvent::Member { user, membership }
+        RoomEvent::Member { user, membership, by: None }
     }
 
     fn message(index: u32) -> RoomEvent {

@@ -32,7 +32,7 @@ impl Homeserver {
     #[must_use]
     pub fn permission(&self, actor: UserId, room: RoomId, event: &RoomEvent) -> Permission {
         let own = self.rooms.membership(room, actor);
-        let RoomEvent::Member { user, membership } = *event else {
+        let RoomEvent::Member { user, membership, .. } = *event else {
             return if own == Membership::Join { Permission::Granted } else { Permission::Denied };
         };
         if user == actor && membership == Membership::Join && !self.rooms.follows(room) {
@@ -61,9 +61,9 @@ impl Homeserver {
         let NewEvent { room, event: content, stamp } = event;
         let mut servers = self.servers_in(room);
         let newcomer = match content {
-            RoomEvent::Member { user, membership: Membership::Invite | Membership::Join } => {
-                Some(self.residents.server(user)).filter(|server| !servers.contains(server))
-            }
+            RoomEvent::Member {
+                user, membership: Membership::Invite | Membership::Join, ..
+            } => Some(self.residents.server(user)).filter(|server| !servers.contains(server)),
             RoomEvent::Member { .. }
             | RoomEvent::Message { .. }
             | RoomEvent::HistoryVisibility(_)
@@ -157,13 +157,18 @@ impl Homeserver {
         let seq = self.rooms.get(room).map_or(0, Room::seq) + 1;
         let fact = match event.event {
             RoomEvent::Message { message, .. } => FactKind::MessageAccepted { room, message },
-            RoomEvent::Member { user, membership } => {
+            RoomEvent::Member { user, membership, .. } => {
                 FactKind::Member { room, user, membership, seq }
             }
             RoomEvent::HistoryVisibility(value) => FactKind::HistoryVisibility { room, value, seq },
             RoomEvent::Encryption(rotation) => FactKind::Encryption { room, rotation, seq },
         };
         let fact = log.record(fact, causes);
+        if let RoomEvent::Member { user, membership: Membership::Invite, by: Some(by) } =
+            event.event
+        {
+            log.record(FactKind::InvitedBy { room, user, by }, Causes::one(fact));
+        }
         self.append(event, origin, Provenance::of(fact));
         fact
     }

@@ -63,9 +63,15 @@ impl Rooms {
 
     /// Makes an empty room, to be filled by events, if the server does not have it.
     pub fn open_empty(&mut self, id: RoomId) {
-        let rotation = Rotation { period: SimDuration::from_hours(24 * 7), messages: 100 };
+        let rotation = Rotation::megolm(SimDuration::from_hours(24 * 7), 100);
         let members = std::collections::BTreeMap::new();
-        let state = RoomState { members, history_visibility: None, rotation };
+        let state = RoomState {
+            members,
+            inviters: std::collections::BTreeMap::new(),
+            history_visibility: None,
+            rotation,
+            changed_by: std::collections::BTreeMap::new(),
+        };
         self.rooms[id.index()].get_or_insert_with(|| Room::new(state, 0, Provenance::UNKNOWN));
     }
 
@@ -120,7 +126,11 @@ impl Rooms {
         let mut events: Vec<RoomEvent> = users
             .into_iter()
             .filter(|user| membership(*user) != copy.state.membership(*user))
-            .map(|user| RoomEvent::Member { user, membership: copy.state.membership(user) })
+            .map(|user| RoomEvent::Member {
+                user,
+                membership: copy.state.membership(user),
+                by: copy.state.inviters.get(&user).copied(),
+            })
             .collect();
         if let Some(value) = copy.state.history_visibility
             && have.and_then(|state| state.history_visibility) != Some(value)

@@ -313,6 +313,10 @@ pub struct BackedUpKey {
     pub session: MegolmSessionId,
     /// The first index that can be decrypted with it.
     pub first: u32,
+    /// `sender_key`: the device that made the session, as the uploader was told.
+    pub creator: DeviceId,
+    /// `shared_history`: whether the uploader may give the key to later members.
+    pub shared_history: bool,
 }
 
 /// The answer to a request that reached the server and was done.

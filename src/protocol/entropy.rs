@@ -2,7 +2,8 @@
 //! It does not know who asks; it stands outside every store, so no rollback can make it repeat itself.
 
 use crate::ids::{
-    ClaimId, KeyValue, MegolmSessionId, OlmSessionId, QueryId, RequestId, SigningKey, TxnId,
+    BundleId, ClaimId, KeyValue, MegolmSessionId, OlmSessionId, QueryId, RequestId, SigningKey,
+    TxnId,
 };
 
 /// Fresh values, each kind counted by itself.
@@ -17,6 +18,7 @@ pub struct Entropy {
     claim: u32,
     query: u32,
     request: u32,
+    bundle: u32,
 }
 
 /// Takes a counter's value and moves it on.
@@ -70,5 +72,10 @@ impl Entropy {
     /// A new `request_id` for a key request.
     pub fn request(&mut self) -> RequestId {
         RequestId::new(take(&mut self.request))
+    }
+
+    /// A name for a new history bundle: where its file is found.
+    pub fn bundle(&mut self) -> BundleId {
+        BundleId::new(take(&mut self.bundle))
     }
 }

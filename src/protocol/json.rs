@@ -4,11 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::ids::{DeviceId, MegolmSessionId, RoomId};
+use crate::protocol::bundle::{Bundle, BundledKey};
 use crate::protocol::bytes::{exported_session_key, olm_message, shared_session_key};
 use crate::protocol::spelling::{KeyKind, Lookup, Spelling, base64, noise, spell_key};
 use crate::protocol::to_device::{
     ForwardedRoomKey, KeyRequest, KeyRequestAction, OlmCiphertext, OlmEvent, OlmPayload, RoomKey,
-    SenderKeys, ToDeviceBody, ToDeviceMessage, ToDeviceType,
+    RoomKeyBundle, SenderKeys, SharedHistory, ToDeviceBody, ToDeviceMessage, ToDeviceType,
 };
 use crate::protocol::withheld::{
     Algorithm, Field, MEGOLM_ALGORITHM, WithheldCode, WithheldContent,
@@ -19,6 +20,9 @@ pub const OLM_ALGORITHM: &str = "m.olm.v1.curve25519-aes-sha2";
 
 /// What stands in the place of a field that is not a string: any other type would do.
 const NOT_A_STRING: u32 = 0;
+
+/// What stands in the place of a field that is not a boolean.
+const NOT_A_BOOLEAN: u32 = 1;
 
 /// The whole event, as the device `recipient` sees it in a sync answer.
 #[must_use]
@@ -101,6 +105,7 @@ fn olm_event(event: &OlmEvent, spelling: &impl Spelling) -> (&'static str, Value
         OlmEvent::Dummy { empty: true } => ("m.dummy", json!({})),
         OlmEvent::Dummy { empty: false } => ("m.dummy", json!({ "filler": true })),
         OlmEvent::Withheld(content) => ("m.room_key.withheld", withheld(content, spelling)),
+        OlmEvent::RoomKeyBundle(bundle) => ("m.room_key_bundle", room_key_bundle(bundle, spelling)),
     }
 }
 
@@ -128,8 +133,64 @@ fn room_key(key: &RoomKey, spelling: &impl Spelling) -> Value {
     let mut content = session_fields(key.room, key.session, spelling);
     let session_key = base64(&shared_session_key(key.session, key.first));
     content.insert("session_key".to_owned(), session_key.into());
-    content.insert("shared_history".to_owned(), key.shared_history.into());
+    let shared_history = match key.shared_history {
+        SharedHistory::No => false.into(),
+        SharedHistory::Yes => true.into(),
+        SharedHistory::NotABoolean => NOT_A_BOOLEAN.into(),
+        SharedHistory::Absent => return content.into(),
+    };
+    content.insert("shared_history".to_owned(), shared_history);
     content.into()
+}
+
+/// The content of an `m.room_key_bundle`. Secrets in it are noise of the right length.
+fn room_key_bundle(bundle: &RoomKeyBundle, spelling: &impl Spelling) -> Value {
+    let id = spell_key(KeyKind::Media, bundle.bundle.raw());
+    let seed = u64::from(bundle.bundle.raw());
+    let part = |from: usize, len: usize| -> Vec<u8> { noise(seed).skip(from).take(len).collect() };
+    json!({
+        "room_id": spelling.room(bundle.room),
+        "file": {
+            "v": "v2",
+            "url": format!("mxc://media.invalid/{}", url_safe(&id)),
+            "key": {
+                "alg": "A256CTR",
+                "ext": true,
+                "k": url_safe(&base64(&part(0, 32))),
+                "key_ops": ["encrypt", "decrypt"],
+                "kty": "oct",
+            },
+            "iv": base64(&[part(32, 8), vec![0; 8]].concat()),
+            "hashes": { "sha256": base64(&part(40, 32)) },
+        },
+    })
+}
+
+/// The alphabet of base64 for places where `+` and `/` may not stand.
+fn url_safe(text: &str) -> String {
+    text.replace('+', "-").replace('/', "_")
+}
+
+/// The contents of a history bundle (`RoomKeyBundle`), before the file is encrypted.
+#[must_use]
+pub fn bundle(bundle: &Bundle, spelling: &impl Spelling) -> Value {
+    let keys: Vec<Value> = bundle.room_keys.iter().map(|key| bundled_key(key, spelling)).collect();
+    let entries: Vec<Value> =
+        bundle.withheld.iter().map(|content| withheld(content, spelling)).collect();
+    json!({ "room_keys": keys, "withheld": entries })
+}
+
+fn bundled_key(key: &BundledKey, spelling: &impl Spelling) -> Value {
+    let mut fields = session_fields(key.room, key.session, spelling);
+    let session_key = base64(&exported_session_key(key.session, key.first));
+    for (name, value) in [
+        ("session_key", session_key.into()),
+        ("sender_key", spelling.curve25519(key.creator).into()),
+        ("sender_claimed_keys", json!({ "ed25519": spelling.ed25519(key.creator) })),
+    ] {
+        fields.insert(name.to_owned(), value);
+    }
+    fields.into()
 }
 
 /// `shared_history` is not a field of this event.

@@ -2,6 +2,7 @@
 //! Nothing here knows what time it is, who is faulty, or how any of it travels.
 
 pub mod api;
+pub mod bundle;
 pub mod bytes;
 pub mod entropy;
 pub mod json;

@@ -2,6 +2,7 @@
 //! It does not know who has seen which event.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::ids::{DeviceId, MessageId, UserId};
@@ -42,13 +43,44 @@ impl HistoryVisibility {
     }
 }
 
-/// `m.room.encryption`: when a Megolm session must be replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// `algorithm` of `m.room.encryption`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RoomAlgorithm {
+    /// `m.megolm.v1.aes-sha2`, the only one that the specification knows for rooms.
+    MegolmV1,
+    /// Any other: no client here can encrypt with it.
+    Other,
+}
+
+/// `m.room.encryption`: how a room's messages are encrypted, and when a Megolm session must be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rotation {
     /// `rotation_period_ms`, 7 days where the event does not say.
     pub period: SimDuration,
     /// `rotation_period_msgs`, 100 where the event does not say.
     pub messages: u32,
+    /// `algorithm`
+    pub algorithm: RoomAlgorithm,
+}
+
+impl Rotation {
+    /// Megolm sessions that are replaced after this time or so many messages.
+    #[must_use]
+    pub const fn megolm(period: SimDuration, messages: u32) -> Self {
+        Self { period, messages, algorithm: RoomAlgorithm::MegolmV1 }
+    }
+}
+
+/// The usual algorithm is left out, so that digests of rooms that never heard of another stay what they were.
+impl Hash for Rotation {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.period.hash(state);
+        self.messages.hash(state);
+        match self.algorithm {
+            RoomAlgorithm::MegolmV1 => {}
+            RoomAlgorithm::Other => self.algorithm.hash(state),
+        }
+    }
 }
 
 /// An event of a room's timeline or state.
@@ -71,6 +103,8 @@ pub enum RoomEvent {
         user: UserId,
         /// The new membership.
         membership: Membership,
+        /// `sender`: the user who wrote the event; `None` where only the state that it led to is known.
+        by: Option<UserId>,
     },
     /// `m.room.history_visibility`
     HistoryVisibility(HistoryVisibility),
@@ -83,10 +117,16 @@ pub enum RoomEvent {
 pub struct RoomState {
     /// Users with a membership other than [`Membership::Leave`].
     pub members: BTreeMap<UserId, Membership>,
+    /// Who invited each member that was invited.
+    pub inviters: BTreeMap<UserId, UserId>,
     /// History visibility; `None` if no event set it.
     pub history_visibility: Option<HistoryVisibility>,
     /// Encryption settings.
     pub rotation: Rotation,
+    /// The number, in its server's order, of the event that made each user's membership what it is, users who are out of
+    /// the room included; who is not here has had no event since the room was made. It stands for the id of that event,
+    /// by which a client tells one join from another.
+    pub changed_by: BTreeMap<UserId, u32>,
 }
 
 impl RoomState {
@@ -96,14 +136,27 @@ impl RoomState {
         self.members.get(&user).copied().unwrap_or(Membership::Leave)
     }
 
-    /// Applies a state event; messages change nothing.
-    pub fn apply(&mut self, event: &RoomEvent) {
+    /// Applies the state event with this number; messages change nothing.
+    pub fn apply(&mut self, event: &RoomEvent, seq: u32) {
+        if let RoomEvent::Member { user, .. } = *event {
+            self.changed_by.insert(user, seq);
+        }
         match *event {
-            RoomEvent::Member { user, membership: Membership::Leave } => {
-                self.members.remove(&user);
-            }
-            RoomEvent::Member { user, membership } => {
-                self.members.insert(user, membership);
+            RoomEvent::Member { user, membership, by } => {
+                match (membership, by) {
+                    (Membership::Invite, Some(by)) => {
+                        self.inviters.insert(user, by);
+                    }
+                    (Membership::Join, _) => {}
+                    (Membership::Invite | Membership::Leave | Membership::Ban, _) => {
+                        self.inviters.remove(&user);
+                    }
+                }
+                if membership == Membership::Leave {
+                    self.members.remove(&user);
+                } else {
+                    self.members.insert(user, membership);
+                }
             }
             RoomEvent::HistoryVisibility(visibility) => self.history_visibility = Some(visibility),
             RoomEvent::Encryption(rotation) => self.rotation = rotation,

@@ -27,6 +27,8 @@ pub enum KeyKind {
     Ratchet,
     /// The Curve25519 key of some device that forwarded a room key, of which only its place in the chain is known.
     Forwarder,
+    /// The media id of a history bundle.
+    Media,
 }
 
 /// An endless sequence of bytes that look random and depend on `seed` only.
@@ -173,7 +175,7 @@ mod tests {
     use crate::ids::{DeviceId, MegolmSessionId, RoomId, Sym, UserId};
     use std::collections::BTreeSet;
 
-    const KINDS: [KeyKind; 7] = [
+    const KINDS: [KeyKind; 8] = [
         KeyKind::Curve25519,
         KeyKind::Ed25519,
         KeyKind::Megolm,
@@ -181,6 +183,7 @@ mod tests {
         KeyKind::Base,
         KeyKind::Ratchet,
         KeyKind::Forwarder,
+        KeyKind::Media,
     ];
 
     #[test]

@@ -1,7 +1,11 @@
 //! What travels between devices: Olm ciphertexts with their payloads, withheld notices, key requests.
 //! It does not know whether any of it is right; it can hold whatever a foreign client may put on the wire.
 
-use crate::ids::{DeviceId, KeyValue, MegolmSessionId, OlmSessionId, RequestId, RoomId, Sym};
+use std::hash::{Hash, Hasher};
+
+use crate::ids::{
+    BundleId, DeviceId, KeyValue, MegolmSessionId, OlmSessionId, RequestId, RoomId, Sym,
+};
 use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
 
 /// The `type` of a to-device event.
@@ -147,6 +151,8 @@ pub enum OlmEvent {
     },
     /// `m.room_key.withheld`, which should not be encrypted.
     Withheld(WithheldContent),
+    /// `m.room_key_bundle`
+    RoomKeyBundle(RoomKeyBundle),
 }
 
 /// `m.room_key`: a Megolm session from one index on.
@@ -159,7 +165,50 @@ pub struct RoomKey {
     /// The first message index that the key can decrypt.
     pub first: u32,
     /// `shared_history` (specification 1.19).
-    pub shared_history: bool,
+    pub shared_history: SharedHistory,
+}
+
+/// `shared_history` of an `m.room_key` as it stood on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SharedHistory {
+    /// `false`
+    No,
+    /// `true`
+    Yes,
+    /// Left out, as clients do that are older than specification 1.19.
+    Absent,
+    /// There, and no boolean.
+    NotABoolean,
+}
+
+impl SharedHistory {
+    /// What a client writes that gives this answer.
+    #[must_use]
+    pub const fn of(shared: bool) -> Self {
+        if shared { Self::Yes } else { Self::No }
+    }
+
+    /// What it means: only `true` lets the key be given to later members (H-02).
+    #[must_use]
+    pub const fn is_shared(self) -> bool {
+        matches!(self, Self::Yes)
+    }
+}
+
+/// A value that is written as a boolean is hashed as one, as it was when it could be nothing else.
+impl Hash for SharedHistory {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u8(*self as u8);
+    }
+}
+
+/// `m.room_key_bundle`: where a history bundle is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RoomKeyBundle {
+    /// `room_id`
+    pub room: RoomId,
+    /// `file`
+    pub bundle: BundleId,
 }
 
 /// `m.forwarded_room_key`

@@ -108,6 +108,12 @@ clauses! {
     Restarted { device } "{device} started again";
     StoreRestored { device, snapshot } "the store of {device} became what it was at {snapshot}";
     HealStart {} "nothing breaks any more from here on";
+    SessionDiscarded { device, room } "{device} threw its session of {room} away";
+    InvitedBy { room, user, by } "{user} was invited to {room} by {by}, as {observer} saw it";
+    BundleMade { device, room, bundle, recipient, backup } "{device} put history {bundle} of {room} together for {recipient} {backup}";
+    BundleKey { device, bundle, session, first } "{device} put the key of {session} from index {first} on into {bundle}";
+    BundleWithheld { device, bundle, content } "{device} put {content} into {bundle}";
+    BundleOpened { device, bundle, from } "{device} took in {bundle} of {from}";
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn messages_logins_and_rooms_are_told() {
         let member = |membership| Step::Member { device: A1, room: ROOM, user: BOB, membership };
-        let rotation = Rotation { period: SimDuration::from_hours(1), messages: 1 };
+        let rotation = Rotation::megolm(SimDuration::from_hours(1), 1);
         check(vec![
             (
                 Step::Send { device: A1, room: ROOM, message: M1 },

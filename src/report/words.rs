@@ -3,18 +3,19 @@
 
 use crate::check::outcome::{NotSent, Unsent};
 use crate::ids::{
-    DeviceId, FaultId, KeyValue, MegolmSessionId, MessageId, OlmSessionId, RequestId, RoomId,
-    ServerId, ToDeviceId, TxnId, UserId,
+    BundleId, DeviceId, FaultId, KeyValue, MegolmSessionId, MessageId, OlmSessionId, RequestId,
+    RoomId, ServerId, ToDeviceId, TxnId, UserId,
 };
 use crate::protocol::api::ListChange;
-use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
+use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm, Rotation};
 use crate::protocol::to_device::{OlmEvent, ToDeviceType};
 use crate::protocol::withheld::{CodeSet, Field, WithheldCode, WithheldContent};
 use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
 use crate::trace::fact::{
-    ClaimFailed, ClaimOutcome, Direction, KeySource, LossCause, Observer, OlmCause, OlmError,
-    OlmResult, ProcessOutcome, QueryOutcome, Refusal, RunEnd, SentContent, Shown, TryResult,
+    BackupRead, ClaimFailed, ClaimOutcome, Direction, KeySource, LossCause, Observer, OlmCause,
+    OlmError, OlmResult, ProcessOutcome, QueryOutcome, Refusal, RunEnd, SentContent, Shown,
+    TryResult,
 };
 
 use super::names::Names;
@@ -66,6 +67,11 @@ phrases! {
         Notice "a notice made it drop it", Overwritten "a key with a later index replaced it",
         Used "it was used", FailedMessage "a message that failed used it up",
         Expired "it was retired",
+    }
+    BackupRead {
+        NoBackup "without a key backup", Read "after it had read the key backup",
+        Failed "though the key backup could not be reached",
+        NotRead "without a look into the key backup",
     }
     ProcessOutcome {
         Handled "handled", Duplicate "had already seen", Discarded "discarded",
@@ -144,6 +150,7 @@ macro_rules! numbered {
 
 numbered! {
     MegolmSessionId "session #",
+    BundleId "bundle #",
     OlmSessionId "o",
     KeyValue "k",
     RequestId "r",
@@ -169,7 +176,16 @@ impl Word for CodeSet {
 
 impl Word for Rotation {
     fn word(&self, _: &Names<'_>) -> String {
-        format!("after {} or {}", self.period, count(u64::from(self.messages), "message"))
+        let messages = count(u64::from(self.messages), "message");
+        match self.algorithm {
+            RoomAlgorithm::MegolmV1 => format!("after {} or {messages}", self.period),
+            RoomAlgorithm::Other => {
+                format!(
+                    "after {} or {messages}, under an algorithm that is not Megolm",
+                    self.period
+                )
+            }
+        }
     }
 }
 
@@ -231,6 +247,7 @@ impl Word for OlmEvent {
             ),
             Self::Dummy { .. } => "m.dummy".to_owned(),
             Self::Withheld(content) => format!("{} (encrypted)", content.word(names)),
+            Self::RoomKeyBundle(bundle) => format!("history {}", bundle.bundle.word(names)),
         }
     }
 }
@@ -292,7 +309,7 @@ impl Word for OlmResult {
 }
 
 impl Word for KeySource {
-    fn word(&self, _: &Names<'_>) -> String {
+    fn word(&self, names: &Names<'_>) -> String {
         match self {
             Self::RoomKey => "from its creator".to_owned(),
             Self::Forwarded { withheld: None } => "forwarded".to_owned(),
@@ -301,6 +318,10 @@ impl Word for KeySource {
             }
             Self::Backup => "from the backup".to_owned(),
             Self::Own => "of its own".to_owned(),
+            Self::Bundle { from: Some(user) } => {
+                format!("from a history bundle of {}", user.word(names))
+            }
+            Self::Bundle { from: None } => "from a history bundle of nobody it knows".to_owned(),
         }
     }
 }

@@ -43,6 +43,8 @@ pub enum ReplyCount {
     PerRequest,
     /// One reply for each time the request was processed.
     PerProcessing,
+    /// To the letter of the MSC: a reply is one of the notices of which there may be one a session (W-09).
+    CountedWithNotices,
 }
 
 /// When an epoch of `m.no_olm` ends.

@@ -4,11 +4,11 @@
 use crate::ids::DeviceId;
 use crate::rulebook::rule::Rule;
 use crate::scenario::habits::{
-    ChooseOlm, ForwardTo, ForwardedReason, Habits, KeyReplacement, LeaveRotates, MailboxOrder,
-    MarkWhen, MarksBy, MissingOlm, NeedlessRotation, NewcomerIndex, NoOlmAnswer, NoOlmDedup,
-    NoOlmReset, NoOlmScope, NoticeCode, NoticeConflict, NoticeNames, NoticeScope, NoticeSession,
-    NoticeTargets, NoticeType, OnWithheld, OneTimeKeyOrder, OneTimeKeyUse, OptOut, PutFailed,
-    QueryAnswers, ReplyCode, ServerHabits, UnblockIndex, UnwedgeClock, WithheldDedup,
+    BundleContents, ChooseOlm, ForwardTo, ForwardedReason, Habits, KeyReplacement, LeaveRotates,
+    MailboxOrder, MarkWhen, MarksBy, MissingOlm, NeedlessRotation, NewcomerIndex, NoOlmAnswer,
+    NoOlmDedup, NoOlmReset, NoOlmScope, NoticeCode, NoticeConflict, NoticeNames, NoticeScope,
+    NoticeSession, NoticeTargets, NoticeType, OnWithheld, OneTimeKeyOrder, OneTimeKeyUse, OptOut,
+    PutFailed, QueryAnswers, ReplyCode, ServerHabits, UnblockIndex, UnwedgeClock, WithheldDedup,
 };
 use crate::scenario::model::Scenario;
 use crate::time::SimDuration;
@@ -33,8 +33,7 @@ macro_rules! mutants {
     ($($id:ident $what:literal [$($rule:ident)*] {
         $($kind:ident $name:literal |$habits:ident| $change:block)+
     })*) => {
-        /// A single wrong way to write a client or a server. X60, which is about bundles of room history, is not among them:
-        /// no client here sends any.
+        /// A single wrong way to write a client or a server.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Mutant { $(#[doc = $what] $id,)* }
 
@@ -272,6 +271,10 @@ mutants! {
         Client "opt_out=no_keys" |h| { h.opt_out = OptOut::NoKeys; }
         Client "opt_out=ignored" |h| { h.opt_out = OptOut::Ignored; }
     }
+    X60 "It gives a session of a history bundle and withholds it at once, or gives away what may not be shared." [H03 H04] {
+        Client "bundle_contents=everything" |h| { h.bundle_contents = BundleContents::Everything; }
+        Client "bundle_contents=twice" |h| { h.bundle_contents = BundleContents::Twice; }
+    }
     X61 "It says `m.history_not_shared` in a notice." [W14] {
         Client "notice_code=history_not_shared" |h| { h.notice_code = NoticeCode::HistoryNotShared; }
     }
@@ -395,8 +398,7 @@ mod tests {
     #[test]
     fn ids_ascend_descriptions_are_unique_and_every_mutant_is_caught_by_a_rule() {
         let ids: Vec<&str> = Mutant::ALL.iter().map(|mutant| mutant.id()).collect();
-        let expected: Vec<String> =
-            (1..=64).filter(|number| *number != 60).map(|number| format!("X{number:02}")).collect();
+        let expected: Vec<String> = (1..=64).map(|number| format!("X{number:02}")).collect();
         assert_eq!(ids, expected);
         let what: BTreeSet<&str> = Mutant::ALL.iter().map(|mutant| mutant.what()).collect();
         assert_eq!(what.len(), Mutant::ALL.len());
@@ -405,6 +407,6 @@ mod tests {
             assert!(mutant.caught_by().iter().all(|rule| Rule::ALL.contains(rule)));
             assert_eq!(Mutant::named(mutant.id()), Some(*mutant));
         }
-        assert_eq!(Mutant::named("X60"), None);
+        assert_eq!(Mutant::named("X65"), None);
     }
 }

@@ -113,6 +113,8 @@ pub struct Policy {
     pub hide_unsigned: bool,
     /// Whether received keys go to the user's key backup, and are fetched from it at login.
     pub backup: bool,
+    /// Whether who is invited gets a history bundle first (specification 1.19, "Sharing keys between users").
+    pub share_history: bool,
 }
 
 impl Policy {
@@ -138,6 +140,7 @@ impl Policy {
             show_no_olm: true,
             hide_unsigned: false,
             backup: false,
+            share_history: false,
         }
     }
 }

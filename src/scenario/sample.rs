@@ -35,7 +35,7 @@ pub(crate) fn room_of(bobs: usize, messages: usize) -> Scenario {
             name: "room".to_owned(),
             members: vec![(UserId::new(0), Membership::Join), (UserId::new(1), Membership::Join)],
             history_visibility: None,
-            rotation: Rotation { period: SimDuration::from_hours(168), messages: 100 },
+            rotation: Rotation::megolm(SimDuration::from_hours(168), 100),
         }],
         messages: (1..=messages).map(|number| format!("m{number}")).collect(),
         strings: Strings::default(),

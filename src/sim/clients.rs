@@ -92,7 +92,8 @@ impl<C: Client, K: Choices> World<C, K> {
         let terminal = &mut self.terminals[device.index()];
         out.begin(self.recorder.next_id(), terminal.is_watched);
         let clock_set = self.recorder.clock_set(device);
-        let mut context = Context { clock, clock_set, entropy: &mut self.entropy, cause };
+        let (entropy, media) = (&mut self.entropy, &mut self.media);
+        let mut context = Context { clock, clock_set, entropy, media, cause };
         terminal.client.handle(&input, &mut context, &mut out);
         let wake = out.wake_at();
         let is_cut = cut.is_set() && {

@@ -165,7 +165,7 @@ impl<C: Client, K: Choices> World<C, K> {
         if !rooms.follows(room) || rooms.membership(room, user) == Membership::Ban {
             return Reply::Refused;
         }
-        let event = RoomEvent::Member { user, membership: Membership::Join };
+        let event = RoomEvent::Member { user, membership: Membership::Join, by: Some(user) };
         let event = NewEvent { room, event, stamp: self.take_stamp() };
         let except = Some(self.residents.server(user));
         let passing = Passing { causes: ticket.causes(), except };

@@ -67,8 +67,10 @@ impl<C: Client, K: Choices> World<C, K> {
         }
         let mut state = RoomState {
             members: std::collections::BTreeMap::new(),
+            inviters: std::collections::BTreeMap::new(),
             history_visibility: settings.history_visibility,
             rotation: settings.rotation,
+            changed_by: std::collections::BTreeMap::new(),
         };
         let mut seq = 0;
         let mut record =
@@ -76,7 +78,7 @@ impl<C: Client, K: Choices> World<C, K> {
         for &(user, membership) in &settings.members {
             seq += 1;
             record(FactKind::Member { room, user, membership, seq });
-            state.apply(&RoomEvent::Member { user, membership });
+            state.apply(&RoomEvent::Member { user, membership, by: None }, seq);
         }
         if let Some(value) = settings.history_visibility {
             seq += 1;

@@ -11,6 +11,7 @@ use crate::homeserver::residents::Residents;
 use crate::homeserver::room::Stamp;
 use crate::ids::{BitSet, DeviceId, MegolmSessionId, ServerId};
 use crate::protocol::api::CrossSigningKeys;
+use crate::protocol::bundle::Media;
 use crate::protocol::entropy::Entropy;
 use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
@@ -84,6 +85,7 @@ pub struct World<C: Client, K = Seeded> {
     pub(super) identities: Vec<Option<CrossSigningKeys>>,
     pub(super) published: BitSet,
     pub(super) entropy: Entropy,
+    pub(super) media: Media,
     pub(super) under_way: UnderWay<C::Durable>,
     pub(super) session_of: Vec<Option<MegolmSessionId>>,
     pub(super) next_row: u32,
@@ -136,6 +138,7 @@ impl<C: Client, K: Choices> World<C, K> {
             identities: vec![None; scenario.users.len()],
             published: BitSet::default(),
             entropy: Entropy::default(),
+            media: Media::default(),
             under_way: UnderWay {
                 requests: Slab::default(),
                 answers: Slab::default(),

@@ -4,8 +4,8 @@
 //! Source of the list: rules.md 0.2.
 
 use crate::ids::{
-    ClaimId, DeviceId, FactId, FaultId, KeyValue, MegolmSessionId, MessageId, OlmSessionId,
-    QueryId, RequestId, RoomId, ServerId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
+    BundleId, ClaimId, DeviceId, FactId, FaultId, KeyValue, MegolmSessionId, MessageId,
+    OlmSessionId, QueryId, RequestId, RoomId, ServerId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
@@ -230,6 +230,24 @@ pub enum KeySource {
     Backup,
     /// The device made the session.
     Own,
+    /// A history bundle.
+    Bundle {
+        /// The user whom the device remembers as the giver (H-09); `None` if it remembers nobody.
+        from: Option<UserId>,
+    },
+}
+
+/// Whether a device read its user's key backup before it put a history bundle together (H-07).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BackupRead {
+    /// It uses none.
+    NoBackup,
+    /// It did.
+    Read,
+    /// It tried and was not answered.
+    Failed,
+    /// It did not.
+    NotRead,
 }
 
 /// What is shown for a message that cannot be decrypted.
@@ -241,7 +259,7 @@ pub enum Shown {
     Code {
         /// The code.
         code: WithheldCode,
-        /// The notice; `None` if it came with a forwarded key.
+        /// The notice, or the message that brought a history bundle; `None` if it came with a forwarded key.
         notice: Option<ToDeviceId>,
     },
     /// The text of `reason`, because the code is unknown (or absent, in `draft`).
@@ -493,4 +511,35 @@ pub enum FactKind {
     // The heal phase.
     /// The heal phase begins: nothing breaks from here on. Messages from `first_probe` on are probes.
     HealStart { first_probe: MessageId },
+
+    // Later additions, at the end so that digests of runs without them stay what they were.
+    /// The device's user threw the room's outbound session away: the next message needs a new one.
+    SessionDiscarded { device: DeviceId, room: RoomId },
+
+    // History bundles.
+    /// The server has an invite of `user`, written by `by`. Directly follows the `Member` that it is about.
+    InvitedBy { room: RoomId, user: UserId, by: UserId },
+    /// The device put a history bundle together for `recipient`. What it lists follows directly, as `BundleKey` and
+    /// `BundleWithheld`; whom it goes to is told by the `OlmEncrypted` that carry it.
+    BundleMade {
+        device: DeviceId,
+        room: RoomId,
+        bundle: BundleId,
+        recipient: UserId,
+        backup: BackupRead,
+    },
+    /// The bundle lists this key among its `room_keys`; `creator` is whom it names as the maker of the session.
+    BundleKey {
+        device: DeviceId,
+        bundle: BundleId,
+        room: RoomId,
+        session: MegolmSessionId,
+        first: u32,
+        creator: DeviceId,
+    },
+    /// The bundle has this entry in its `withheld` list.
+    BundleWithheld { device: DeviceId, bundle: BundleId, content: WithheldContent },
+    /// The device fetched a bundle, which the to-device message `via` of a device of `from` told it of, and takes in
+    /// what it lists.
+    BundleOpened { device: DeviceId, room: RoomId, bundle: BundleId, from: UserId, via: ToDeviceId },
 }

@@ -36,7 +36,8 @@ kinds! {
     OlmNew OlmDropped OlmEncrypted OlmDecrypt MegolmNew MegolmEncrypted SendRefused
     MessageAccepted MessageReceived KeyIn KeyRefused KeyLost Try Put PutTarget PutAccepted
     Enqueued Lost Listed Acknowledged Processed KeyRequested RequestCancelled LoggedOut Crashed
-    Restarted StoreRestored HealStart
+    Restarted StoreRestored HealStart SessionDiscarded InvitedBy BundleMade BundleKey
+    BundleWithheld BundleOpened
 }
 
 /// A set of kinds of fact.

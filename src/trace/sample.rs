@@ -2,19 +2,19 @@
 //! They tell no story together: each stands for its kind alone.
 
 use crate::ids::{
-    ClaimId, DeviceId, FactId, FaultId, KeyValue, MegolmSessionId, MessageId, OlmSessionId,
-    QueryId, RequestId, RoomId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
+    BundleId, ClaimId, DeviceId, FactId, FaultId, KeyValue, MegolmSessionId, MessageId,
+    OlmSessionId, QueryId, RequestId, RoomId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
-use crate::protocol::to_device::{OlmEvent, RoomKey, SenderKeys, ToDeviceType};
+use crate::protocol::to_device::{OlmEvent, RoomKey, SenderKeys, SharedHistory, ToDeviceType};
 use crate::protocol::withheld::{Algorithm, CodeSet, Field, WithheldCode, WithheldContent};
 use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::{SimDuration, SimTime};
 use crate::trace::fact::{
-    Causes, ClaimFailed, ClaimOutcome, Direction, Fact, FactKind, KeySource, LossCause, Observer,
-    OlmCause, OlmError, OlmResult, ProcessOutcome, QueryOutcome, Refusal, RunEnd, SentContent,
-    Shown, TryResult,
+    BackupRead, Causes, ClaimFailed, ClaimOutcome, Direction, Fact, FactKind, KeySource, LossCause,
+    Observer, OlmCause, OlmError, OlmResult, ProcessOutcome, QueryOutcome, Refusal, RunEnd,
+    SentContent, Shown, TryResult,
 };
 
 pub(crate) const A1: DeviceId = DeviceId::new(0);
@@ -36,11 +36,11 @@ pub(crate) const NOTICE: WithheldContent = WithheldContent {
     reason: Field::Other(Sym::new(0)),
 };
 pub(crate) const ROOM_KEY: RoomKey =
-    RoomKey { room: ROOM, session: SESSION, first: 2, shared_history: false };
+    RoomKey { room: ROOM, session: SESSION, first: 2, shared_history: SharedHistory::No };
 
 /// One of every kind, in the order of [`FactKind`].
 pub(crate) fn every_kind() -> Vec<FactKind> {
-    [rooms_and_lists(), keys_and_sessions(), transport_and_life()].concat()
+    [rooms_and_lists(), keys_and_sessions(), transport_and_life(), bundles()].concat()
 }
 
 /// The fact of this kind that an id, a time and an observer make of it.
@@ -56,7 +56,7 @@ pub(crate) fn fact_of(id: u32, ms: u64, kind: FactKind) -> Fact {
 }
 
 fn rooms_and_lists() -> Vec<FactKind> {
-    let rotation = Rotation { period: SimDuration::from_hours(1), messages: 100 };
+    let rotation = Rotation::megolm(SimDuration::from_hours(1), 100);
     vec![
         FactKind::UserStep(0),
         FactKind::FaultStart(FaultId::new(0)),
@@ -187,5 +187,18 @@ fn transport_and_life() -> Vec<FactKind> {
         FactKind::Restarted { device: B1 },
         FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(5) },
         FactKind::HealStart { first_probe: M1 },
+        FactKind::SessionDiscarded { device: A1, room: ROOM },
+    ]
+}
+
+fn bundles() -> Vec<FactKind> {
+    let bundle = BundleId::new(1);
+    let (device, room) = (A1, ROOM);
+    vec![
+        FactKind::InvitedBy { room, user: BOB, by: UserId::new(0) },
+        FactKind::BundleMade { device, room, bundle, recipient: BOB, backup: BackupRead::Read },
+        FactKind::BundleKey { device, bundle, room, session: SESSION, first: 2, creator: A1 },
+        FactKind::BundleWithheld { device, bundle, content: NOTICE },
+        FactKind::BundleOpened { device: B1, room, bundle, from: UserId::new(0), via: X },
     ]
 }

@@ -5,6 +5,8 @@ mod cli;
 mod explain;
 mod faults;
 mod habits;
+mod history;
+mod logs;
 mod olm_against_vodozemac;
 mod policies;
 mod random_networks;

@@ -68,6 +68,9 @@ settings! {
     hide_unsigned {
         true => Place::File("policy/messages_of_devices_that_are_not_cross_signed_may_stay_hidden"), "B1", [];
     }
+    share_history {
+        true => Place::File("rotation/a_user_who_left_counts_as_a_holder_though_alice_gave_nothing"), "B1", [];
+    }
     backup {
         true => Place::File("key_requests/a_backup_may_be_restored_by_hand"), "B1", [];
     }

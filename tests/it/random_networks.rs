@@ -95,6 +95,11 @@ fn no_olm() {
 }
 
 #[test]
+fn history() {
+    folder("history");
+}
+
+#[test]
 fn policy() {
     folder("policy");
 }

@@ -376,6 +376,7 @@ const BEHAVIOURS: &[&str] = &[
     "policy",
     "rotation",
     "key_requests",
+    "history",
     "transport",
     "device_lists",
     "incidents",

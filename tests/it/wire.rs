@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jsonschema::Validator;
 use ruma_events::forwarded_room_key::ToDeviceForwardedRoomKeyEventContent;
+use ruma_events::room::EncryptedFile;
 use ruma_events::room::encrypted::ToDeviceRoomEncryptedEventContent;
 use ruma_events::room_key::ToDeviceRoomKeyEventContent;
 use ruma_events::room_key::withheld::ToDeviceRoomKeyWithheldEventContent;
@@ -14,15 +15,17 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use vodozemac::olm::OlmMessage;
 use withheld::ids::{
-    DeviceId, KeyValue, MegolmSessionId, OlmSessionId, RequestId, RoomId, Sym, UserId,
+    BundleId, DeviceId, KeyValue, MegolmSessionId, OlmSessionId, RequestId, RoomId, Sym, UserId,
 };
-use withheld::protocol::json::{content, event, event_type, plaintext, read_withheld};
+use withheld::protocol::bundle::{Bundle, BundledKey};
+use withheld::protocol::json::{bundle, content, event, event_type, plaintext, read_withheld};
 use withheld::protocol::spelling::{
     KeyKind, Lookup, Spelling, base64, key_bytes, read_key, spell_key,
 };
 use withheld::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmCiphertext, OlmEvent,
-    OlmPayload, RoomKey, SenderKeys, ToDeviceBody, ToDeviceMessage, ToDeviceType,
+    OlmPayload, RoomKey, RoomKeyBundle, SenderKeys, SharedHistory, ToDeviceBody, ToDeviceMessage,
+    ToDeviceType,
 };
 use withheld::protocol::withheld::{
     Algorithm, Field, SessionCode, WithheldCode, WithheldContent, WithheldNotice,
@@ -401,7 +404,7 @@ fn room_key() -> RoomKey {
         room: RoomId::new(0),
         session: MegolmSessionId::new(1),
         first: 7,
-        shared_history: true,
+        shared_history: SharedHistory::Yes,
     }
 }
 
@@ -432,6 +435,62 @@ fn an_olm_message_is_one_that_vodozemac_parses() {
         let plaintext = plaintext(&message.payload, message.sender_key, &names).to_string();
         assert_eq!(inner.ciphertext().len(), (plaintext.len() / 16 + 1) * 16);
         assert_eq!(inner.to_bytes()[inner.to_bytes().len() - 8..], message.mac.to_be_bytes());
+    }
+}
+
+#[test]
+fn a_history_bundle_has_the_form_of_the_specification() {
+    let (names, creator) = (Names::default(), DeviceId::new(3));
+    let (room, session) = (RoomId::new(1), MegolmSessionId::new(2));
+    let notice = WithheldContent {
+        algorithm: Field::Is(Algorithm::MegolmV1),
+        room_id: Field::Is(room),
+        session_id: Field::Is(session),
+        sender_key: Field::Is(creator),
+        code: Field::Is(WithheldCode::HistoryNotShared),
+        reason: Field::Absent,
+    };
+    let key = BundledKey { room, session: MegolmSessionId::new(1), first: 4, creator };
+    let written = bundle(&Bundle { room_keys: vec![key], withheld: vec![notice] }, &names);
+    let listed = &written["room_keys"][0];
+    let mut fields: Vec<&String> = listed.as_object().unwrap().keys().collect();
+    fields.sort();
+    let expected =
+        ["algorithm", "room_id", "sender_claimed_keys", "sender_key", "session_id", "session_key"];
+    assert_eq!(fields, expected);
+    assert_eq!(listed["room_id"], ROOMS[1]);
+    assert_eq!(listed["sender_key"], names.curve25519(creator));
+    assert_eq!(listed["sender_claimed_keys"], json!({ "ed25519": names.ed25519(creator) }));
+    let exported = vodozemac::base64_decode(listed["session_key"].as_str().unwrap()).unwrap();
+    assert_eq!(exported[..5], [1, 0, 0, 0, 4], "the export format, from index 4 on");
+    assert_eq!(written["withheld"][0]["code"], "m.history_not_shared");
+    assert_eq!(read_withheld(&written["withheld"][0], &mut Names::default()), notice);
+
+    let told = OlmEvent::RoomKeyBundle(RoomKeyBundle { room, bundle: BundleId::new(6) });
+    let sender_keys = SenderKeys::Agree;
+    let payload = OlmPayload { recipient: DeviceId::new(2), sender_keys, event: told };
+    let event = plaintext(&payload, DeviceId::new(1), &names);
+    assert_eq!(event["type"], "m.room_key_bundle");
+    assert_eq!(event["content"]["room_id"], ROOMS[1]);
+    assert!(event["sender_device_keys"].is_object());
+    let file: EncryptedFile = serde_json::from_value(event["content"]["file"].clone()).unwrap();
+    assert!(file.url.is_valid(), "{}", file.url);
+}
+
+#[test]
+fn shared_history_may_be_missing_or_no_boolean() {
+    let names = Names::default();
+    for (shared_history, expected) in [
+        (SharedHistory::Yes, json!(true)),
+        (SharedHistory::No, json!(false)),
+        (SharedHistory::NotABoolean, json!(1)),
+        (SharedHistory::Absent, Value::Null),
+    ] {
+        let event = OlmEvent::RoomKey(RoomKey { shared_history, ..room_key() });
+        let sender_keys = SenderKeys::Agree;
+        let payload = OlmPayload { recipient: DeviceId::new(2), sender_keys, event };
+        let written = plaintext(&payload, DeviceId::new(1), &names);
+        assert_eq!(written["content"]["shared_history"], expected);
     }
 }
 

@@ -2,7 +2,7 @@
 //! It does not know how either is found out.
 
 use crate::check::explained::cover::{Said, Use, Word};
-use crate::check::explained::{Blame, Cell, Finding, Scope, awareness, cover, delivery};
+use crate::check::explained::{Blame, Cell, Finding, Scope, awareness, cover, delivery, sharing};
 use crate::check::view::duties::{Duty, Told};
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Epoch;
@@ -86,7 +86,7 @@ fn without_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Find
         return if delivery::is_given(cell, key) {
             delivery::of_key(cell, key)
         } else {
-            unaccepted(cell, Rule::K01, key.put.fact)
+            unaccepted(cell, sharing::rule(cell, since), key.put.fact)
         };
     }
     if let Word::Heard(said, moment, _) = about_olm {
@@ -116,6 +116,11 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     // may not give it any more.
     let set_up_since = view.olm.made_after(cell.sender(), device, encrypted.fact)
         && view.bar(cell.sender(), device).is_none();
+    if let Some(failure) = failure
+        && is_barred_before_retry(cell, epoch)
+    {
+        return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
+    }
     match failure {
         Some(failure) if !set_up_since && !encrypted.unsettled => {
             unexplained(cell, Rule::N01, Scope::Fact(failure), Some(failure))
@@ -127,10 +132,21 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     }
 }
 
+/// Whether the one attempt failed in passing, and the device was barred before a second, for a reason that the sender keeps
+/// to itself. A failure in passing is not reported before a second try, and for a device that is barred none is made
+/// (W-21). So what keeps the key from it in the end is the choice, and of that the sender need not tell (O-01): a
+/// `m.no_olm` instead would name another reason than the real one.
+fn is_barred_before_retry(cell: &Cell<'_>, epoch: Epoch) -> bool {
+    let (view, sender, device) = (cell.view, cell.sender(), cell.device);
+    let Some(bar) = view.bar(sender, device) else { return false };
+    let is_told = view.reports(sender, device).is_none_or(|codes| codes.contains(bar.code));
+    !is_told && view.olm.failed_in_passing(sender, device, epoch)
+}
+
 /// Stage 5: the key was owed and could have been sent, and was not accepted in time.
 fn not_shared(cell: &Cell<'_>, epoch: Epoch, since: FactId) -> Finding {
     if let Some(key) = delivery::key_in_time(cell) {
-        return unaccepted(cell, Rule::K01, key.put.fact);
+        return unaccepted(cell, sharing::rule(cell, since), key.put.fact);
     }
     // A notice that was put together for this very message tells of a choice that was taken back meanwhile.
     if let Ok(finding) = spoken(cell, cover::about_session_now(cell), Rule::W01) {
@@ -155,11 +171,11 @@ fn key_missing(cell: &Cell<'_>, since: FactId) -> Finding {
         && cell.quiescent
     {
         let party = Party::Device(cell.sender());
-        let blame = Blame { rule: Rule::K01, party, scope };
+        let blame = Blame { rule: sharing::rule(cell, since), party, scope };
         let witnesses = [Some(key.put.fact), Some(encrypted.fact), None];
         return Finding::fault(Leaf::SharedTooLate, blame, witnesses);
     }
-    unexplained(cell, Rule::K01, scope, None)
+    unexplained(cell, sharing::rule(cell, since), scope, None)
 }
 
 /// What the sender's word comes to, if it said anything that is true; or else what it said that is not.
@@ -192,12 +208,26 @@ fn heard(cell: &Cell<'_>, said: Said<'_>, moment: Moment, how: Use) -> Finding {
         Use::None(_) if !cell.quiescent => delivery::pending(moment.fact),
         Use::None(attempt) => {
             let party = Party::Device(cell.device);
-            let blame = Blame { rule: Rule::P02, party, scope: Scope::Fact(moment.fact) };
+            let rule = unused(said, moment, attempt);
+            let blame = Blame { rule, party, scope: Scope::Fact(moment.fact) };
             let witnesses = [Some(moment.fact), attempt, Some(put)];
             Finding::fault(Leaf::NoticeNotUsed, blame, witnesses)
         }
     };
     finding.with_code(said.code())
+}
+
+/// The rule that a device breaks by making nothing of a notice: it did not look back (P-09), it went by a key that is not
+/// to be trusted (P-13), or it makes nothing of any (P-02).
+fn unused(said: Said<'_>, heard: Moment, attempt: Option<FactId>) -> Rule {
+    let named = said.notice.content.sender_key;
+    if attempt.is_some_and(|attempt| attempt < heard.fact) {
+        Rule::P09
+    } else if named.is_string() && named.value() != Some(said.message.sender) {
+        Rule::P13
+    } else {
+        Rule::P02
+    }
 }
 
 /// The device was told, after the message, that there is no Olm session.

@@ -2,6 +2,7 @@
 //! It does not know the cause, except what a notice's own truth rests on.
 
 use crate::check::explained::Cell;
+use crate::check::rules::truth;
 use crate::check::view::duties::Duty;
 use crate::check::view::life::Moment;
 use crate::check::view::messages::Failed;
@@ -142,7 +143,7 @@ pub(super) fn no_olm_though_barred<'a>(cell: &Cell<'a>) -> Option<Said<'a>> {
     let session = cell.view.messages.session(cell.encrypted.session)?;
     let notices = cell.view.notices.no_olm(cell.sender(), cell.device);
     notices
-        .filter(|notice| notice.untrue == Some(Rule::W21))
+        .filter(|notice| truth::untrue(cell.view, notice) == Some(Rule::W21))
         .map(|notice| said(cell, notice))
         .find(|said| said.message.put.fact > session.new)
 }
@@ -178,8 +179,8 @@ fn said<'a>(cell: &Cell<'a>, notice: &'a Notice) -> Said<'a> {
 /// What became of one notice.
 fn word<'a>(cell: &Cell<'a>, notice: &'a Notice) -> Word<'a> {
     let said = said(cell, notice);
-    if let Some(rule) = notice.untrue
-        && !was_true_at_message(cell, notice)
+    if let Some(rule) = truth::untrue(cell.view, notice)
+        && !was_true_at_message(cell, notice, rule)
     {
         return Word::Untrue(said, rule);
     }
@@ -195,12 +196,10 @@ fn word<'a>(cell: &Cell<'a>, notice: &'a Notice) -> Word<'a> {
 
 /// A reason that held when the message was encrypted is good enough, even if it had gone when the notice went out. So
 /// a `m.no_olm` is true of a message whose key was owed, even if its recipient is barred by then (W-21).
-fn was_true_at_message(cell: &Cell<'_>, notice: &Notice) -> bool {
+fn was_true_at_message(cell: &Cell<'_>, notice: &Notice, rule: Rule) -> bool {
     match cell.duty {
-        Some(Duty::Barred { code, .. }) => {
-            notice.untrue == Some(Rule::W08) && notice.code.known() == Some(code)
-        }
-        Some(Duty::Owed { .. }) => notice.untrue == Some(Rule::W21),
+        Some(Duty::Barred { code, .. }) => rule == Rule::W08 && notice.code.known() == Some(code),
+        Some(Duty::Owed { .. }) => rule == Rule::W21,
         Some(Duty::NotEligible { .. } | Duty::Unlisted(_)) | None => false,
     }
 }

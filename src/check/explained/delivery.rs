@@ -6,10 +6,11 @@ use crate::check::view::life::Moment;
 use crate::check::view::messages::Failed;
 use crate::check::view::transport::{Content, Lost, Opened, Progress, ToDevice};
 use crate::ids::FactId;
+use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
-use crate::trace::fact::{KeySource, LossCause, OlmError, ProcessOutcome};
+use crate::trace::fact::{KeySource, LossCause, OlmError, ProcessOutcome, Shown};
 
 /// What there is to say of a message that the device has a fitting key for, if it has.
 pub(super) fn readable(cell: &Cell<'_>) -> Option<Finding> {
@@ -40,7 +41,7 @@ pub(super) fn readable(cell: &Cell<'_>) -> Option<Finding> {
     Some(Finding::of(Leaf::Delivered, [Some(held.taken.fact), Some(accepted), None]))
 }
 
-/// What there is to say of a key that came from a backup or another device and starts too late, if one did.
+/// What there is to say of a key that came from a backup, a bundle or another device and starts too late, if one did.
 pub(super) fn partial(cell: &Cell<'_>) -> Option<Finding> {
     let held = cell.holding()?;
     if held.first <= cell.encrypted.index || held.lost.is_some() {
@@ -51,11 +52,24 @@ pub(super) fn partial(cell: &Cell<'_>) -> Option<Finding> {
         KeySource::Forwarded { withheld: Some(code) } => {
             Some(Finding::of(Leaf::ForwardedWithheld, witnesses).with_code(Some(code)))
         }
-        KeySource::Forwarded { withheld: None } | KeySource::Backup => {
+        KeySource::Forwarded { withheld: None } | KeySource::Backup | KeySource::Bundle { .. } => {
             Some(Finding::of(Leaf::PartialRestore, witnesses))
         }
         KeySource::RoomKey | KeySource::Own => None,
     }
+}
+
+/// What a history bundle said in the place of the key, if it was so and the device does not hide it from its user. It says
+/// more than any excuse, also of what was sent before the device's user came in.
+pub(super) fn history_not_shared(cell: &Cell<'_>) -> Option<Finding> {
+    let Cell { view, encrypted, device, .. } = *cell;
+    let said = view.bundles.not_shared(device, encrypted.session)?;
+    let is_so = view.may_share(said.maker, encrypted.session) != Some(true);
+    let unused = matches!(cell.failure(), Some(Failed::Undecryptable(Shown::Unexplained, _)));
+    let witnesses = [Some(said.opened), Some(said.listed), Some(cell.accepted)];
+    let code = Some(WithheldCode::HistoryNotShared);
+    let finding = Finding::of(Leaf::HistoryNotShared, witnesses).with_code(code);
+    (is_so && !unused).then_some(finding)
 }
 
 /// The keys of the session that the sender sent to the device and that start in time (or too late).
@@ -66,6 +80,7 @@ fn keys<'a>(cell: &Cell<'a>, in_time: bool) -> impl Iterator<Item = &'a ToDevice
             Content::Key { first, .. } => first <= encrypted.index,
             Content::Forwarded(_)
             | Content::Dummy
+            | Content::Bundle(_)
             | Content::Notice(_)
             | Content::Request(_)
             | Content::Sealed

@@ -66,7 +66,8 @@ mod tests {
     fn who_had_left_or_was_banned_was_not_a_member() {
         for membership in [Membership::Leave, Membership::Ban] {
             let mut story = bob_is(membership);
-            story.message(s(0), 0, 0);
+            story.session(A1, s(1));
+            story.message(s(1), 0, 0);
             assert_eq!(story.leaf(), Leaf::NotAMember);
             assert_eq!(story.rules(), []);
         }

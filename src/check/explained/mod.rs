@@ -7,6 +7,7 @@ mod compare;
 mod cover;
 mod delivery;
 mod entitlement;
+mod sharing;
 #[cfg(test)]
 mod tests;
 
@@ -171,8 +172,9 @@ fn breach(cell: &Cell<'_>, finding: &Finding, blame: Blame) -> Breach {
     witnesses.sort_by_key(|witness| witness.map_or((true, None), |fact| (false, Some(fact))));
     // A fault that leaves a message unread counts in every reading, but that a notice covers a whole session stands in the
     // MSC only, like its counterpart W-09.
-    let severity = if blame.rule == Rule::P02 {
-        cell.view.reading.once_per_session
+    // Neither does what follows from it, that a late notice is looked back with.
+    let severity = if matches!(blame.rule, Rule::P02 | Rule::P09) {
+        cell.view.reading.severity(blame.rule)
     } else {
         Severity::Violation
     };
@@ -192,6 +194,11 @@ fn find(cell: &Cell<'_>) -> Finding {
     }
     let finding =
         entitlement::missing(cell).unwrap_or_else(|| with_memory(cell, compare::by_duty(cell)));
+    if let Some(told) = delivery::history_not_shared(cell)
+        && (may_be_known_otherwise(finding.leaf) || is_before_membership(finding.leaf))
+    {
+        return told;
+    }
     if may_be_known_otherwise(finding.leaf)
         && let Some(partial) = delivery::partial(cell)
     {
@@ -212,6 +219,11 @@ fn with_memory(cell: &Cell<'_>, finding: Finding) -> Finding {
         }
         Some(_) | None => finding,
     }
+}
+
+/// Whether the message is of the past that a history bundle is there for.
+const fn is_before_membership(leaf: Leaf) -> bool {
+    matches!(leaf, Leaf::NotAMember | Leaf::InvitedOnly)
 }
 
 /// Whether a key that came from elsewhere, if only in part, says more than this excuse.

@@ -1,14 +1,17 @@
 //! Facts written by hand, for tests: a small room in which each line of a test is one thing that happens.
 //! It does not know what a judge makes of them.
 
+pub(crate) mod bundles;
 pub(crate) mod sending;
+
+use std::sync::Arc;
 
 use crate::check::Checker;
 use crate::check::cast::Cast;
 use crate::check::outcome::Outcome;
 use crate::ids::{
     ClaimId, DeviceId, FactId, KeyValue, MegolmSessionId, MessageId, OlmSessionId, QueryId, RoomId,
-    ServerId, UserId,
+    ServerId, Sym, UserId,
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::Membership;
@@ -19,6 +22,7 @@ use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::{Fault, Party};
+use crate::scenario::model::Strings;
 use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
 use crate::trace::fact::{
@@ -73,6 +77,7 @@ pub(crate) fn about(
 pub(crate) struct Story {
     facts: Vec<Fact>,
     faults: Vec<Fault>,
+    strings: Strings,
     at: u64,
     next: u32,
 }
@@ -80,7 +85,7 @@ pub(crate) struct Story {
 impl Story {
     /// Nothing has happened.
     pub(crate) fn empty() -> Self {
-        Self { facts: Vec::new(), faults: Vec::new(), at: 0, next: 0 }
+        Self { facts: Vec::new(), faults: Vec::new(), strings: Strings::default(), at: 0, next: 0 }
     }
 
     /// A1 and B1 are up, both users are joined, A1 knows B1 and B1 knows A1, everybody shares with everyone and
@@ -126,6 +131,16 @@ impl Story {
         self.fact(Observer::World, FactKind::FaultStart(id))
     }
 
+    /// The next fact comes at the very time of the last one.
+    pub(crate) fn at_the_same_time(&mut self) {
+        self.at -= 1;
+    }
+
+    /// A text that facts may name.
+    pub(crate) fn text(&mut self, text: &str) -> Sym {
+        self.strings.intern(text)
+    }
+
     fn number(&mut self) -> u32 {
         self.next += 1;
         self.next
@@ -136,6 +151,27 @@ impl Story {
         self.at += ms;
     }
 
+    /// The last fact.
+    pub(crate) fn last(&self) -> FactId {
+        FactId::at(self.facts.len() - 1)
+    }
+
+    /// The last to-device message that was put together.
+    pub(crate) fn last_put(&self) -> FactId {
+        let is_put = |fact: &&Fact| matches!(fact.kind, FactKind::OlmEncrypted { .. });
+        self.facts.iter().rfind(is_put).expect("one was put together").id
+    }
+
+    /// The time of the last fact.
+    pub(crate) fn now(&self) -> SimTime {
+        SimTime::from_ms(self.at)
+    }
+
+    /// Time passes so that the next fact comes this long after `fact`.
+    pub(crate) fn wait_until(&mut self, fact: FactId, ms: u64) {
+        self.at = self.facts[fact.index()].at.as_ms() + ms - 1;
+    }
+
     /// Any fact.
     pub(crate) fn fact(&mut self, observer: Observer, kind: FactKind) -> FactId {
         self.at += 1;
@@ -143,6 +179,21 @@ impl Story {
         let at = SimTime::from_ms(self.at);
         self.facts.push(Fact { id, at, clock: at, observer, kind, causes: Causes::NONE });
         id
+    }
+
+    /// How many facts there are of the kinds that `counts` picks.
+    pub(crate) fn count(&self, counts: impl Fn(&FactKind) -> bool) -> u32 {
+        let facts = self.facts.iter().filter(|fact| counts(&fact.kind));
+        u32::try_from(facts.count()).expect("a story is short")
+    }
+
+    /// A fact that a device observes because of earlier ones.
+    pub(crate) fn because(&mut self, device: DeviceId, kind: FactKind, causes: Causes) -> FactId {
+        let fact = self.by(device, kind);
+        if let Some(last) = self.facts.last_mut() {
+            last.causes = causes;
+        }
+        fact
     }
 
     /// The last fact came of this one.
@@ -273,6 +324,12 @@ impl Story {
         self.by(device, FactKind::ClaimEnd { device, target, claim, outcome })
     }
 
+    /// The user of the device throws the room's session away, and the device makes another.
+    pub(crate) fn replace(&mut self, device: DeviceId, session: MegolmSessionId) -> FactId {
+        self.by(device, FactKind::SessionDiscarded { device, room: R });
+        self.session(device, session)
+    }
+
     pub(crate) fn session(&mut self, device: DeviceId, session: MegolmSessionId) -> FactId {
         self.session_in(device, R, session)
     }
@@ -329,9 +386,21 @@ impl Story {
         self.tries(device, message, TryResult::Undecryptable(shown))
     }
 
+    /// A device cannot read a message and shows the code of a notice.
+    pub(crate) fn shows_from(
+        &mut self,
+        device: DeviceId,
+        message: u32,
+        (code, notice): (WithheldCode, sending::Sent),
+    ) -> FactId {
+        let shown = Shown::Code { code, notice: Some(notice.row) };
+        self.tries(device, message, TryResult::Undecryptable(shown))
+    }
+
     fn judge_until(&self, end: Option<RunEnd>, reading: Reading) -> Outcome {
         let users = [ALICE, ALICE, BOB, BOB, CAROL].to_vec();
-        let cast = Cast::new(users, [HOME, HOME, AWAY].to_vec(), self.faults.clone());
+        let cast = Cast::new(users, [HOME, HOME, AWAY].to_vec(), self.faults.clone())
+            .with_strings(Arc::new(self.strings.clone()));
         let mut checker = Checker::new(cast, reading);
         let mut story = self.clone();
         if let Some(end) = end {
@@ -399,7 +468,7 @@ pub(crate) const fn device(device: DeviceId) -> Party {
 }
 
 /// A notice content with a code of one's own choice.
-pub(crate) fn odd(session: MegolmSessionId, code: Field<WithheldCode>) -> WithheldContent {
+pub(crate) const fn odd(session: MegolmSessionId, code: Field<WithheldCode>) -> WithheldContent {
     WithheldContent {
         algorithm: Field::Is(Algorithm::MegolmV1),
         room_id: Field::Is(R),

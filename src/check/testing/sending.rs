@@ -4,9 +4,10 @@
 use crate::check::testing::{A1, B1, HOME, R, Story, about};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, OlmSessionId, RequestId, ToDeviceId, TxnId};
 use crate::protocol::to_device::{
-    KeyRequest, KeyRequestAction, OlmEvent, RoomKey, SenderKeys, ToDeviceType,
+    ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
+    SenderKeys, SharedHistory, ToDeviceType,
 };
-use crate::protocol::withheld::{SessionCode, WithheldContent, WithheldNotice};
+use crate::protocol::withheld::{SessionCode, WithheldCode, WithheldContent, WithheldNotice};
 use crate::trace::fact::{FactKind, KeySource, OlmError, OlmResult, ProcessOutcome, SentContent};
 
 /// A to-device message that is under way.
@@ -75,8 +76,43 @@ impl Story {
 
     /// A room key of a session that is put together for a device.
     pub(crate) fn key(session: MegolmSessionId, first: u32) -> SentContent {
-        let key = RoomKey { room: R, session, first, shared_history: false };
+        let key = RoomKey { room: R, session, first, shared_history: SharedHistory::No };
         SentContent::Olm(OlmEvent::RoomKey(key))
+    }
+
+    /// A session that is put together to be forwarded for the first time, maybe with a reason why it is partial.
+    pub(crate) const fn forwarded(
+        session: MegolmSessionId,
+        first: u32,
+        withheld: Option<ForwardedWithheld>,
+    ) -> SentContent {
+        let key = RoomKey { room: R, session, first, shared_history: SharedHistory::No };
+        let forwarded = ForwardedRoomKey { key, creator: A1, hops: 0, withheld };
+        SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded))
+    }
+
+    /// A forwarded key gets into the mailbox.
+    pub(crate) fn forward(
+        &mut self,
+        ends: (DeviceId, DeviceId),
+        session: MegolmSessionId,
+        first: u32,
+    ) -> Sent {
+        self.send(ends, ToDeviceType::Encrypted, Self::forwarded(session, first, None))
+    }
+
+    /// The recipient gets a forwarded key and keeps it, with the reason that came with it.
+    pub(crate) fn take_forward(&mut self, sent: Sent, withheld: Option<WithheldCode>) {
+        self.listed(sent);
+        self.opened(sent);
+        if let SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded)) = sent.content {
+            let RoomKey { session, first, .. } = forwarded.key;
+            let (device, room, via) = (sent.recipient, R, Some(sent.row));
+            let source = KeySource::Forwarded { withheld };
+            self.by(device, FactKind::KeyIn { device, room, session, first, source, via });
+        }
+        self.processed(sent, ProcessOutcome::Handled);
+        self.acknowledged(sent);
     }
 
     /// A room key gets into the mailbox.
@@ -182,7 +218,7 @@ impl Story {
         fact
     }
 
-    /// A device asks another for a session, or takes that back.
+    /// A device asks another for a session, or takes that back. How it put that together is not observed.
     pub(crate) fn request(
         &mut self,
         ends: (DeviceId, DeviceId),
@@ -191,7 +227,12 @@ impl Story {
     ) -> FactId {
         let request = KeyRequest { request: RequestId::new(request), requester: ends.0, action };
         let content = SentContent::KeyRequest(request);
-        let sent = self.send(ends, ToDeviceType::KeyRequest, content);
+        let [txn, row] = [self.number(), self.number()];
+        let (txn, row) = (TxnId::new(txn), ToDeviceId::new(row));
+        let event_type = ToDeviceType::KeyRequest;
+        let (sender, recipient) = ends;
+        let sent = Sent { sender, recipient, txn, event_type, content, row };
+        self.stored(sent);
         self.hear(sent)
     }
 }

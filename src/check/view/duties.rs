@@ -76,16 +76,28 @@ impl Duties {
         *row(&mut self.versions, device.index()) += 1;
     }
 
+    /// Counts the changes of what the device's duties rest on.
+    pub(crate) fn version(&self, device: DeviceId) -> u32 {
+        self.versions.get(device.index()).copied().unwrap_or(0)
+    }
+
     /// The duty towards the device at `position` of the room's roster, in the table with this number.
     pub(crate) fn get(&self, number: u32, position: usize) -> Option<Duty> {
         self.tables.get(number as usize)?.get(position).copied()
     }
 }
 
+impl Duties {
+    /// All of the table with this number, in the order of the room's roster.
+    pub(crate) fn table(&self, number: u32) -> &[Duty] {
+        self.tables.get(number as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
 impl View {
     /// The number of a table of what `sender` owes in `room` at present.
     pub(crate) fn take_duties(&mut self, sender: DeviceId, room: RoomId) -> u32 {
-        let version = self.duties.versions.get(sender.index()).copied().unwrap_or(0);
+        let version = self.duties.version(sender);
         let devices = self.rooms.roster(room).len();
         if let Some(latest) = self.duties.latest.get(sender.raw(), room.raw())
             && (latest.version, latest.devices) == (version, devices)
@@ -98,6 +110,21 @@ impl View {
         let latest = Latest { version, devices, number };
         self.duties.latest.insert(sender.raw(), room.raw(), latest);
         number
+    }
+
+    /// Whether the device owed the key of some message to another since `since`, by its own view at that message.
+    pub(crate) fn was_owed_since(
+        &self,
+        sender: DeviceId,
+        recipient: DeviceId,
+        since: Epoch,
+    ) -> bool {
+        self.messages.encrypted_by(sender, since).any(|encrypted| {
+            let mut roster = self.rooms.roster(encrypted.room).iter();
+            let position = roster.position(|device| *device == recipient);
+            let duty = position.and_then(|place| self.duties.get(encrypted.snapshot, place));
+            matches!(duty, Some(Duty::Owed { .. }))
+        })
     }
 
     fn duties_now(&self, sender: DeviceId, room: RoomId) -> Vec<Duty> {

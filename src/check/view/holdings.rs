@@ -19,6 +19,8 @@ pub(crate) struct Holding {
     pub(crate) better: Option<Better>,
     /// A key with a later index that came afterwards and may have taken the place of this one.
     pub(crate) worse: Option<(u32, FactId)>,
+    /// The last key that was taken though it reaches no further back than this one.
+    pub(crate) no_better: Option<FactId>,
     /// How the key went.
     pub(crate) lost: Option<(LossCause, FactId)>,
 }
@@ -50,7 +52,15 @@ impl Holdings {
         moment: Moment,
         life: &Life,
     ) {
-        let fresh = Holding { first, taken: moment, source, better: None, worse: None, lost: None };
+        let fresh = Holding {
+            first,
+            taken: moment,
+            source,
+            better: None,
+            worse: None,
+            no_better: None,
+            lost: None,
+        };
         let Some(held) = self.keys.get_mut(session.raw(), device.raw()) else {
             self.keys.insert(session.raw(), device.raw(), fresh);
             return;
@@ -62,8 +72,11 @@ impl Holdings {
             *held = Holding { better: Some(ever).filter(|ever| ever.first < first), ..fresh };
         } else if first < held.first {
             *held = Holding { better: held.better.filter(|ever| ever.first < first), ..fresh };
-        } else if first > held.first {
-            held.worse.get_or_insert((first, moment.fact));
+        } else {
+            held.no_better = Some(moment.fact);
+            if first > held.first {
+                held.worse.get_or_insert((first, moment.fact));
+            }
         }
     }
 
@@ -76,8 +89,8 @@ impl Holdings {
     ) {
         let Some(held) = self.keys.get_mut(session.raw(), device.raw()) else { return };
         match (why, held.worse) {
-            (LossCause::Overwritten, Some((first, _))) => {
-                held.better = Some(Better { first: held.first, why, fact });
+            (LossCause::Overwritten, Some((first, taken))) => {
+                held.better = Some(Better { first: held.first, why, fact: taken });
                 held.first = first;
                 held.worse = None;
             }
@@ -138,6 +151,7 @@ mod tests {
         take(&mut holdings, &life, 7, 2);
         assert_eq!(held(&holdings).first, 5);
         assert_eq!(held(&holdings).worse, Some((7, FactId::new(2))));
+        assert_eq!(held(&holdings).no_better, Some(FactId::new(2)));
         take(&mut holdings, &life, 3, 3);
         assert_eq!((held(&holdings).first, held(&holdings).worse), (3, None));
     }

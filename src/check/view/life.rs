@@ -141,6 +141,11 @@ impl Life {
         found.map(|restore| restore.fact)
     }
 
+    /// The first restore of the device's store after `fact`.
+    pub(crate) fn restored_since(&self, device: DeviceId, fact: FactId) -> Option<FactId> {
+        self.restore(device, fact, |_| true)
+    }
+
     fn restore(
         &self,
         device: DeviceId,

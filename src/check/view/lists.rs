@@ -230,6 +230,11 @@ impl Lists {
         dropped.iter().find(|(gone, _)| *gone == device).map(|(_, fact)| *fact)
     }
 
+    /// The last query for the list that came to nothing, if none was answered since.
+    pub(crate) fn failed(&self, by: DeviceId, user: UserId) -> Option<FactId> {
+        self.of(by, user)?.failed
+    }
+
     /// Whether the last answer that was applied says that the user is verified.
     pub(crate) fn says_verified(&self, by: DeviceId, user: UserId) -> bool {
         let applied = self.of(by, user).and_then(|list| list.applied);

@@ -212,6 +212,16 @@ impl Messages {
         self.messages.get(message.index())?.encrypted.as_ref()
     }
 
+    /// The messages that the device encrypted since `since`, in the order of their names.
+    pub(crate) fn encrypted_by(
+        &self,
+        device: DeviceId,
+        since: Option<FactId>,
+    ) -> impl Iterator<Item = &Encrypted> {
+        let all = self.messages.iter().filter_map(|message| message.encrypted.as_ref());
+        all.filter(move |encrypted| encrypted.sender == device && Some(encrypted.fact) > since)
+    }
+
     /// Whether the device's last attempt to read the message worked.
     pub(crate) fn was_read(&self, message: MessageId, device: DeviceId) -> bool {
         self.messages

@@ -2,9 +2,18 @@
 //! It does not know which of that is right.
 
 pub(crate) mod answers;
+pub(crate) mod askings;
+pub(crate) mod bundles;
+pub(crate) mod circumstances;
 pub(crate) mod counts;
+pub(crate) mod doubt;
 pub(crate) mod duties;
+pub(crate) mod expiry;
+pub(crate) mod forwards;
+pub(crate) mod given;
+pub(crate) mod hearing;
 pub(crate) mod holdings;
+pub(crate) mod identities;
 pub(crate) mod life;
 pub(crate) mod lists;
 pub(crate) mod messages;
@@ -17,15 +26,23 @@ pub(crate) mod policy;
 pub(crate) mod requests;
 pub(crate) mod rooms;
 pub(crate) mod sending;
+pub(crate) mod standing;
 pub(crate) mod supply;
 pub(crate) mod transport;
 pub(crate) mod trust;
 
 use crate::check::cast::Cast;
 use crate::check::view::answers::Answers;
+use crate::check::view::askings::Askings;
+use crate::check::view::bundles::Bundles;
 use crate::check::view::counts::KeyCounts;
+use crate::check::view::doubt::Doubts;
 use crate::check::view::duties::Duties;
+use crate::check::view::expiry::Expiries;
+use crate::check::view::forwards::Forwards;
+use crate::check::view::given::Givens;
 use crate::check::view::holdings::Holdings;
+use crate::check::view::identities::Identities;
 use crate::check::view::life::{Life, Moment};
 use crate::check::view::lists::Lists;
 use crate::check::view::messages::{Encrypted, Messages};
@@ -36,12 +53,13 @@ use crate::check::view::outages::Outages;
 use crate::check::view::policy::{Policies, Word};
 use crate::check::view::requests::Requests;
 use crate::check::view::rooms::Rooms;
+use crate::check::view::standing::{Message, Standings};
 use crate::check::view::supply::Supply;
 use crate::check::view::transport::Transport;
-use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
+use crate::ids::{BitSet, DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
 use crate::rulebook::reading::Reading;
 use crate::scenario::policy::Target;
-use crate::trace::fact::{ClaimOutcome, QueryOutcome};
+use crate::trace::fact::{ClaimFailed, ClaimOutcome, QueryOutcome};
 
 /// Everything that rules are judged by.
 #[derive(Debug, Clone)]
@@ -80,8 +98,26 @@ pub(crate) struct View {
     pub(crate) notices: Notices,
     /// Key requests.
     pub(crate) requests: Requests,
+    /// Key requests as they were made.
+    pub(crate) askings: Askings,
+    /// Forwarded keys.
+    pub(crate) forwards: Forwards,
     /// What senders owed.
     pub(crate) duties: Duties,
+    /// How devices stood with sessions.
+    pub(crate) standings: Standings,
+    /// Whom creators of sessions have given the keys.
+    pub(crate) givens: Givens,
+    /// Sessions in use, and why they have to be replaced.
+    pub(crate) expiries: Expiries,
+    /// Whose identity changed.
+    pub(crate) identities: Identities,
+    /// Who may have forgotten what it chose or learnt.
+    pub(crate) doubts: Doubts,
+    /// History bundles.
+    pub(crate) bundles: Bundles,
+    /// The devices of which facts of their own were seen: what is not among them did not happen there.
+    pub(crate) heard: BitSet,
 }
 
 impl View {
@@ -105,7 +141,16 @@ impl View {
             transport: Transport::default(),
             notices: Notices::default(),
             requests: Requests::default(),
+            askings: Askings::default(),
+            forwards: Forwards::default(),
             duties: Duties::default(),
+            standings: Standings::default(),
+            givens: Givens::default(),
+            expiries: Expiries::default(),
+            identities: Identities::default(),
+            doubts: Doubts::default(),
+            bundles: Bundles::default(),
+            heard: BitSet::default(),
         }
     }
 
@@ -123,6 +168,9 @@ impl View {
             }
             Target::User(user) => {
                 let word = if verified { Word::Verified } else { Word::Unverified };
+                if verified {
+                    self.identities.accepted(device, user);
+                }
                 self.policies.word(device, user, word, now.fact);
             }
         }
@@ -142,11 +190,17 @@ impl View {
         (device, user): (DeviceId, UserId),
         query: QueryId,
         outcome: QueryOutcome,
-        fact: FactId,
+        now: Moment,
     ) {
+        let fact = now.fact;
         self.lists.ended((device, user), query, outcome, fact);
         match outcome {
             QueryOutcome::Applied { master, verified } => {
+                if let Some(master) = master {
+                    self.identities.shown(device, user, master, now);
+                }
+                self.devices_gone((device, user), now);
+                self.policies.has_learnt(device, fact);
                 self.policies.forget_verified(device, user);
                 let own = self.cast.user(device) == user;
                 let withdrawn = self.policies.last_word(device, user) == Some(Word::Unverified);
@@ -159,8 +213,15 @@ impl View {
         self.duties.changed(device);
     }
 
-    /// A server has its user's signature for the device. The first one after new keys shows who made these: what that
-    /// device verified by the old ones no longer counts (V-01).
+    /// The device made new cross-signing keys for its user: what it verified by the old ones, its user's other devices
+    /// among it, no longer counts (V-01).
+    pub(crate) fn identity_made(&mut self, device: DeviceId, fact: FactId) {
+        self.policies.identity_made(self.cast.user(device));
+        self.lost_own_keys(device, fact);
+    }
+
+    /// A server has its user's signature for the device. Where it was not observed who made new keys, the first one
+    /// after them shows that: what that device verified by the old ones no longer counts.
     pub(crate) fn cross_signed(&mut self, device: DeviceId, fact: FactId) {
         if self.policies.has_reset(self.cast.user(device)) {
             self.lost_own_keys(device, fact);
@@ -172,6 +233,17 @@ impl View {
         self.policies.forget_all_verified(device, fact);
         self.lists.forget_verified(device, self.cast.users());
         self.duties.changed(device);
+    }
+
+    /// Whether the device still knows what it did or learnt at `moment`: neither an older store nor a crash before it was
+    /// written down took that away.
+    pub(crate) fn remembers(&self, device: DeviceId, moment: Moment) -> bool {
+        self.life.forgiven(device, moment).is_none() && self.life.cut_off(device, moment).is_none()
+    }
+
+    /// Whether facts of the device's own were seen.
+    pub(crate) fn has_heard(&self, device: DeviceId) -> bool {
+        self.heard.contains(device.index())
     }
 
     /// The epoch of reports of `device` to `peer` that is open.
@@ -188,15 +260,25 @@ impl View {
         now: Moment,
     ) {
         let failed = match outcome {
-            ClaimOutcome::Key { .. } => None,
+            ClaimOutcome::Key { fallback: true, .. } => {
+                let epoch = self.epoch(device, target);
+                self.olm.got_fallback(device, target, epoch, now.fact);
+                None
+            }
+            ClaimOutcome::Key { fallback: false, .. } => None,
             ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => Some(self.epoch(device, target)),
         };
-        self.olm.claim_ended(device, target, failed, now);
+        let for_good = match outcome {
+            ClaimOutcome::NoKey | ClaimOutcome::Failed(ClaimFailed::BadSignature) => true,
+            ClaimOutcome::Key { .. } | ClaimOutcome::Failed(_) => false,
+        };
+        self.olm.claim_ended(device, target, (failed, for_good), now);
     }
 
     /// The client of the device stopped.
     pub(crate) fn crashed(&mut self, device: DeviceId, now: Moment) {
         self.life.crashed(device, now);
+        self.doubts.crashed(device, now);
         self.olm.crashed(device);
         self.answers.crashed(device, now.at);
         self.duties.changed(device);
@@ -212,6 +294,15 @@ impl View {
     ) {
         let (prepared_from, previous) = self.messages.prepared(sender, room, now);
         let changed = self.policies.changed(sender);
+        let unsettled = changed.is_some_and(|changed| changed > prepared_from);
+        let snapshot = self.take_duties(sender, room);
+        let ends = (sender.raw(), room.raw());
+        if !self.standings.is_known(ends, session, snapshot) {
+            let message = Message { session, index, fact: now.fact, unsettled };
+            let roster = self.rooms.roster(room).iter().copied();
+            let duties = roster.zip(self.duties.table(snapshot));
+            self.standings.note(ends, message, snapshot, duties);
+        }
         let encrypted = Encrypted {
             sender,
             room,
@@ -221,8 +312,8 @@ impl View {
             at: now.at,
             prepared_from,
             previous,
-            unsettled: changed.is_some_and(|changed| changed > prepared_from),
-            snapshot: self.take_duties(sender, room),
+            unsettled,
+            snapshot,
         };
         self.messages.encrypted(message, encrypted);
     }

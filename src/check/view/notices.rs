@@ -1,12 +1,16 @@
-//! Withheld notices as they were sent: about which session, of which class, in which epoch, and what is wrong with them.
-//! It does not know whether they arrived; `transport` does.
+//! Withheld notices as they were sent: about which session, of which class, in which epoch, and under what
+//! circumstances. It does not know whether they arrived; `transport` does. Whether they are right, the rules know.
 
+use std::collections::BTreeMap;
+
+use crate::check::outcome::NoticeCount;
+use crate::check::view::circumstances::Circumstances;
 use crate::check::view::olm::Epoch;
 use crate::check::view::pairs::Pairs;
 use crate::check::view::requests::Class;
 use crate::ids::{DeviceId, MegolmSessionId, RoomId, Sym};
-use crate::protocol::withheld::{Field, WithheldCode};
-use crate::rulebook::rule::Rule;
+use crate::protocol::to_device::ToDeviceType;
+use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
 
 /// No notice: the end of a chain.
 const END: u32 = u32::MAX;
@@ -58,23 +62,31 @@ pub(crate) struct Notice {
     pub(crate) class: Class,
     /// The epoch of its sender with its recipient when it was put together.
     pub(crate) epoch: Epoch,
-    /// The rule that it breaks by not being so; `None` if it says what is so.
-    pub(crate) untrue: Option<Rule>,
+    /// What it says, as it stood on the wire.
+    pub(crate) content: WithheldContent,
+    /// The type under which it was sent, if that is known.
+    pub(crate) event_type: Option<ToDeviceType>,
+    /// What was so when it was put together.
+    pub(crate) circumstances: Circumstances,
+    accepted: bool,
     next: u32,
 }
 
 impl Notice {
     /// A notice that is not in the table yet.
-    pub(crate) const fn new(number: u32, code: NoticeCode, recognised: bool) -> Self {
+    pub(crate) fn new(number: u32, content: WithheldContent, recognised: bool) -> Self {
         Self {
             number,
-            code,
+            code: NoticeCode::of(content.code),
             recognised,
             session: None,
             room: None,
             class: Class::Proactive,
             epoch: None,
-            untrue: None,
+            content,
+            event_type: None,
+            circumstances: Circumstances::default(),
+            accepted: false,
             next: END,
         }
     }
@@ -91,9 +103,59 @@ pub(crate) struct Notices {
     notices: Vec<Notice>,
     about: Pairs<u32>,
     no_olm: Pairs<u32>,
+    named: Pairs<Vec<u32>>,
+    counts: BTreeMap<(DeviceId, DeviceId, WithheldCode), u32>,
+    fresh: Vec<u32>,
 }
 
 impl Notices {
+    /// Another fact comes: what the last one told is known by now.
+    pub(crate) fn next_fact(&mut self) {
+        if !self.fresh.is_empty() {
+            self.fresh.clear();
+        }
+    }
+
+    /// The notice is known, and its sender's server has accepted it; its recipient is barred for this reason by then.
+    /// It is counted once, and only if recipients know it for a notice.
+    pub(crate) fn accept(
+        &mut self,
+        number: u32,
+        ends: (DeviceId, DeviceId),
+        bar: Option<WithheldCode>,
+    ) {
+        let notice = &mut self.notices[number as usize];
+        if std::mem::replace(&mut notice.accepted, true) {
+            return;
+        }
+        notice.circumstances.bar_accepted = bar;
+        if let Some(code) = notice.code.known().filter(|_| notice.recognised) {
+            *self.counts.entry((ends.0, ends.1, code)).or_default() += 1;
+        }
+        self.fresh.push(number);
+    }
+
+    /// The notices of which the present fact made known that they were sent, in the order of their transaction.
+    pub(crate) fn fresh(&self) -> impl Iterator<Item = &Notice> {
+        self.fresh.iter().map(|number| self.get(*number))
+    }
+
+    /// Whether the present fact made known that some were sent.
+    pub(crate) fn has_fresh(&self) -> bool {
+        !self.fresh.is_empty()
+    }
+
+    /// How many were sent, by sender, recipient and code, ascending.
+    pub(crate) fn counts(&self) -> Vec<NoticeCount> {
+        let count = |(ends, count): (&(DeviceId, DeviceId, WithheldCode), &u32)| NoticeCount {
+            sender: ends.0,
+            recipient: ends.1,
+            code: ends.2,
+            count: *count,
+        };
+        self.counts.iter().map(count).collect()
+    }
+
     /// The number that the next notice will have.
     pub(crate) fn next_number(&self) -> u32 {
         u32::try_from(self.notices.len()).expect("facts are fewer than 2^32")
@@ -112,6 +174,9 @@ impl Notices {
             Some(session) => self.about.insert(session.raw(), recipient.raw(), number),
             None => None,
         };
+        if let Some(session) = notice.session.filter(|_| !notice.is_no_olm()) {
+            self.named.entry(session.raw(), recipient.raw()).push(number);
+        }
         notice.next = before.unwrap_or(END);
         self.notices.push(notice);
     }
@@ -121,11 +186,6 @@ impl Notices {
         &self.notices[number as usize]
     }
 
-    /// The notice turned out to have been true at the time when it was accepted.
-    pub(crate) fn set_true(&mut self, number: u32) {
-        self.notices[number as usize].untrue = None;
-    }
-
     /// All notices to the recipient that are about the session, the last one first.
     pub(crate) fn about(
         &self,
@@ -133,6 +193,16 @@ impl Notices {
         recipient: DeviceId,
     ) -> impl Iterator<Item = &Notice> {
         self.chain(self.about.get(session.raw(), recipient.raw()))
+    }
+
+    /// All notices to the recipient that name the session, whoever sent them, in the order in which they were sent.
+    pub(crate) fn naming(
+        &self,
+        session: MegolmSessionId,
+        recipient: DeviceId,
+    ) -> impl Iterator<Item = &Notice> {
+        let named = self.named.get(session.raw(), recipient.raw());
+        named.into_iter().flatten().map(|number| self.get(*number))
     }
 
     /// All `m.no_olm` of the sender to the recipient, the last one first.
@@ -155,12 +225,18 @@ mod tests {
     use super::{Notice, NoticeCode, Notices};
     use crate::ids::{DeviceId, MegolmSessionId, Sym};
     use crate::protocol::withheld::{Field, WithheldCode};
+    use crate::protocol::withheld::{WithheldContent, WithheldNotice};
 
     const ENDS: (DeviceId, DeviceId) = (DeviceId::new(0), DeviceId::new(1));
     const S: MegolmSessionId = MegolmSessionId::new(3);
 
+    fn no_olm() -> WithheldContent {
+        WithheldNotice::NoOlm.content(ENDS.0)
+    }
+
     fn add(notices: &mut Notices, number: u32, code: WithheldCode) {
-        let notice = Notice::new(number, NoticeCode::Known(code), true);
+        let notice =
+            Notice { code: NoticeCode::Known(code), ..Notice::new(number, no_olm(), true) };
         notices.add(notice, ENDS, Some(S));
     }
 
@@ -175,6 +251,19 @@ mod tests {
         let no_olm: Vec<u32> = notices.no_olm(ENDS.0, ENDS.1).map(|notice| notice.number).collect();
         assert_eq!(no_olm, [11]);
         assert_eq!(notices.about(S, ENDS.0).count(), 0);
+    }
+
+    #[test]
+    fn a_notice_is_news_for_one_fact_and_counts_once() {
+        let mut notices = Notices::default();
+        add(&mut notices, 10, WithheldCode::Unverified);
+        notices.accept(0, ENDS, None);
+        assert!(notices.has_fresh());
+        assert_eq!(notices.fresh().count(), 1);
+        notices.next_fact();
+        notices.accept(0, ENDS, None);
+        assert!(!notices.has_fresh());
+        assert_eq!(notices.counts()[0].count, 1);
     }
 
     #[test]

@@ -96,6 +96,10 @@ struct Pair {
     sessions: Vec<Session>,
     /// The first failed attempt of each epoch that had one.
     failures: Vec<(Epoch, FactId)>,
+    /// The epochs in which an attempt failed that will not work when it is tried again, or two failed in passing.
+    settled: Vec<Epoch>,
+    /// The last claim that brought a fallback key, with its epoch.
+    fallback: Option<(Epoch, FactId)>,
     last_new: Option<FactId>,
     last_claim: Option<FactId>,
     /// The first undecryptable message of the peer after which a recovery was due, unless one was tried since.
@@ -270,12 +274,12 @@ impl Olm {
         claims.running += 1;
     }
 
-    /// The claim ended; if without a key that can be used, it `failed` in this epoch.
+    /// The claim ended; if without a key that can be used, it `failed` in this epoch, `for_good` if not only in passing.
     pub(crate) fn claim_ended(
         &mut self,
         device: DeviceId,
         target: DeviceId,
-        failed: Option<Epoch>,
+        (failed, for_good): (Option<Epoch>, bool),
         moment: Moment,
     ) {
         let claims = row(&mut self.claims, device.index());
@@ -283,10 +287,36 @@ impl Olm {
         claims.ended = moment.at;
         if let Some(failed) = failed {
             let pair = self.pairs.entry(device.raw(), target.raw());
+            if (for_good || pair.failures.iter().any(|(epoch, _)| *epoch == failed))
+                && !pair.settled.contains(&failed)
+            {
+                pair.settled.push(failed);
+            }
             if pair.failures.iter().all(|(epoch, _)| *epoch != failed) {
                 pair.failures.push((failed, moment.fact));
             }
         }
+    }
+
+    /// The claim brought a fallback key, in this epoch.
+    pub(crate) fn got_fallback(
+        &mut self,
+        device: DeviceId,
+        target: DeviceId,
+        epoch: Epoch,
+        fact: FactId,
+    ) {
+        self.pairs.entry(device.raw(), target.raw()).fallback = Some((epoch, fact));
+    }
+
+    /// The last claim of this epoch that brought a fallback key of `peer`.
+    pub(crate) fn fallback(
+        &self,
+        device: DeviceId,
+        peer: DeviceId,
+        epoch: Epoch,
+    ) -> Option<FactId> {
+        self.of(device, peer)?.fallback.filter(|(of, _)| *of == epoch).map(|(_, fact)| fact)
     }
 
     /// Since when the device has been claiming keys, if it still is or was until this very instant.
@@ -330,6 +360,21 @@ impl Olm {
     pub(crate) fn failure(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> Option<FactId> {
         let failures = &self.of(device, peer)?.failures;
         failures.iter().find(|(of, _)| *of == epoch).map(|(_, failure)| *failure)
+    }
+
+    /// Whether what failed in this epoch failed once and in passing, so that a second try was due before any report.
+    pub(crate) fn failed_in_passing(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> bool {
+        self.failure(device, peer, epoch).is_some()
+            && self.of(device, peer).is_some_and(|pair| !pair.settled.contains(&epoch))
+    }
+
+    /// Whether the device made a session with `peer` before `before` after an attempt that had failed.
+    pub(crate) fn recovered(&self, device: DeviceId, peer: DeviceId, before: FactId) -> bool {
+        let Some(pair) = self.of(device, peer) else { return false };
+        pair.failures.iter().any(|(_, failure)| {
+            let made = |session: &Session| session.new.fact > *failure && session.new.fact < before;
+            pair.sessions.iter().any(made)
+        })
     }
 
     /// The device could not decrypt a message of `peer`. Returns an earlier one of which that is true, and after which
@@ -429,13 +474,13 @@ mod tests {
     #[test]
     fn a_failed_attempt_belongs_to_its_epoch() {
         let mut olm = Olm::default();
-        olm.claim_ended(A, B, Some(None), moment(1));
-        olm.claim_ended(A, B, Some(None), moment(2));
+        olm.claim_ended(A, B, (Some(None), true), moment(1));
+        olm.claim_ended(A, B, (Some(None), true), moment(2));
         assert_eq!(olm.failure(A, B, None), Some(FactId::new(1)));
         let epoch = Some(FactId::new(3));
-        olm.claim_ended(A, B, None, moment(4));
+        olm.claim_ended(A, B, (None, true), moment(4));
         assert_eq!(olm.failure(A, B, epoch), None);
-        olm.claim_ended(A, B, Some(epoch), moment(5));
+        olm.claim_ended(A, B, (Some(epoch), true), moment(5));
         assert_eq!(olm.failure(A, B, epoch), Some(FactId::new(5)));
     }
 
@@ -495,8 +540,8 @@ mod tests {
         olm.claimed(A, A, FactId::new(2));
         let now = SimTime::from_ms(9);
         assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
-        olm.claim_ended(A, B, None, moment(8));
-        olm.claim_ended(A, A, None, moment(9));
+        olm.claim_ended(A, B, (None, true), moment(8));
+        olm.claim_ended(A, A, (None, true), moment(9));
         assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
         assert_eq!(olm.claiming_since(A, SimTime::from_ms(10)), None);
         assert!(olm.claimed_after(A, B, FactId::new(0)));

@@ -35,6 +35,7 @@ struct Choices {
     verified_devices: BTreeSet<DeviceId>,
     words: BTreeMap<UserId, Word>,
     changed: Option<FactId>,
+    learnt: Option<FactId>,
 }
 
 /// All choices.
@@ -44,6 +45,8 @@ pub(crate) struct Policies {
     /// The users with cross-signing keys; true while it is not known which device made the present ones in place of
     /// others.
     identities: BTreeMap<UserId, bool>,
+    /// The users of whom it was observed which device made their keys.
+    made: BTreeSet<UserId>,
 }
 
 impl Policies {
@@ -137,8 +140,13 @@ impl Policies {
 
     /// The user has new cross-signing keys.
     pub(crate) fn identity_set(&mut self, user: UserId) {
-        let known = self.identities.contains_key(&user);
+        let known = self.identities.contains_key(&user) && !self.made.contains(&user);
         self.identities.insert(user, known);
+    }
+
+    /// It was observed that a device of the user made its keys.
+    pub(crate) fn identity_made(&mut self, user: UserId) {
+        self.made.insert(user);
     }
 
     /// A device of the user is signed. True if it is the one that made the user's keys in place of others: it alone
@@ -192,6 +200,16 @@ impl Policies {
         }
         let reporting = choices.reporting?;
         Some(if stranger() { reporting.strangers } else { reporting.codes })
+    }
+
+    /// The device learnt something of others that its choices apply to.
+    pub(crate) fn has_learnt(&mut self, device: DeviceId, fact: FactId) {
+        row(&mut self.devices, device.index()).learnt = Some(fact);
+    }
+
+    /// When the device last learnt something of others.
+    pub(crate) fn learnt(&self, device: DeviceId) -> Option<FactId> {
+        self.of(device)?.learnt
     }
 
     /// The last change of the device's choices.

@@ -2,7 +2,7 @@
 //! It does not know whether an answer was due or right.
 
 use crate::check::view::pairs::Pairs;
-use crate::ids::{DeviceId, MegolmSessionId, RequestId};
+use crate::ids::{DeviceId, FactId, MegolmSessionId, RequestId};
 use crate::protocol::to_device::{KeyRequest, KeyRequestAction};
 use crate::protocol::withheld::WithheldCode;
 
@@ -13,6 +13,10 @@ struct Asked {
     session: MegolmSessionId,
     /// Processed, not cancelled and not answered since.
     waiting: bool,
+    /// When it was processed last.
+    since: FactId,
+    /// When it was taken back, if it was since.
+    cancelled: Option<FactId>,
 }
 
 /// Whether a notice answers a request.
@@ -26,6 +30,8 @@ pub(crate) enum Class {
         request: RequestId,
         /// Whether the request had been processed since the last answer to it.
         waited_for: bool,
+        /// When it was processed last.
+        since: FactId,
     },
 }
 
@@ -37,15 +43,20 @@ pub(crate) struct Requests {
 
 impl Requests {
     /// `device` processed a request or a cancellation.
-    pub(crate) fn processed(&mut self, device: DeviceId, asked: KeyRequest) {
+    pub(crate) fn processed(&mut self, device: DeviceId, asked: KeyRequest, fact: FactId) {
         let list = self.asked.entry(device.raw(), asked.requester.raw());
         let known = list.iter_mut().find(|known| known.request == asked.request);
         match (asked.action, known) {
-            (KeyRequestAction::Request { .. }, Some(known)) => known.waiting = true,
-            (KeyRequestAction::Request { session, .. }, None) => {
-                list.push(Asked { request: asked.request, session, waiting: true });
+            (KeyRequestAction::Request { .. }, Some(known)) => {
+                (known.waiting, known.since, known.cancelled) = (true, fact, None);
             }
-            (KeyRequestAction::Cancel, Some(known)) => known.waiting = false,
+            (KeyRequestAction::Request { session, .. }, None) => {
+                let (request, since) = (asked.request, fact);
+                list.push(Asked { request, session, waiting: true, since, cancelled: None });
+            }
+            (KeyRequestAction::Cancel, Some(known)) => {
+                (known.waiting, known.cancelled) = (false, Some(fact));
+            }
             (KeyRequestAction::Cancel, None) => {}
         }
     }
@@ -62,6 +73,19 @@ impl Requests {
                 asked.waiting = false;
             }
         }
+    }
+
+    /// The cancellation that `device` processed last of a request of `requester` for the session, if no request for it is
+    /// left that was not taken back.
+    pub(crate) fn cancelled(
+        &self,
+        device: DeviceId,
+        requester: DeviceId,
+        session: MegolmSessionId,
+    ) -> Option<FactId> {
+        let list = self.asked.get(device.raw(), requester.raw())?;
+        let mut about = list.iter().filter(|asked| asked.session == session);
+        about.try_fold(None, |last, asked| Some(last.max(Some(asked.cancelled?))))?
     }
 
     /// *Reply-class*: what a notice of `device` to `requester` about the session is, which answers the request.
@@ -81,12 +105,14 @@ impl Requests {
         let mut about = list.iter_mut().rev().filter(|asked| asked.session == session);
         if let Some(asked) = about.find(|asked| asked.waiting) {
             asked.waiting = false;
-            return Class::Reply { request: asked.request, waited_for: true };
+            let (request, since) = (asked.request, asked.since);
+            return Class::Reply { request, waited_for: true, since };
         }
         let last = list.iter().rev().find(|asked| asked.session == session);
         match last {
             Some(asked) if occurs_in_answers_only(code) => {
-                Class::Reply { request: asked.request, waited_for: false }
+                let (request, since) = (asked.request, asked.since);
+                Class::Reply { request, waited_for: false, since }
             }
             Some(_) | None => Class::Proactive,
         }
@@ -110,7 +136,7 @@ fn occurs_in_answers_only(code: Option<WithheldCode>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Class, Requests};
-    use crate::ids::{DeviceId, MegolmSessionId, RequestId, RoomId};
+    use crate::ids::{DeviceId, FactId, MegolmSessionId, RequestId, RoomId};
     use crate::protocol::to_device::{KeyRequest, KeyRequestAction};
     use crate::protocol::withheld::WithheldCode;
 
@@ -120,14 +146,14 @@ mod tests {
 
     fn ask(requests: &mut Requests, request: u32) {
         let action = KeyRequestAction::Request { room: RoomId::new(0), session: S };
-        requests
-            .processed(A, KeyRequest { request: RequestId::new(request), requester: B, action });
+        let asked = KeyRequest { request: RequestId::new(request), requester: B, action };
+        requests.processed(A, asked, FactId::new(5));
     }
 
     fn cancel(requests: &mut Requests, request: u32) {
         let action = KeyRequestAction::Cancel;
-        requests
-            .processed(A, KeyRequest { request: RequestId::new(request), requester: B, action });
+        let asked = KeyRequest { request: RequestId::new(request), requester: B, action };
+        requests.processed(A, asked, FactId::new(6));
     }
 
     fn class(requests: &mut Requests, code: WithheldCode) -> Class {
@@ -139,10 +165,12 @@ mod tests {
         let mut requests = Requests::default();
         assert_eq!(class(&mut requests, WithheldCode::Blacklisted), Class::Proactive);
         ask(&mut requests, 1);
-        let reply = Class::Reply { request: RequestId::new(1), waited_for: true };
+        let reply =
+            Class::Reply { request: RequestId::new(1), waited_for: true, since: FactId::new(5) };
         assert_eq!(class(&mut requests, WithheldCode::Blacklisted), reply);
         assert_eq!(class(&mut requests, WithheldCode::Blacklisted), Class::Proactive);
-        let again = Class::Reply { request: RequestId::new(1), waited_for: false };
+        let again =
+            Class::Reply { request: RequestId::new(1), waited_for: false, since: FactId::new(5) };
         assert_eq!(class(&mut requests, WithheldCode::Unavailable), again);
         ask(&mut requests, 1);
         assert_eq!(class(&mut requests, WithheldCode::Unavailable), reply);
@@ -161,12 +189,27 @@ mod tests {
     }
 
     #[test]
+    fn a_session_is_not_wanted_any_more_once_every_request_for_it_was_taken_back() {
+        let mut requests = Requests::default();
+        assert_eq!(requests.cancelled(A, B, S), None);
+        ask(&mut requests, 1);
+        ask(&mut requests, 2);
+        cancel(&mut requests, 1);
+        assert_eq!(requests.cancelled(A, B, S), None);
+        cancel(&mut requests, 2);
+        assert_eq!(requests.cancelled(A, B, S), Some(FactId::new(6)));
+        ask(&mut requests, 2);
+        assert_eq!(requests.cancelled(A, B, S), None);
+    }
+
+    #[test]
     fn of_two_requests_the_one_that_waits_is_answered() {
         let mut requests = Requests::default();
         ask(&mut requests, 1);
         ask(&mut requests, 2);
         cancel(&mut requests, 2);
-        let reply = Class::Reply { request: RequestId::new(1), waited_for: true };
+        let reply =
+            Class::Reply { request: RequestId::new(1), waited_for: true, since: FactId::new(5) };
         assert_eq!(class(&mut requests, WithheldCode::Unverified), reply);
     }
 }

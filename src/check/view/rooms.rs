@@ -7,7 +7,7 @@ use crate::check::cast::Cast;
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::{Pairs, row};
 use crate::ids::{DeviceId, FactId, RoomId, ServerId, UserId};
-use crate::protocol::room::{HistoryVisibility, Membership};
+use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::time::SimTime;
 
 /// One change of a user's membership in the order of one server.
@@ -23,6 +23,9 @@ struct Change {
 struct RoomCopy {
     members: BTreeMap<UserId, Vec<Change>>,
     visibility: Vec<(u32, HistoryVisibility)>,
+    encryption: Vec<(u32, Rotation)>,
+    /// Whose membership each event changed, ascending.
+    changed: Vec<(u32, UserId)>,
     last_change: u32,
 }
 
@@ -61,6 +64,38 @@ pub(crate) struct Member {
     pub(crate) fact: FactId,
 }
 
+/// What one answer told a device of a room: the events with numbers after `after`, up to `upto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// The number of the last event that was told before.
+    pub(crate) after: u32,
+    /// The number of the last event that was told now.
+    pub(crate) upto: u32,
+}
+
+/// What became of one user's membership in a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Passage {
+    /// The user.
+    pub(crate) user: UserId,
+    /// The membership as it was known before.
+    pub(crate) before: Option<Membership>,
+    /// The membership after the last event.
+    pub(crate) last: Membership,
+    /// Whether the user was in the room, or invited, and then not, in between or at the end.
+    pub(crate) departed: bool,
+    /// Whether one of the events was a leave or a ban.
+    pub(crate) was_out: bool,
+}
+
+/// Whether a user with this membership is in the room, or may be given what is in it.
+pub(crate) const fn is_there(membership: Membership) -> bool {
+    match membership {
+        Membership::Join | Membership::Invite => true,
+        Membership::Leave | Membership::Ban => false,
+    }
+}
+
 /// All rooms.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rooms {
@@ -89,6 +124,7 @@ impl Rooms {
         }
         let copy = room.copies.entry(server).or_default();
         copy.members.entry(user).or_default().push(Change { seq, fact, membership });
+        copy.changed.push((seq, user));
         copy.last_change = copy.last_change.max(seq);
     }
 
@@ -102,6 +138,19 @@ impl Rooms {
     ) {
         let copy = row(&mut self.rooms, room.index()).copies.entry(server).or_default();
         copy.visibility.push((seq, value));
+        copy.last_change = copy.last_change.max(seq);
+    }
+
+    /// A server's copy of the room changed: the encryption settings.
+    pub(crate) fn encryption(
+        &mut self,
+        server: ServerId,
+        room: RoomId,
+        settings: Rotation,
+        seq: u32,
+    ) {
+        let copy = row(&mut self.rooms, room.index()).copies.entry(server).or_default();
+        copy.encryption.push((seq, settings));
         copy.last_change = copy.last_change.max(seq);
     }
 
@@ -214,6 +263,126 @@ impl Rooms {
         Some(Member { membership: change.membership, fact })
     }
 
+    /// The events that the last answer told the device of; `None` if it was the first one.
+    pub(crate) fn last_span(&self, device: DeviceId, room: RoomId) -> Option<Span> {
+        let seen = self.seen.get(device.raw(), room.raw())?;
+        (seen.before > 0).then_some(Span { after: seen.before, upto: seen.seq })
+    }
+
+    /// What became in a span of each user whose membership changed in it, as far as the device was told.
+    pub(crate) fn passages(
+        &self,
+        server: ServerId,
+        (device, room): (DeviceId, RoomId),
+        span: Span,
+    ) -> Vec<Passage> {
+        let Some(copy) = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server))
+        else {
+            return Vec::new();
+        };
+        let start = copy.changed.partition_point(|(seq, _)| *seq <= span.after);
+        let within = copy.changed[start..].iter().filter(|(seq, _)| *seq <= span.upto);
+        let users: BTreeSet<UserId> = within.map(|(_, user)| *user).collect();
+        let passage = |user| {
+            let hidden = self.hidden.get(&(device, room, user)).map_or(&[][..], Vec::as_slice);
+            let told = |change: &&Change| {
+                change.seq <= span.upto
+                    && !hidden.iter().any(|hidden| {
+                        hidden.after < change.seq && change.seq <= hidden.upto.unwrap_or(u32::MAX)
+                    })
+            };
+            let changes = copy.members.get(&user)?;
+            let (mut before, mut last) = (None, None);
+            let (mut departed, mut was_out) = (false, false);
+            for change in changes.iter().filter(told) {
+                if change.seq <= span.after {
+                    before = Some(change.membership);
+                } else {
+                    let out = !is_there(change.membership);
+                    was_out |= out;
+                    departed |= out && last.or(before).is_some_and(is_there);
+                    last = Some(change.membership);
+                }
+            }
+            Some(Passage { user, before, last: last?, departed, was_out })
+        };
+        users.into_iter().filter_map(passage).collect()
+    }
+
+    /// The history visibility before a span, and all its values within.
+    pub(crate) fn visibilities(
+        &self,
+        server: ServerId,
+        room: RoomId,
+        span: Span,
+    ) -> (Option<HistoryVisibility>, Vec<HistoryVisibility>) {
+        let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
+        in_span(copy.map_or(&[], |copy| &copy.visibility), span)
+    }
+
+    /// The encryption settings before a span, and all that came within.
+    pub(crate) fn settings(
+        &self,
+        server: ServerId,
+        room: RoomId,
+        span: Span,
+    ) -> (Option<Rotation>, Vec<Rotation>) {
+        let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
+        in_span(copy.map_or(&[], |copy| &copy.encryption), span)
+    }
+
+    /// When the device was last told a change of the room's state.
+    pub(crate) fn seen_last(&self, device: DeviceId, room: RoomId) -> Option<Moment> {
+        let seen = self.seen.get(device.raw(), room.raw())?;
+        seen.steps.last().map(|(_, fact)| Moment { fact: *fact, at: seen.at })
+    }
+
+    /// What the device has seen of the encryption settings.
+    pub(crate) fn settings_seen(
+        &self,
+        server: ServerId,
+        device: DeviceId,
+        room: RoomId,
+    ) -> Option<Rotation> {
+        let seen = self.seen.get(device.raw(), room.raw())?;
+        let copy = self.rooms.get(room.index())?.copies.get(&server)?;
+        let last = copy.encryption.iter().rev().find(|(seq, _)| *seq <= seen.seq)?;
+        Some(last.1)
+    }
+
+    /// Whether anything was observed of what the device has seen of the room.
+    pub(crate) fn has_seen(&self, device: DeviceId, room: RoomId) -> bool {
+        self.seen.get(device.raw(), room.raw()).is_some()
+    }
+
+    /// Whether the user was joined, or invited where that counts, at some time since `since` by what the device has
+    /// seen. What it was not told for a while is taken for seen.
+    pub(crate) fn was_member_since(
+        &self,
+        server: ServerId,
+        (device, room): (DeviceId, RoomId),
+        user: UserId,
+        (since, invited_counts): (FactId, bool),
+    ) -> bool {
+        let Some(seen) = self.seen.get(device.raw(), room.raw()) else { return false };
+        let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
+        let Some(changes) = copy.and_then(|copy| copy.members.get(&user)) else { return false };
+        let told = |seq: u32| {
+            let step = seen.steps.partition_point(|(upto, _)| *upto < seq);
+            seen.steps.get(step).map(|(_, fact)| *fact)
+        };
+        changes.iter().enumerate().any(|(index, change)| {
+            let next = changes.get(index + 1).filter(|next| next.seq <= seen.seq);
+            let lasted = next.is_none_or(|next| told(next.seq).is_none_or(|fact| fact > since));
+            let member = match change.membership {
+                Membership::Join => true,
+                Membership::Invite => invited_counts,
+                Membership::Leave | Membership::Ban => false,
+            };
+            change.seq <= seen.seq && lasted && member
+        })
+    }
+
     /// What the device has seen of the history visibility.
     pub(crate) fn visibility_seen(
         &self,
@@ -226,6 +395,14 @@ impl Rooms {
         let last = copy.visibility.iter().rev().find(|(seq, _)| *seq <= seen.seq)?;
         Some(last.1)
     }
+}
+
+/// The value before a span, and those within.
+fn in_span<T: Copy>(values: &[(u32, T)], span: Span) -> (Option<T>, Vec<T>) {
+    let start = values.partition_point(|(seq, _)| *seq <= span.after);
+    let (before, rest) = values.split_at(start);
+    let within = rest.iter().take_while(|(seq, _)| *seq <= span.upto);
+    (before.last().map(|(_, value)| *value), within.map(|(_, value)| *value).collect())
 }
 
 #[cfg(test)]

@@ -2,16 +2,13 @@
 //! It does not know what should have been sent.
 
 use crate::check::view::View;
+use crate::check::view::given::Given;
 use crate::check::view::life::Moment;
-use crate::check::view::notices::{Notice, NoticeCode};
 use crate::check::view::olm::Stamp;
-use crate::check::view::requests::Class;
 use crate::check::view::transport::{Content, Opened};
-use crate::ids::{DeviceId, MegolmSessionId, ToDeviceId, TxnId};
+use crate::ids::{DeviceId, FactId, ToDeviceId, TxnId};
 use crate::protocol::to_device::{OlmEvent, ToDeviceType};
-use crate::protocol::withheld::{WithheldCode, WithheldContent};
 use crate::rulebook::reading::EpochEnd;
-use crate::rulebook::rule::Rule;
 use crate::time::SimTime;
 use crate::trace::fact::{OlmError, OlmResult, ProcessOutcome, SentContent};
 
@@ -66,137 +63,65 @@ impl View {
         let content = match content {
             SentContent::Sealed => return,
             SentContent::Clear(_) => Content::Clear,
-            SentContent::KeyRequest(request) => Content::Request(request),
+            SentContent::KeyRequest(request) => {
+                if request.requester == sender {
+                    self.askings.sent(recipient, request, now.fact);
+                }
+                Content::Request(request)
+            }
             SentContent::Withheld(notice) | SentContent::Olm(OlmEvent::Withheld(notice)) => {
                 self.notice(number, notice, now)
             }
             SentContent::Olm(OlmEvent::Dummy { .. }) => Content::Dummy,
+            SentContent::Olm(OlmEvent::RoomKeyBundle(bundle)) => Content::Bundle(bundle),
             SentContent::Olm(OlmEvent::ForwardedRoomKey(forwarded)) => {
                 self.requests.answered(sender, recipient, forwarded.key.session);
+                self.forwards.add(number, recipient, forwarded);
                 Content::Forwarded(forwarded.key.session)
             }
             SentContent::Olm(OlmEvent::RoomKey(key)) => {
                 let since = self.olm.claiming_since(sender, now.at);
                 self.messages.prepares(sender, key.room, now, since);
+                if self.may_be_of(key.session, sender) {
+                    let given = Given { device: recipient, first: key.first, put: now };
+                    self.givens.add(key.session, given);
+                }
                 Content::Key { session: key.session, first: key.first }
             }
         };
         self.transport.tell(number, content);
+        let txn = self.transport.get(number).txn;
+        if self.transport.accepted(txn).is_some() {
+            self.notice_accepted(number);
+        }
     }
 
-    fn ends(&self, number: u32) -> (DeviceId, DeviceId) {
+    /// A sender's server accepted a transaction, or part of it was found in a mailbox.
+    pub(crate) fn put_accepted(&mut self, txn: TxnId, fact: FactId) {
+        if !self.transport.accept(txn, fact) {
+            return;
+        }
+        let of_txn = self.transport.of_txn(txn);
+        let notices: Vec<u32> = of_txn
+            .filter(|number| matches!(self.transport.get(*number).content, Content::Notice(_)))
+            .collect();
+        for number in notices {
+            self.notice_accepted(number);
+        }
+    }
+
+    /// What this message carries is known, and it was accepted.
+    fn notice_accepted(&mut self, number: u32) {
+        if let Content::Notice(notice) = self.transport.get(number).content {
+            let ends @ (sender, recipient) = self.ends(number);
+            let bar = self.bar(sender, recipient).map(|bar| bar.code);
+            self.notices.accept(notice, ends, bar);
+        }
+    }
+
+    pub(crate) fn ends(&self, number: u32) -> (DeviceId, DeviceId) {
         let message = self.transport.get(number);
         (message.sender, message.recipient)
-    }
-
-    /// Takes in a notice.
-    fn notice(&mut self, number: u32, content: WithheldContent, now: Moment) -> Content {
-        let ends @ (sender, recipient) = self.ends(number);
-        let event_type = self.transport.type_of(self.transport.get(number).txn);
-        let recognised = match event_type {
-            None | Some(ToDeviceType::Encrypted) => true,
-            Some(other) => other.is_withheld(self.reading.unstable_types),
-        };
-        let mut notice = Notice::new(number, NoticeCode::of(content.code), recognised);
-        notice.session = content.session_id.value();
-        notice.room = content.room_id.value().or_else(|| self.messages.busy_in(sender));
-        notice.epoch = self.epoch(sender, recipient);
-        if let Some(session) = notice.session
-            && !notice.is_no_olm()
-        {
-            let code = notice.code.known();
-            notice.class = self.requests.class_of(sender, recipient, session, code);
-        }
-        if let (Some(room), Class::Proactive) = (content.room_id.value(), notice.class) {
-            let since = self.olm.claiming_since(sender, now.at);
-            self.messages.prepares(sender, room, now, since);
-        }
-        notice.untrue = if notice.is_no_olm() {
-            self.untrue_no_olm(&notice, ends)
-        } else {
-            self.untrue_notice(&notice, &content, ends)
-        };
-        let about = match notice.session {
-            Some(session)
-                if notice.class != Class::Proactive || self.may_be_of(session, sender) =>
-            {
-                Some(session)
-            }
-            Some(_) | None => self.messages.current(sender, content.room_id.value()),
-        };
-        let content = Content::Notice(self.notices.next_number());
-        self.notices.add(notice, ends, about);
-        content
-    }
-
-    /// Whether the session is the device's own, as far as is known.
-    fn may_be_of(&self, session: MegolmSessionId, device: DeviceId) -> bool {
-        self.messages.session(session).is_none_or(|session| session.creator == device)
-    }
-
-    /// The rule that a notice about a session breaks by not saying what is so.
-    fn untrue_notice(
-        &self,
-        notice: &Notice,
-        content: &WithheldContent,
-        (sender, recipient): (DeviceId, DeviceId),
-    ) -> Option<Rule> {
-        if !notice.recognised {
-            return Some(Rule::W02);
-        }
-        if notice.code == NoticeCode::Missing && !self.reading.code_optional {
-            return Some(Rule::W03);
-        }
-        let (Some(session), Some(room)) = (notice.session, content.room_id.value()) else {
-            return Some(Rule::W04);
-        };
-        let proactive = notice.class == Class::Proactive;
-        let wrong_room = self.messages.session(session).is_some_and(|session| session.room != room);
-        if proactive && (wrong_room || !self.may_be_of(session, sender)) {
-            return Some(Rule::W20);
-        }
-        let bar = self.bar(sender, recipient).map(|bar| bar.code);
-        match notice.code {
-            NoticeCode::Missing | NoticeCode::Custom(_) => None,
-            NoticeCode::Known(code) => match code {
-                WithheldCode::Unverified if !proactive && !self.trusts(sender, recipient) => None,
-                WithheldCode::Blacklisted | WithheldCode::Unverified => {
-                    (bar != Some(code)).then_some(Rule::W08)
-                }
-                WithheldCode::Unauthorised => proactive.then_some(Rule::W08),
-                WithheldCode::Unavailable => proactive.then_some(Rule::W12),
-                WithheldCode::HistoryNotShared => Some(Rule::W14),
-                WithheldCode::NoOlm => None,
-            },
-        }
-    }
-
-    /// The rule that a `m.no_olm` breaks by not saying what is so.
-    fn untrue_no_olm(
-        &self,
-        notice: &Notice,
-        (sender, recipient): (DeviceId, DeviceId),
-    ) -> Option<Rule> {
-        if !notice.recognised {
-            return Some(Rule::W02);
-        }
-        if self.olm.has_session(sender, recipient, &self.life) {
-            return Some(Rule::N06);
-        }
-        if self.olm.failure(sender, recipient, notice.epoch).is_none() {
-            return Some(Rule::N01);
-        }
-        self.bar(sender, recipient).is_some().then_some(Rule::W21)
-    }
-
-    /// The notice was accepted: it is true if its reason holds by now.
-    pub(crate) fn judge_again(&mut self, notice: u32) {
-        let known = self.notices.get(notice);
-        let (sender, recipient) = self.ends(known.number);
-        let bar = self.bar(sender, recipient).map(|bar| bar.code);
-        if known.untrue == Some(Rule::W08) && bar.is_some() && bar == known.code.known() {
-            self.notices.set_true(notice);
-        }
     }
 
     /// The recipient tried to decrypt an Olm message.
@@ -215,6 +140,9 @@ impl View {
                 match self.reading.epoch_end {
                     EpochEnd::Created => {}
                     EpochEnd::Decrypted => self.duties.changed(device),
+                }
+                if let OlmEvent::RoomKey(key) = event {
+                    self.bundles.flagged(device, key.session, key.shared_history);
                 }
                 if let Some(number) = self.transport.number(stored) {
                     self.told(number, SentContent::Olm(event), now);
@@ -268,13 +196,14 @@ impl View {
         }
         match (content, outcome) {
             (Content::Request(request), ProcessOutcome::Handled | ProcessOutcome::Ignored) => {
-                self.requests.processed(device, request);
+                self.requests.processed(device, request, now.fact);
             }
             (
                 Content::Request(_)
                 | Content::Key { .. }
                 | Content::Forwarded(_)
                 | Content::Dummy
+                | Content::Bundle(_)
                 | Content::Notice(_)
                 | Content::Sealed
                 | Content::Clear

@@ -4,7 +4,7 @@
 use crate::check::view::life::{Life, Moment};
 use crate::check::view::pairs::{Pairs, row};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, OlmSessionId, ServerId, ToDeviceId, TxnId};
-use crate::protocol::to_device::{KeyRequest, ToDeviceType};
+use crate::protocol::to_device::{KeyRequest, RoomKeyBundle, ToDeviceType};
 use crate::trace::fact::{OlmError, ProcessOutcome};
 
 /// No message: the end of a chain.
@@ -24,6 +24,8 @@ pub(crate) enum Content {
     Forwarded(MegolmSessionId),
     /// `m.dummy`
     Dummy,
+    /// `m.room_key_bundle`
+    Bundle(RoomKeyBundle),
     /// A withheld notice, by its number among the notices.
     Notice(u32),
     /// A key request or its cancellation.

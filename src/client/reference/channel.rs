@@ -18,7 +18,7 @@ use crate::protocol::api::{Failure, Request, Response};
 use crate::protocol::olm::OlmError as Error;
 use crate::protocol::olm::OlmSession;
 use crate::protocol::provenance::Provenance;
-use crate::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload, ToDeviceType};
+use crate::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload, SenderKeys, ToDeviceType};
 use crate::scenario::habits::NoOlmReset;
 use crate::scenario::policy::AfterNoOlm;
 use crate::time::SimDuration;
@@ -32,6 +32,8 @@ use crate::trace::fact::{
 pub(super) struct Opened {
     /// What was inside.
     pub(super) event: OlmEvent,
+    /// The sender's device keys inside.
+    pub(super) sender_keys: SenderKeys,
     /// The fact that it was decrypted.
     pub(super) by: Provenance,
     /// Whether it came on a session that it opened.
@@ -285,7 +287,7 @@ impl Reference {
             Ok((session, OlmPayload { recipient, sender_keys, event })) if recipient == device => {
                 self.store.decrypted.insert(digest);
                 let by = record(OlmResult::Decrypted { session, event, sender_keys }, io);
-                Opening::Opened(Opened { event, by, on_new_session: opens })
+                Opening::Opened(Opened { event, sender_keys, by, on_new_session: opens })
             }
             Ok(_) => {
                 self.store.decrypted.insert(digest);

@@ -32,7 +32,7 @@ impl Reference {
                 }
             }
             Command::SetMembership { room, user, membership } => {
-                self.set_state(room, RoomEvent::Member { user, membership }, io);
+                self.set_membership(room, user, membership, io);
             }
             Command::SetRoomState { room, event } => self.set_state(room, event, io),
             Command::CrossSign(keys) => self.sign_self(keys, io),
@@ -55,8 +55,9 @@ impl Reference {
             Command::RequestKey { message, ref of } => self.ask_for_message(message, of, io),
             Command::CancelRequest(message) => self.cancel_for_message(message, io),
             Command::DiscardSession(room) => {
+                let fact = io.fact_of_input(FactKind::SessionDiscarded { device: self.me(), room });
                 if let Some(outbound) = self.store.outbound.get_mut(&room) {
-                    outbound.invalidate(Provenance(io.cause));
+                    outbound.invalidate(Provenance::of(fact));
                 }
                 self.view_changed(io);
             }
@@ -78,7 +79,7 @@ impl Reference {
         io.touch();
     }
 
-    fn set_state(&mut self, room: RoomId, event: RoomEvent, io: &mut Io<'_>) {
+    pub(super) fn set_state(&mut self, room: RoomId, event: RoomEvent, io: &mut Io<'_>) {
         self.store.outbox.push(Request::SendState { room, event }, io.cause);
         io.touch();
     }

@@ -9,6 +9,7 @@ use crate::client::reference::decide::ShareDecision;
 use crate::client::reference::io::Io;
 use crate::client::reference::jobs::Purpose;
 use crate::client::reference::outbound::Outbound;
+use crate::client::reference::outbox::OutboxNo;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::client::reference::wording::{no_olm_notice, session_notice};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId};
@@ -34,7 +35,7 @@ impl Outbound {
             room,
             session: self.session(),
             first,
-            shared_history: self.shared_history,
+            shared_history: self.flag,
         };
         let waiting = self.owed_from.iter().map(move |(device, first)| Owed {
             device: *device,
@@ -92,8 +93,13 @@ impl Reference {
     }
 
     /// Gives the keys that are owed to those who can be reached. Who was told of a replaced session, or is due nothing
-    /// any more, is owed nothing.
-    pub(super) fn pay_debts(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_>) {
+    /// any more, is owed nothing. Returns the requests that carry the keys.
+    pub(super) fn pay_debts(
+        &mut self,
+        room: RoomId,
+        cause: Option<FactId>,
+        io: &mut Io<'_>,
+    ) -> Vec<OutboxNo> {
         let again = self.habits().reshare_index;
         let payable: Vec<Owed> = self
             .sessions_of(room)
@@ -117,7 +123,7 @@ impl Reference {
         debts.retain(|(_, old)| !old.owed_from.is_empty());
         self.store.debts = debts;
         if payable.is_empty() {
-            return;
+            return Vec::new();
         }
         self.view_changed(io);
         let item = |owed: Owed| Item {
@@ -125,7 +131,7 @@ impl Reference {
             content: ItemContent::Sealed(OlmEvent::RoomKey(owed.key)),
             because: Causes::of([owed.why.0, self.learnt(owed.device)]),
         };
-        self.put(ToDeviceType::Encrypted, payable.into_iter().map(item).collect(), cause, io);
+        self.put(ToDeviceType::Encrypted, payable.into_iter().map(item).collect(), cause, io)
     }
 
     /// Whether a device may be given keys: it is still listed, and the share policy admits it.
@@ -133,7 +139,8 @@ impl Reference {
         self.due_now(device) == ShareDecision::Share
     }
 
-    fn due_now(&self, device: DeviceId) -> ShareDecision {
+    /// What a device is due by now; nothing if it is not listed any more.
+    pub(super) fn due_now(&self, device: DeviceId) -> ShareDecision {
         let user = self.user_of(device);
         let listed = self.store.lists.user(user).and_then(|list| list.device(device));
         listed.map_or(ShareDecision::Pass, |keys| self.due(&self.view_of(user, keys)))

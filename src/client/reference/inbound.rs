@@ -19,10 +19,12 @@ pub(super) struct InboundKey {
     pub(super) megolm: InboundSession,
     /// The device that made the session, as the key's bearer said.
     pub(super) creator: DeviceId,
-    /// How many devices forwarded it.
+    /// How many devices forwarded it, the one that sent it here included.
     pub(super) hops: u32,
-    /// `shared_history`
+    /// Whether it may be given to later members of the room.
     pub(super) shared_history: bool,
+    /// Who gave it in a history bundle: only that user's word vouches for it (H-09).
+    pub(super) given_by: Option<UserId>,
     /// The fact that it came in.
     pub(super) by: Provenance,
     /// Which message was decrypted at which index, to tell a replay from a repetition (P-15). Ascending.
@@ -86,6 +88,11 @@ impl Inbound {
     /// The key of a session.
     pub(super) fn key(&self, session: MegolmSessionId) -> Option<&InboundKey> {
         self.keys.get(&session)
+    }
+
+    /// All keys, by session, ascending.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (MegolmSessionId, &InboundKey)> {
+        self.keys.iter().map(|(session, key)| (*session, key))
     }
 
     /// Takes a key if it is better than what there is.
@@ -171,6 +178,7 @@ impl InboundKey {
             creator,
             hops: 0,
             shared_history: false,
+            given_by: None,
             by: Provenance::UNKNOWN,
             used: Vec::new(),
         }

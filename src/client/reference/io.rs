@@ -5,6 +5,7 @@ use crate::client::reference::store::Store;
 use crate::client::{Because, Context, Out, RequestNo};
 use crate::ids::FactId;
 use crate::protocol::api::Request;
+use crate::protocol::bundle::Media;
 use crate::protocol::entropy::Entropy;
 use crate::time::SimTime;
 use crate::trace::fact::{Causes, FactKind};
@@ -19,6 +20,8 @@ pub(super) struct Io<'a> {
     pub(super) cause: Option<FactId>,
     /// Fresh values.
     pub(super) entropy: &'a mut Entropy,
+    /// Where history bundles are kept.
+    pub(super) media: &'a mut Media,
     out: &'a mut Out<Store>,
     requests: Vec<(RequestNo, Request, Because)>,
     dirty: bool,
@@ -32,6 +35,7 @@ impl<'a> Io<'a> {
             clock_set: context.clock_set,
             cause: context.cause,
             entropy: context.entropy,
+            media: context.media,
             out,
             requests: Vec::new(),
             dirty: false,

@@ -6,16 +6,17 @@ use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
 use crate::client::reference::outbound::Outbound;
 use crate::client::reference::outbox::OutboxNo;
+use crate::client::reference::rooms::shareable;
 use crate::client::reference::share::Plan;
 use crate::client::reference::store::Life;
 use crate::ids::{DeviceId, FactId, MessageId, RoomId, UserId};
 use crate::protocol::api::{MessagePut, Request};
 use crate::protocol::megolm::OutboundSession;
 use crate::protocol::provenance::Provenance;
-use crate::protocol::room::Membership;
-use crate::protocol::to_device::MegolmCiphertext;
+use crate::protocol::room::{Membership, RoomAlgorithm};
+use crate::protocol::to_device::{MegolmCiphertext, SharedHistory};
 use crate::protocol::withheld::SessionCode;
-use crate::scenario::habits::NoticeSession;
+use crate::scenario::habits::{NoticeSession, SharedHistoryFlag};
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::OnProblem;
 use crate::trace::fact::{Causes, FactKind, Refusal};
@@ -199,6 +200,9 @@ impl Reference {
             return Some(Refusal::NoEncryption);
         }
         let seen = self.store.rooms.room(room);
+        if seen.is_some_and(|seen| seen.rotation().algorithm == RoomAlgorithm::Other) {
+            return Some(Refusal::NoEncryption);
+        }
         let joined = seen.is_some_and(|seen| seen.membership(self.my_user()) == Membership::Join);
         (!joined).then_some(Refusal::NotInRoom)
     }
@@ -226,9 +230,10 @@ impl Reference {
             return Progress::Wait;
         }
         self.tell_barred(room, cause, io);
-        self.pay_debts(room, cause, io);
+        let puts = self.pay_debts(room, cause, io);
         self.tell_no_olm(room, &missing, cause, io);
-        Progress::Done
+        // The next message of the room needs these keys, and must not overtake them (K-02).
+        if puts.is_empty() { Progress::Done } else { Progress::Advanced(Stage::Sharing(puts)) }
     }
 
     /// Whether nothing that decisions rest on has changed since every device had what it is due.
@@ -300,12 +305,16 @@ impl Reference {
         };
         let megolm = OutboundSession::new(io.entropy);
         let (session, own_key) = (megolm.id(), megolm.session_key());
-        let shared_history =
-            self.store.rooms.room(room).is_some_and(crate::client::reference::rooms::shareable);
+        let shared_history = self.store.rooms.room(room).is_some_and(shareable);
+        let flag = match self.habits().shared_history_flag {
+            SharedHistoryFlag::Visibility => SharedHistory::of(shared_history),
+            SharedHistoryFlag::Always => SharedHistory::Yes,
+            SharedHistoryFlag::Absent => SharedHistory::Absent,
+        };
         let kind = FactKind::MegolmNew { device: self.me(), room, session };
         let dated = self.store.outbound.get(&room).and_then(|old| old.clock_set.0);
         let fact = io.fact(kind, Causes::of([job.cause.0, why, io.clock_set, dated]));
-        let mut outbound = Outbound::new(megolm, io.clock, shared_history);
+        let mut outbound = Outbound::new(megolm, io.clock, flag);
         outbound.clock_set = Provenance(io.clock_set);
         outbound.made_by = Provenance::of(fact);
         outbound.discarded = discarded;
@@ -314,7 +323,7 @@ impl Reference {
             self.keep_debts(room, old);
         }
         self.after_rotation();
-        self.keep_own_key(room, own_key, fact, io);
+        self.keep_own_key(room, (own_key, shared_history), fact, io);
         self.view_changed(io);
     }
 

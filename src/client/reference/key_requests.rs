@@ -19,11 +19,11 @@ use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Membership;
 use crate::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
-    ToDeviceBody, ToDeviceType,
+    SharedHistory, ToDeviceBody, ToDeviceType,
 };
 use crate::protocol::withheld::{Field, SessionCode, WithheldNotice};
 use crate::scenario::habits::{ForwardTo, ReplyCode};
-use crate::scenario::policy::{AnswerRequests, AskFor};
+use crate::scenario::policy::{AnswerRequests, AskFor, SharePolicy};
 use crate::trace::fact::{Causes, FactKind, KeySource, OlmCause, ProcessOutcome};
 
 /// A key to be forwarded as soon as there is an Olm session.
@@ -92,11 +92,15 @@ impl Reference {
         if asked.is_empty() {
             return;
         }
-        let request = open.map_or_else(|| io.entropy.request(), |open| open.request);
+        let request = open.as_ref().map_or_else(|| io.entropy.request(), |open| open.request);
         let kind = FactKind::KeyRequested { device: self.me(), session, request };
         let fact = io.fact(kind, Causes::of([cause.0]));
         let action = KeyRequestAction::Request { room, session };
         self.send_request((request, action), &asked, Provenance::of(fact), io);
+        // Whoever was asked before has to be told as well when the key has come.
+        let before = open.into_iter().flat_map(|open| open.asked);
+        let before = before.filter(|device| !asked.contains(device)).collect::<Vec<_>>();
+        let asked = before.into_iter().chain(asked.iter().copied()).collect();
         self.store.requests.begin(session, OpenRequest { request, asked });
     }
 
@@ -273,7 +277,7 @@ impl Reference {
         let reply = if has_key && self.forwards_by_habit(asked, &view) {
             Reply::Forward
         } else if is_own {
-            reply_to_own(&view, has_key)
+            reply_to_own(self.store.policy.share, &view, has_key)
         } else {
             self.reply_to_other(asked, &view, has_key)
         };
@@ -347,7 +351,15 @@ impl Reference {
             .partition(|forward: &Forward| forward.to == to);
         self.live.forwards = later;
         for forward in now {
-            if self.store.requests.is_cancelled(to, forward.request) {
+            // Between the answer and the session the user may have changed their mind about the device.
+            let by_habit = self.habits().forward_to != ForwardTo::OwnVerified;
+            if self.store.requests.is_cancelled(to, forward.request)
+                || !(by_habit || self.serves(to))
+            {
+                continue;
+            }
+            // What was decided before the claim may not hold any more (K-06, K-08).
+            if self.due_now(to) != ShareDecision::Share {
                 continue;
             }
             let Some(event) = self.forwarded(forward.session, forward.from) else { continue };
@@ -357,16 +369,26 @@ impl Reference {
         }
     }
 
+    /// Whether an own device may have keys now.
+    fn serves(&self, device: DeviceId) -> bool {
+        let me = self.my_user();
+        let listed = self.store.lists.user(me).and_then(|list| list.device(device)).copied();
+        listed.is_some_and(|keys| {
+            reply_to_own(self.store.policy.share, &self.view_of(me, &keys), true) == Reply::Forward
+        })
+    }
+
     /// The forwarded form of a key that this device has, with the reason why it has a part only (F-04 to F-07).
     fn forwarded(&self, session: MegolmSessionId, from: u32) -> Option<ForwardedRoomKey> {
         let key = self.store.inbound.key(session)?;
-        let (room, first, shared_history) = (key.room, key.first().max(from), key.shared_history);
+        let (room, first) = (key.room, key.first().max(from));
+        let shared_history = SharedHistory::of(key.shared_history);
         let from_creator = |notice: &&SessionNotice| notice.sender == self.user_of(key.creator);
         let partial = self.store.notices.about(session).iter().find(from_creator);
         Some(ForwardedRoomKey {
             key: RoomKey { room, session, first, shared_history },
             creator: key.creator,
-            hops: key.hops + 1,
+            hops: key.hops,
             withheld: forwarded_reason(
                 partial
                     .map(|notice| ForwardedWithheld { code: notice.code, reason: notice.reason }),
@@ -384,7 +406,7 @@ impl Reference {
         by: Provenance,
         io: &mut Io<'_>,
     ) -> ProcessOutcome {
-        let RoomKey { room, session, first, shared_history } = forwarded.key;
+        let RoomKey { room, session, first, .. } = forwarded.key;
         let (sender, me) = (arrival.sender, self.my_user());
         let listed = self.store.lists.user(me).and_then(|list| list.device(sender)).copied();
         let trusted = listed.is_some_and(|keys| self.view_of(me, &keys).verified);
@@ -397,6 +419,7 @@ impl Reference {
                 id: arrival.id,
                 sender: me,
                 was_asked: true,
+                of_bundle: false,
                 owns_key: true,
                 code: withheld.code,
                 reason: withheld.reason,
@@ -405,8 +428,7 @@ impl Reference {
             self.store.notices.keep(session, notice);
         }
         let key = InboundKey {
-            hops: forwarded.hops,
-            shared_history,
+            hops: forwarded.hops + 1,
             ..InboundKey::new(room, InboundSession::new(session, first), forwarded.creator)
         };
         let withheld = forwarded.withheld.and_then(|withheld| match withheld.code {
@@ -420,10 +442,10 @@ impl Reference {
 }
 
 /// The reply to another device of the own user.
-fn reply_to_own(view: &DeviceView, has_key: bool) -> Reply {
+fn reply_to_own(share: SharePolicy, view: &DeviceView, has_key: bool) -> Reply {
     if view.blocked {
         Reply::Refuse(SessionCode::Blacklisted)
-    } else if !view.verified {
+    } else if !view.verified || matches!(decide(share, view), ShareDecision::Withhold(_)) {
         Reply::Refuse(SessionCode::Unverified)
     } else if has_key {
         Reply::Forward
@@ -473,12 +495,25 @@ mod tests {
             verified: true,
             user_verified: true,
         };
-        assert_eq!(reply_to_own(&view, true), Reply::Forward);
-        assert_eq!(reply_to_own(&view, false), Reply::Refuse(SessionCode::Unavailable));
+        assert_eq!(reply_to_own(SharePolicy::Verified, &view, true), Reply::Forward);
+        assert_eq!(
+            reply_to_own(SharePolicy::Verified, &view, false),
+            Reply::Refuse(SessionCode::Unavailable)
+        );
         let unverified = DeviceView { verified: false, ..view };
-        assert_eq!(reply_to_own(&unverified, true), Reply::Refuse(SessionCode::Unverified));
+        assert_eq!(
+            reply_to_own(SharePolicy::Verified, &unverified, true),
+            Reply::Refuse(SessionCode::Unverified)
+        );
         let blocked = DeviceView { blocked: true, ..view };
-        assert_eq!(reply_to_own(&blocked, true), Reply::Refuse(SessionCode::Blacklisted));
+        assert_eq!(
+            reply_to_own(SharePolicy::Verified, &blocked, true),
+            Reply::Refuse(SessionCode::Blacklisted)
+        );
+        let unsigned = DeviceView { cross_signed: false, ..view };
+        let under = |share| reply_to_own(share, &unsigned, true);
+        assert_eq!(under(SharePolicy::Everyone), Reply::Forward);
+        assert_eq!(under(SharePolicy::CrossSigned), Reply::Refuse(SessionCode::Unverified));
         assert_eq!(
             decide(SharePolicy::Everyone, &blocked),
             ShareDecision::Withhold(SessionCode::Blacklisted)

@@ -6,7 +6,9 @@ mod claims;
 mod commands;
 mod debts;
 mod decide;
+mod history;
 mod inbound;
+mod invites;
 mod io;
 mod jobs;
 mod key_requests;
@@ -208,6 +210,7 @@ impl Reference {
             self.retry_claims(io);
             self.query_outdated(io);
             self.advance_jobs(io);
+            self.advance_invites(io);
         }
         self.send_outbox(io);
         if self.store.life == Life::LoggedIn {

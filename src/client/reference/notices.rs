@@ -19,6 +19,8 @@ pub(super) struct SessionNotice {
     pub(super) sender: UserId,
     /// Whether it came from a device that this client had asked for the key.
     pub(super) was_asked: bool,
+    /// Whether it is an entry of a history bundle.
+    pub(super) of_bundle: bool,
     /// Whether its `sender_key` is that of a device of the user who sent it.
     pub(super) owns_key: bool,
     /// `code`
@@ -156,7 +158,9 @@ impl Notices {
     /// for the key explains nothing (P-17).
     fn about_message(&self, unread: &Unread, choosing: Choosing) -> Option<&SessionNotice> {
         let is_believed = |notice: &&SessionNotice| match choosing.from {
-            NoticeSender::CreatorOrAsked => notice.sender == unread.sender || notice.was_asked,
+            NoticeSender::CreatorOrAsked => {
+                notice.sender == unread.sender || notice.was_asked || notice.of_bundle
+            }
             NoticeSender::KeyOwner => notice.owns_key,
             NoticeSender::Anyone => true,
         };
@@ -164,10 +168,12 @@ impl Notices {
         match choosing.conflict {
             NoticeConflict::First => usable.next(),
             NoticeConflict::Last => usable.next_back(),
-            // Of equal ones the first: the sender's own word comes before what others say of their stores.
-            NoticeConflict::Creator => {
-                usable.min_by_key(|notice| (notice.sender != unread.sender, is_reply(notice.code)))
-            }
+            // Of equal ones the first: the sender's own word comes before that of a history bundle, and both before what
+            // others say of their stores.
+            NoticeConflict::Creator => usable.min_by_key(|notice| {
+                let foreign = notice.sender != unread.sender && !notice.of_bundle;
+                (foreign, is_reply(notice.code), notice.of_bundle)
+            }),
         }
     }
 }
@@ -206,6 +212,7 @@ mod tests {
             id: ToDeviceId::new(id),
             sender,
             was_asked: false,
+            of_bundle: false,
             owns_key: true,
             code: Field::Is(code),
             reason: Field::Absent,
@@ -258,6 +265,17 @@ mod tests {
         assert_eq!(shown(&[own, reply], last), code(WithheldCode::Unavailable, 2));
         let first = Choosing { conflict: NoticeConflict::First, ..SPEC };
         assert_eq!(shown(&[reply, own], first), code(WithheldCode::Unavailable, 2));
+    }
+
+    #[test]
+    fn the_entry_of_a_bundle_stands_behind_the_senders_own_word_and_before_replies() {
+        let own = notice(1, ALICE, WithheldCode::Unverified);
+        let entry =
+            SessionNotice { of_bundle: true, ..notice(2, BOB, WithheldCode::HistoryNotShared) };
+        let reply = SessionNotice { was_asked: true, ..notice(3, BOB, WithheldCode::Unavailable) };
+        assert_eq!(shown(&[entry, own], SPEC), code(WithheldCode::Unverified, 1));
+        assert_eq!(shown(&[reply, entry], SPEC), code(WithheldCode::HistoryNotShared, 2));
+        assert_eq!(shown(&[entry], SPEC), code(WithheldCode::HistoryNotShared, 2));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::ids::{DeviceId, MegolmSessionId, UserId};
 use crate::protocol::megolm::OutboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Rotation;
+use crate::protocol::to_device::SharedHistory;
 use crate::protocol::withheld::SessionCode;
 use crate::scenario::habits::{Habits, NoticeSession, ReshareIndex, WithheldDedup};
 use crate::time::SimTime;
@@ -23,12 +24,14 @@ pub(super) struct Outbound {
     pub(super) clock_set: Provenance,
     /// The fact that it was made.
     pub(super) made_by: Provenance,
-    /// `shared_history` of its keys.
-    pub(super) shared_history: bool,
+    /// `shared_history` of its keys, as it is written.
+    pub(super) flag: SharedHistory,
     /// Why it must not be used any more, if so.
     pub(super) invalid: Option<Provenance>,
     /// The first index that each device was given; queued keys count as given.
     pub(super) shared: BTreeMap<DeviceId, u32>,
+    /// Devices that were sent the key in a history bundle.
+    pub(super) bundled: BTreeSet<DeviceId>,
     /// The code that each device was told (or is being told).
     pub(super) told: BTreeMap<DeviceId, SessionCode>,
     /// The first index that each device without an Olm session was owed.
@@ -63,16 +66,17 @@ impl Outbound {
     pub(super) const fn new(
         megolm: OutboundSession,
         created: SimTime,
-        shared_history: bool,
+        flag: SharedHistory,
     ) -> Self {
         Self {
             megolm,
             created,
             clock_set: Provenance::UNKNOWN,
             made_by: Provenance::UNKNOWN,
-            shared_history,
+            flag,
             invalid: None,
             shared: BTreeMap::new(),
+            bundled: BTreeSet::new(),
             told: BTreeMap::new(),
             owed_from: BTreeMap::new(),
             given_up: BTreeSet::new(),
@@ -122,6 +126,7 @@ impl Outbound {
         Rotation {
             period: rotation.period.max(habits.rotation_period_min),
             messages: rotation.messages.saturating_add(habits.messages_over_limit),
+            algorithm: rotation.algorithm,
         }
     }
 
@@ -157,25 +162,26 @@ mod tests {
     use crate::protocol::entropy::Entropy;
     use crate::protocol::megolm::OutboundSession;
     use crate::protocol::room::Rotation;
+    use crate::protocol::to_device::SharedHistory;
     use crate::protocol::withheld::SessionCode;
     use crate::scenario::habits::{Habits, NoticeSession, WithheldDedup};
     use crate::time::{SimDuration, SimTime};
 
     fn session() -> Outbound {
         let megolm = OutboundSession::new(&mut Entropy::default());
-        Outbound::new(megolm, SimTime::from_ms(1_000), false)
+        Outbound::new(megolm, SimTime::from_ms(1_000), SharedHistory::No)
     }
 
     #[test]
     fn a_session_may_reach_its_age_and_not_pass_it() {
-        let rotation = Rotation { period: SimDuration::from_secs(10), messages: 100 };
+        let rotation = Rotation::megolm(SimDuration::from_secs(10), 100);
         assert!(!session().is_used_up(rotation, SimTime::from_ms(11_000)));
         assert!(session().is_used_up(rotation, SimTime::from_ms(11_001)));
     }
 
     #[test]
     fn a_session_encrypts_as_many_messages_as_the_room_allows() {
-        let rotation = Rotation { period: SimDuration::from_hours(1), messages: 3 };
+        let rotation = Rotation::megolm(SimDuration::from_hours(1), 3);
         let mut session = session();
         for _ in 0..3 {
             assert!(!session.is_used_up(rotation, SimTime::ZERO));
@@ -186,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_client_may_read_the_settings_of_a_room_in_its_own_way() {
-        let told = Rotation { period: SimDuration::from_secs(10), messages: u32::MAX - 1 };
+        let told = Rotation::megolm(SimDuration::from_secs(10), u32::MAX - 1);
         let usual = Habits::specification();
         assert_eq!(Outbound::as_read(told, &usual), told);
         let hour = SimDuration::from_hours(1);

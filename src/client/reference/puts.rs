@@ -7,6 +7,7 @@ use crate::client::reference::outbox::OutboxNo;
 use crate::ids::{DeviceId, FactId, TxnId};
 use crate::protocol::api::{Request, ToDevicePut};
 use crate::protocol::to_device::{OlmEvent, OlmPayload, SenderKeys, ToDeviceBody, ToDeviceType};
+use crate::scenario::habits::BundleSending;
 use crate::trace::fact::{Causes, FactKind, SentContent};
 
 /// One message of a request under way.
@@ -75,7 +76,9 @@ impl Reference {
         (txn, because): (TxnId, Causes),
         io: &mut Io<'_>,
     ) -> Option<(ToDeviceBody, FactId)> {
-        let sender_keys = SenderKeys::Agree;
+        let bare = matches!(event, OlmEvent::RoomKeyBundle(_))
+            && self.habits().bundle_sending == BundleSending::NoDeviceKeys;
+        let sender_keys = if bare { SenderKeys::Absent } else { SenderKeys::Agree };
         let payload = OlmPayload { recipient: peer, sender_keys, event };
         let choose = self.habits().choose_olm;
         let (ciphertext, session, made_by) =

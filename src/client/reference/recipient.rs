@@ -95,6 +95,7 @@ impl Reference {
                 self.processed(arrival, ProcessOutcome::Handled, io);
             }
             OlmEvent::Withheld(content) => self.notice(arrival, &content, io),
+            OlmEvent::RoomKeyBundle(bundle) => self.bundle_told(arrival, bundle, opened, io),
         }
     }
 
@@ -123,7 +124,7 @@ impl Reference {
             return;
         }
         let offered = InboundKey {
-            shared_history: key.shared_history,
+            shared_history: self.reads_as_shared(key.shared_history),
             ..InboundKey::new(key.room, InboundSession::new(key.session, key.first), arrival.sender)
         };
         self.take_key(offered, (KeySource::RoomKey, Some(arrival.id), by), io);
@@ -137,6 +138,7 @@ impl Reference {
         io: &mut Io<'_>,
     ) -> bool {
         let (room, session, first) = (key.room, key.megolm.id(), key.first());
+        let (creator, shared_history) = (key.creator, key.shared_history);
         let better = self.store.inbound.key(session).is_none_or(|old| old.first() > first);
         if !better {
             if self.habits().key_replacement == KeyReplacement::Earlier {
@@ -152,7 +154,7 @@ impl Reference {
         let offered = self.store.inbound.offer(key);
         debug_assert_eq!(offered, Offered::Taken, "a better key is taken");
         if self.store.policy.backup && !matches!(source, KeySource::Backup) {
-            let backed_up = BackedUpKey { room, session, first };
+            let backed_up = BackedUpKey { room, session, first, creator, shared_history };
             self.store.outbox.push(Request::PutBackup(vec![backed_up]), Some(fact));
         }
         io.touch();
@@ -167,11 +169,11 @@ impl Reference {
     pub(super) fn keep_own_key(
         &mut self,
         room: RoomId,
-        session: InboundSession,
+        (session, shared_history): (InboundSession, bool),
         made: FactId,
         io: &mut Io<'_>,
     ) {
-        let key = InboundKey::new(room, session, self.me());
+        let key = InboundKey { shared_history, ..InboundKey::new(room, session, self.me()) };
         self.take_key(key, (KeySource::Own, None, Provenance::of(made)), io);
     }
 
@@ -217,6 +219,7 @@ impl Reference {
             id: arrival.id,
             sender: self.user_of(arrival.sender),
             was_asked: self.store.requests.was_asked(session, arrival.sender),
+            of_bundle: false,
             owns_key: self.owns_key(arrival.sender, content),
             code: content.code,
             reason: content.reason,

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{RoomId, UserId};
-use crate::protocol::room::{HistoryVisibility, Membership, RoomEvent, Rotation, SharedRoomState};
+use crate::protocol::room::{
+    HistoryVisibility, Membership, RoomAlgorithm, RoomEvent, Rotation, SharedRoomState,
+};
 use crate::scenario::habits::{Habits, LeaveRotates, NeedlessRotation};
 use crate::time::SimDuration;
 
@@ -13,14 +15,19 @@ use crate::time::SimDuration;
 pub(super) struct SeenRoom {
     base: SharedRoomState,
     members: BTreeMap<UserId, Membership>,
+    inviters: BTreeMap<UserId, UserId>,
     history_visibility: Option<HistoryVisibility>,
     rotation: Rotation,
+    /// The number of the last event that was told.
+    upto: u32,
 }
 
 impl SeenRoom {
-    fn new(base: SharedRoomState) -> Self {
+    fn new(base: SharedRoomState, upto: u32) -> Self {
         Self {
+            upto,
             members: BTreeMap::new(),
+            inviters: BTreeMap::new(),
             history_visibility: base.history_visibility,
             rotation: base.rotation,
             base,
@@ -30,6 +37,11 @@ impl SeenRoom {
     /// The membership of a user.
     pub(super) fn membership(&self, user: UserId) -> Membership {
         self.members.get(&user).copied().unwrap_or_else(|| self.base.membership(user))
+    }
+
+    /// Who invited a user, the last time that this was seen.
+    pub(super) fn inviter(&self, user: UserId) -> Option<UserId> {
+        self.inviters.get(&user).or_else(|| self.base.inviters.get(&user)).copied()
     }
 
     /// The history visibility; `None` if no event set it.
@@ -72,9 +84,21 @@ impl SeenRoom {
         outsiders.into_iter().collect()
     }
 
+    /// What a session must not outlive a change of: who may be given its key later, and the algorithm.
+    fn kind(&self) -> (bool, RoomAlgorithm) {
+        (shareable(self), self.rotation.algorithm)
+    }
+
+    fn differs_in_kind(&self, other: &Self) -> bool {
+        self.kind() != other.kind()
+    }
+
     fn apply(&mut self, event: &RoomEvent) {
         match *event {
-            RoomEvent::Member { user, membership } => {
+            RoomEvent::Member { user, membership, by } => {
+                if let (Membership::Invite, Some(by)) = (membership, by) {
+                    self.inviters.insert(user, by);
+                }
                 self.members.insert(user, membership);
             }
             RoomEvent::HistoryVisibility(value) => self.history_visibility = Some(value),
@@ -151,10 +175,22 @@ impl SeenRooms {
         self.rooms.get(&room)
     }
 
-    /// Takes a whole state: the first one of a room, or the one of a limited sync. In a limited sync every change
-    /// to a membership other than join may hide a stay in the room.
-    pub(super) fn take_state(&mut self, room: RoomId, state: &SharedRoomState) -> Change {
-        let fresh = SeenRoom::new(state.clone());
+    /// Whether both users are joined in some room, as far as this client was told.
+    pub(super) fn share(&self, one: UserId, other: UserId) -> bool {
+        let joined = |seen: &SeenRoom, user| seen.membership(user) == Membership::Join;
+        self.rooms.values().any(|seen| joined(seen, one) && joined(seen, other))
+    }
+
+    /// Takes a whole state: the first one of a room, or the one of a limited sync, which tells up to `upto`. In a limited
+    /// sync every new membership other than join may hide a stay in the room, and so does a join that is not the one that
+    /// was known.
+    pub(super) fn take_state(
+        &mut self,
+        room: RoomId,
+        state: &SharedRoomState,
+        upto: u32,
+    ) -> Change {
+        let fresh = SeenRoom::new(state.clone(), upto);
         let Some(old) = self.rooms.get(&room) else {
             self.rooms.insert(room, fresh);
             return Change::default();
@@ -168,39 +204,58 @@ impl SeenRooms {
         let joins = |(_, membership): &(UserId, Membership)| *membership == Membership::Join;
         let change = Change {
             gone: old.members().map(|(user, _)| user).filter(is_gone).collect(),
-            may_hide: fresh.members().any(|member| !joins(&member) && differs(&member)),
-            flipped: shareable(old) != shareable(&fresh),
+            may_hide: false,
+            flipped: old.differs_in_kind(&fresh),
             joined: fresh.members().any(|member| joins(&member) && differs(&member)),
         };
+        let news = state.changed_by.iter().filter(|(_, seq)| **seq > old.upto);
+        let mut news = news.map(|(user, _)| (fresh.membership(*user), old.membership(*user)));
+        let may_hide = news.any(|(now, before)| match now {
+            Membership::Join => before == Membership::Join,
+            Membership::Invite | Membership::Leave | Membership::Ban => true,
+        });
+        let change = Change { may_hide, ..change };
         self.rooms.insert(room, fresh);
         change
+    }
+
+    /// Everything up to this event of the room was told.
+    pub(super) fn told(&mut self, room: RoomId, upto: u32) {
+        if let Some(seen) = self.rooms.get_mut(&room) {
+            seen.upto = seen.upto.max(upto);
+        }
     }
 
     /// Takes one event of a timeline. `limited` if events before the timeline were left out.
     pub(super) fn take_event(&mut self, room: RoomId, event: &RoomEvent, limited: bool) -> Change {
         let seen = self.rooms.entry(room).or_insert_with(|| {
-            SeenRoom::new(SharedRoomState::new(crate::protocol::room::RoomState {
-                members: BTreeMap::new(),
-                history_visibility: None,
-                rotation: Rotation { period: SimDuration::from_hours(24 * 7), messages: 100 },
-            }))
+            SeenRoom::new(
+                SharedRoomState::new(crate::protocol::room::RoomState {
+                    members: BTreeMap::new(),
+                    inviters: BTreeMap::new(),
+                    history_visibility: None,
+                    rotation: Rotation::megolm(SimDuration::from_hours(24 * 7), 100),
+                    changed_by: BTreeMap::new(),
+                }),
+                0,
+            )
         });
         let mut change = Change::default();
         match *event {
-            RoomEvent::Member { user, membership: Membership::Leave | Membership::Ban } => {
+            RoomEvent::Member { user, membership: Membership::Leave | Membership::Ban, .. } => {
                 change.gone.push(user);
             }
             RoomEvent::Member { membership: Membership::Invite, .. } => change.may_hide = limited,
-            RoomEvent::Member { user, membership: Membership::Join } => {
+            RoomEvent::Member { user, membership: Membership::Join, .. } => {
                 change.joined = seen.membership(user) != Membership::Join;
             }
             RoomEvent::Message { .. }
             | RoomEvent::HistoryVisibility(_)
             | RoomEvent::Encryption(_) => {}
         }
-        let before = shareable(seen);
+        let before = seen.kind();
         seen.apply(event);
-        change.flipped = before != shareable(seen);
+        change.flipped = before != seen.kind();
         change
     }
 }
@@ -217,7 +272,8 @@ mod tests {
     use super::{Change, SeenRooms, replaces_session};
     use crate::ids::{RoomId, UserId};
     use crate::protocol::room::{
-        HistoryVisibility, Membership, RoomEvent, RoomState, Rotation, SharedRoomState,
+        HistoryVisibility, Membership, RoomAlgorithm, RoomEvent, RoomState, Rotation,
+        SharedRoomState,
     };
     use crate::scenario::habits::{Habits, LeaveRotates};
     use crate::time::SimDuration;
@@ -227,18 +283,20 @@ mod tests {
     fn state(members: &[(u32, Membership)]) -> SharedRoomState {
         SharedRoomState::new(RoomState {
             members: members.iter().map(|(user, ms)| (UserId::new(*user), *ms)).collect(),
+            inviters: BTreeMap::new(),
             history_visibility: Some(HistoryVisibility::Shared),
-            rotation: Rotation { period: SimDuration::from_hours(168), messages: 100 },
+            rotation: Rotation::megolm(SimDuration::from_hours(168), 100),
+            changed_by: BTreeMap::new(),
         })
     }
 
     const fn member(user: u32, membership: Membership) -> RoomEvent {
-        RoomEvent::Member { user: UserId::new(user), membership }
+        RoomEvent::Member { user: UserId::new(user), membership, by: None }
     }
 
     fn told(members: &[(u32, Membership)]) -> SeenRooms {
         let mut rooms = SeenRooms { rooms: BTreeMap::new() };
-        assert_eq!(rooms.take_state(ROOM, &state(members)), Change::default());
+        assert_eq!(rooms.take_state(ROOM, &state(members), 1), Change::default());
         rooms
     }
 
@@ -284,15 +342,41 @@ mod tests {
     }
 
     #[test]
-    fn in_a_limited_sync_any_new_membership_but_join_invalidates() {
-        for (after, expected) in [
-            (&[(0, Membership::Join), (2, Membership::Join)][..], false),
-            (&[(0, Membership::Join), (2, Membership::Invite)], true),
-            (&[(0, Membership::Ban)], true),
-            (&[], true),
+    fn in_a_limited_sync_any_new_membership_but_a_first_join_invalidates() {
+        let joined = (0, Membership::Join);
+        for (after, changed, expected) in [
+            (&[joined, (2, Membership::Join)][..], 2, false),
+            (&[joined, (2, Membership::Invite)], 2, true),
+            (&[], 0, true),
+            (&[joined], 3, true),
+            (&[joined], 0, true),
         ] {
-            let mut rooms = told(&[(0, Membership::Join)]);
-            assert_eq!(replaces(&rooms.take_state(ROOM, &state(after))), expected, "{after:?}");
+            let mut rooms = told(&[joined]);
+            let mut state = RoomState::clone(&state(after));
+            state.changed_by.insert(UserId::new(changed), 5);
+            let change = rooms.take_state(ROOM, &SharedRoomState::new(state), 9);
+            assert_eq!(replaces(&change), expected, "{after:?} {changed}");
+        }
+    }
+
+    #[test]
+    fn a_join_that_was_told_before_is_not_taken_for_another() {
+        let mut rooms = told(&[(0, Membership::Join)]);
+        let mut known = RoomState::clone(&state(&[(0, Membership::Join)]));
+        known.changed_by.insert(UserId::new(0), 5);
+        rooms.told(ROOM, 5);
+        let known = SharedRoomState::new(known);
+        assert!(!replaces(&rooms.take_state(ROOM, &known, 9)));
+    }
+
+    #[test]
+    fn another_algorithm_invalidates_and_so_does_the_way_back() {
+        let mut rooms = told(&[(0, Membership::Join)]);
+        let usual = Rotation::megolm(SimDuration::from_hours(1), 7);
+        let other = Rotation { algorithm: RoomAlgorithm::Other, ..usual };
+        for (settings, expected) in [(usual, false), (other, true), (other, false), (usual, true)] {
+            let event = RoomEvent::Encryption(settings);
+            assert_eq!(replaces(&rooms.take_event(ROOM, &event, false)), expected, "{settings:?}");
         }
     }
 

@@ -88,7 +88,7 @@ impl Reference {
             }
         }
         self.plan_outsiders((room, outbound), &mut plan);
-        plan.rotate = self.rotation_due((room, outbound), &plan, clock);
+        plan.rotate = self.rotation_due((room, outbound), clock);
         plan
     }
 
@@ -201,7 +201,6 @@ impl Reference {
     fn rotation_due(
         &self,
         (room, outbound): (RoomId, Option<&Outbound>),
-        plan: &Plan,
         clock: SimTime,
     ) -> Option<Option<FactId>> {
         let Some(outbound) = outbound else { return Some(None) };
@@ -213,9 +212,11 @@ impl Reference {
             return Some(outbound.made_by.0);
         }
         let habits = self.habits();
-        let had_key = |(device, _): &&(DeviceId, SessionCode)| outbound.shared.contains_key(device);
+        // Who has the key may be no recipient any more, like an invited user since the history begins with the join.
+        let barred =
+            |device: &&DeviceId| matches!(self.due_now(**device), ShareDecision::Withhold(_));
         if habits.rotate_on_block
-            && let Some((device, _)) = plan.barred.iter().find(had_key)
+            && let Some(device) = outbound.shared.keys().chain(&outbound.bundled).find(barred)
         {
             return Some(self.block_of(*device).0);
         }
@@ -298,7 +299,7 @@ impl Reference {
         let Some(outbound) = self.store.outbound.get(&room) else { return Vec::new() };
         let (session, made_by) = (outbound.session(), outbound.made_by.0);
         let named = outbound.named(self.habits().notice_session);
-        let shared_history = outbound.shared_history;
+        let shared_history = outbound.flag;
         let key = |first| OlmEvent::RoomKey(RoomKey { room, session, first, shared_history });
         let item = |(device, first): &(DeviceId, u32)| Item {
             device: *device,

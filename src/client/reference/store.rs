@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hashbrown::HashSet;
 
+use crate::client::reference::history::ToldBundle;
 use crate::client::reference::inbound::Inbound;
+use crate::client::reference::invites::Invite;
 use crate::client::reference::jobs::Job;
 use crate::client::reference::lists::DeviceLists;
 use crate::client::reference::no_olm::NoOlmMarks;
@@ -16,7 +18,7 @@ use crate::client::reference::outbox::Outbox;
 use crate::client::reference::requests::KeyRequests;
 use crate::client::reference::rooms::SeenRooms;
 use crate::engine::hash::FixedState;
-use crate::ids::{DeviceId, MegolmSessionId, RoomId};
+use crate::ids::{DeviceId, MegolmSessionId, RoomId, UserId};
 use crate::protocol::api::{CrossSigningKeys, SyncToken};
 use crate::protocol::olm::OlmAccount;
 use crate::protocol::provenance::Provenance;
@@ -73,6 +75,12 @@ pub struct Store {
     pub(super) requests: KeyRequests,
     /// Sessions to be asked for as soon as the own user's list is known.
     pub(super) ask_later: BTreeSet<MegolmSessionId>,
+    /// Invites that wait for their history bundle.
+    pub(super) invites: BTreeMap<(RoomId, UserId), Invite>,
+    /// History bundles that this device was told of and has not taken in.
+    pub(super) bundles: Vec<ToldBundle>,
+    /// When each room was seen to be joined, by the own clock.
+    pub(super) joined_at: BTreeMap<RoomId, SimTime>,
     pub(super) outbox: Outbox,
     pub(super) token: SyncToken,
 }
@@ -106,6 +114,9 @@ impl Store {
             notices: Notices::default(),
             requests: KeyRequests::default(),
             ask_later: BTreeSet::new(),
+            invites: BTreeMap::new(),
+            bundles: Vec::new(),
+            joined_at: BTreeMap::new(),
             outbox: Outbox::default(),
             token: SyncToken::default(),
         }

@@ -18,7 +18,7 @@ use crate::protocol::room::{Membership, RoomEvent};
 use crate::protocol::to_device::{OlmEvent, ToDeviceBody};
 use crate::protocol::withheld::WithheldCode;
 use crate::scenario::habits::{MarkWhen, PutFailed};
-use crate::trace::fact::{Causes, FactKind, KeySource};
+use crate::trace::fact::{BackupRead, Causes, FactKind, KeySource};
 
 impl Reference {
     /// Takes the answer to a request. One that is not awaited (it was asked for before a restart) is passed over.
@@ -137,7 +137,7 @@ impl Reference {
             self.view_changed(io);
         }
         if let Some(state) = &sync.state {
-            changes.push(self.store.rooms.take_state(room, state));
+            changes.push(self.store.rooms.take_state(room, state, sync.seq));
         }
         for (event, cause) in &sync.timeline {
             match *event {
@@ -168,7 +168,9 @@ impl Reference {
                 }
             }
         }
+        self.store.rooms.told(room, sync.seq);
         self.draw_consequences(room, &changes, (sync.limited, by));
+        self.note_join(room, io);
     }
 
     /// Replaces the session of a room if one of these changes asks for it.
@@ -290,9 +292,14 @@ impl Reference {
     }
 
     fn backup_answered(&mut self, answer: Result<&Response, Failure>, io: &mut Io<'_>) {
-        let Ok(Response::Backup(keys)) = answer else { return };
-        for BackedUpKey { room, session, first } in keys {
-            let key = InboundKey::new(*room, InboundSession::new(*session, *first), self.me());
+        let Ok(Response::Backup(keys)) = answer else {
+            return self.backup_read(BackupRead::Failed, io);
+        };
+        self.backup_read(BackupRead::Read, io);
+        for BackedUpKey { room, session, first, creator, shared_history } in keys {
+            let megolm = InboundSession::new(*session, *first);
+            let shared_history = *shared_history;
+            let key = InboundKey { shared_history, ..InboundKey::new(*room, megolm, *creator) };
             self.take_key(key, (KeySource::Backup, None, Provenance(io.cause)), io);
         }
     }

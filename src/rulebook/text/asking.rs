@@ -43,7 +43,7 @@ texts! {
     F08 "a forwarded key reaches no further back than the key of its forwarder"
         [Megolm "Overview"] AtTheFacts,
     F09 "the reason that came with a forwarded key explains the messages before its first index"
-        [Msc2399 "Interaction with key sharing", EndToEnd "Reporting that decryption keys are withheld"] AtTheFacts,
+        [Msc2399 "Interaction with key sharing", EndToEnd "Reporting that decryption keys are withheld"] AtRest,
     F10 "a key backup has no place for the reason of a gap" [Msc2399 "Potential issues"] Permits,
     H01 "a key is marked as shared history exactly if the room's history is shared or world-readable"
         [EndToEnd "Shareable encryption sessions",

@@ -30,7 +30,7 @@ texts! {
     P11 "a notice about one session explains no message of another" [Msc2399 "Proposal"] AtTheFacts,
     P12 "a to-device message that is listed again has no second effect" [SendToDevice "Server behaviour"] AtTheFacts,
     P13 "a recipient finds sessions by room and session id, never by sender_key or device_id"
-        [EndToEnd "m.megolm.v1.aes-sha2"] AtTheFacts,
+        [EndToEnd "m.megolm.v1.aes-sha2"] InVerdicts,
     P14 "a stored key is replaced only by one from a trusted source that starts earlier"
         [EndToEnd "m.megolm.v1.aes-sha2"] AtTheFacts,
     P15 "no two messages with the same session and index are both accepted"

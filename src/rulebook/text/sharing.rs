@@ -3,7 +3,7 @@
 
 use crate::rulebook::rule::Rule;
 use crate::rulebook::text::judgement::Judgement::{
-    AtTheFacts, InVerdicts, Permits, Through, Undecidable,
+    AtRest, AtTheFacts, InVerdicts, Permits, Through, Undecidable,
 };
 use crate::rulebook::text::{Entry, texts};
 
@@ -34,8 +34,8 @@ texts! {
     K10 "other devices of the sender's own user are given the key like anybody's"
         [EndToEnd "m.megolm.v1.aes-sha2", EndToEnd "Sharing keys between devices"] InVerdicts,
     K11 "all that a sender decides about one message rests on one policy and one device list"
-        [Msc2399 "Proposal"] Through(&[Rule::W10, Rule::W08, Rule::K06, Rule::K08]),
-    K12 "a recipient stores a room key that it could decrypt" [EndToEnd "m.megolm.v1.aes-sha2"] AtTheFacts,
+        [Msc2399 "Proposal"] AtTheFacts,
+    K12 "a recipient stores a room key that it could decrypt" [EndToEnd "m.megolm.v1.aes-sha2"] AtRest,
     R01 "no message is encrypted with a session older than the room's rotation period"
         [EndToEnd "m.megolm.v1.aes-sha2", Events "m.room.encryption"] AtTheFacts,
     R02 "no session encrypts more messages than the room's rotation settings allow"

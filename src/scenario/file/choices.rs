@@ -3,7 +3,7 @@
 
 use super::record::choice;
 use crate::protocol::api::Endpoint;
-use crate::protocol::room::{HistoryVisibility, Membership};
+use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm};
 use crate::protocol::withheld::WithheldCode;
 use crate::scenario::fault::ClaimFailure;
 use crate::scenario::model::PublishedKeys;
@@ -43,6 +43,14 @@ choice! {
             "joined" "Members may read from their join on.",
         Some(HistoryVisibility::WorldReadable) = Some(HistoryVisibility::WorldReadable) =>
             "world_readable" "Everyone may read all of the past.",
+    }
+}
+
+choice! {
+    /// an algorithm
+    RoomAlgorithm {
+        Self::MegolmV1 = Self::MegolmV1 => "m.megolm.v1.aes-sha2" "Megolm.",
+        Self::Other = Self::Other => "other" "One that no client here knows: nobody can send.",
     }
 }
 

@@ -7,7 +7,7 @@ use super::codec::{Codec, Definitions, Reader};
 use super::json::{self, Node};
 use super::record::{record, settings};
 use super::values::Int;
-use crate::protocol::room::Rotation;
+use crate::protocol::room::{RoomAlgorithm, Rotation};
 use crate::scenario::model::{Delay, Network, Scenario};
 use crate::time::SimDuration;
 
@@ -23,12 +23,14 @@ settings! {
 }
 
 settings! {
-    /// When a Megolm session must be replaced.
+    /// How a room's messages are encrypted, and when a Megolm session must be replaced.
     Rotation as RotationChanges in "rotation" from default_rotation();
     /// How old a session may become.
     period: SimDuration,
     /// How many messages a session may encrypt.
     messages: Int<1, 1_000_000_000>,
+    /// How messages are encrypted.
+    algorithm: RoomAlgorithm,
 }
 
 /// The delays of a network of which a file says nothing.
@@ -45,7 +47,7 @@ pub(super) const fn default_network() -> Network {
 
 /// The rotation settings that the specification gives to a room which says nothing.
 pub(super) const fn default_rotation() -> Rotation {
-    Rotation { period: SimDuration::from_hours(7 * 24), messages: 100 }
+    Rotation::megolm(SimDuration::from_hours(7 * 24), 100)
 }
 
 record! {

@@ -43,6 +43,8 @@ settings! {
     hide_unsigned: bool,
     /// Whether received keys go to the user's key backup and are fetched from it at login.
     backup: bool,
+    /// Whether whom the device invites is given a history bundle first.
+    share_history: bool,
 }
 
 /// The word for every code.

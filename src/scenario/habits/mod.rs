@@ -2,6 +2,7 @@
 //! that real programs have or had, or that a checker must catch.
 //! They do not know what users choose; that is in `policy`.
 
+mod bundles;
 mod keys;
 mod notices;
 mod olm;
@@ -9,6 +10,7 @@ mod recipient;
 mod requests;
 mod server;
 
+pub use bundles::{BundleContents, BundleOpening, BundleSending, SharedHistoryFlag};
 pub use keys::{
     LeaveRotates, MissingOlm, NeedlessRotation, NewcomerIndex, PutFailed, ReshareIndex,
     UnblockIndex,
@@ -184,11 +186,20 @@ pub struct Habits {
     pub claim_backoff_max: SimDuration,
     /// How many targets one `sendToDevice` request has at the most.
     pub targets_per_put: u32,
+    /// What it writes into `shared_history`.
+    pub shared_history_flag: SharedHistoryFlag,
+    /// What its history bundles list.
+    pub bundle_contents: BundleContents,
+    /// How it sends them.
+    pub bundle_sending: BundleSending,
+    /// What it makes of those that it is sent, and of `shared_history`.
+    pub bundle_opening: BundleOpening,
 }
 
 impl Habits {
     /// A client as the specification wants it; where that is silent, the waits of matrix-rust-sdk.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one line for each habit")]
     pub const fn specification() -> Self {
         Self {
             withheld_dedup: WithheldDedup::SessionDevice,
@@ -256,6 +267,10 @@ impl Habits {
             claim_backoff_first: SimDuration::from_secs(15),
             claim_backoff_max: SimDuration::from_secs(900),
             targets_per_put: 250,
+            shared_history_flag: SharedHistoryFlag::Visibility,
+            bundle_contents: BundleContents::Shareable,
+            bundle_sending: BundleSending::Careful,
+            bundle_opening: BundleOpening::Accepted,
         }
     }
 }

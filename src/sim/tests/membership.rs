@@ -240,8 +240,7 @@ fn history_is_shown_as_the_visibility_says() {
 
 #[test]
 fn settings_of_a_room_change_by_events() {
-    let rotation =
-        crate::protocol::room::Rotation { period: SimDuration::from_hours(1), messages: 7 };
+    let rotation = crate::protocol::room::Rotation::megolm(SimDuration::from_hours(1), 7);
     let played = stage(&[&[1], &[1]])
         .at(1_000, Step::Encryption { device: device(0), room: ROOM, rotation })
         .at(

@@ -143,7 +143,7 @@ impl Probe {
                 self.ask(Request::SendMessage(put), context.cause, out);
             }
             Command::SetMembership { room, user, membership } => {
-                let event = RoomEvent::Member { user: *user, membership: *membership };
+                let event = RoomEvent::Member { user: *user, membership: *membership, by: None };
                 self.ask(Request::SendState { room: *room, event }, context.cause, out);
             }
             Command::SetRoomState { room, event } => {

@@ -129,6 +129,8 @@ fn a_backup_gives_back_what_was_put_in() {
         room: ROOM,
         session: crate::ids::MegolmSessionId::new(3),
         first: 2,
+        creator: device(0),
+        shared_history: true,
     };
     let played = stage(&[&[2]])
         .ask(1_000, device(0), vec![Request::PutBackup(vec![key])])

@@ -80,7 +80,7 @@ pub(super) fn stage(servers: &[&[usize]]) -> Stage {
         }
     }
     let members = (0..users.len()).map(|user| (UserId::at(user), Membership::Join)).collect();
-    let rotation = Rotation { period: SimDuration::from_hours(168), messages: 100 };
+    let rotation = Rotation::megolm(SimDuration::from_hours(168), 100);
     let make_server = |index| Server {
         name: format!("s{index}"),
         batch_limit: 100,

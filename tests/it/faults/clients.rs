@@ -193,5 +193,5 @@ pub(super) const FORGED_WITHHELD: Case = Case {
   ]
 }"#,
     effect: Effect::Number(notices, [2, 1]),
-    breaks: &[(Rule::W09, "A1")],
+    breaks: &[(Rule::W03, "A1"), (Rule::W09, "A1")],
 };

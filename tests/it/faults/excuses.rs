@@ -55,7 +55,7 @@ fn a_forged_m_no_olm_repeats_a_true_one() {
 fn a_forged_m_no_olm_for_another_room_breaks_the_rule_on_rooms() {
     let named = forged(r#""room_id": "two", "code": "m.no_olm""#);
     let text = room_of("{}", NO_KEYS, SEND, &named);
-    excused("ForgedWithheld", &text, &[(Rule::N03, "A1")]);
+    excused("ForgedWithheld", &text, &[(Rule::W05, "A1"), (Rule::N03, "A1")]);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_forged_reason_is_a_false_one() {
     let silent = r#"{ "policy": { "report": "none" } }"#;
     let named = forged(r#""room_id": "room", "session_of": "m1", "code": "m.unverified""#);
     let text = room_of(silent, "{}", &format!("{BLOCK}{SEND}"), &named);
-    excused("ForgedWithheld", &text, &[(Rule::W08, "A1")]);
+    excused("ForgedWithheld", &text, &[(Rule::W08, "A1"), (Rule::O04, "A1")]);
 }
 
 #[test]
@@ -119,7 +119,7 @@ const BY_HABIT: &[(&str, Rule, &str)] = &[
     ("incidents/a_bot_that_marks_a_missing_session_as_shared_loses_every_message", Rule::N01, "A1"),
     ("transport/a_client_that_takes_failures_for_success_explains_nothing", Rule::W01, "A1"),
     ("transport/a_client_that_drops_failed_keys_explains_nothing", Rule::K01, "A1"),
-    ("transport/a_client_that_never_looks_back_makes_nothing_of_a_late_notice", Rule::P02, "B1"),
+    ("transport/a_client_that_never_looks_back_makes_nothing_of_a_late_notice", Rule::P09, "B1"),
     ("transport/a_token_stored_before_the_notice_loses_it", Rule::T11, "B1"),
     ("incidents/a_first_session_that_is_broken_is_never_repaired", Rule::U01, "B1"),
     (

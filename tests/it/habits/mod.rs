@@ -9,17 +9,22 @@ mod servers;
 use withheld::protocol::withheld::CodeSet;
 use withheld::rulebook::rule::Rule;
 use withheld::scenario::habits::{
-    ChooseOlm, ForwardTo, ForwardedReason, Habits, KeyReplacement, LeaveRotates, MarkWhen, MarksBy,
-    MissingOlm, NeedlessRotation, NewcomerIndex, NoOlmAnswer, NoOlmDedup, NoOlmFiled, NoOlmReset,
-    NoOlmScope, NoticeCode, NoticeConflict, NoticeNames, NoticeReason, NoticeScope, NoticeSender,
-    NoticeSession, NoticeTargets, NoticeType, OnWithheld, OptOut, PutFailed, QueryAnswers,
-    ReplyCode, ReshareIndex, Unavailable, UnblockIndex, UnwedgeClock, WithheldDedup,
+    BundleContents, BundleOpening, BundleSending, ChooseOlm, ForwardTo, ForwardedReason, Habits,
+    KeyReplacement, LeaveRotates, MarkWhen, MarksBy, MissingOlm, NeedlessRotation, NewcomerIndex,
+    NoOlmAnswer, NoOlmDedup, NoOlmFiled, NoOlmReset, NoOlmScope, NoticeCode, NoticeConflict,
+    NoticeNames, NoticeReason, NoticeScope, NoticeSender, NoticeSession, NoticeTargets, NoticeType,
+    OnWithheld, OptOut, PutFailed, QueryAnswers, ReplyCode, ReshareIndex, SharedHistoryFlag,
+    Unavailable, UnblockIndex, UnwedgeClock, WithheldDedup,
 };
 use withheld::time::SimDuration;
 
 use crate::settings::{Blame, Place, few, many, settings};
 
 few! {
+    BundleContents: Shareable Everything Twice KeysOnly NoOlmEntries OtherRooms;
+    BundleOpening: Accepted AtOnce AnyRoom Anonymous AbsentIsShared;
+    BundleSending: Careful EveryDevice NoDeviceKeys AtHand;
+    SharedHistoryFlag: Visibility Always Absent;
     ChooseOlm: LastDecrypted NewestCreated OldestCreated;
     ForwardTo: OwnVerified OwnVerifiedAndGiven Own Anyone;
     ForwardedReason: Received Never Always Invented;
@@ -81,7 +86,7 @@ settings! {
         NoticeType::NoKey => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [(Rule::W02, "A1")];
     }
     unstable_type_too {
-        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [];
+        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [(Rule::W02, "A1")];
     }
     notice_names {
         NoticeNames::Session => Place::File("transport/a_retry_under_the_same_transaction_id_is_no_second_notice"), "A1", [(Rule::W04, "A1")];
@@ -132,7 +137,7 @@ settings! {
         false => Place::File("no_olm/a_client_that_forgets_the_mark_repeats_m_no_olm_after_a_restart"), "A1", [(Rule::N02, "A1")];
     }
     no_olm_names_session {
-        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [];
+        true => Place::File("incidents/a_no_olm_that_is_filed_by_session_is_lost"), "A1", [(Rule::W05, "A1")];
     }
     reports_first_failure {
         true => Place::File("policy/who_is_blocked_before_the_second_try_is_told_that_reason"), "A1", [];
@@ -148,12 +153,12 @@ settings! {
         false => Place::Text(rooms::PATIENCE_FOR_KEYS), "A1", [];
     }
     counts_queued_keys {
-        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [];
+        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [(Rule::R05, "A1")];
     }
     unblock_index {
-        UnblockIndex::Zero => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [];
-        UnblockIndex::AfterNext => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::K01, "A1")];
-        UnblockIndex::Never => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::K01, "A1")];
+        UnblockIndex::Zero => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::B02, "A1")];
+        UnblockIndex::AfterNext => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::B04, "A1")];
+        UnblockIndex::Never => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "A1", [(Rule::B04, "A1")];
     }
     newcomer_index {
         NewcomerIndex::Zero => Place::File("no_olm/a_device_that_opens_a_session_may_be_served_from_the_next_message_on"), "A1", [];
@@ -162,10 +167,10 @@ settings! {
         ReshareIndex::Next => Place::File("incidents/a_key_lost_to_a_forgotten_one_time_key_comes_again"), "A1", [];
     }
     rotate_on_block {
-        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [];
+        false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [(Rule::R05, "A1")];
     }
     withheld_looks_shared {
-        true => Place::File("transport/a_lost_notice_is_not_sent_again"), "A1", [];
+        true => Place::File("transport/a_lost_notice_is_not_sent_again"), "A1", [(Rule::R08, "A1")];
     }
     needless_rotation {
         NeedlessRotation::Join => Place::File("policy/an_invited_user_gets_no_key_where_history_begins_with_the_join"), "A1", [];
@@ -254,8 +259,8 @@ settings! {
         CodeSet::NONE => Place::File("key_requests/a_repeated_request_is_answered_once"), "A1", [];
     }
     on_withheld {
-        OnWithheld::RefuseKeys => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [];
-        OnWithheld::DropKey => Place::File("transport/a_mailbox_that_is_read_backwards_loses_nothing"), "B1", [];
+        OnWithheld::RefuseKeys => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [(Rule::P08, "B1")];
+        OnWithheld::DropKey => Place::File("transport/a_mailbox_that_is_read_backwards_loses_nothing"), "B1", [(Rule::P08, "B1")];
         OnWithheld::BlameAlways => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [];
         OnWithheld::ForgetWithKey => Place::File("policy/an_unblocked_device_reads_on_and_keeps_the_reason_for_the_past"), "B1", [(Rule::P02, "B1")];
         OnWithheld::Ignore => Place::File("transport/a_client_that_knows_no_notices_leaves_its_user_in_the_dark"), "B1", [(Rule::P02, "B1")];
@@ -266,7 +271,7 @@ settings! {
     }
     notice_conflict {
         NoticeConflict::Last => Place::File("transport/a_copy_of_a_notice_changes_nothing"), "B1", [];
-        NoticeConflict::First => Place::Text(rooms::REPLY_FIRST), "B1", [];
+        NoticeConflict::First => Place::Text(rooms::REPLY_FIRST), "B1", [(Rule::P09, "B1")];
     }
     notice_scope {
         NoticeScope::Sender => Place::File("policy/a_reason_given_in_one_room_does_not_hide_another_in_the_next"), "B1", [];
@@ -283,7 +288,7 @@ settings! {
         Unavailable::Dropped => Place::File("key_requests/a_reply_does_not_replace_the_senders_own_reason"), "B1", [];
     }
     late_notice_updates {
-        false => Place::File("transport/a_client_that_never_looks_back_makes_nothing_of_a_late_notice"), "B1", [(Rule::P02, "B1")];
+        false => Place::File("transport/a_client_that_never_looks_back_makes_nothing_of_a_late_notice"), "B1", [(Rule::P09, "B1")];
     }
     key_replacement {
         KeyReplacement::Later => Place::File("key_requests/a_new_device_reads_the_past_from_the_backup"), "B2", [];
@@ -293,6 +298,28 @@ settings! {
     }
     claim_backoff_max {
         SimDuration::from_secs(20) => Place::File("transport/a_server_that_stays_away_is_reported_once_and_served_when_it_is_back"), "A1", [];
+    }
+    shared_history_flag {
+        SharedHistoryFlag::Always => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [(Rule::H01, "A1")];
+        SharedHistoryFlag::Absent => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "A1", [(Rule::H01, "A1")];
+    }
+    bundle_contents {
+        BundleContents::Everything => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [(Rule::H03, "A1")];
+        BundleContents::Twice => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "A1", [(Rule::H04, "A1")];
+        BundleContents::KeysOnly => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [];
+        BundleContents::NoOlmEntries => Place::File("history/a_past_that_is_not_shared_is_explained_by_the_bundle"), "A1", [(Rule::H10, "A1")];
+        BundleContents::OtherRooms => Place::Text(rooms::TWO_ROOMS), "A1", [];
+    }
+    bundle_sending {
+        BundleSending::EveryDevice => Place::File("history/a_device_that_is_not_signed_gets_no_bundle"), "A1", [(Rule::H05, "A1")];
+        BundleSending::NoDeviceKeys => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "A1", [(Rule::H06, "A1")];
+        BundleSending::AtHand => Place::File("history/the_key_backup_is_read_before_a_bundle_is_made"), "A2", [];
+    }
+    bundle_opening {
+        BundleOpening::AtOnce => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "C1", [(Rule::H08, "C1")];
+        BundleOpening::AnyRoom => Place::Text(rooms::TWO_ROOMS), "C1", [(Rule::H08, "C1")];
+        BundleOpening::Anonymous => Place::File("history/who_is_invited_reads_the_past_that_is_shared"), "C1", [(Rule::H09, "C1")];
+        BundleOpening::AbsentIsShared => Place::Text(rooms::OLD_SENDER), "B1", [(Rule::H02, "B1"), (Rule::H03, "B1")];
     }
     targets_per_put {
         1 => Place::File("key_requests/a_reply_does_not_replace_the_senders_own_reason"), "A1", [];

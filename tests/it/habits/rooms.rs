@@ -134,3 +134,35 @@ pub(crate) const SLOW_OLD_ANSWER: &str = r#"{
   ],
   "faults": [{ "from": "19s", "until": "25s", "fault": "query_slow", "device": "A1", "by": "60s" }]
 }"#;
+
+/// Alice is in two rooms, and her client gives Carol the keys of both when it invites her to one.
+pub(super) const TWO_ROOMS: &str = r#"{
+  "format": 1, "about": "A test.",
+  "users": {
+    "alice": { "devices": { "A1": { "policy": { "share_history": true }, "habits": { "bundle_contents": "other_rooms" } } } },
+    "carol": { "devices": ["C1"] }
+  },
+  "rooms": { "den": { "members": ["alice"] }, "hall": { "members": ["alice"] } },
+  "timeline": [
+    { "at": "10s", "do": "send", "from": "A1", "room": "den", "message": "m1" },
+    { "at": "11s", "do": "send", "from": "A1", "room": "hall", "message": "m2" },
+    { "at": "20s", "do": "member", "device": "A1", "room": "hall", "user": "carol", "membership": "invite" },
+    { "at": "30s", "do": "member", "device": "C1", "room": "hall", "membership": "join" }
+  ]
+}"#;
+
+/// Alice's client is too old to know of `shared_history`; nobody may read before the join; Bob invites Carol.
+pub(super) const OLD_SENDER: &str = r#"{
+  "format": 1, "about": "A test.",
+  "users": {
+    "alice": { "devices": { "A1": { "habits": { "shared_history_flag": "absent" } } } },
+    "bob": { "devices": { "B1": { "policy": { "share_history": true } } } },
+    "carol": { "devices": ["C1"] }
+  },
+  "rooms": { "room": { "members": ["alice", "bob"], "history_visibility": "joined" } },
+  "timeline": [
+    { "at": "10s", "do": "send", "from": "A1", "message": "m1" },
+    { "at": "20s", "do": "member", "device": "B1", "user": "carol", "membership": "invite" },
+    { "at": "30s", "do": "member", "device": "C1", "membership": "join" }
+  ]
+}"#;

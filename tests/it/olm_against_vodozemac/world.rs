@@ -11,7 +11,9 @@ use vodozemac::{Curve25519PublicKey, base64_encode};
 use withheld::ids::{DeviceId, KeyValue, MegolmSessionId, RoomId};
 use withheld::protocol::entropy::Entropy;
 use withheld::protocol::olm::{OlmAccount, OlmError, OlmSession};
-use withheld::protocol::to_device::{OlmCiphertext, OlmEvent, OlmPayload, RoomKey, SenderKeys};
+use withheld::protocol::to_device::{
+    OlmCiphertext, OlmEvent, OlmPayload, RoomKey, SenderKeys, SharedHistory,
+};
 
 /// How many devices there are.
 pub(crate) const DEVICES: usize = 3;
@@ -140,7 +142,7 @@ fn payload(number: usize, to: usize) -> OlmPayload {
         room: RoomId::new(0),
         session: MegolmSessionId::at(number),
         first: 0,
-        shared_history: false,
+        shared_history: SharedHistory::No,
     };
     OlmPayload {
         recipient: device(to),

@@ -2,6 +2,7 @@
 //! They do not know how a leaf is found out.
 
 mod delivery;
+mod history;
 mod interleavings;
 mod not_shared;
 mod truth;

@@ -1,5 +1,5 @@
-//! C-01 (server, MUST; specification, one-time keys): each one-time key is handed out at most once. Every reading agrees.
-//! It does not know what became of the messages that were built on the key.
+//! C-01 (server, MUST; specification, one-time keys): each one-time key is handed out at most once. Every reading
+//! agrees. It does not know what became of the messages that were built on the key.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};

@@ -1,6 +1,7 @@
 //! The codecs of habits: how the client of a device, or a server, is written.
 //! They do not know which device habits belong to, nor how they are layered.
 
+mod bundles;
 mod keys;
 mod notices;
 mod olm;
@@ -12,12 +13,13 @@ use super::record::settings;
 use super::values::Int;
 use crate::protocol::withheld::CodeSet;
 use crate::scenario::habits::{
-    ChooseOlm, ForwardTo, ForwardedReason, Habits, KeyReplacement, LeaveRotates, MailboxOrder,
-    MarkWhen, MarksBy, MissingOlm, NeedlessRotation, NewcomerIndex, NoOlmAnswer, NoOlmDedup,
-    NoOlmFiled, NoOlmReset, NoOlmScope, NoticeCode, NoticeConflict, NoticeNames, NoticeReason,
-    NoticeScope, NoticeSender, NoticeSession, NoticeTargets, NoticeType, OnWithheld,
-    OneTimeKeyOrder, OneTimeKeyUse, OptOut, PutFailed, QueryAnswers, ReplyCode, ReshareIndex,
-    ServerHabits, Unavailable, UnblockIndex, UnwedgeClock, WithheldDedup,
+    BundleContents, BundleOpening, BundleSending, ChooseOlm, ForwardTo, ForwardedReason, Habits,
+    KeyReplacement, LeaveRotates, MailboxOrder, MarkWhen, MarksBy, MissingOlm, NeedlessRotation,
+    NewcomerIndex, NoOlmAnswer, NoOlmDedup, NoOlmFiled, NoOlmReset, NoOlmScope, NoticeCode,
+    NoticeConflict, NoticeNames, NoticeReason, NoticeScope, NoticeSender, NoticeSession,
+    NoticeTargets, NoticeType, OnWithheld, OneTimeKeyOrder, OneTimeKeyUse, OptOut, PutFailed,
+    QueryAnswers, ReplyCode, ReshareIndex, ServerHabits, SharedHistoryFlag, Unavailable,
+    UnblockIndex, UnwedgeClock, WithheldDedup,
 };
 use crate::time::SimDuration;
 
@@ -154,6 +156,14 @@ settings! {
     claim_backoff_max: SimDuration,
     /// How many targets one sendToDevice request has at the most.
     targets_per_put: Int<1, 1_000_000>,
+    /// What the client writes into shared_history of its room keys.
+    shared_history_flag: SharedHistoryFlag,
+    /// What the client's history bundles list.
+    bundle_contents: BundleContents,
+    /// How the client sends history bundles.
+    bundle_sending: BundleSending,
+    /// What the client makes of history bundles that it is sent.
+    bundle_opening: BundleOpening,
 }
 
 settings! {
@@ -173,11 +183,12 @@ settings! {
 mod tests {
     use crate::scenario::file::choice::Choice;
     use crate::scenario::habits::{
-        ChooseOlm, ForwardTo, ForwardedReason, KeyReplacement, LeaveRotates, MailboxOrder,
-        MarkWhen, MarksBy, MissingOlm, NeedlessRotation, NewcomerIndex, NoOlmAnswer, NoOlmDedup,
-        NoOlmFiled, NoOlmReset, NoOlmScope, NoticeCode, NoticeConflict, NoticeNames, NoticeReason,
-        NoticeScope, NoticeSender, NoticeSession, NoticeTargets, NoticeType, OnWithheld,
-        OneTimeKeyOrder, OneTimeKeyUse, OptOut, PutFailed, QueryAnswers, ReplyCode, ReshareIndex,
+        BundleContents, BundleOpening, BundleSending, ChooseOlm, ForwardTo, ForwardedReason,
+        KeyReplacement, LeaveRotates, MailboxOrder, MarkWhen, MarksBy, MissingOlm,
+        NeedlessRotation, NewcomerIndex, NoOlmAnswer, NoOlmDedup, NoOlmFiled, NoOlmReset,
+        NoOlmScope, NoticeCode, NoticeConflict, NoticeNames, NoticeReason, NoticeScope,
+        NoticeSender, NoticeSession, NoticeTargets, NoticeType, OnWithheld, OneTimeKeyOrder,
+        OneTimeKeyUse, OptOut, PutFailed, QueryAnswers, ReplyCode, ReshareIndex, SharedHistoryFlag,
         Unavailable, UnblockIndex, UnwedgeClock, WithheldDedup,
     };
 
@@ -217,6 +228,10 @@ mod tests {
         same(ReplyCode::ALL);
         same(OnWithheld::ALL);
         same(NoticeConflict::ALL);
+        same(SharedHistoryFlag::ALL);
+        same(BundleContents::ALL);
+        same(BundleSending::ALL);
+        same(BundleOpening::ALL);
         same(NoticeScope::ALL);
         same(NoOlmScope::ALL);
         same(NoOlmFiled::ALL);

@@ -73,6 +73,10 @@ impl Source {
             claim_backoff_first: self.span(),
             claim_backoff_max: self.span(),
             targets_per_put: self.number(1, 1_000_000),
+            shared_history_flag: self.choice(),
+            bundle_contents: self.choice(),
+            bundle_sending: self.choice(),
+            bundle_opening: self.choice(),
         }
     }
 

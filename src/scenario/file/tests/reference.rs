@@ -134,13 +134,14 @@ fn settings<T: Choice>(name: &str, text: &mut String) {
 }
 
 fn choices(text: &mut String) {
-    use crate::protocol::room::{HistoryVisibility, Membership};
+    use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm};
     use crate::scenario::policy as p;
     text.push_str("### Settings by name\n\n| field | setting | what it means |\n|---|---|---|\n");
     settings::<crate::scenario::model::PublishedKeys>("keys", text);
     settings::<Membership>("membership", text);
     settings::<Option<HistoryVisibility>>("history_visibility", text);
     settings::<crate::scenario::profile::ProfileName>("profile", text);
+    settings::<RoomAlgorithm>("algorithm", text);
     settings::<p::SharePolicy>("share", text);
     settings::<p::OnProblem>("on_problem", text);
     settings::<p::AnswerRequests>("answer_requests", text);
@@ -190,6 +191,10 @@ fn settings_of_habits(text: &mut String) {
     settings::<h::NoOlmFiled>("no_olm_filed", text);
     settings::<h::Unavailable>("unavailable", text);
     settings::<h::KeyReplacement>("key_replacement", text);
+    settings::<h::SharedHistoryFlag>("shared_history_flag", text);
+    settings::<h::BundleContents>("bundle_contents", text);
+    settings::<h::BundleSending>("bundle_sending", text);
+    settings::<h::BundleOpening>("bundle_opening", text);
     settings::<h::OneTimeKeyUse>("one_time_keys", text);
     settings::<h::OneTimeKeyOrder>("one_time_key_order", text);
     settings::<h::MailboxOrder>("mailbox", text);

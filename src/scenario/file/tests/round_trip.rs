@@ -11,11 +11,12 @@ use crate::scenario::file::timeline::Steps;
 use crate::scenario::file::union::Union;
 use crate::scenario::file::write;
 use crate::scenario::habits::{
-    ChooseOlm, ForwardTo, ForwardedReason, KeyReplacement, LeaveRotates, MarkWhen, MarksBy,
-    MissingOlm, NeedlessRotation, NewcomerIndex, NoOlmAnswer, NoOlmDedup, NoOlmFiled, NoOlmReset,
-    NoOlmScope, NoticeCode, NoticeConflict, NoticeNames, NoticeReason, NoticeScope, NoticeSender,
-    NoticeSession, NoticeTargets, NoticeType, OnWithheld, OptOut, PutFailed, QueryAnswers,
-    ReplyCode, ReshareIndex, Unavailable, UnblockIndex, UnwedgeClock, WithheldDedup,
+    BundleContents, BundleOpening, BundleSending, ChooseOlm, ForwardTo, ForwardedReason,
+    KeyReplacement, LeaveRotates, MarkWhen, MarksBy, MissingOlm, NeedlessRotation, NewcomerIndex,
+    NoOlmAnswer, NoOlmDedup, NoOlmFiled, NoOlmReset, NoOlmScope, NoticeCode, NoticeConflict,
+    NoticeNames, NoticeReason, NoticeScope, NoticeSender, NoticeSession, NoticeTargets, NoticeType,
+    OnWithheld, OptOut, PutFailed, QueryAnswers, ReplyCode, ReshareIndex, SharedHistoryFlag,
+    Unavailable, UnblockIndex, UnwedgeClock, WithheldDedup,
 };
 use crate::scenario::policy::{
     AfterNoOlm, AnswerRequests, AskFor, OnNoOlm, OnProblem, SharePolicy,
@@ -121,6 +122,10 @@ fn every_setting_of_policies_and_habits_survives() {
     every_value::<NoOlmFiled>("habits", "no_olm_filed");
     every_value::<Unavailable>("habits", "unavailable");
     every_value::<KeyReplacement>("habits", "key_replacement");
+    every_value::<SharedHistoryFlag>("habits", "shared_history_flag");
+    every_value::<BundleContents>("habits", "bundle_contents");
+    every_value::<BundleSending>("habits", "bundle_sending");
+    every_value::<BundleOpening>("habits", "bundle_opening");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::examples::good;
 use crate::ids::{DeviceId, MessageId, RoomId, ServerId, UserId};
 use crate::protocol::api::Endpoint;
-use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
+use crate::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm, Rotation};
 use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::{Algorithm, CodeSet, Field, WithheldCode, WithheldContent};
 use crate::rulebook::leaf::Leaf;
@@ -126,6 +126,7 @@ impl Source {
             show_no_olm: self.flag(),
             hide_unsigned: self.flag(),
             backup: self.flag(),
+            share_history: self.flag(),
         }
     }
 
@@ -202,7 +203,8 @@ fn step(source: &mut Source, of: Counts, sent: usize) -> Step {
 }
 
 fn rotation(source: &mut Source) -> Rotation {
-    Rotation { period: source.span(), messages: source.number(1, 1_000) }
+    let algorithm = source.choice::<RoomAlgorithm>();
+    Rotation { algorithm, ..Rotation::megolm(source.span(), source.number(1, 1_000)) }
 }
 
 /// A fault of any kind but those that need more than two servers or are twins of another.

@@ -1,0 +1,67 @@
+//! F-01 (sender, MUST; specification, `m.forwarded_room_key`): a forwarded key is Olm-encrypted. Every reading agrees.
+//! It does not know what a recipient makes of one in clear (P-16).
+
+use crate::check::findings::Findings;
+use crate::check::rules::{Case, Judge};
+use crate::protocol::to_device::{OlmEvent, ToDeviceType};
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+use crate::trace::fact::{FactKind, SentContent};
+use crate::trace::kind::{Kind, Kinds};
+
+/// The judge of F-01.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OverOlm;
+
+impl Judge for OverOlm {
+    const HEARS: Kinds = Kinds::of(&[Kind::Enqueued, Kind::OlmEncrypted]);
+
+    fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
+        let FactKind::Enqueued { message, sender, event_type, content, .. } = case.fact.kind else {
+            if case.view.forwards.fresh().is_some() {
+                findings.met(Rule::F01);
+            }
+            return;
+        };
+        let in_clear = event_type == ToDeviceType::ClearForwardedRoomKey
+            || matches!(content, SentContent::Clear(OlmEvent::ForwardedRoomKey(_)));
+        let Some(number) = case.view.transport.number(message).filter(|_| in_clear) else { return };
+        // A second copy of one message is the servers' doing.
+        if case.view.transport.get(number).stored == Some(case.fact.id) {
+            findings.met(Rule::F01);
+            findings.raise(Rule::F01, Party::Device(sender), [Some(case.fact.id)]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{A1, A2, Story, device, rules, s};
+    use crate::protocol::to_device::ToDeviceType;
+    use crate::rulebook::reading::ReadingName;
+    use crate::rulebook::rule::Rule;
+    use crate::trace::fact::SentContent;
+
+    #[test]
+    fn over_olm_it_is_right() {
+        let mut story = Story::with_olm();
+        story.forward((A1, A2), s(0), 0);
+        assert!(!story.rules().contains(&(Rule::F01, device(A1))));
+        assert_eq!(story.judge().marks.of(Rule::F01), 1);
+    }
+
+    #[test]
+    fn in_clear_it_is_a_breach_in_every_reading_and_a_copy_is_no_second_one() {
+        let mut story = Story::with_olm();
+        let SentContent::Olm(event) = Story::forwarded(s(0), 0, None) else { unreachable!() };
+        let content = SentContent::Clear(event);
+        let sent = story.send((A1, A2), ToDeviceType::ClearForwardedRoomKey, content);
+        let row = crate::ids::ToDeviceId::new(900);
+        story.stored(crate::check::testing::sending::Sent { row, ..sent });
+        for reading in ReadingName::ALL {
+            let found = rules(&story.judge_as(reading));
+            let found = found.iter().filter(|found| **found == (Rule::F01, device(A1)));
+            assert_eq!(found.count(), 1);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! K-06 (sender, implied, as good as stated; specification, device verification): no key is encrypted for a device that is
+//! blocked. K-08 (sender, implied, as good as stated; "m.unverified"): nor for one that the share policy leaves out, by the chain
+//! of trust of V-01. Every reading agrees; what counts is the instant of the encryption.
+//! It does not know what the device is told instead; W-08 does.
+
+use crate::check::findings::Findings;
+use crate::check::rules::sharing::{Sealing, sealing_of};
+use crate::check::rules::{Case, Judge};
+use crate::protocol::withheld::WithheldCode;
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+use crate::trace::kind::{Kind, Kinds};
+
+/// The judge of K-06 and K-08.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct NoKeyForTheBarred;
+
+impl Judge for NoKeyForTheBarred {
+    const HEARS: Kinds = Kinds::of(&[Kind::OlmEncrypted]);
+
+    fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
+        let Some(Sealing { sender, recipient }) = sealing_of(case.fact) else { return };
+        let Some(bar) = case.view.bar(sender, recipient) else { return };
+        if case.view.doubts.of(sender) {
+            return;
+        }
+        let rule = if bar.code == WithheldCode::Blacklisted { Rule::K06 } else { Rule::K08 };
+        findings.met(rule);
+        findings.raise(rule, Party::Device(sender), [bar.why, Some(case.fact.id)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{A1, A2, ALICE, B1, BOB, Story, device, s};
+    use crate::ids::SigningKey;
+    use crate::rulebook::reading::{ReadingName, Severity};
+    use crate::rulebook::rule::Rule;
+    use crate::scenario::policy::{SharePolicy, Target};
+    use crate::time::SimTime;
+    use crate::trace::fact::{FactKind, QueryOutcome};
+
+    fn first(mut story: Story) -> Option<Rule> {
+        story.give((A1, B1), s(0), 0);
+        story.judge().violations.first().map(|violation| violation.rule)
+    }
+
+    #[test]
+    fn a_key_for_a_device_that_is_blocked_is_a_breach() {
+        for target in [Target::Device(B1), Target::User(BOB)] {
+            let mut story = Story::with_olm();
+            story.block(A1, target);
+            story.give((A1, B1), s(0), 0);
+            assert_eq!(story.rules(), [(Rule::K06, device(A1))]);
+            let lenient = story.judge_as(ReadingName::Lenient);
+            assert_eq!(lenient.violations[0].severity, Severity::Violation);
+        }
+    }
+
+    #[test]
+    fn a_block_after_the_encryption_is_no_breach() {
+        let mut story = Story::with_olm();
+        story.give((A1, B1), s(0), 0);
+        story.block(A1, Target::Device(B1));
+        assert_eq!(story.rules(), []);
+        story.unblock(A1, Target::Device(B1));
+        assert_eq!(first(story), None);
+    }
+
+    #[test]
+    fn a_key_for_a_device_that_the_policy_leaves_out_is_a_breach() {
+        for share in [SharePolicy::Verified, SharePolicy::CrossSigned] {
+            let mut story = Story::with_olm();
+            story.share_with(A1, share);
+            assert_eq!(first(story), Some(Rule::K08));
+        }
+        let mut trusted = Story::with_olm();
+        trusted.share_with(A1, SharePolicy::Verified);
+        let target = Target::Device(B1);
+        trusted.by(A1, FactKind::VerifiedSet { device: A1, target, verified: true });
+        assert_eq!(first(trusted), None);
+    }
+
+    #[test]
+    fn a_block_that_the_sender_forgot_is_not_held_against_it() {
+        let mut story = Story::with_olm();
+        story.block(A1, Target::Device(B1));
+        let mut crashed = story.clone();
+        crashed.crash(A1);
+        let snapshot = SimTime::from_ms(1);
+        story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        assert_eq!(first(story), None);
+        assert_eq!(first(crashed), None);
+    }
+
+    #[test]
+    fn who_makes_new_cross_signing_keys_trusts_the_own_other_devices_no_more_at_once() {
+        let mut story = Story::with_olm();
+        story.up(A2);
+        story.share_with(A1, SharePolicy::Verified);
+        let query = story.ask(A1, ALICE);
+        let (device, user) = (A1, ALICE);
+        let listed = FactKind::QueryListed { device, query, listed: A2, cross_signed: true };
+        story.by(A1, listed);
+        let outcome = QueryOutcome::Applied { master: Some(SigningKey::new(1)), verified: true };
+        story.by(A1, FactKind::QueryEnd { device, user, query, outcome });
+        story.olm(A1, A2);
+        let mut before = story.clone();
+        before.give((A1, A2), s(0), 0);
+        assert_eq!(before.rules(), []);
+        story.by(A1, FactKind::IdentityMade { device, master: SigningKey::new(7) });
+        story.give((A1, A2), s(0), 0);
+        assert_eq!(story.rules(), [(Rule::K08, crate::check::testing::device(A1))]);
+    }
+}

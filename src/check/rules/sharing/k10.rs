@@ -1,0 +1,66 @@
+//! K-10 (sender, implied; specification, "Sharing keys between devices"): the sending device itself is no recipient; a key
+//! that it encrypts for itself is worth a warning in every reading. That own other devices are recipients like any other is
+//! judged with K-01.
+//! It does not know those.
+
+use crate::check::findings::Findings;
+use crate::check::rules::sharing::{Sealing, sealing_of};
+use crate::check::rules::{Case, Judge};
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+use crate::trace::fact::FactKind;
+use crate::trace::kind::{Kind, Kinds};
+
+/// The judge of what K-10 says of the sending device.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct NotToItself;
+
+impl Judge for NotToItself {
+    const HEARS: Kinds = Kinds::of(&[Kind::OlmEncrypted, Kind::Enqueued]);
+
+    fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
+        if let Some(Sealing { sender, recipient }) = sealing_of(case.fact) {
+            findings.met(Rule::K10);
+            if sender == recipient {
+                findings.raise(Rule::K10, Party::Device(sender), [Some(case.fact.id)]);
+            }
+        } else if let FactKind::Enqueued { sender, recipient, txn, event_type, .. } = case.fact.kind
+            && sender == recipient
+            && event_type == crate::protocol::to_device::ToDeviceType::Encrypted
+            && !case.view.transport.is_observed(txn)
+        {
+            findings.raise(Rule::K10, Party::Device(sender), [Some(case.fact.id)]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{A1, A2, ALICE, B1, Story, device, s};
+    use crate::protocol::to_device::ToDeviceType;
+    use crate::rulebook::reading::Severity;
+    use crate::rulebook::rule::Rule;
+
+    #[test]
+    fn a_device_that_sends_itself_a_key_is_warned() {
+        let mut story = Story::with_olm();
+        let key = story.put((A1, A1), ToDeviceType::Encrypted, Story::key(s(0), 0));
+        let mut unobserved = Story::with_olm();
+        unobserved.stored(key);
+        for story in [story, unobserved] {
+            assert_eq!(story.rules(), [(Rule::K10, device(A1))]);
+            assert_eq!(story.judge().violations[0].severity, Severity::Warning);
+        }
+    }
+
+    #[test]
+    fn a_key_for_another_own_device_is_right() {
+        let mut story = Story::with_olm();
+        story.up(A2);
+        story.learn(A1, ALICE, &[A1, A2]);
+        story.deliver((A1, A2), s(0), 0);
+        story.deliver((A1, B1), s(0), 0);
+        assert_eq!(story.rules(), []);
+        assert_eq!(story.judge().marks.of(Rule::K10), 2);
+    }
+}

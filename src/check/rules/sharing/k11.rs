@@ -1,0 +1,105 @@
+//! K-11 (sender, implied; MSC2399): for one message a device is either given the session or told that it is withheld, because
+//! both are decided by one view of choices and lists. Strict: a violation, lenient: a warning. A key first and a notice then is
+//! the matter of W-10; this is a notice first and a key then, with nothing changed in between.
+//! It does not know which of the two was right.
+
+use crate::check::findings::Findings;
+use crate::check::rules::{Case, Judge};
+use crate::check::view::pairs::Pairs;
+use crate::check::view::requests::Class;
+use crate::check::view::transport::Content;
+use crate::ids::FactId;
+use crate::protocol::to_device::OlmEvent;
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+use crate::trace::fact::FactKind;
+use crate::trace::kind::{Kind, Kinds};
+
+/// A notice, and what its sender's view was then.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    fact: FactId,
+    version: u32,
+}
+
+/// The judge of K-11.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OneViewAMessage {
+    told: Pairs<Told>,
+}
+
+impl Judge for OneViewAMessage {
+    const HEARS: Kinds = Kinds::of(&[Kind::PutTarget, Kind::OlmEncrypted]);
+
+    fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
+        let view = case.view;
+        if let FactKind::PutTarget { device, txn, recipient, .. } = case.fact.kind {
+            let number = view.transport.find(txn, recipient);
+            let content = number.map(|number| view.transport.get(number).content);
+            let Some(Content::Notice(notice)) = content else { return };
+            let notice = view.notices.get(notice);
+            if let (Some(session), Class::Proactive) = (notice.session, notice.class) {
+                let told = Told { fact: case.fact.id, version: view.duties.version(device) };
+                self.told.insert(session.raw(), recipient.raw(), told);
+            }
+        } else if let FactKind::OlmEncrypted {
+            device, peer, event: OlmEvent::RoomKey(key), ..
+        } = case.fact.kind
+        {
+            findings.met(Rule::K11);
+            let Some(told) = self.told.get(key.session.raw(), peer.raw()) else { return };
+            let (_, previous) = view.messages.prepared(device, key.room, case.now());
+            if Some(told.fact) > previous && told.version == view.duties.version(device) {
+                let witnesses = [Some(told.fact), Some(case.fact.id)];
+                findings.raise(Rule::K11, Party::Device(device), witnesses);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{A1, B1, Story, device, s};
+    use crate::protocol::withheld::SessionCode;
+    use crate::rulebook::reading::{ReadingName, Severity};
+    use crate::rulebook::rule::Rule;
+    use crate::scenario::policy::Target;
+
+    fn told() -> Story {
+        let mut story = Story::with_olm();
+        story.block(A1, Target::Device(B1));
+        story.withhold(s(0), SessionCode::Blacklisted);
+        story
+    }
+
+    fn ours(story: &Story) -> usize {
+        story.rules().iter().filter(|found| **found == (Rule::K11, device(A1))).count()
+    }
+
+    #[test]
+    fn a_notice_and_a_key_for_one_message_contradict_each_other() {
+        let mut story = told();
+        story.give((A1, B1), s(0), 0);
+        story.message(s(0), 0, 0);
+        assert_eq!(ours(&story), 1);
+        let lenient = story.judge_as(ReadingName::Lenient);
+        let found = lenient.violations.iter().find(|found| found.rule == Rule::K11).unwrap();
+        assert_eq!(found.severity, Severity::Warning);
+    }
+
+    #[test]
+    fn a_key_after_an_unblock_or_for_the_next_message_or_session_does_not() {
+        let mut unblocked = told();
+        unblocked.unblock(A1, Target::Device(B1));
+        unblocked.give((A1, B1), s(0), 0);
+        let mut next = told();
+        next.message(s(0), 0, 0);
+        next.give((A1, B1), s(0), 1);
+        let mut other = told();
+        other.give((A1, B1), s(1), 0);
+        for story in [unblocked, next, other] {
+            assert_eq!(ours(&story), 0);
+            assert_eq!(story.judge().marks.of(Rule::K11), 1);
+        }
+    }
+}
