@@ -203,7 +203,7 @@ settings! {
         false => Place::File("no_olm/a_device_that_opens_a_session_may_be_served_from_the_next_message_on"), "A1", [(Rule::N06, "A1")];
     }
     accepts_fallback_keys {
-        false => Place::File("no_olm/a_fallback_key_stays_until_it_is_replaced"), "A1", [(Rule::N01, "A1")];
+        false => Place::File("no_olm/a_fallback_key_stays_until_it_is_replaced"), "A1", [(Rule::N10, "A1")];
     }
     olm_sessions_max {
         1 => Place::File("incidents/a_damaged_first_message_does_not_use_up_the_one_time_key"), "B1", [(Rule::U07, "B1")];
