@@ -85,7 +85,7 @@ impl Breaches {
         for (id, fault) in cast.faults() {
             let mut came = None;
             for (breach, excuse) in self.found.iter().zip(&mut excuses) {
-                if excuse.is_some() || !cast.excuses(fault, breach.rule, breach.party) {
+                if excuse.is_some() || !fault.covers(breach.rule, breach.party) {
                     continue;
                 }
                 let came = came.get_or_insert_with(|| lineage.of_fault(id));

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use crate::ids::{DeviceId, FaultId, ServerId, Sym, UserId};
-use crate::rulebook::rule::Rule;
-use crate::scenario::fault::{Fault, FaultKind, Party};
+use crate::scenario::fault::Fault;
 use crate::scenario::model::{Scenario, Strings};
+use crate::trace::announced::Announced;
 
 /// Who is who, and what was announced to break.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Cast {
     /// Devices in the order of their users; those of user `u` stand from `starts[u]` to `starts[u + 1]`.
     by_user: Vec<DeviceId>,
     starts: Vec<usize>,
-    faults: Vec<Fault>,
+    faults: Vec<Announced>,
     strings: Arc<Strings>,
 }
 
@@ -28,6 +28,18 @@ impl Cast {
     /// If a device belongs to a user that has no server.
     #[must_use]
     pub fn new(users: Vec<UserId>, servers: Vec<ServerId>, faults: Vec<Fault>) -> Self {
+        let homes: Vec<ServerId> = users.iter().map(|user| servers[user.index()]).collect();
+        let count = servers.iter().map(|server| server.index() + 1).max().unwrap_or(0);
+        let announced = faults.iter().map(|fault| Announced::of(fault, &homes, count)).collect();
+        Self::announced(users, servers, announced)
+    }
+
+    /// The same, where of faults only that is known which was announced.
+    ///
+    /// # Panics
+    /// If a device belongs to a user that has no server.
+    #[must_use]
+    pub fn announced(users: Vec<UserId>, servers: Vec<ServerId>, faults: Vec<Announced>) -> Self {
         let mut by_user: Vec<DeviceId> = (0..users.len()).map(DeviceId::at).collect();
         by_user.sort_by_key(|device| (users[device.index()], *device));
         let mut starts = vec![0; servers.len() + 1];
@@ -47,19 +59,32 @@ impl Cast {
         Self { strings, ..self }
     }
 
+    /// Takes in texts that came up since: those of a log are known line by line.
+    pub(crate) fn learn_texts(&mut self, strings: &Strings) {
+        if strings.len() > self.strings.len() {
+            Arc::make_mut(&mut self.strings).take_new(strings);
+        }
+    }
+
     /// The text that a [`Sym`] in a fact stands for; `None` if nobody told.
     #[must_use]
     pub fn text(&self, sym: Sym) -> Option<&str> {
         self.strings.get(sym)
     }
 
+    /// How many servers there are.
+    #[must_use]
+    pub fn server_count(&self) -> usize {
+        self.servers.iter().map(|server| server.index() + 1).max().unwrap_or(0)
+    }
+
     /// The cast of a scenario.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
-        Self::new(
+        Self::announced(
             scenario.devices.iter().map(|device| device.user).collect(),
             scenario.users.iter().map(|user| user.server).collect(),
-            scenario.faults.clone(),
+            Announced::all(scenario),
         )
         .with_strings(Arc::new(scenario.strings.clone()))
     }
@@ -100,41 +125,14 @@ impl Cast {
     }
 
     /// The announced faults with their ids.
-    pub fn faults(&self) -> impl Iterator<Item = (FaultId, &Fault)> {
+    pub fn faults(&self) -> impl Iterator<Item = (FaultId, &Announced)> {
         self.faults.iter().enumerate().map(|(index, fault)| (FaultId::at(index), fault))
     }
 
     /// Whether the fault excuses any breach at all.
     #[must_use]
     pub fn may_excuse(&self, fault: FaultId) -> bool {
-        self.faults.get(fault.index()).is_some_and(|fault| !fault.kind.excuses().is_empty())
-    }
-
-    /// Whether `fault` makes `party` faulty in a way that excuses a breach of `rule`.
-    #[must_use]
-    pub fn excuses(&self, fault: &Fault, rule: Rule, party: Party) -> bool {
-        fault.kind.excuses().contains(&rule)
-            && match (fault.kind.party(), party) {
-                (Party::World, Party::Server(server)) => self.reaches(&fault.kind, server),
-                (faulty, party) => faulty == party,
-            }
-    }
-
-    /// Whether a fault that is nobody's doing happens to what `server` stores or hands out.
-    fn reaches(&self, kind: &FaultKind, server: ServerId) -> bool {
-        if let FaultKind::ToDeviceDropped { which } | FaultKind::ToDeviceDuplicated { which } = kind
-        {
-            let ends = [which.sender, which.recipient];
-            return ends.iter().all(Option::is_none)
-                || ends.into_iter().flatten().any(|device| self.server_of(device) == server);
-        }
-        if let FaultKind::SecondReader { device }
-        | FaultKind::ToDeviceReordered { device }
-        | FaultKind::NoFallbackKey { device } = kind
-        {
-            return self.server_of(*device) == server;
-        }
-        true
+        self.faults.get(fault.index()).is_some_and(|fault| !fault.excuses.is_empty())
     }
 }
 
@@ -142,12 +140,6 @@ impl Cast {
 mod tests {
     use super::Cast;
     use crate::ids::{DeviceId, ServerId, UserId};
-    use crate::rulebook::rule::Rule;
-    use crate::scenario::fault::{Fault, FaultKind, Party, ToDeviceFilter};
-    use crate::time::SimTime;
-
-    const S0: Party = Party::Server(ServerId::new(0));
-    const S1: Party = Party::Server(ServerId::new(1));
 
     fn cast() -> Cast {
         Cast::new(
@@ -157,10 +149,6 @@ mod tests {
         )
     }
 
-    fn fault(kind: FaultKind) -> Fault {
-        Fault { from: SimTime::ZERO, until: SimTime::MAX, kind }
-    }
-
     #[test]
     fn devices_are_found_by_user_and_servers_by_device() {
         let cast = cast();
@@ -168,26 +156,5 @@ mod tests {
         assert_eq!(cast.devices(UserId::new(0)), [DeviceId::new(1)]);
         assert_eq!(cast.server_of(DeviceId::new(1)), ServerId::new(0));
         assert_eq!(cast.device_count(), 4);
-    }
-
-    #[test]
-    fn a_dropped_message_excuses_the_servers_on_its_way_and_nobody_else() {
-        let which = ToDeviceFilter { recipient: Some(DeviceId::new(1)), ..Default::default() };
-        let dropped = fault(FaultKind::ToDeviceDropped { which });
-        assert!(cast().excuses(&dropped, Rule::T01, S0));
-        assert!(!cast().excuses(&dropped, Rule::T01, S1));
-        assert!(!cast().excuses(&dropped, Rule::D07, S0));
-        assert!(!cast().excuses(&dropped, Rule::T01, Party::Device(DeviceId::new(1))));
-        let any = fault(FaultKind::ToDeviceDropped { which: ToDeviceFilter::default() });
-        assert!(cast().excuses(&any, Rule::T01, S1));
-    }
-
-    #[test]
-    fn a_rolled_back_store_excuses_its_own_device_only() {
-        let device = DeviceId::new(2);
-        let rolled = fault(FaultKind::StoreRolledBack { device, snapshot: SimTime::ZERO });
-        assert!(cast().excuses(&rolled, Rule::W09, Party::Device(device)));
-        assert!(!cast().excuses(&rolled, Rule::W09, Party::Device(DeviceId::new(0))));
-        assert!(!cast().excuses(&rolled, Rule::W01, Party::Device(device)));
     }
 }

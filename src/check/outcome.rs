@@ -1,6 +1,7 @@
 //! What a run is judged to be: a verdict for every message and device, and the rules that were broken.
 //! It does not know how it was found, nor how it is shown.
 
+use crate::check::undecided::Gaps;
 use crate::ids::{DeviceId, FactId, FaultId, MessageId, RoomId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::{Leaf, LeafClass};
@@ -153,6 +154,8 @@ pub struct Outcome {
     pub unhealed: Vec<Unhealed>,
     /// How often the condition of each rule was met.
     pub marks: Marks,
+    /// What could not be decided because it was not recorded.
+    pub gaps: Gaps,
     /// The messages that were never accepted, ascending: the table of verdicts has no line for them.
     pub unsent: Vec<Unsent>,
 }
@@ -169,6 +172,7 @@ impl Outcome {
     #[must_use]
     pub fn is_inconclusive(&self) -> bool {
         self.end != RunEnd::Quiescent
+            || !self.gaps.is_empty()
             || self.verdicts.iter().any(|verdict| verdict.leaf == Leaf::Pending)
     }
 }

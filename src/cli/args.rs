@@ -19,6 +19,7 @@ Examples:
                                                  one room: every verdict, and why
   withheld run room.json --json                  the same as data
   withheld run room.json --trace facts.jsonl     every fact as a line of JSON
+  withheld check facts.jsonl                     judge a log of facts, also one that real clients recorded
   withheld explain room.json --message m3 --device B1
                                                  why B1 could not read m3, fact by fact
   withheld expand room.json                      the file with every default filled in
@@ -63,6 +64,8 @@ pub enum Command {
     /// Run scenario files and judge what comes out.
     #[command(after_help = EXAMPLES)]
     Run(RunArgs),
+    /// Judge recorded logs of facts, one a line: what a run wrote with --trace, or what real clients and servers recorded.
+    Check(CheckArgs),
     /// List the rule book, with how often each rule was met and broken in scenario files.
     #[command(after_help = RULES_EXAMPLES)]
     Rules(RulesArgs),
@@ -73,12 +76,56 @@ pub enum Command {
     #[command(after_help = MATRIX_EXAMPLES)]
     Matrix(MatrixArgs),
     /// Print the JSON Schema of scenario files.
-    Schema,
+    Schema {
+        /// That of the lines of a log instead.
+        #[arg(long)]
+        trace: bool,
+    },
     /// Print a scenario file with every default filled in.
     Expand {
         /// The file.
         file: PathBuf,
     },
+}
+
+/// What to judge, and how.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Logs that were recorded of the same rooms; several are judged together, and each says in its header what it records.
+    #[arg(value_name = "LOG", required = true)]
+    pub logs: Vec<PathBuf>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+    /// How ambiguous points of the specification are read.
+    #[arg(long, value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    pub rules: Rules,
+}
+
+/// The form of what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Whose schema is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaOf {
+    /// Scenario files.
+    Scenario,
+    /// The lines of a log.
+    Trace,
+}
+
+impl SchemaOf {
+    /// The one that the flag asks for.
+    #[must_use]
+    pub const fn of(trace: bool) -> Self {
+        if trace { Self::Trace } else { Self::Scenario }
+    }
 }
 
 /// What to run, and how.

@@ -9,8 +9,9 @@ use clap::CommandFactory;
 use crate::report::paint::Paint;
 use crate::run::status::Exit;
 use crate::scenario::file;
+use crate::trace::jsonl;
 
-use super::args::Cli;
+use super::args::{Cli, SchemaOf};
 use super::failure::Failure;
 use super::inputs;
 use super::streams::Streams;
@@ -25,9 +26,13 @@ pub(super) fn help(streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     printed.map(|()| Exit::Holds).map_err(Failure::Output)
 }
 
-/// Prints the JSON Schema of scenario files.
-pub(super) fn schema(streams: &mut Streams<'_>) -> Result<Exit, Failure> {
-    writeln!(streams.out, "{:#}", file::schema()).map_err(Failure::Output)?;
+/// Prints the JSON Schema of scenario files, or that of the lines of a log.
+pub(super) fn schema(which: SchemaOf, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    let schema = match which {
+        SchemaOf::Scenario => file::schema(),
+        SchemaOf::Trace => jsonl::schema(),
+    };
+    writeln!(streams.out, "{schema:#}").map_err(Failure::Output)?;
     Ok(Exit::Holds)
 }
 

@@ -5,6 +5,7 @@ pub mod args;
 pub mod streams;
 
 mod bless;
+mod check;
 mod commands;
 mod explain;
 mod failure;
@@ -25,7 +26,7 @@ use crate::report::paint::Paint;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 
-use self::args::{Cli, Command, RunArgs};
+use self::args::{Cli, Command, RunArgs, SchemaOf};
 use self::failure::Failure;
 use self::streams::Streams;
 
@@ -83,10 +84,11 @@ fn carry_out(
     streams.terminal.paint(cli.color);
     match cli.command {
         Some(Command::Run(args)) => run::run(simulator, &args, streams),
+        Some(Command::Check(args)) => check::check(&args, streams),
+        Some(Command::Schema { trace }) => commands::schema(SchemaOf::of(trace), streams),
         Some(Command::Rules(args)) => rules::rules(simulator, &args, streams),
         Some(Command::Explain(args)) => explain::explain(simulator, &args, streams),
         Some(Command::Matrix(args)) => matrix::run(simulator, &args, streams),
-        Some(Command::Schema) => commands::schema(streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {
             run::run(simulator, &RunArgs::default(), streams)

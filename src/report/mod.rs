@@ -6,6 +6,8 @@ mod difference;
 pub mod explanation;
 pub mod json;
 pub mod lines;
+pub mod log;
+pub mod log_json;
 pub mod matrix;
 mod names;
 mod narrate;

@@ -5,7 +5,7 @@ use crate::ids::{DeviceId, FaultId, MessageId, RoomId, ServerId, UserId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
 use crate::scenario::expect::ExpectedVerdict;
-use crate::scenario::fault::Party;
+use crate::scenario::fault::{Party, name_of};
 use crate::scenario::model::Scenario;
 use crate::scenario::step::Step;
 
@@ -67,7 +67,7 @@ impl<'a> Names<'a> {
     pub(super) fn fault(&self, fault: FaultId) -> String {
         let number = fault.index() + 1;
         match self.scenario.faults.get(fault.index()) {
-            Some(fault) => format!("fault {number} ({})", snake_case_of(&fault.kind)),
+            Some(fault) => format!("fault {number} ({})", name_of(&fault.kind)),
             None => format!("fault {number}"),
         }
     }
@@ -79,19 +79,6 @@ impl<'a> Names<'a> {
             Party::World => "the network".to_owned(),
         }
     }
-}
-
-/// The name of a variant in snake case, which is how files spell kinds of faults.
-fn snake_case_of(variant: &impl std::fmt::Debug) -> String {
-    let printed = format!("{variant:?}");
-    let mut name = String::new();
-    for letter in printed.chars().take_while(char::is_ascii_alphanumeric) {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }
 
 /// A verdict as scenario files spell it: `delivered`, `withheld(m.blacklisted)`.

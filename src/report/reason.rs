@@ -160,7 +160,7 @@ mod tests {
     use crate::rulebook::leaf::Leaf;
     use crate::rulebook::reading::{Reading, ReadingName};
     use crate::time::SimTime;
-    use crate::trace::jsonl::fact_name;
+    use crate::trace::kind::Kind;
     use crate::trace::sample::{X, every_kind, fact_of};
 
     #[test]
@@ -192,7 +192,8 @@ mod tests {
     #[test]
     fn facts_of_the_transport_say_when_a_device_was_told() {
         let tell = |name: &str| {
-            let kind = every_kind().into_iter().find(|kind| fact_name(kind) == name).unwrap();
+            let kind =
+                every_kind().into_iter().find(|kind| Kind::of(kind).as_str() == name).unwrap();
             told(&fact_of(0, 5, kind))
         };
         let at = SimTime::from_ms(5);

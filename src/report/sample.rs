@@ -44,6 +44,7 @@ pub(super) fn outcome_of(scenario: &Scenario, is: impl Fn(usize, usize) -> Leaf)
         notices: Vec::new(),
         unhealed: Vec::new(),
         marks: crate::check::outcome::Marks::default(),
+        gaps: crate::check::undecided::Gaps::default(),
         unsent: Vec::new(),
     }
 }

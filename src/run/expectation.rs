@@ -229,6 +229,7 @@ mod tests {
             }],
             unhealed: Vec::new(),
             marks: crate::check::outcome::Marks::default(),
+            gaps: crate::check::undecided::Gaps::default(),
             unsent: Vec::new(),
         }
     }

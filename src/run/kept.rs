@@ -101,6 +101,7 @@ mod tests {
             notices: Vec::new(),
             unhealed: Vec::new(),
             marks: crate::check::outcome::Marks::default(),
+            gaps: crate::check::undecided::Gaps::default(),
             unsent: Vec::new(),
         };
         let mut kept = Kept::witnesses_of(&outcome);

@@ -5,6 +5,7 @@ pub mod clients;
 pub mod expectation;
 pub mod judged;
 pub mod kept;
+pub mod logs;
 pub mod matrix;
 pub mod simulator;
 pub mod status;

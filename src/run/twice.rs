@@ -112,6 +112,7 @@ mod tests {
                 notices: Vec::new(),
                 unhealed: Vec::new(),
                 marks: crate::check::outcome::Marks::default(),
+                gaps: crate::check::undecided::Gaps::default(),
                 unsent: Vec::new(),
             },
             mismatches: Vec::new(),

@@ -423,6 +423,20 @@ impl FaultKind {
     }
 }
 
+/// The name of a kind of fault as files spell it: that of its variant in snake case.
+#[must_use]
+pub fn name_of(kind: &FaultKind) -> String {
+    let printed = format!("{kind:?}");
+    let mut name = String::new();
+    for letter in printed.chars().take_while(char::is_ascii_alphanumeric) {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
 /// What rests on memory (rules.md 0.3 *rolled back*).
 const STORE_LOSS: &[Rule] = &[
     Rule::W09,

@@ -170,16 +170,35 @@ impl Strings {
     /// The text with this id, if there is one.
     #[must_use]
     pub fn get(&self, sym: Sym) -> Option<&str> {
-        self.texts.get(sym.index()).map(String::as_str)
+        match WithheldCode::of_reason(sym) {
+            Some(code) => Some(code.as_str()),
+            None => self.texts.get(sym.index()).map(String::as_str),
+        }
+    }
+
+    /// How many texts there are besides the spellings of codes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether there is no text besides the spellings of codes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// Takes in what `other`, which these were a part of, has besides them.
+    pub fn take_new(&mut self, other: &Self) {
+        for text in &other.texts[self.texts.len()..] {
+            self.intern(text);
+        }
     }
 
     /// The text with this id; empty if there is none.
     #[must_use]
     pub fn text(&self, sym: Sym) -> &str {
-        match WithheldCode::of_reason(sym) {
-            Some(code) => code.as_str(),
-            None => self.texts.get(sym.index()).map_or("", String::as_str),
-        }
+        self.get(sym).unwrap_or_default()
     }
 }
 
@@ -203,6 +222,12 @@ impl Scenario {
             .enumerate()
             .filter(move |(_, device)| device.user == user)
             .map(|(index, _)| DeviceId::at(index))
+    }
+
+    /// The server name of a homeserver.
+    #[must_use]
+    pub fn server_name(&self, server: ServerId) -> &str {
+        &self.servers[server.index()].name
     }
 
     /// The name of a device in the file.

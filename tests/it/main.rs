@@ -6,6 +6,7 @@ mod explain;
 mod faults;
 mod habits;
 mod history;
+mod logs;
 mod mutants;
 mod olm_against_vodozemac;
 mod policies;

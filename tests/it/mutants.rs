@@ -76,8 +76,14 @@ fn every_mutant_is_caught() {
             }
             let ok = mutant.caught_by().iter().any(|rule| fired.contains_key(rule));
             let wanted: Vec<_> = mutant.caught_by().iter().map(|r| r.id()).collect();
-            let found: Vec<_> = fired.iter().map(|(r, n)| format!("{}:{}", r.id(), n.len())).collect();
-            out += &format!("{} {} {} want {wanted:?} got {found:?}\n", if ok { "ok" } else { "MISSED" }, mutant.id(), variant.name);
+            let found: Vec<_> =
+                fired.iter().map(|(r, n)| format!("{}:{}", r.id(), n.len())).collect();
+            out += &format!(
+                "{} {} {} want {wanted:?} got {found:?}\n",
+                if ok { "ok" } else { "MISSED" },
+                mutant.id(),
+                variant.name
+            );
         }
     }
     std::fs::write("/tmp/m1-mutants.txt", &out).unwrap();

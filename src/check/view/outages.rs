@@ -4,8 +4,9 @@
 use crate::check::cast::Cast;
 use crate::check::view::pairs::row;
 use crate::ids::{DeviceId, FaultId, ServerId};
-use crate::scenario::fault::{Fault, FaultKind};
+use crate::scenario::fault::Party;
 use crate::time::SimTime;
+use crate::trace::announced::Announced;
 
 /// What is known of one fault.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,7 +32,7 @@ impl Outages {
         row(&mut self.faults, fault.index()).ended = true;
     }
 
-    fn in_force<'a>(&'a self, cast: &'a Cast) -> impl Iterator<Item = &'a Fault> {
+    fn in_force<'a>(&'a self, cast: &'a Cast) -> impl Iterator<Item = &'a Announced> {
         cast.faults().filter_map(|(id, fault)| {
             let known = self.faults.get(id.index()).copied().unwrap_or_default();
             let begun = known.started || fault.from == SimTime::ZERO;
@@ -42,29 +43,17 @@ impl Outages {
     /// Whether something stands between the device and its server, or keeps a part of its requests from being done: what it
     /// leaves undone then may not be its own doing.
     pub(crate) fn hinders(&self, cast: &Cast, device: DeviceId) -> bool {
-        let home = cast.server_of(device);
-        self.in_force(cast).any(|fault| {
-            if let FaultKind::ClientOffline { device: whose }
-            | FaultKind::RateLimited { device: whose, .. }
-            | FaultKind::ResponseLost { device: whose, .. }
-            | FaultKind::Crash { device: whose, .. } = fault.kind
-            {
-                whose == device
-            } else {
-                matches!(fault.kind, FaultKind::ServerUnreachable { server } if server == home)
-            }
-        })
+        let ends = [Party::Device(device), Party::Server(cast.server_of(device))];
+        self.in_force(cast).any(|fault| ends.iter().any(|end| fault.cuts_off.contains(end)))
     }
 
     /// Whether two servers cannot reach each other.
     pub(crate) fn apart(&self, cast: &Cast, one: ServerId, other: ServerId) -> bool {
+        let ends = [one, other].map(Party::Server);
         one != other
             && self.in_force(cast).any(|fault| {
-                if let FaultKind::FederationDown { between, and } = fault.kind {
-                    [(between, and), (and, between)].contains(&(one, other))
-                } else {
-                    matches!(fault.kind, FaultKind::ServerUnreachable { server } if server == one || server == other)
-                }
+                ends.iter().all(|end| fault.parts.contains(end))
+                    || ends.iter().any(|end| fault.cuts_off.contains(end))
             })
     }
 }

@@ -1,11 +1,10 @@
-//! Tests of the lines of a trace: one fact of every kind, awkward names, writers that fail.
+//! Tests of what is written: one fact of every kind, awkward names, writers that fail.
 //! They do not look at what a fact means.
 
 use std::io;
 
 use serde_json::{Value, json};
 
-use super::{FACT_NAMES, JsonLines, fact_as_json, fact_name};
 use crate::ids::{ClaimId, FactId, QueryId, RequestId, ServerId, SigningKey};
 use crate::protocol::to_device::{
     ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, SenderKeys,
@@ -19,6 +18,8 @@ use crate::trace::fact::{
     Causes, ClaimFailed, ClaimOutcome, FACTS_VERSION, Fact, FactKind, Observer, OlmError,
     OlmResult, QueryOutcome, Refusal, SentContent, Shown, TryResult,
 };
+use crate::trace::jsonl::{JsonLines, fact_as_json};
+use crate::trace::kind::Kind;
 use crate::trace::sample::{
     A1, B1, BOB, KEY, M1, NOTICE, OLM, ROOM, ROOM_KEY, SESSION, TXN, X, every_kind,
 };
@@ -46,11 +47,11 @@ fn line_of(kind: FactKind, scenario: &Scenario) -> Value {
 fn a_fact_of_every_kind_is_a_line_that_parses_back_with_its_name_and_causes() {
     let scenario = scenario();
     let kinds = every_kind();
-    let names: Vec<&str> = kinds.iter().map(fact_name).collect();
-    assert_eq!(names, FACT_NAMES, "one sample of each kind, in the order of the list");
+    let names: Vec<Kind> = kinds.iter().map(Kind::of).collect();
+    assert_eq!(names, Kind::ALL, "one sample of each kind, in the order of the list");
     for kind in kinds {
         let line = line_of(kind, &scenario);
-        assert_eq!(line["fact"], fact_name(&kind));
+        assert_eq!(line["fact"], Kind::of(&kind).as_str());
         assert_eq!(line["causes"], json!([1, 2]));
         assert_eq!(line["at"], 10_200);
         assert_eq!(line["observer"], json!({"device": "A1"}));
@@ -61,7 +62,7 @@ fn a_fact_of_every_kind_is_a_line_that_parses_back_with_its_name_and_causes() {
 #[test]
 fn fields_stand_under_their_names_with_the_names_of_the_scenario() {
     let scenario = scenario();
-    let is_enqueued = |kind: &FactKind| fact_name(kind) == "enqueued";
+    let is_enqueued = |kind: &FactKind| Kind::of(kind) == Kind::Enqueued;
     let enqueued = line_of(every_kind().into_iter().find(is_enqueued).unwrap(), &scenario);
     let expected = json!({
         "id": 9, "at": 10_200, "observer": {"device": "A1"}, "fact": "enqueued", "to_device": 7,
