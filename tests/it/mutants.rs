@@ -12,7 +12,8 @@ use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
 use withheld::scenario::mutant::{Mutant, Variant};
 
-use crate::room::{Room, files};
+use crate::habits::rooms;
+use crate::room::{Room, files, scenario};
 
 /// Rules that were broken, and by whom; what a fault excuses is left out.
 type Broken = BTreeSet<(Rule, Party)>;
@@ -25,6 +26,7 @@ struct Usual {
 }
 
 fn rooms() -> Vec<Usual> {
+    let texts = [rooms::TWO_DEVICES_FAIL, rooms::TWO_FAILURES, rooms::SLOW_OLD_ANSWER, rooms::CROSSING_REPAIR];
     let read = |path: std::path::PathBuf| {
         let bytes = std::fs::read(&path).expect("a scenario file can be read");
         let scenario = file::read_bytes(&bytes, &Limits::FILES).expect("a scenario file is one");
@@ -35,7 +37,8 @@ fn rooms() -> Vec<Usual> {
         scenario.devices.iter().all(|device| device.habits == Habits::specification())
             && scenario.servers.iter().all(|server| server.habits == ServerHabits::specification())
     };
-    let all = files("").into_iter().map(read);
+    let own = texts.into_iter().map(|text| ("own".to_owned(), scenario(text)));
+    let all = own.chain(files("").into_iter().map(read));
     all.filter(|(_, scenario)| as_specified(scenario))
         .map(|(name, scenario)| Usual { name, broken: broken(&scenario), scenario })
         .collect()
