@@ -212,6 +212,11 @@ impl Story {
         self.fact(Observer::Server(server), kind)
     }
 
+    /// The next fact comes at the time of the last one.
+    pub(crate) fn same_instant(&mut self) {
+        self.at -= 1;
+    }
+
     /// A client stops in the very instant of the last fact.
     pub(crate) fn crash(&mut self, device: DeviceId) -> FactId {
         self.at -= 1;

@@ -196,8 +196,8 @@ settings! {
         QueryAnswers::LastWins => Place::Text(rooms::SLOW_OLD_ANSWER), "A1", [];
     }
     choose_olm {
-        ChooseOlm::NewestCreated => Place::Text(rooms::CROSSING_REPAIR), "A1", [];
-        ChooseOlm::OldestCreated => Place::File("incidents/a_key_lost_to_a_forgotten_one_time_key_comes_again"), "A1", [];
+        ChooseOlm::NewestCreated => Place::Text(rooms::CROSSING_REPAIR), "A1", [(Rule::U04, "A1")];
+        ChooseOlm::OldestCreated => Place::File("incidents/a_key_lost_to_a_forgotten_one_time_key_comes_again"), "A1", [(Rule::U04, "A1")];
     }
     sees_inbound_olm {
         false => Place::File("no_olm/a_device_that_opens_a_session_may_be_served_from_the_next_message_on"), "A1", [(Rule::N06, "A1")];

@@ -64,6 +64,7 @@ mod tests {
         story.block(A1, Target::Device(B1));
         assert_eq!(story.rules(), []);
         story.unblock(A1, Target::Device(B1));
+        story.olm(A1, B1);
         assert_eq!(first(story), None);
     }
 
