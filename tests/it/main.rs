@@ -8,6 +8,7 @@ mod habits;
 mod history;
 mod logs;
 mod mutants;
+mod occasions;
 mod olm_against_vodozemac;
 mod policies;
 mod random_networks;
