@@ -442,6 +442,11 @@ impl Story {
         leaf(&self.judge(), 0, B1)
     }
 
+    /// Which of these rules are broken, at rest: a story about one thing leaves out much that others ask for.
+    pub(crate) fn broken_of(&self, asked: &[Rule]) -> Vec<(Rule, Party)> {
+        self.rules().into_iter().filter(|(rule, _)| asked.contains(rule)).collect()
+    }
+
     /// The rules that are broken, at rest.
     pub(crate) fn rules(&self) -> Vec<(Rule, Party)> {
         rules(&self.judge())
