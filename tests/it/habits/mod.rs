@@ -3,7 +3,7 @@
 
 mod mutants;
 mod profiles;
-mod rooms;
+pub(crate) mod rooms;
 mod servers;
 
 use withheld::protocol::withheld::CodeSet;

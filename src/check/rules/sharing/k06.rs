@@ -1,7 +1,7 @@
 //! K-06 (sender, implied, as good as stated; specification, device verification): no key is encrypted for a device that is
 //! blocked. K-08 (sender, implied, as good as stated; "m.unverified"): nor for one that the share policy leaves out, by the chain
 //! of trust of V-01. Every reading agrees; what counts is the instant of the encryption.
-//! It does not know what the device is told instead; W-08 does.
+//! It does not know what the device is told instead; W-08 does. A key that was rightly kept back is counted by `explained`.
 
 use crate::check::findings::Findings;
 use crate::check::rules::sharing::{Sealing, sealing_of};
