@@ -4,8 +4,11 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
+use crate::check::view::View;
 use crate::check::view::pairs::Pairs;
-use crate::ids::{FactId, TxnId};
+use crate::check::view::requests::Class;
+use crate::check::view::transport::Content;
+use crate::ids::{DeviceId, FactId, TxnId};
 use crate::protocol::to_device::OlmEvent;
 use crate::protocol::withheld::WithheldContent;
 use crate::rulebook::rule::Rule;
@@ -19,6 +22,8 @@ struct Told {
     txn: TxnId,
     content: WithheldContent,
     put: FactId,
+    /// Whether it answers a request that waited for one.
+    answers: bool,
 }
 
 /// The judge of T-10: an Olm message that goes out under a second transaction id without having been encrypted for it, and a
@@ -26,6 +31,29 @@ struct Told {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SameTransaction {
     told: Pairs<Told>,
+}
+
+/// Whether a notice answers a request that waited for one. It is sent apart from one of the sender's own accord that says the
+/// same, and neither repeats the other.
+fn is_answer(view: &View, txn: TxnId, recipient: DeviceId) -> bool {
+    let number = view.transport.find(txn, recipient);
+    match number.map(|number| view.transport.get(number).content) {
+        Some(Content::Notice(notice)) => match view.notices.get(notice).class {
+            Class::Reply { waited_for, .. } => waited_for,
+            Class::Proactive => false,
+        },
+        Some(
+            Content::Key { .. }
+            | Content::Forwarded(_)
+            | Content::Bundle(_)
+            | Content::Dummy
+            | Content::Request(_)
+            | Content::Sealed
+            | Content::Clear
+            | Content::Stray,
+        )
+        | None => false,
+    }
 }
 
 impl Judge for SameTransaction {
@@ -49,9 +77,15 @@ impl Judge for SameTransaction {
                 sealed.map(|one| one.put.fact)
             }
             SentContent::Withheld(content) => {
-                let told = Told { txn, content, put: fact };
+                let answers = is_answer(view, txn, recipient);
+                let told = Told { txn, content, put: fact, answers };
                 let before = self.told.insert(device.raw(), recipient.raw(), told);
-                let same = before.filter(|before| before.txn != txn && before.content == content);
+                let same = before.filter(|before| {
+                    before.txn != txn
+                        && before.content == content
+                        && !answers
+                        && !(before.answers && view.bar(device, recipient).is_some())
+                });
                 same.filter(|before| {
                     view.transport.accepted(before.txn).is_none()
                         && !view.olm.made_after(device, recipient, before.put)
@@ -73,12 +107,13 @@ impl Judge for SameTransaction {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, Story, about, device, s};
+    use crate::check::testing::{A1, B1, R, Story, about, device, s};
     use crate::ids::TxnId;
-    use crate::protocol::to_device::ToDeviceType;
+    use crate::protocol::to_device::{KeyRequestAction, ToDeviceType};
     use crate::protocol::withheld::{SessionCode, WithheldNotice};
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
+    use crate::scenario::policy::Target;
     use crate::time::SimTime;
     use crate::trace::fact::{FactKind, SentContent};
 
@@ -126,6 +161,28 @@ mod tests {
         restored.by(A1, FactKind::StoreRestored { device: A1, snapshot });
         again(&mut restored, notice());
         assert!(!broken(&restored), "the store has forgotten it");
+    }
+
+    #[test]
+    fn an_answer_and_a_notice_of_ones_own_that_say_the_same_are_no_retries() {
+        let asked = |story: &mut Story| {
+            let action = KeyRequestAction::Request { room: R, session: s(0) };
+            story.request((B1, A1), 1, action);
+        };
+        let mut answer_second = Story::blocked();
+        answer_second.put((A1, B1), ToDeviceType::Withheld, notice());
+        asked(&mut answer_second);
+        again(&mut answer_second, notice());
+        assert!(!broken(&answer_second));
+        let mut answer_first = Story::blocked();
+        asked(&mut answer_first);
+        answer_first.put((A1, B1), ToDeviceType::Withheld, notice());
+        let mut unblocked = answer_first.clone();
+        again(&mut answer_first, notice());
+        assert!(!broken(&answer_first));
+        unblocked.unblock(A1, Target::Device(B1));
+        again(&mut unblocked, notice());
+        assert!(broken(&unblocked), "there is no reason for a second notice");
     }
 
     #[test]
