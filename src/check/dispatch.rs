@@ -78,7 +78,7 @@ impl Checker {
                 }
             }
             FactKind::MemberNotTold { device, room, user } => {
-                view.rooms.not_told(device, room, user, fact.at);
+                view.rooms.not_told(device, room, user, now);
                 // Who is left out of a state looks as if gone.
                 view.expiries.discarded(device, room, fact.id);
                 view.duties.changed(device);

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use crate::check::findings::Findings;
 use crate::check::outcome::{Unhealed, Verdict, WayBack};
 use crate::check::view::View;
-use crate::ids::{DeviceId, MessageId, RoomId};
+use crate::check::view::messages::Encrypted;
+use crate::ids::{DeviceId, FactId, MessageId, RoomId};
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -23,19 +24,48 @@ pub(crate) fn judge(
     let mut unhealed = Vec::new();
     let cells = verdicts.iter().filter(|verdict| second.contains(&verdict.message));
     for verdict in cells {
-        let Some(way_back) = way_back(verdict.leaf) else { continue };
+        let Some(mut way_back) = way_back(verdict.leaf) else { continue };
         if let WayBack::Due(rule) = way_back
             && let Some(encrypted) = view.messages.encryption(verdict.message)
         {
             let cell = (verdict.message, verdict.device);
-            let party = Party::Device(encrypted.sender);
-            let [first, ..] = verdict.witnesses;
-            findings.raise_at(cell, rule, party, [first, Some(encrypted.fact)]);
+            match who_failed(view, verdict, encrypted) {
+                Some((party, because)) => {
+                    findings.raise_at(cell, rule, party, [because, Some(encrypted.fact)]);
+                }
+                None => way_back = WayBack::NotInTheSpecification,
+            }
         }
         let Verdict { message, device, leaf, .. } = *verdict;
         unhealed.push(Unhealed { message, device, leaf, way_back });
     }
     unhealed
+}
+
+/// Who did not do what would have healed a cell, with the fact that shows it; `None` if everybody did what is asked.
+fn who_failed(
+    view: &View,
+    verdict: &Verdict,
+    encrypted: &Encrypted,
+) -> Option<(Party, Option<FactId>)> {
+    let (sender, user) = (encrypted.sender, view.cast.user(verdict.device));
+    let server = view.cast.server_of(sender);
+    let [first, ..] = verdict.witnesses;
+    if verdict.leaf == Leaf::MembershipNotSeen
+        && let Some(left_out) = view.rooms.left_out(sender, encrypted.room, user)
+    {
+        return Some((Party::Server(server), Some(left_out)));
+    }
+    // A query that was made for this message and came to nothing is all that a sender can do.
+    let is_tried = verdict.leaf == Leaf::StaleList
+        && view
+            .lists
+            .failed(sender, user)
+            .is_some_and(|failed| Some(failed) > encrypted.previous && failed < encrypted.fact);
+    // Who is only invited shares no room in which changes would be told.
+    let is_untold = verdict.leaf == Leaf::Unaware
+        && !view.rooms.share_as_joined(server, [view.cast.user(sender), user], encrypted.fact);
+    (!is_tried && !is_untold).then_some((Party::Device(sender), first))
 }
 
 /// The second message that each sender encrypted in each room from the first probe on, ascending.
@@ -103,10 +133,12 @@ const fn way_back(leaf: Leaf) -> Option<WayBack> {
 #[cfg(test)]
 mod tests {
     use crate::check::outcome::WayBack;
-    use crate::check::testing::{A1, B1, B2, BOB, HOME, Story, device, m, s};
+    use crate::check::testing::{A1, AWAY, B1, B2, BOB, C1, CAROL, HOME, R, Story, device, m, s};
+    use crate::protocol::room::Membership;
     use crate::rulebook::leaf::Leaf;
     use crate::rulebook::rule::Rule;
-    use crate::trace::fact::{FactKind, KeySource, Observer, TryResult};
+    use crate::scenario::fault::Party;
+    use crate::trace::fact::{FactKind, KeySource, Observer, QueryOutcome, TryResult};
 
     /// B1 reads message 0 of session 0; then everything heals.
     fn healed() -> Story {
@@ -178,6 +210,52 @@ mod tests {
         let breach = outcome.violations.iter().find(|breach| breach.cell == Some((m(2), B2)));
         let breach = breach.expect("the second probe left B2 out");
         assert_eq!((breach.rule, breach.party), (Rule::D02, device(A1)));
+    }
+
+    #[test]
+    fn a_query_that_came_to_nothing_for_the_second_probe_is_nobodys_breach() {
+        let probes = |fails: [bool; 2]| {
+            let mut story = healed();
+            story.up(B2);
+            story.list_changed(HOME, BOB);
+            story.noted(A1, BOB);
+            for (probe, fails) in [1, 2].into_iter().zip(fails) {
+                if fails {
+                    let (device, user, outcome) = (A1, BOB, QueryOutcome::Failed);
+                    let query = story.ask(A1, BOB);
+                    story.by(A1, FactKind::QueryEnd { device, user, query, outcome });
+                }
+                story.message(s(0), probe, probe);
+                story.tries(B1, probe, TryResult::Decrypted);
+            }
+            let outcome = story.judge();
+            assert_eq!(outcome.unhealed.len(), 1);
+            let d02 = outcome.violations.iter().any(|breach| breach.cell == Some((m(2), B2)));
+            (outcome.unhealed[0].way_back, d02)
+        };
+        assert_eq!(probes([true, true]), (WayBack::NotInTheSpecification, false));
+        assert_eq!(probes([false, true]), (WayBack::NotInTheSpecification, false));
+        assert_eq!(probes([true, false]), (WayBack::Due(Rule::D02), true));
+    }
+
+    #[test]
+    fn a_member_whom_the_server_never_told_is_the_servers_breach() {
+        let mut story = healed();
+        story.member(CAROL, Membership::Join, 3);
+        story.at(AWAY, FactKind::DeviceUp { device: C1, crypto: true });
+        let mut late = story.clone();
+        story.at(HOME, FactKind::MemberNotTold { device: A1, room: R, user: CAROL });
+        story.seen(A1, 3);
+        for (story, party) in [(&mut story, Party::Server(HOME)), (&mut late, device(A1))] {
+            for probe in [1, 2] {
+                story.message(s(0), probe, probe);
+                story.tries(B1, probe, TryResult::Decrypted);
+            }
+            let outcome = story.judge();
+            let breach = outcome.violations.iter().find(|breach| breach.cell == Some((m(2), C1)));
+            let breach = breach.expect("the second probe left C1 out");
+            assert_eq!((breach.rule, breach.party), (Rule::K01, party));
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct Stored {
     pub written: Provenance,
     /// The fact that it was last listed.
     pub listed: Provenance,
-    /// The fact that kept it from being listed earlier.
+    /// The fact that kept it from being listed earlier, or brought it back.
     pub held_up: Provenance,
     position: u64,
 }
@@ -97,11 +97,12 @@ impl Mailbox {
 
     /// Makes this what `copy` was, and gives back what is lost by that. What comes back stands behind every token that
     /// the device has, because the positions go on: it is listed, again if it had been listed before.
-    pub fn restore(&mut self, copy: &Self) -> Vec<Stored> {
+    pub fn restore(&mut self, copy: &Self, by: Provenance) -> Vec<Stored> {
         let mut rows = copy.rows.clone();
         for row in &mut rows {
             self.last += 1;
             row.position = self.last;
+            row.held_up = by;
         }
         let old = std::mem::replace(&mut self.rows, rows);
         old.into_iter().filter(|lost| self.rows.iter().all(|row| row.id != lost.id)).collect()
@@ -193,8 +194,10 @@ mod tests {
         let copy = mailbox.clone();
         assert_eq!(acknowledged(&mut mailbox, 2), [0, 1]);
         put(&mut mailbox, 7);
-        let lost: Vec<u32> = mailbox.restore(&copy).iter().map(|row| row.id.raw()).collect();
+        let by = Provenance::of(crate::ids::FactId::new(5));
+        let lost: Vec<u32> = mailbox.restore(&copy, by).iter().map(|row| row.id.raw()).collect();
         assert_eq!(lost, [7]);
+        assert!(mailbox.batch(9).all(|row| row.held_up == by), "they are there because of that");
         assert_eq!(acknowledged(&mut mailbox, 3), [] as [u32; 0]);
         assert_eq!(listed(&mut mailbox, 9), [0, 1]);
     }

@@ -134,12 +134,13 @@ impl Homeserver {
     pub fn restore_accounts(&mut self, copies: &[Account], causes: Causes, log: &mut impl FactLog) {
         let devices = self.residents.devices_at(self.id);
         for ((account, copy), &device) in self.accounts.iter_mut().zip(copies).zip(devices) {
-            for lost in account.mailbox.restore(&copy.mailbox) {
+            let by = Provenance(causes.iter().next());
+            for lost in account.mailbox.restore(&copy.mailbox, by) {
                 let kind =
                     FactKind::Lost { txn: lost.txn, recipient: device, message: Some(lost.id) };
                 log.record(kind, lost.written.0.into_iter().fold(causes, Causes::and));
             }
-            account.restored = Provenance(causes.iter().next());
+            account.restored = by;
             account.keys = copy.keys.brought_back(account.restored);
             account.keys_cause = account.restored;
             self.touched.push(device);

@@ -87,8 +87,9 @@ fn parted(kind: &FaultKind) -> Vec<Party> {
 /// Whether a fault that is nobody's doing happens to what `server` stores or hands out.
 fn reaches(kind: &FaultKind, server: ServerId, homes: &[ServerId]) -> bool {
     if let FaultKind::ToDeviceDropped { which } | FaultKind::ToDeviceDuplicated { which } = kind {
+        // Where the recipient is left open, a message of the sender may be stored by any server.
         let ends = [which.sender, which.recipient];
-        return ends.iter().all(Option::is_none)
+        return which.recipient.is_none()
             || ends.into_iter().flatten().any(|device| homes[device.index()] == server);
     }
     if let FaultKind::SecondReader { device }
@@ -127,6 +128,9 @@ mod tests {
         assert!(!dropped.covers(Rule::T01, Party::Device(DeviceId::new(1))));
         let any = announced(FaultKind::ToDeviceDropped { which: ToDeviceFilter::default() });
         assert!(any.covers(Rule::T01, S1));
+        let which = ToDeviceFilter { sender: Some(DeviceId::new(1)), ..Default::default() };
+        let sent = announced(FaultKind::ToDeviceDropped { which });
+        assert!(sent.covers(Rule::T01, S1), "the recipient may be at home anywhere");
     }
 
     #[test]

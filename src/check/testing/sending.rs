@@ -55,6 +55,13 @@ impl Story {
         self.at(HOME, kind)
     }
 
+    /// The recipient's server stores it once more, in a row of its own.
+    pub(crate) fn stored_again(&mut self, sent: Sent) -> Sent {
+        let copy = Sent { row: ToDeviceId::new(self.number()), ..sent };
+        self.stored(copy);
+        copy
+    }
+
     /// A server loses it before it is stored.
     pub(crate) fn lost(&mut self, sent: Sent) -> FactId {
         let Sent { recipient, txn, .. } = sent;

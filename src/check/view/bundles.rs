@@ -129,6 +129,18 @@ impl Bundles {
         self.made.get(&bundle)
     }
 
+    /// The users for whom the device made bundles with a key of the session.
+    pub(crate) fn receivers(
+        &self,
+        maker: DeviceId,
+        session: MegolmSessionId,
+    ) -> impl Iterator<Item = UserId> + '_ {
+        let holds = move |made: &&Made| {
+            made.device == maker && made.keys.iter().any(|(key, _)| key.session == session)
+        };
+        self.made.values().filter(holds).map(|made| made.recipient)
+    }
+
     /// The entry `m.history_not_shared` about the session that the device took in first.
     pub(crate) fn not_shared(
         &self,

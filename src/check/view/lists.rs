@@ -60,6 +60,9 @@ struct List {
     last_start: Option<FactId>,
     /// When the device was last told that it need not follow the user.
     left: Option<FactId>,
+    /// What the list held then, and whether the user was verified, until an answer comes.
+    former: Vec<Entry>,
+    was_verified: bool,
     /// Devices that were listed once and are not now, each with the end of the query that no longer listed it.
     dropped: Vec<(DeviceId, FactId)>,
 }
@@ -115,9 +118,10 @@ impl Lists {
     pub(crate) fn left(&mut self, device: DeviceId, user: UserId, fact: FactId) {
         self.noted(device, user, fact);
         let list = self.lists.entry(device.raw(), user.raw());
+        list.was_verified |= list.applied.is_some_and(|applied| applied.verified);
         list.applied = None;
         list.left = Some(fact);
-        list.entries.clear();
+        list.former.append(&mut list.entries);
         list.dropped.clear();
     }
 
@@ -163,6 +167,8 @@ impl Lists {
                 let newest = list.applied.map(|old| old.newer.unwrap_or(old.start));
                 let newer = newest.filter(|newest| *newest > start);
                 list.applied = Some(Applied { start, verified, newer, end: fact });
+                list.was_verified = false;
+                list.former.clear();
                 let old = std::mem::take(&mut list.entries);
                 list.dropped.extend(old.iter().map(|entry| (entry.device, fact)));
                 list.dropped.retain(|(gone, _)| self.answer.iter().all(|(there, _)| there != gone));
@@ -187,6 +193,14 @@ impl Lists {
     pub(crate) fn entry(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<Entry> {
         let list = self.of(by, user)?;
         list.entries.iter().find(|entry| entry.device == device).copied()
+    }
+
+    /// As [`Lists::entry`], or else what the list held when it was followed last: what a device is worth does not change by
+    /// that nobody tells of it any more.
+    pub(crate) fn last_entry(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<Entry> {
+        let list = self.of(by, user)?;
+        let mut entries = list.entries.iter().chain(&list.former);
+        entries.find(|entry| entry.device == device).copied()
     }
 
     /// Why the list of `by` does not hold a device of `user` that it should hold.
@@ -237,15 +251,16 @@ impl Lists {
 
     /// Whether the last answer that was applied says that the user is verified.
     pub(crate) fn says_verified(&self, by: DeviceId, user: UserId) -> bool {
-        let applied = self.of(by, user).and_then(|list| list.applied);
-        applied.is_some_and(|applied| applied.verified)
+        self.of(by, user)
+            .is_some_and(|list| list.applied.map_or(list.was_verified, |applied| applied.verified))
     }
 
     /// Nothing that answers said of verified users holds for the device any more.
     pub(crate) fn forget_verified(&mut self, by: DeviceId, users: impl Iterator<Item = UserId>) {
         for user in users {
-            let list = self.lists.get_mut(by.raw(), user.raw());
-            if let Some(applied) = list.and_then(|list| list.applied.as_mut()) {
+            let Some(list) = self.lists.get_mut(by.raw(), user.raw()) else { continue };
+            list.was_verified = false;
+            if let Some(applied) = list.applied.as_mut() {
                 applied.verified = false;
             }
         }
@@ -344,6 +359,25 @@ mod tests {
         lists.left(A, BOB, FactId::new(12));
         assert_eq!(telling(&lists, 11), Telling::Told(FactId::new(12)));
         assert!(matches!(lists.gap(A, BOB), Gap::Outdated(_)));
+    }
+
+    #[test]
+    fn what_a_list_held_when_it_was_followed_last_is_remembered_until_an_answer_comes() {
+        let mut lists = Lists::default();
+        let verified = QueryOutcome::Applied { master: None, verified: true };
+        start(&mut lists, 0, 1);
+        lists.listed(QueryId::new(0), DeviceId::new(7), true);
+        end(&mut lists, 0, verified, 2);
+        lists.left(A, BOB, FactId::new(3));
+        let last = |lists: &Lists| lists.last_entry(A, BOB, DeviceId::new(7)).is_some();
+        assert_eq!(lists.entry(A, BOB, DeviceId::new(7)), None);
+        assert!(last(&lists) && lists.says_verified(A, BOB));
+        start(&mut lists, 1, 4);
+        end(&mut lists, 1, QueryOutcome::Failed, 5);
+        assert!(last(&lists), "nothing newer is known");
+        start(&mut lists, 2, 6);
+        end(&mut lists, 2, QueryOutcome::Applied { master: None, verified: false }, 7);
+        assert!(!last(&lists) && !lists.says_verified(A, BOB));
     }
 
     #[test]

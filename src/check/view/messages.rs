@@ -61,6 +61,8 @@ struct Message {
     accepted: Option<FactId>,
     room: Option<RoomId>,
     read: BitSet,
+    /// It was encrypted once more after it had been accepted, as a client with an older store does.
+    repeated: bool,
 }
 
 /// What a sender does for one message comes without longer pauses than this. It leaves time for an answer of the
@@ -143,6 +145,8 @@ impl Messages {
         let message = row(&mut self.messages, message.index());
         if message.accepted.is_none() {
             message.encrypted = Some(encrypted);
+        } else {
+            message.repeated = true;
         }
     }
 
@@ -210,6 +214,12 @@ impl Messages {
     /// How the message was encrypted, if that was observed.
     pub(crate) fn encryption(&self, message: MessageId) -> Option<&Encrypted> {
         self.messages.get(message.index())?.encrypted.as_ref()
+    }
+
+    /// Whether the message was encrypted again after it had been accepted: it stands in the room twice, and an attempt to
+    /// read it does not tell which of the two it is about.
+    pub(crate) fn is_repeated(&self, message: MessageId) -> bool {
+        self.messages.get(message.index()).is_some_and(|message| message.repeated)
     }
 
     /// The messages that the device encrypted since `since`, in the order of their names.

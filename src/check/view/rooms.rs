@@ -53,6 +53,7 @@ struct Seen {
 struct Hidden {
     after: u32,
     upto: Option<u32>,
+    fact: FactId,
 }
 
 /// A membership as a server has it or a device has seen it, and the fact that made it so there.
@@ -185,13 +186,19 @@ impl Rooms {
     }
 
     /// What the sync of this instant told, or else what the next one tells, leaves out this user's membership.
-    pub(crate) fn not_told(&mut self, device: DeviceId, room: RoomId, user: UserId, at: SimTime) {
-        let hidden = match self.seen.get(device.raw(), room.raw()) {
-            Some(seen) if seen.at == at => Hidden { after: seen.before, upto: Some(seen.seq) },
-            Some(seen) => Hidden { after: seen.seq, upto: None },
-            None => Hidden { after: 0, upto: None },
+    pub(crate) fn not_told(&mut self, device: DeviceId, room: RoomId, user: UserId, now: Moment) {
+        let (after, upto) = match self.seen.get(device.raw(), room.raw()) {
+            Some(seen) if seen.at == now.at => (seen.before, Some(seen.seq)),
+            Some(seen) => (seen.seq, None),
+            None => (0, None),
         };
+        let hidden = Hidden { after, upto, fact: now.fact };
         self.hidden.entry((device, room, user)).or_default().push(hidden);
+    }
+
+    /// The last fact that the user's membership was left out of what the device was told of the room.
+    pub(crate) fn left_out(&self, device: DeviceId, room: RoomId, user: UserId) -> Option<FactId> {
+        self.hidden.get(&(device, room, user))?.last().map(|hidden| hidden.fact)
     }
 
     /// The devices whose users were ever joined or invited on any server, in the order in which they came.
@@ -462,7 +469,8 @@ mod tests {
     fn a_membership_that_was_left_out_of_the_next_sync_is_not_seen() {
         let mut rooms = Rooms::default();
         member(&mut rooms, Membership::Join, 1, 0);
-        rooms.not_told(A, R, BOB, SimTime::from_ms(1));
+        rooms.not_told(A, R, BOB, moment(1, 1));
+        assert_eq!(rooms.left_out(A, R, BOB), Some(FactId::new(1)));
         rooms.seen(S, (A, R), 1, moment(2, 2));
         assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
         member(&mut rooms, Membership::Leave, 2, 3);
@@ -477,7 +485,7 @@ mod tests {
         rooms.seen(S, (A, R), 1, moment(0, 1));
         member(&mut rooms, Membership::Join, 2, 1);
         rooms.seen(S, (A, R), 2, moment(2, 2));
-        rooms.not_told(A, R, BOB, SimTime::from_ms(2));
+        rooms.not_told(A, R, BOB, moment(3, 2));
         assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
     }
 

@@ -183,6 +183,7 @@ impl View {
         let Some(number) = self.transport.number(stored) else { return };
         let message = self.transport.get_mut(number);
         let content = message.content;
+        let is_copy = message.processed.is_some();
         match (message.processed, outcome) {
             // A later copy changes nothing of what the first led to.
             (Some(_), ProcessOutcome::Duplicate) => {}
@@ -195,7 +196,10 @@ impl View {
             ) => message.processed = Some((now, outcome)),
         }
         match (content, outcome) {
-            (Content::Request(request), ProcessOutcome::Handled | ProcessOutcome::Ignored) => {
+            // A copy of a request asks for nothing new.
+            (Content::Request(request), ProcessOutcome::Handled | ProcessOutcome::Ignored)
+                if !is_copy =>
+            {
                 self.requests.processed(device, request, now.fact);
             }
             (

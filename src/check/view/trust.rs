@@ -38,7 +38,7 @@ impl View {
     pub(crate) fn trusts(&self, by: DeviceId, device: DeviceId) -> bool {
         let user = self.cast.user(device);
         self.policies.trusts_device(by, device)
-            || self.lists.entry(by, user, device).is_some_and(|entry| entry.cross_signed)
+            || self.lists.last_entry(by, user, device).is_some_and(|entry| entry.cross_signed)
                 && self.is_verified(by, user)
     }
 
@@ -52,7 +52,7 @@ impl View {
         let passes = match share {
             SharePolicy::Everyone => true,
             SharePolicy::CrossSigned => {
-                self.lists.entry(by, user, device).is_some_and(|entry| entry.cross_signed)
+                self.lists.last_entry(by, user, device).is_some_and(|entry| entry.cross_signed)
             }
             SharePolicy::Verified => self.trusts(by, device),
         };

@@ -103,9 +103,7 @@ impl Reference {
             }
             Target::User(user) => {
                 self.store.verify_later.remove(&target);
-                if let Some(list) = self.store.lists.user_mut(user) {
-                    list.verification_withdrawn = true;
-                }
+                self.store.lists.withdraw_verification(user);
             }
         }
         self.record_verified(target, false, io);

@@ -12,7 +12,7 @@ use crate::client::reference::outbound::Outbound;
 use crate::client::reference::outbox::OutboxNo;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::client::reference::wording::{no_olm_notice, session_notice};
-use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId};
+use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, UserId};
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
 use crate::protocol::withheld::WithheldCode;
@@ -90,6 +90,19 @@ impl Reference {
             .filter(|device| !self.has_olm(*device))
             .collect();
         devices.into_iter().collect()
+    }
+
+    /// Users whose devices are owed a key of the room, and whose lists are not followed any more or are asked for at the
+    /// moment, ascending.
+    pub(super) fn unfollowed_creditors(&self, room: RoomId) -> Vec<UserId> {
+        let again = self.habits().reshare_index;
+        let owed = self.sessions_of(room).flat_map(|outbound| outbound.owed(room, again));
+        let users: BTreeSet<UserId> = owed.map(|owed| self.user_of(owed.device)).collect();
+        let is_followed = |user: &UserId| {
+            self.store.lists.user(*user).is_some_and(|list| list.followed)
+                && !self.live.queries.is_running(*user)
+        };
+        users.into_iter().filter(|user| !is_followed(user)).collect()
     }
 
     /// Gives the keys that are owed to those who can be reached. Who was told of a replaced session, or is due nothing

@@ -225,6 +225,11 @@ impl Reference {
         if self.store.life != Life::LoggedIn {
             return Progress::Done;
         }
+        // Lists that are not followed any more are asked for again (D-06).
+        let unfollowed = self.unfollowed_creditors(room);
+        if self.wait_for_lists(&unfollowed, io) {
+            return Progress::Wait;
+        }
         let missing = self.owed_without_olm(room);
         if self.claim_missing(&missing, io) {
             return Progress::Wait;

@@ -23,6 +23,7 @@ use crate::protocol::to_device::{
 };
 use crate::protocol::withheld::{Field, SessionCode, WithheldNotice};
 use crate::scenario::habits::{ForwardTo, ReplyCode};
+use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::{AnswerRequests, AskFor, SharePolicy};
 use crate::trace::fact::{Causes, FactKind, KeySource, OlmCause, ProcessOutcome};
 
@@ -74,7 +75,8 @@ impl Reference {
         io: &mut Io<'_>,
     ) {
         let open = self.store.requests.open(session).cloned();
-        if of.is_empty() && open.is_some() {
+        // A client without encryption could do nothing with a key.
+        if (of.is_empty() && open.is_some()) || self.config.keys != PublishedKeys::Full {
             return;
         }
         let unread = self.store.inbound.unread_of(session);
@@ -270,6 +272,10 @@ impl Reference {
         let device = asked.requester;
         let user = self.user_of(device);
         let listed = self.store.lists.user(user).and_then(|list| list.device(device)).copied();
+        // Who publishes no keys counts as absent (K-09).
+        if self.habits().skips_unencrypted && !listed.is_some_and(|keys| keys.lists_algorithms) {
+            return Reply::Silence;
+        }
         let unknown = DeviceKeys { device, lists_algorithms: true, signed_by: None };
         let view = self.view_of(user, &listed.unwrap_or(unknown));
         let has_key = self.store.inbound.key(asked.session).is_some();

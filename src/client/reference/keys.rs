@@ -168,8 +168,10 @@ impl Reference {
             .outdated()
             .filter(|(user, _)| self.may_query(*user))
             .filter(|(user, _)| {
+                // A wait that ends later than any wait may last was begun on a clock that has been set back since.
+                let latest = io.clock + self.config.habits.claim_backoff_max.max(SHORTEST_WAIT);
                 let backoff = self.live.query_backoff.get(user);
-                backoff.is_none_or(|backoff| backoff.until <= io.clock)
+                backoff.is_none_or(|backoff| backoff.until <= io.clock || latest < backoff.until)
             })
             .collect();
         if wanted.is_empty() {
@@ -222,9 +224,16 @@ impl Reference {
             let Some((running, overtaken)) = self.live.queries.end(user, query) else { continue };
             match answered.binary_search_by_key(&user, |keys| keys.user) {
                 Ok(found) => self.list_answered(&answered[found], (running, overtaken), io),
-                Err(_) => self.query_failed(user, query, running, io),
+                Err(_) => {
+                    self.query_failed(user, query, running, io);
+                    if overtaken {
+                        // A change was told meanwhile: that leads to a query of its own, as it would have without this one.
+                        self.live.query_backoff.remove(&user);
+                    }
+                }
             }
         }
+        self.query_outdated(io);
         true
     }
 

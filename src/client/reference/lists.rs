@@ -76,6 +76,11 @@ impl DeviceLists {
         self.users.get_mut(&user)
     }
 
+    /// The user took the verification of another user back, whose list may not be known yet.
+    pub(super) fn withdraw_verification(&mut self, user: UserId) {
+        self.users.entry(user).or_default().verification_withdrawn = true;
+    }
+
     /// Tracks a user from now on; a user who was not tracked is outdated. True if that is new.
     pub(super) fn track(&mut self, user: UserId) -> bool {
         let list = self.users.entry(user).or_default();

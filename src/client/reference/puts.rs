@@ -1,6 +1,8 @@
 //! To-device requests as they are put together: messages of one type to many devices, sealed where they have to be.
 //! It does not know why anything is sent.
 
+use std::collections::BTreeSet;
+
 use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
 use crate::client::reference::outbox::OutboxNo;
@@ -38,13 +40,13 @@ impl Reference {
     ) -> Vec<OutboxNo> {
         let (device, per_put) = (self.me(), self.habits().targets_per_put.max(1) as usize);
         let mut puts = Vec::new();
-        for chunk in items.chunks(per_put) {
+        for chunk in transactions(items, per_put) {
             let txn = io.entropy.txn();
             let targets = u32::try_from(chunk.len()).expect("a chunk is at most a u32 long");
             let kind = FactKind::Put { device, txn, event_type, targets };
             let put_fact = io.fact(kind, Causes::of([cause]));
             let mut messages = Vec::with_capacity(chunk.len());
-            for item in chunk {
+            for item in &chunk {
                 let recipient = item.device;
                 let (body, content, why) = match item.content {
                     ItemContent::Clear(body) => (body, as_sent(&body), item.because),
@@ -91,6 +93,25 @@ impl Reference {
     }
 }
 
+/// Messages by the transaction that carries them, in their order: a transaction has one message for a device at the most
+/// (T-06), and so many in all.
+fn transactions(items: Vec<Item>, most: usize) -> Vec<Vec<Item>> {
+    let mut transactions: Vec<Vec<Item>> = Vec::new();
+    let mut named = BTreeSet::new();
+    for item in items {
+        let is_full = transactions.last().is_none_or(|last| last.len() >= most);
+        if is_full || named.contains(&item.device) {
+            transactions.push(Vec::new());
+            named.clear();
+        }
+        named.insert(item.device);
+        if let Some(last) = transactions.last_mut() {
+            last.push(item);
+        }
+    }
+    transactions
+}
+
 /// What its sender knows of a message.
 pub(super) fn as_sent(body: &ToDeviceBody) -> SentContent {
     match *body {
@@ -105,5 +126,34 @@ impl Item {
     /// The same message once more; what is sealed is sealed anew.
     pub(super) fn in_clear_again(&self) -> Self {
         Self { device: self.device, content: self.content, because: self.because }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Item, ItemContent, transactions};
+    use crate::ids::DeviceId;
+    use crate::protocol::to_device::OlmEvent;
+    use crate::trace::fact::Causes;
+
+    fn split(devices: &[u32], most: usize) -> Vec<Vec<u32>> {
+        let item = |device: &u32| Item {
+            device: DeviceId::new(*device),
+            content: ItemContent::Sealed(OlmEvent::Dummy { empty: true }),
+            because: Causes::NONE,
+        };
+        transactions(devices.iter().map(item).collect(), most)
+            .iter()
+            .map(|items| items.iter().map(|item| item.device.raw()).collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_transaction_names_no_device_twice_and_holds_no_more_than_it_may() {
+        assert_eq!(split(&[1, 2, 1, 3, 2], 250), [vec![1, 2], vec![1, 3, 2]]);
+        assert_eq!(split(&[1, 1, 1], 250), [[1], [1], [1]]);
+        assert_eq!(split(&[1, 2, 3, 4, 5], 2), [vec![1, 2], vec![3, 4], vec![5]]);
+        assert_eq!(split(&[1, 2, 2, 3], 2), [[1, 2], [2, 3]]);
+        assert_eq!(split(&[], 2), [[0; 0]; 0]);
     }
 }

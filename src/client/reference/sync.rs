@@ -119,6 +119,8 @@ impl Reference {
             }
             ListChange::Left => {
                 self.store.lists.untrack(user);
+                // The answer to a query that is under way may be older than changes that nobody tells any more.
+                self.live.queries.overtake(user);
                 self.view_changed(io);
             }
         }

@@ -17,8 +17,8 @@ use crate::trace::kind::{Kind, Kinds};
 /// What one device has still to do for one user's list.
 #[derive(Debug, Clone, Copy, Default)]
 struct Duty {
-    /// Whether the list was ever asked for and is still followed.
-    followed: bool,
+    /// When the list was asked for last, if it is still followed.
+    followed: Option<FactId>,
     /// The first note after the last query began.
     note: Option<Moment>,
     /// An answer that was asked for before the note was applied after it.
@@ -52,7 +52,12 @@ fn broken(view: &View, device: DeviceId, duty: &Duty) -> Option<(Rule, [Option<F
         (None, None) => return None,
     };
     // What a crash cut off was never written down, and what a restore undid comes again.
+    // So is that the list was asked for at all.
     let life = &view.life;
+    let forgotten = duty.followed.and_then(|followed| life.restored_after(device, followed));
+    if forgotten.is_some() {
+        return None;
+    }
     if life.cut_off(device, since).is_some() || life.restored_after(device, since.fact).is_some() {
         return None;
     }
@@ -72,7 +77,7 @@ impl Judge for Refreshed {
             let duty = self.duty(device, user);
             match change {
                 ListChange::Left => *duty = Duty::default(),
-                ListChange::Changed if duty.followed => {
+                ListChange::Changed if duty.followed.is_some() => {
                     findings.met(Rule::D02);
                     findings.met(Rule::D07);
                     duty.note.get_or_insert(now);
@@ -86,7 +91,8 @@ impl Judge for Refreshed {
             if note.is_some_and(|note| life.crash_after(device, note.fact).is_some()) {
                 findings.met(Rule::D05);
             }
-            *self.duty(device, user) = Duty { followed: true, note: None, cleared: None, open };
+            *self.duty(device, user) =
+                Duty { followed: Some(now.fact), note: None, cleared: None, open };
         } else if let FactKind::QueryEnd { device, user, query, outcome } = case.fact.kind {
             let duty = self.duty(device, user);
             if duty.open.is_some_and(|(open, _)| open == query) {

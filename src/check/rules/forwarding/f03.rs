@@ -31,7 +31,8 @@ impl Judge for AskedAndTrusted {
         let message = view.transport.get(number);
         let own = view.cast.user(message.sender) == view.cast.user(device);
         let asked = view.askings.was_asked(device, session, message.sender);
-        if !own || !asked || !view.trusts(device, message.sender) {
+        let trusted = view.trusts(device, message.sender) || view.doubts.of(device);
+        if !own || !asked || !trusted {
             let witnesses = [Some(message.put.fact), Some(case.fact.id)];
             findings.raise(Rule::F03, Party::Device(device), witnesses);
         }
@@ -78,6 +79,21 @@ mod tests {
         assert!(broken(&taken(B2, false, true)));
         assert!(broken(&taken(B2, true, false)));
         assert!(broken(&taken(A1, true, true)));
+    }
+
+    #[test]
+    fn a_store_that_has_forgotten_that_a_verification_was_taken_back_believes_it() {
+        let mut story = Story::with_olm();
+        story.up(B2);
+        story.learn(B1, BOB, &[B1, B2]);
+        let snapshot = story.now();
+        let (device, target) = (B1, Target::Device(B2));
+        story.by(B1, FactKind::VerifiedSet { device, target, verified: false });
+        story.by(B1, FactKind::StoreRestored { device, snapshot });
+        story.request((B1, B2), 1, KeyRequestAction::Request { room: R, session: s(0) });
+        let sent = story.forward((B2, B1), s(0), 0);
+        story.take_forward(sent, None);
+        assert!(!broken(&story));
     }
 
     #[test]

@@ -56,6 +56,24 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_stands_in_the_room_twice_may_be_either_of_the_two() {
+        let mut story = Story::blocked();
+        story.message(s(0), 0, 0);
+        story.session(A1, s(1));
+        let second = story.withhold(s(1), SessionCode::Blacklisted);
+        story.hear(second);
+        let mut once = story.clone();
+        story.encrypt(s(1), 0, 0);
+        let broken = |mut story: Story| {
+            story.shows_from(B1, 0, (WithheldCode::Blacklisted, second));
+            story.rules().contains(&(Rule::P11, device(B1)))
+        };
+        assert!(!broken(story));
+        once.encrypt(s(1), 0, 1);
+        assert!(broken(once));
+    }
+
+    #[test]
     fn for_another_it_is_a_breach_and_a_warning_in_the_lenient_reading() {
         let story = shown_for(1);
         assert_eq!(story.broken_of(&[Rule::P11]), [(Rule::P11, device(B1))]);

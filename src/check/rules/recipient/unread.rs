@@ -26,14 +26,16 @@ pub(super) struct Unread<'a> {
 }
 
 impl<'a> Unread<'a> {
-    /// The message of this fact, if it is an attempt that came to nothing for want of a key.
+    /// The message of this fact, if it is an attempt that came to nothing for want of a key, and if it is known with which
+    /// session the message was encrypted.
     pub(super) fn of(case: Case<'a>) -> Option<Self> {
         let FactKind::Try { device, message, result } = case.fact.kind else { return None };
         let shown = match result {
             TryResult::Undecryptable(shown) => shown,
             TryResult::Decrypted | TryResult::Hidden | TryResult::Invalid => return None,
         };
-        let encrypted = case.view.messages.encryption(message)?;
+        let messages = &case.view.messages;
+        let encrypted = messages.encryption(message).filter(|_| !messages.is_repeated(message))?;
         Some(Self { message, device, encrypted, shown, attempt: case.fact.id })
     }
 

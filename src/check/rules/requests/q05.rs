@@ -48,7 +48,7 @@ impl Judge for OwnVerified {
         let Some(forwarded) = view.forwards.get(number) else { return };
         findings.met(Rule::Q05);
         let own = view.cast.user(device) == view.cast.user(peer);
-        if own && view.trusts(device, peer) {
+        if own && (view.trusts(device, peer) || view.doubts.of(device)) {
             return;
         }
         let lenient = view.reading.implied == Severity::Warning;
@@ -68,6 +68,7 @@ mod tests {
     use crate::rulebook::reading::ReadingName;
     use crate::rulebook::rule::Rule;
     use crate::scenario::policy::Target;
+    use crate::time::SimTime;
     use crate::trace::fact::FactKind;
 
     fn story(verified: bool) -> Story {
@@ -91,6 +92,15 @@ mod tests {
         story.forward((A1, A2), s(0), 0);
         assert!(!broken(&story, ReadingName::Strict, A1));
         assert_eq!(story.judge().marks.of(Rule::Q05), 1);
+    }
+
+    #[test]
+    fn a_store_that_has_forgotten_that_a_verification_was_taken_back_gives_it() {
+        let mut story = story(false);
+        let (device, snapshot) = (A1, SimTime::ZERO);
+        story.by(A1, FactKind::StoreRestored { device, snapshot });
+        story.forward((A1, A2), s(0), 0);
+        assert!(!broken(&story, ReadingName::Strict, A1));
     }
 
     #[test]

@@ -7,8 +7,9 @@ use crate::check::findings::Findings;
 use crate::check::rules::rotation::r01::DEFAULT;
 use crate::check::rules::rotation::r05::barred_holder;
 use crate::check::rules::{Case, Judge};
+use crate::check::view::View;
 use crate::check::view::expiry::InUse;
-use crate::ids::{DeviceId, RoomId};
+use crate::ids::{DeviceId, MegolmSessionId, RoomId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::FactKind;
@@ -30,13 +31,21 @@ impl Judge for ReplacedWithReason {
         let has_reason = !old.must.is_empty()
             || old.may.is_some()
             || is_used_up(case, (device, room), old)
-            || barred_holder(case.view, device, replaced).is_some();
+            || barred_holder(case.view, device, replaced).is_some()
+            || has_barred_receiver(case.view, device, replaced);
         let is_lost = case.view.doubts.of(device) || !case.view.remembers(device, old.made);
         if !has_reason && !is_lost {
             let witnesses = [Some(old.made.fact), Some(case.fact.id)];
             findings.raise(Rule::R08, Party::Device(device), witnesses);
         }
     }
+}
+
+/// Whether a device that is barred now may have the key by a history bundle of the session's creator.
+fn has_barred_receiver(view: &View, device: DeviceId, session: MegolmSessionId) -> bool {
+    let is_barred = |other: &DeviceId| view.bar(device, *other).is_some();
+    let mut receivers = view.bundles.receivers(device, session);
+    receivers.any(|user| view.cast.devices(user).iter().any(is_barred))
 }
 
 /// Whether the session's age or number was reached, by the settings that its creator has seen.
@@ -49,7 +58,8 @@ fn is_used_up(case: Case<'_>, (device, room): (DeviceId, RoomId), old: &InUse) -
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, BOB, CAROL, HOME, R, R2, Story, device, s};
+    use crate::check::testing::bundles;
+    use crate::check::testing::{A1, B1, BOB, C1, CAROL, HOME, R, R2, Story, device, s};
     use crate::ids::FactId;
     use crate::protocol::room::{Membership, Rotation};
     use crate::rulebook::reading::{ReadingName, Severity};
@@ -135,6 +145,19 @@ mod tests {
         let mut aged = in_use();
         aged.wait(7 * 24 * 3_600_000);
         assert_eq!(replaced(&aged), []);
+    }
+
+    #[test]
+    fn blocking_a_device_that_has_the_key_by_a_bundle_is_a_reason() {
+        let mut story = in_use();
+        bundles::unprepared(&mut story, A1);
+        let mut other = story.clone();
+        bundles::lists(&mut story, A1, s(0));
+        story.block(A1, Target::Device(C1));
+        assert_eq!(replaced(&story), []);
+        bundles::lists(&mut other, A1, s(7));
+        other.block(A1, Target::Device(C1));
+        assert_eq!(replaced(&other), [Rule::R08], "the bundle holds another session");
     }
 
     #[test]
