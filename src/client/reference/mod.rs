@@ -22,6 +22,7 @@ mod outbox;
 mod puts;
 mod recipient;
 mod recovery;
+mod replies;
 mod requests;
 mod rooms;
 mod share;
