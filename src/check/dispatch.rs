@@ -5,7 +5,7 @@ use crate::check::Checker;
 use crate::check::view::bundles::Made as MadeBundle;
 use crate::check::view::counts::Counts;
 use crate::check::view::life::Moment;
-use crate::check::view::olm::Made;
+use crate::check::view::olm::{Made, Stamp};
 use crate::check::view::transport::Lost;
 use crate::ids::{FactId, ToDeviceId};
 use crate::protocol::api::ListChange;
@@ -191,7 +191,8 @@ impl Checker {
                 let content = SentContent::Olm(event);
                 let number = view.sent((device, peer), txn, content, now);
                 view.transport.get_mut(number).olm = Some(session);
-                view.olm.used((device, peer), session, fact.id, None);
+                let stamp = Stamp { moment: now, clock: fact.clock };
+                view.olm.used((device, peer), session, stamp, false);
             }
             FactKind::OlmDecrypt { device, peer, message, result } => {
                 view.opened((device, peer), message, result, (now, fact.clock));

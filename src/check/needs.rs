@@ -87,6 +87,8 @@ sets! {
     REST = [RunEnd];
     /// That nothing breaks any more.
     HEALED = [HealStart];
+    /// History bundles, and who invited whom.
+    BUNDLES = [BundleMade BundleKey BundleWithheld BundleOpened InvitedBy];
     /// Changes of device lists as servers know them.
     CHANGED = [ListChangedAt];
 }
@@ -94,7 +96,7 @@ sets! {
 /// Everything that verdicts are made of.
 pub const VERDICTS: Kinds = kinds!(
     SENT INSIDE MEGOLM ACCEPTED ROOMS LISTS DEVICES CHOICES CLAIMS HANDED GONE OLM OPENED ARRIVED KEYS READ REQUESTS LIFE
-    REST CHANGED HEALED
+    REST CHANGED HEALED BUNDLES
 );
 /// What a sender owed to whom, as it could know.
 const DUTY: Kinds = kinds!(MEGOLM ROOMS LISTS DEVICES CHOICES LIFE);
@@ -194,7 +196,7 @@ needs! {
     P06;
     P07 [READ PROCESSED] [SENT] ByIds;
     P08 [KEYS PROCESSED OPENED LIFE] [SENT INSIDE] OneLog;
-    P09 [READ KEYS PROCESSED LIFE REST] [SENT MEGOLM ACCEPTED] OneLog;
+    P09 [VERDICTS] [VERDICTS] OneLog;
     P10 [READ PROCESSED] [SENT MEGOLM] OneLog;
     P11 [READ PROCESSED] [SENT MEGOLM] ByIds;
     P12 [PROCESSED OPENED LIFE] [] OneLog;
@@ -282,14 +284,14 @@ needs! {
 
     H01 [SENT INSIDE ROOMS MEGOLM] [] OneLog;
     H02 [KEYS OPENED SENT INSIDE] [INSIDE] OneLog;
-    H03 [SENT INSIDE KEYS] [INSIDE] OneLog;
-    H04 [SENT INSIDE] [] ByIds;
-    H05 [SENT INSIDE LISTS DEVICES] [DEVICES] OneLog;
-    H06 [SENT INSIDE OPENED KEYS] [INSIDE] OneLog;
-    H07 [SENT INSIDE LISTS KEYS] [] OneLog;
-    H08 [KEYS ROOMS OPENED] [INSIDE] OneLog;
-    H09;
-    H10 [SENT INSIDE] [] ByIds;
+    H03 [SENT INSIDE KEYS BUNDLES LIFE MEGOLM ROOMS] [INSIDE BUNDLES] OneLog;
+    H04 [SENT INSIDE BUNDLES] [] OneLog;
+    H05 [SENT INSIDE LISTS DEVICES BUNDLES] [DEVICES] OneLog;
+    H06 [SENT INSIDE OPENED KEYS BUNDLES] [INSIDE BUNDLES] OneLog;
+    H07 [SENT INSIDE LISTS KEYS BUNDLES] [CHANGED] OneLog;
+    H08 [KEYS ROOMS OPENED BUNDLES] [INSIDE ROOMS BUNDLES] OneLog;
+    H09 [KEYS OPENED BUNDLES] [INSIDE] OneLog;
+    H10 [SENT INSIDE BUNDLES] [] OneLog;
 
     O01;
     O02 [SENT] [] ByIds;

@@ -102,7 +102,11 @@ impl Homeserver {
                 account.keys.add(PublishedKey { key_id, value, written, restored });
             }
         }
-        if let Some((key_id, value)) = upload.fallback_key {
+        // The same key once more is an upload whose answer was lost: it says nothing new.
+        let fallback = upload
+            .fallback_key
+            .filter(|(_, value)| !self.account(device).keys.has_fallback(*value));
+        if let Some((key_id, value)) = fallback {
             result.last = Some(self.publish_fallback(device, (key_id, value), causes, log));
         }
         self.account_mut(device).keys_cause = Provenance(result.last);

@@ -3,7 +3,7 @@
 //!
 //! Source: client-server API, one-time and fallback keys; rules C-01 to C-04.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::ids::KeyValue;
 use crate::protocol::provenance::Provenance;
@@ -68,15 +68,17 @@ impl HandOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyIdInUse;
 
-/// Unclaimed one-time keys in upload order, and the fallback key.
+/// Unclaimed one-time keys in upload order, those that were handed out, and the fallback key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct OneTimeKeys {
     unclaimed: VecDeque<PublishedKey>,
+    /// What went out. An upload whose answer was lost comes again, and by then some of its keys may be in use.
+    handed_out: BTreeSet<KeyValue>,
     fallback: Option<(PublishedKey, bool)>,
 }
 
 impl OneTimeKeys {
-    /// The keys of an upload that are not there yet.
+    /// The keys of an upload that are not there yet and were never handed out.
     ///
     /// # Errors
     /// If a key id is there with another value: then the whole upload is refused.
@@ -86,6 +88,7 @@ impl OneTimeKeys {
             match self.unclaimed.iter().find(|known| known.key_id == key_id) {
                 Some(known) if known.value != value => return Err(KeyIdInUse),
                 Some(_) => {}
+                None if self.handed_out.contains(&value) => {}
                 None => fresh.push((key_id, value)),
             }
         }
@@ -100,6 +103,12 @@ impl OneTimeKeys {
     /// Replaces the fallback key; the new one is unused.
     pub fn set_fallback(&mut self, key: PublishedKey) {
         self.fallback = Some((key, false));
+    }
+
+    /// Whether this is the fallback key: one that comes a second time is as used as it was.
+    #[must_use]
+    pub fn has_fallback(&self, value: KeyValue) -> bool {
+        self.fallback.is_some_and(|(key, _)| key.value == value)
     }
 
     /// Forgets the fallback key.
@@ -126,6 +135,7 @@ impl OneTimeKeys {
             (true, true) => self.unclaimed.back().copied(),
         };
         if let Some(key) = one_time {
+            self.handed_out.insert(key.value);
             return Some(HandedOut { key, fallback: false });
         }
         let (key, used) = self.fallback.as_mut().filter(|_| !how.no_fallback)?;
@@ -135,7 +145,9 @@ impl OneTimeKeys {
 
     /// Hands out a one-time key, never the fallback key.
     pub fn hand_out_one_time(&mut self) -> Option<PublishedKey> {
-        self.unclaimed.pop_front()
+        let key = self.unclaimed.pop_front()?;
+        self.handed_out.insert(key.value);
+        Some(key)
     }
 
     /// How many one-time keys are unclaimed.
@@ -212,6 +224,30 @@ mod tests {
         };
         assert_eq!(fresh(&[(1, 1), (2, 2)]), Ok(vec![2]));
         assert_eq!(fresh(&[(2, 2), (1, 7)]), Err(KeyIdInUse));
+    }
+
+    #[test]
+    fn an_upload_that_comes_again_brings_back_no_key_that_was_handed_out() {
+        let mut keys = keys(0..3);
+        let again: Vec<_> = (0..3).map(|value| (value, KeyValue::new(value))).collect();
+        next(&mut keys, HandOut::default());
+        assert_eq!(keys.fresh(&again), Ok(Vec::new()));
+        keys.hand_out_one_time();
+        assert_eq!(keys.fresh(&again), Ok(Vec::new()));
+        let same_id = [(0, KeyValue::new(7))];
+        assert_eq!(
+            keys.fresh(&same_id),
+            Ok(same_id.to_vec()),
+            "a store that went back counts anew"
+        );
+    }
+
+    #[test]
+    fn the_fallback_key_is_known_by_its_value() {
+        let mut keys = keys(0..1);
+        assert!(!keys.has_fallback(KeyValue::new(9)));
+        keys.set_fallback(key(9, 9));
+        assert!(keys.has_fallback(KeyValue::new(9)) && !keys.has_fallback(KeyValue::new(0)));
     }
 
     #[test]

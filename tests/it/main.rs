@@ -7,6 +7,8 @@ mod faults;
 mod habits;
 mod history;
 mod logs;
+mod mutants;
+mod occasions;
 mod olm_against_vodozemac;
 mod policies;
 mod random_networks;

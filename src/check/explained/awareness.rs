@@ -227,7 +227,7 @@ mod tests {
         story.olm(A1, B2);
         story.message(s(0), 0, 0);
         assert_eq!(b2(&story), Leaf::StaleList);
-        assert_eq!(story.rules(), []);
+        assert_eq!(story.rules(), [(Rule::U13, device(A1))], "B1 had the key");
         early.answer((A1, BOB), query, &[B1, B2]);
         early.olm(A1, B2);
         let again = early.give((A1, B1), s(0), 0);

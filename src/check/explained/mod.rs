@@ -17,7 +17,7 @@ use crate::check::breaches::Breach;
 use crate::check::findings::Findings;
 use crate::check::outcome::Verdict;
 use crate::check::view::View;
-use crate::check::view::duties::Duty;
+use crate::check::view::duties::{Duty, Told};
 use crate::check::view::holdings::Holding;
 use crate::check::view::life::Moment;
 use crate::check::view::messages::{Encrypted, Failed};
@@ -128,6 +128,7 @@ pub(crate) fn judge(view: &View, end: RunEnd, findings: &mut Findings) -> Vec<Ve
             let duty = view.duties.get(encrypted.snapshot, position);
             let cell = Cell { view, message, encrypted, accepted, device, duty, quiescent };
             let finding = find(&cell);
+            meet(&cell, &finding, findings);
             if let Some(blame) = finding.blame
                 && known.insert((blame.rule, blame.party, blame.scope))
             {
@@ -144,6 +145,41 @@ pub(crate) fn judge(view: &View, end: RunEnd, findings: &mut Findings) -> Vec<Ve
         }
     }
     verdicts
+}
+
+/// Counts the rules for which this message at this device is an occasion: which key is due and which is not, and who is told.
+fn meet(cell: &Cell<'_>, finding: &Finding, findings: &mut Findings) {
+    match cell.duty {
+        Some(Duty::Owed { since, .. }) => findings.met(sharing::rule(cell, since)),
+        Some(Duty::Barred { code, told, .. }) => {
+            let rule = if code == WithheldCode::Blacklisted { Rule::K06 } else { Rule::K08 };
+            findings.met(rule);
+            if told == Told::Yes {
+                findings.met(Rule::W01);
+            }
+        }
+        Some(Duty::NotEligible { .. } | Duty::Unlisted(_)) | None => {}
+    }
+    if finding.leaf == Leaf::NotDisplayed {
+        findings.met(Rule::V03);
+    }
+    if matches!(finding.leaf, Leaf::Withheld | Leaf::NoticeNotUsed)
+        && names_another_key(cell, finding)
+    {
+        findings.met(Rule::P13);
+    }
+}
+
+/// Whether the notice that a finding rests on names another key than that of its sender, so that who goes by it finds nothing.
+fn names_another_key(cell: &Cell<'_>, finding: &Finding) -> bool {
+    let mut about = cell.view.notices.about(cell.encrypted.session, cell.device);
+    about.any(|notice| {
+        let message = cell.view.transport.get(notice.number);
+        let named = notice.content.sender_key;
+        finding.witnesses.contains(&Some(message.put.fact))
+            && named.is_string()
+            && named.value() != Some(message.sender)
+    })
 }
 
 /// The devices of a room in ascending order, each with its position on the roster.

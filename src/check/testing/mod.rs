@@ -212,6 +212,11 @@ impl Story {
         self.fact(Observer::Server(server), kind)
     }
 
+    /// The next fact comes at the time of the last one.
+    pub(crate) fn same_instant(&mut self) {
+        self.at -= 1;
+    }
+
     /// A client stops in the very instant of the last fact.
     pub(crate) fn crash(&mut self, device: DeviceId) -> FactId {
         self.at -= 1;
@@ -435,6 +440,11 @@ impl Story {
     /// The verdict of message 0 at B1, at rest.
     pub(crate) fn leaf(&self) -> Leaf {
         leaf(&self.judge(), 0, B1)
+    }
+
+    /// Which of these rules are broken, at rest: a story about one thing leaves out much that others ask for.
+    pub(crate) fn broken_of(&self, asked: &[Rule]) -> Vec<(Rule, Party)> {
+        self.rules().into_iter().filter(|(rule, _)| asked.contains(rule)).collect()
     }
 
     /// The rules that are broken, at rest.

@@ -23,6 +23,29 @@ pub(crate) struct Dropped {
     pub(crate) why: LossCause,
     /// Whether fewer sessions were left than should be kept.
     pub(crate) too_few_left: bool,
+    /// The last use of a session that stayed though it was unused for longer, whatever counts as use.
+    pub(crate) out_of_turn: Option<FactId>,
+}
+
+/// When a device did something with a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// When.
+    pub(crate) moment: Moment,
+    /// What the device's own clock said.
+    pub(crate) clock: SimTime,
+}
+
+impl Stamp {
+    /// Whether this is earlier by virtual time and by the device's clock. Where they do not agree, the device could not know.
+    fn is_before(self, other: Self) -> bool {
+        self.moment.at < other.moment.at && self.clock < other.clock
+    }
+
+    /// Whether it may be missing in the store that the device has by now.
+    fn is_unsure(self, device: DeviceId, life: &Life) -> bool {
+        life.forgiven(device, self.moment).is_some() || life.cut_off(device, self.moment).is_some()
+    }
 }
 
 /// A session that a device had.
@@ -34,6 +57,10 @@ struct Session {
     used: Option<FactId>,
     /// The first message that it decrypted.
     decrypted: Option<Moment>,
+    /// When it last decrypted a message; when it was made, if it did not.
+    received: Stamp,
+    /// When it last encrypted or decrypted a message; when it was made, if it did not.
+    touched: Stamp,
     dropped: Option<Dropped>,
 }
 
@@ -50,6 +77,13 @@ impl Session {
         let dropped = self.dropped.map(|dropped| dropped.moment);
         self.was_kept(device, life)
             && dropped.is_none_or(|dropped| life.undone(device, dropped).is_some())
+    }
+
+    /// Whether nothing that is known speaks against the device's having it.
+    fn is_surely_held(&self, device: DeviceId, life: &Life) -> bool {
+        self.dropped.is_none()
+            && self.was_kept(device, life)
+            && life.forgiven(device, self.new).is_none()
     }
 }
 
@@ -70,8 +104,30 @@ struct Pair {
     last_claim: Option<FactId>,
     /// The first undecryptable message of the peer after which a recovery was due, unless one was tried since.
     neglected: Option<FactId>,
+    /// The last message that was decrypted and did not pass the checks: no fact tells on which session.
+    unclear: Option<FactId>,
     /// The device's own clock when it last made an outbound session.
     outbound: Option<SimTime>,
+}
+
+impl Pair {
+    /// The last use of a session that was unused for longer than `session`. To use one may mean to decrypt with it, or to
+    /// encrypt as well: it must be so by both.
+    fn spared(&self, device: DeviceId, session: OlmSessionId, life: &Life) -> Option<FactId> {
+        let gone = self.sessions.iter().rev().find(|known| known.id == session)?;
+        let clear =
+            |stamp: Stamp| !stamp.is_unsure(device, life) && self.unclear < Some(stamp.moment.fact);
+        if !clear(gone.received) || !clear(gone.touched) {
+            return None;
+        }
+        let others = || {
+            let sessions = self.sessions.iter().filter(|other| other.id != session);
+            sessions.filter(|other| other.is_surely_held(device, life))
+        };
+        let by_received = others().any(|other| other.received.is_before(gone.received));
+        let mut by_touch = others().filter(|other| other.touched.is_before(gone.touched));
+        by_touch.next().filter(|_| by_received).map(|other| other.touched.moment.fact)
+    }
 }
 
 /// The claims of one device that are running, or ended just now.
@@ -106,11 +162,14 @@ impl Olm {
     /// The device made a session with `peer`.
     pub(crate) fn made(&mut self, device: DeviceId, peer: DeviceId, made: Made) {
         let pair = self.pairs.entry(device.raw(), peer.raw());
+        let stamp = Stamp { moment: made.moment, clock: made.clock };
         pair.sessions.push(Session {
             id: made.session,
             new: made.moment,
             used: None,
             decrypted: None,
+            received: stamp,
+            touched: stamp,
             dropped: None,
         });
         pair.last_new = Some(made.moment.fact);
@@ -121,19 +180,63 @@ impl Olm {
         }
     }
 
-    /// The device used the session, and decrypted with it at `decrypted`.
+    /// The device used the session, and `decrypted` with it or encrypted.
     pub(crate) fn used(
         &mut self,
         (device, peer): (DeviceId, DeviceId),
         session: OlmSessionId,
-        fact: FactId,
-        decrypted: Option<Moment>,
+        stamp: Stamp,
+        decrypted: bool,
     ) {
         let Some(pair) = self.pairs.get_mut(device.raw(), peer.raw()) else { return };
         if let Some(known) = pair.sessions.iter_mut().rev().find(|known| known.id == session) {
-            known.used = Some(fact);
-            known.decrypted = known.decrypted.or(decrypted);
+            known.used = Some(stamp.moment.fact);
+            known.touched = stamp;
+            if decrypted {
+                known.decrypted.get_or_insert(stamp.moment);
+                known.received = stamp;
+            }
         }
+    }
+
+    /// The device decrypted a message of `peer` on some session, and did not take it.
+    pub(crate) fn used_unseen(&mut self, device: DeviceId, peer: DeviceId, fact: FactId) {
+        self.pairs.entry(device.raw(), peer.raw()).unclear = Some(fact);
+    }
+
+    /// What shows that `session` is not the one to encrypt with (U-04): another one that the device has got a message on, or was
+    /// made, later than this one; and that this one is known at all. The fact of that message.
+    pub(crate) fn better_than(
+        &self,
+        (device, peer): (DeviceId, DeviceId),
+        session: OlmSessionId,
+        life: &Life,
+    ) -> Option<FactId> {
+        let pair = self.of(device, peer)?;
+        let chosen = pair.sessions.iter().rev().find(|known| known.id == session)?;
+        let better = |other: &&Session| {
+            other.id != session
+                && chosen.received.is_before(other.received)
+                && other.is_surely_held(device, life)
+                && !other.received.is_unsure(device, life)
+                && pair.unclear < Some(other.received.moment.fact)
+        };
+        let found = pair.sessions.iter().filter(better).map(|other| other.received.moment.fact);
+        found.max()
+    }
+
+    /// Whether the device has had the session since before `fact` without doubt.
+    pub(crate) fn surely_held(
+        &self,
+        (device, peer): (DeviceId, DeviceId),
+        session: OlmSessionId,
+        (fact, life): (FactId, &Life),
+    ) -> Option<FactId> {
+        let mut sessions = self.of(device, peer)?.sessions.iter();
+        let held = |known: &&Session| {
+            known.id == session && known.new.fact < fact && known.is_surely_held(device, life)
+        };
+        sessions.find(held).map(|known| known.new.fact)
     }
 
     /// The client of the device stopped: no answer to its claims will reach it.
@@ -153,8 +256,9 @@ impl Olm {
         let others = pair.sessions.iter().filter(|other| other.id != session);
         let left = others.filter(|other| other.is_held(device, life)).count();
         let too_few_left = left < SESSIONS_KEPT_MIN;
+        let out_of_turn = pair.spared(device, session, life);
         if let Some(known) = pair.sessions.iter_mut().rev().find(|known| known.id == session) {
-            known.dropped = Some(Dropped { moment, why, too_few_left });
+            known.dropped = Some(Dropped { moment, why, too_few_left, out_of_turn });
         }
     }
 
@@ -324,7 +428,7 @@ impl Olm {
 
 #[cfg(test)]
 mod tests {
-    use super::{Made, Olm};
+    use super::{Made, Olm, Stamp};
     use crate::check::view::life::{Life, Moment};
     use crate::ids::{DeviceId, FactId, OlmSessionId};
     use crate::rulebook::reading::EpochEnd;
@@ -336,6 +440,10 @@ mod tests {
 
     fn moment(fact: u32) -> Moment {
         Moment { fact: FactId::new(fact), at: SimTime::from_ms(u64::from(fact)) }
+    }
+
+    fn stamp(fact: u32) -> Stamp {
+        Stamp { moment: moment(fact), clock: SimTime::from_ms(u64::from(fact)) }
     }
 
     fn make(olm: &mut Olm, session: u32, fact: u32) {
@@ -385,8 +493,8 @@ mod tests {
         make(&mut olm, 1, 20);
         assert_eq!(epoch(&olm, &life, EpochEnd::Created), Some(FactId::new(20)));
         assert_eq!(epoch(&olm, &life, EpochEnd::Decrypted), None);
-        olm.used((A, B), OlmSessionId::new(0), FactId::new(25), Some(moment(25)));
-        olm.used((A, B), OlmSessionId::new(0), FactId::new(26), Some(moment(26)));
+        olm.used((A, B), OlmSessionId::new(0), stamp(25), true);
+        olm.used((A, B), OlmSessionId::new(0), stamp(26), true);
         assert_eq!(epoch(&olm, &life, EpochEnd::Decrypted), Some(FactId::new(25)));
         life.restored(A, FactId::new(30), SimTime::from_ms(15));
         assert_eq!(epoch(&olm, &life, EpochEnd::Created), Some(FactId::new(10)));
@@ -399,7 +507,7 @@ mod tests {
         make(&mut olm, 0, 10);
         life.crashed(A, Moment { fact: FactId::new(11), at: SimTime::from_ms(10) });
         assert!(!olm.has_session(A, B, &life));
-        olm.used((A, B), OlmSessionId::new(0), FactId::new(12), None);
+        olm.used((A, B), OlmSessionId::new(0), stamp(12), false);
         assert!(olm.has_session(A, B, &life));
     }
 

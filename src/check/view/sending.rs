@@ -4,6 +4,7 @@
 use crate::check::view::View;
 use crate::check::view::given::Given;
 use crate::check::view::life::Moment;
+use crate::check::view::olm::Stamp;
 use crate::check::view::transport::{Content, Opened};
 use crate::ids::{DeviceId, FactId, ToDeviceId, TxnId};
 use crate::protocol::to_device::{OlmEvent, ToDeviceType};
@@ -134,7 +135,7 @@ impl View {
         let opened = match result {
             OlmResult::Duplicate => None,
             OlmResult::Decrypted { session, event, .. } => {
-                self.olm.used((device, peer), session, now.fact, Some(now));
+                self.olm.used((device, peer), session, Stamp { moment: now, clock }, true);
                 // Where decryption ends an epoch, what is owed after it is owed in a new one.
                 match self.reading.epoch_end {
                     EpochEnd::Created => {}
@@ -149,6 +150,9 @@ impl View {
                 Some(Opened::Decrypted)
             }
             OlmResult::Failed(error) => {
+                if error == OlmError::Mismatch {
+                    self.olm.used_unseen(device, peer, now.fact);
+                }
                 let recovery_due = error != OlmError::Mismatch
                     && !self.olm.recovery_forbidden(device, peer, clock)
                     && self.bar(device, peer).is_none();

@@ -86,13 +86,27 @@ impl Reference {
         io: &mut Io<'_>,
     ) {
         let one_time_keys = self.store.account.generate(count as usize, io.entropy);
-        let fallback_key = fallback.then(|| self.store.account.generate_fallback(io.entropy));
+        let fallback_key = fallback.then(|| {
+            self.record_fallback_gone(io);
+            self.store.account.generate_fallback(io.entropy)
+        });
         if fallback && device_keys.is_none() {
             self.store.fallback_replaced = Some(io.clock);
         }
         let upload = KeyUpload { device_keys, one_time_keys, fallback_key };
         self.store.outbox.push(Request::UploadKeys(upload), io.cause);
         io.touch();
+    }
+
+    /// Records that the previous fallback key goes, if there is one.
+    fn record_fallback_gone(&self, io: &mut Io<'_>) {
+        if let Some(key) = self.store.account.previous_fallback() {
+            let (device, why) = (self.me(), LossCause::Expired);
+            io.fact(
+                FactKind::PrivateKeyGone { device, key, why },
+                Causes::of([io.cause, io.clock_set]),
+            );
+        }
     }
 
     /// Tops up what the server says it has (C-08). A count that was left out is zero.
@@ -103,6 +117,7 @@ impl Reference {
         io: &mut Io<'_>,
     ) {
         if self.store.fallback_replaced.is_some_and(|at| io.clock.since(at) > FALLBACK_KEPT) {
+            self.record_fallback_gone(io);
             self.store.account.forget_fallback();
             self.store.fallback_replaced = None;
             io.touch();

@@ -124,6 +124,12 @@ impl OlmAccount {
         (key.id, key.value)
     }
 
+    /// The previous fallback key, which the next one pushes out.
+    #[must_use]
+    pub fn previous_fallback(&self) -> Option<KeyValue> {
+        self.previous_fallback.map(|key| key.value)
+    }
+
     /// Forgets the previous fallback key; false if there was none.
     pub fn forget_fallback(&mut self) -> bool {
         self.previous_fallback.take().is_some()
@@ -264,7 +270,9 @@ mod tests {
         bob.generate_fallback(&mut entropy);
         let (_, late) = first_message(ALICE, key, &mut entropy);
         assert!(bob.create_inbound(&late, ALICE).is_ok());
+        assert_eq!(bob.previous_fallback(), Some(key));
         assert!(bob.forget_fallback());
+        assert_eq!(bob.previous_fallback(), None);
         let (_, later) = first_message(ALICE, key, &mut entropy);
         assert_eq!(bob.create_inbound(&later, ALICE), Err(OlmError::MissingKey(key)));
     }

@@ -71,16 +71,28 @@ fn a_restored_server_forgets_its_mailboxes() {
     let faults = r#"
         { "from": "10500ms", "fault": "server_restored", "server": "s1", "snapshot": "5s" },
         { "from": "9s", "until": "20s", "fault": "client_offline", "device": "B1" }"#;
-    excused("ServerRestored", &room_of("{}", "{}", SEND, faults), &[(Rule::T01, "s1")]);
+    excused(
+        "ServerRestored",
+        &room_of("{}", "{}", SEND, faults),
+        &[(Rule::T01, "s1"), (Rule::T03, "s1")],
+    );
 }
 
 #[test]
 fn notices_are_lost_as_keys_are() {
     let timeline = format!("{BLOCK}{SEND}");
     let dropped = r#"{ "fault": "to_device_dropped", "which": { "type": "m.room_key.withheld" } }"#;
-    excused("ToDeviceDropped", &room_of("{}", "{}", &timeline, dropped), &[(Rule::T01, "s1")]);
+    excused(
+        "ToDeviceDropped",
+        &room_of("{}", "{}", &timeline, dropped),
+        &[(Rule::T01, "s1"), (Rule::T03, "s1")],
+    );
     let read = r#"{ "fault": "second_reader", "device": "B1" }"#;
-    excused("SecondReader", &room_of("{}", "{}", &timeline, read), &[(Rule::T01, "s1")]);
+    excused(
+        "SecondReader",
+        &room_of("{}", "{}", &timeline, read),
+        &[(Rule::T01, "s1"), (Rule::T03, "s1")],
+    );
 }
 
 /// What a client did before its store went back is not held against it by rules that rest on memory, so that there

@@ -3,7 +3,7 @@
 
 mod mutants;
 mod profiles;
-mod rooms;
+pub(crate) mod rooms;
 mod servers;
 
 use withheld::protocol::withheld::CodeSet;
@@ -196,14 +196,14 @@ settings! {
         QueryAnswers::LastWins => Place::Text(rooms::SLOW_OLD_ANSWER), "A1", [];
     }
     choose_olm {
-        ChooseOlm::NewestCreated => Place::Text(rooms::CROSSING_REPAIR), "A1", [];
-        ChooseOlm::OldestCreated => Place::File("incidents/a_key_lost_to_a_forgotten_one_time_key_comes_again"), "A1", [];
+        ChooseOlm::NewestCreated => Place::Text(rooms::CROSSING_REPAIR), "A1", [(Rule::U04, "A1")];
+        ChooseOlm::OldestCreated => Place::File("incidents/a_key_lost_to_a_forgotten_one_time_key_comes_again"), "A1", [(Rule::U04, "A1")];
     }
     sees_inbound_olm {
         false => Place::File("no_olm/a_device_that_opens_a_session_may_be_served_from_the_next_message_on"), "A1", [(Rule::N06, "A1")];
     }
     accepts_fallback_keys {
-        false => Place::File("no_olm/a_fallback_key_stays_until_it_is_replaced"), "A1", [(Rule::N01, "A1")];
+        false => Place::File("no_olm/a_fallback_key_stays_until_it_is_replaced"), "A1", [(Rule::N10, "A1")];
     }
     olm_sessions_max {
         1 => Place::File("incidents/a_damaged_first_message_does_not_use_up_the_one_time_key"), "B1", [(Rule::U07, "B1")];

@@ -115,6 +115,7 @@ fn a_key_that_was_lost_and_sent_again_is_judged_by_what_became_of_the_second() {
     story.accepted(key);
     story.lost(key);
     story.message(s(0), 0, 0);
+    story.olm(A1, B1);
     let again = story.give((A1, B1), s(0), 0);
     assert_eq!(story.leaf(), Leaf::Pending);
     story.take(again);
@@ -273,9 +274,10 @@ fn without_private_part(before: impl FnOnce(&mut Story)) -> Story {
 fn a_private_part_that_was_retired_or_never_seen_to_go_is_an_expired_key() {
     assert_eq!(without_private_part(|_| {}).leaf(), Leaf::KeyExpired);
     for why in [LossCause::Expired, LossCause::Wiped] {
-        let story = without_private_part(|story| {
+        let mut story = without_private_part(|story| {
             story.by(B1, key_gone(B1, 5, why));
         });
+        story.olm(B1, A1);
         assert_eq!(story.leaf(), Leaf::KeyExpired);
         assert_eq!(story.rules(), []);
     }
@@ -314,9 +316,10 @@ fn a_private_part_that_was_used_or_rolled_back_is_a_matter_of_sessions_out_of_st
 
 #[test]
 fn a_private_part_that_a_failed_message_used_up_was_dropped_too_early() {
-    let story = without_private_part(|story| {
+    let mut story = without_private_part(|story| {
         story.by(B1, key_gone(B1, 5, LossCause::FailedMessage));
     });
+    story.olm(B1, A1);
     assert_eq!(story.leaf(), Leaf::DroppedEarly);
     assert_eq!(story.rules(), [(Rule::U05, device(B1))]);
 }
@@ -330,7 +333,8 @@ fn a_one_time_key_that_was_handed_out_twice_is_the_fault_of_its_server() {
         }
         story.by(B1, key_gone(B1, 5, LossCause::Used));
     };
-    let twice = without_private_part(|story| hand_out(story, false));
+    let mut twice = without_private_part(|story| hand_out(story, false));
+    twice.olm(B1, A1);
     assert_eq!(twice.leaf(), Leaf::KeyHandedOutTwice);
     assert_eq!(twice.rules(), [(Rule::C01, SERVER)]);
     let fallback = without_private_part(|story| hand_out(story, true));
@@ -457,6 +461,7 @@ fn a_key_for_a_device_that_had_the_device_id_before_is_not_given_to_the_new_one(
     let misdelivered = Sent { recipient: B1, ..key };
     story.stored(misdelivered);
     story.fails_to_open(misdelivered, OlmError::NoSession);
+    story.olm(B1, A1);
     story.message(s(0), 0, 0);
     assert_eq!(story.leaf(), Leaf::Unexplained);
     assert_eq!(rules(&story.judge()), [(Rule::K01, device(A1))]);
@@ -471,6 +476,7 @@ fn a_second_failure_after_a_recovery_that_found_no_key_is_nobodys_neglect() {
         }
         let first = story.give((A1, B1), s(0), 0);
         story.fails_to_open(first, OlmError::BadMac);
+        story.olm(A1, B1);
         let second = story.give((A1, B1), s(0), 0);
         story.message(s(0), 0, 0);
         story.fails_to_open(second, OlmError::BadMac);

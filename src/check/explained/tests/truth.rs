@@ -124,7 +124,8 @@ fn a_second_copy_of_a_wrong_type_does_not_spoil_the_right_one() {
     story.hear(copy);
     story.message(s(0), 0, 0);
     assert_eq!(story.leaf(), Leaf::Withheld);
-    assert_eq!(story.rules(), [(Rule::W02, device(A1))]);
+    // That B1 handled what it should not know is P-01.
+    assert_eq!(story.rules(), [(Rule::W02, device(A1)), (Rule::P01, device(B1))]);
 }
 
 #[test]

@@ -79,12 +79,18 @@ impl Judge for Refreshed {
                 ListChange::Left => *duty = Duty::default(),
                 ListChange::Changed if duty.followed.is_some() => {
                     findings.met(Rule::D02);
+                    findings.met(Rule::D07);
                     duty.note.get_or_insert(now);
                 }
                 ListChange::Changed => {}
             }
         } else if let FactKind::QueryStart { device, user, query } = case.fact.kind {
             let open = Some((query, now));
+            let note = self.duty(device, user).note;
+            let life = &case.view.life;
+            if note.is_some_and(|note| life.crash_after(device, note.fact).is_some()) {
+                findings.met(Rule::D05);
+            }
             *self.duty(device, user) =
                 Duty { followed: Some(now.fact), note: None, cleared: None, open };
         } else if let FactKind::QueryEnd { device, user, query, outcome } = case.fact.kind {

@@ -24,6 +24,7 @@ family! {
         attempts: n09::SecondTry,
         claims: n04::BackOff,
         recovered: n07::RecipientAgain,
+        handed: n10::FallbackHanded,
     }
 }
 

@@ -86,7 +86,7 @@ mod tests {
         let mut story = recovered();
         story.message(s(0), 1, 1);
         story.message(s(0), 2, 2);
-        let expected = [(Rule::K01, device(A1)), (Rule::N07, device(A1))];
+        let expected = [(Rule::N07, device(A1))];
         assert_eq!(story.rules(), expected);
         let lenient = story.judge_as(ReadingName::Lenient);
         assert!(lenient.violations.iter().all(|found| found.severity == Severity::Violation));

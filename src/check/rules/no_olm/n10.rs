@@ -4,9 +4,12 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};
+use crate::check::rules::{Case, Judge};
 use crate::check::view::View;
 use crate::check::view::notices::Notice;
 use crate::rulebook::rule::Rule;
+use crate::trace::fact::{ClaimOutcome, FactKind};
+use crate::trace::kind::{Kind, Kinds};
 
 /// The judge of N-10.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,10 +21,25 @@ pub(crate) fn is_broken(_: &View, notice: &Notice) -> bool {
     so.fallback.is_some() && so.failure.is_none() && !so.has_olm
 }
 
+/// Counts the fallback keys that senders were handed: each is an occasion to report nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct FallbackHanded;
+
+impl Judge for FallbackHanded {
+    const HEARS: Kinds = Kinds::of(&[Kind::ClaimEnd]);
+
+    fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
+        if let FactKind::ClaimEnd { outcome: ClaimOutcome::Key { fallback: true, .. }, .. } =
+            case.fact.kind
+        {
+            findings.met(Rule::N10);
+        }
+    }
+}
+
 impl NoticeJudge for FallbackServes {
     fn accepted(&mut self, accepted: &Accepted<'_>, findings: &mut Findings) {
         let Some(claim) = accepted.notice.circumstances.fallback else { return };
-        findings.met(Rule::N10);
         let (sender, put) = (accepted.message.sender, accepted.message.put);
         let memory = accepted.view.life.unsettled_by(sender, put);
         if is_broken(accepted.view, accepted.notice) && memory.is_none() {

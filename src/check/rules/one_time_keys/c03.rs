@@ -119,8 +119,9 @@ mod tests {
         deleted.claim_fails(A1, B1);
         assert_eq!(deleted.rules(), []);
         let kind = FaultKind::NoFallbackKey { device: B1 };
-        story.fault(Fault { from: SimTime::from_ms(1), until: SimTime::MAX, kind });
+        let fault = story.fault(Fault { from: SimTime::from_ms(1), until: SimTime::MAX, kind });
         story.claim_fails(A1, B1);
+        story.came_of(fault);
         assert_eq!(story.rules(), [(Rule::C03, Party::Server(HOME))]);
         assert_eq!(story.judge().counted().count(), 0);
     }

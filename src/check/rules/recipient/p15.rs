@@ -40,6 +40,7 @@ impl Judge for IndexOnce {
                 TryResult::Decrypted | TryResult::Hidden => {
                     self.read(case, (device, message), findings);
                 }
+                TryResult::Invalid if self.is_twin(case, message) => findings.met(Rule::P15),
                 TryResult::Invalid | TryResult::Undecryptable(_) => {}
             }
         }
@@ -65,6 +66,12 @@ impl IndexOnce {
             }
             twins.messages.push(message);
         }
+    }
+
+    /// Whether another message has the session and the index of this one.
+    fn is_twin(&self, case: Case<'_>, message: MessageId) -> bool {
+        let encrypted = case.view.messages.encryption(message);
+        encrypted.is_some_and(|it| self.twins.contains_key(&(it.session, it.index)))
     }
 
     fn read(

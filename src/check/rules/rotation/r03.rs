@@ -72,7 +72,10 @@ mod tests {
     /// What a message with the session that was in use breaks now.
     fn broken(mut story: Story) -> Vec<Rule> {
         story.message(s(0), 1, 1);
-        story.judge().violations.iter().map(|violation| violation.rule).collect()
+        let outcome = story.judge();
+        let found = outcome.violations.iter().map(|violation| violation.rule);
+        // That a list leaves out a device which is there is another's fault (D-04).
+        found.filter(|rule| *rule != Rule::D04).collect()
     }
 
     fn in_lenient(mut story: Story) -> Vec<Rule> {

@@ -8,7 +8,7 @@ use crate::check::rules::rotation::use_of;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::View;
 use crate::check::view::given::Given;
-use crate::check::view::pairs::row;
+use crate::check::view::pairs::{Pairs, row};
 use crate::check::view::trust::Bar;
 use crate::ids::{DeviceId, MegolmSessionId};
 use crate::rulebook::rule::Rule;
@@ -27,6 +27,8 @@ struct Clean {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReplacedWhenBarred {
     clean: Vec<Option<Clean>>,
+    /// The session that a device used last in a room.
+    last: Pairs<MegolmSessionId>,
 }
 
 impl Judge for ReplacedWhenBarred {
@@ -35,6 +37,13 @@ impl Judge for ReplacedWhenBarred {
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         let Some(used) = use_of(case) else { return };
         let (view, device, session) = (case.view, used.device, used.session);
+        let before = self.last.insert(device.raw(), used.room.raw(), session);
+        // The rule is kept by leaving a session that a barred device holds.
+        if let Some(before) = before.filter(|before| *before != session)
+            && barred_holder(view, device, before).is_some()
+        {
+            findings.met(Rule::R05);
+        }
         let (version, given) = (view.duties.version(device), view.givens.of(session).len());
         let state = Some(Clean { session, version, given });
         let clean = row(&mut self.clean, device.index());

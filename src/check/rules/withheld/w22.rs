@@ -36,7 +36,7 @@ mod tests {
         for recipient in [B1, A2] {
             story.tell((A1, recipient), about(A1, s(1), SessionCode::Blacklisted));
         }
-        assert_eq!(story.rules(), []);
+        assert_eq!(story.broken_of(&[Rule::W22]), []);
         assert_eq!(story.judge().marks.of(Rule::W22), 2);
     }
 

@@ -30,7 +30,7 @@ fn value(schema: &Json, definitions: &Json, random: &mut StdRng) -> Json {
             "room" => (*pick(random, &["room", "other"])).into(),
             "message" => (*pick(random, &["m1", "m\"2\n"])).into(),
             "fault" => 0.into(),
-            "claim" | "one_time_key" | "olm_session" | "query" | "key_request_id"
+            "bundle" | "claim" | "one_time_key" | "olm_session" | "query" | "key_request_id"
             | "transaction" | "megolm_session" | "signing_key" | "to_device_message" => {
                 random.random_range(0..60_000).into()
             }

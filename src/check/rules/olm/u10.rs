@@ -1,0 +1,107 @@
+//! U-10 (recipient, SHOULD; uploading keys, MSC2732): the private parts of at the most two fallback keys are kept. Every reading
+//! agrees. It does not know devices that never tell of private keys that go, nor what a store that went back still has.
+
+use std::collections::BTreeSet;
+
+use crate::check::findings::Findings;
+use crate::check::rules::{Case, Judge};
+use crate::check::view::life::Moment;
+use crate::check::view::pairs::row;
+use crate::ids::{DeviceId, KeyValue};
+use crate::rulebook::rule::Rule;
+use crate::scenario::fault::Party;
+use crate::trace::fact::FactKind;
+use crate::trace::kind::{Kind, Kinds};
+
+/// How many are kept.
+const KEPT_MAX: usize = 2;
+
+/// The judge of U-10: a third fallback key.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TwoAtMost {
+    /// By device: the fallback keys whose private half did not go.
+    held: Vec<Vec<(KeyValue, Moment)>>,
+    /// The devices that told of a private key that went.
+    telling: BTreeSet<DeviceId>,
+}
+
+impl Judge for TwoAtMost {
+    const HEARS: Kinds = Kinds::of(&[Kind::FallbackKeyUp, Kind::PrivateKeyGone]);
+
+    fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
+        if let FactKind::PrivateKeyGone { device, key, .. } = case.fact.kind {
+            self.telling.insert(device);
+            row(&mut self.held, device.index()).retain(|(held, _)| *held != key);
+        } else if let FactKind::FallbackKeyUp { device, key } = case.fact.kind {
+            let held = row(&mut self.held, device.index());
+            held.retain(|(_, up)| case.view.life.forgiven(device, *up).is_none());
+            if held.iter().all(|(known, _)| *known != key) {
+                held.push((key, case.now()));
+            }
+            if !self.telling.contains(&device) {
+                return;
+            }
+            findings.met(Rule::U10);
+            if held.len() > KEPT_MAX {
+                let witnesses = [Some(held[0].1.fact), Some(case.fact.id)];
+                findings.raise(Rule::U10, Party::Device(device), witnesses);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{B1, HOME, Story, device, key_gone};
+    use crate::ids::{FactId, KeyValue};
+    use crate::rulebook::rule::Rule;
+    use crate::time::SimTime;
+    use crate::trace::fact::{FactKind, LossCause};
+
+    fn up(story: &mut Story, key: u32) -> FactId {
+        story.at(HOME, FactKind::FallbackKeyUp { device: B1, key: KeyValue::new(key) })
+    }
+
+    /// B1 tells of keys that go, and has two fallback keys.
+    fn two() -> (Story, FactId) {
+        let mut story = Story::begin();
+        story.by(B1, key_gone(B1, 90, LossCause::Used));
+        let first = up(&mut story, 0);
+        up(&mut story, 1);
+        (story, first)
+    }
+
+    #[test]
+    fn the_oldest_goes_before_the_third_comes() {
+        let (mut story, first) = two();
+        let mut kept = story.clone();
+        story.by(B1, key_gone(B1, 0, LossCause::Expired));
+        up(&mut story, 2);
+        assert_eq!(story.rules(), []);
+        assert_eq!(story.judge().marks.of(Rule::U10), 3);
+        let third = up(&mut kept, 2);
+        assert_eq!(kept.rules(), [(Rule::U10, device(B1))]);
+        assert_eq!(kept.judge().violations[0].witnesses, [Some(first), Some(third), None]);
+    }
+
+    #[test]
+    fn the_same_key_once_more_is_no_third() {
+        let (mut story, _) = two();
+        up(&mut story, 1);
+        assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn a_device_that_tells_of_nothing_and_a_store_that_went_back_decide_nothing() {
+        let mut silent = Story::begin();
+        (0..3).for_each(|key| {
+            up(&mut silent, key);
+        });
+        assert_eq!(silent.rules(), []);
+        assert_eq!(silent.judge().marks.of(Rule::U10), 0);
+        let (mut story, _) = two();
+        story.by(B1, FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(1) });
+        up(&mut story, 2);
+        assert_eq!(story.rules(), []);
+    }
+}
