@@ -146,9 +146,9 @@ fn the_backup_is_read_before_each_bundle_and_a_silent_one_is_not_waited_for() {
         ),
     ] {
         let room = room(r#", "backup": true"#, INVITE, faults);
-        let read = room.trace.pick(|kind| match kind {
-            FactKind::BundleMade { backup, .. } => Some(*backup),
-            _ => None,
+        let read = room.trace.pick(|kind| {
+            let FactKind::BundleMade { backup, .. } = kind else { return None };
+            Some(*backup)
         });
         assert_eq!(read.collect::<Vec<_>>(), [expected]);
         assert_eq!(room.violations(), []);
@@ -164,9 +164,9 @@ fn the_giver_is_remembered_and_blocking_who_was_given_a_session_replaces_it() {
         {{ "at": "50s", "do": "send", "from": "A1", "message": "m2" }}"#
     );
     let room = room("", &steps, "");
-    let from = room.trace.pick(|kind| match kind {
-        FactKind::KeyIn { source: KeySource::Bundle { from }, .. } => Some(*from),
-        _ => None,
+    let from = room.trace.pick(|kind| {
+        let FactKind::KeyIn { source: KeySource::Bundle { from }, .. } = kind else { return None };
+        Some(*from)
     });
     assert_eq!(from.collect::<Vec<_>>(), [Some(withheld::ids::UserId::new(0))]);
     assert_eq!(room.verdict("m1", "C1"), "delivered");

@@ -6,6 +6,7 @@ use crate::scenario::habits::{Habits, ServerHabits};
 
 impl Source {
     /// Habits of a client.
+    #[expect(clippy::too_many_lines, reason = "one line for each habit")]
     pub(super) fn habits(&mut self) -> Habits {
         Habits {
             withheld_dedup: self.choice(),
