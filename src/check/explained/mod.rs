@@ -150,7 +150,13 @@ pub(crate) fn judge(view: &View, end: RunEnd, findings: &mut Findings) -> Vec<Ve
 /// Counts the rules for which this message at this device is an occasion: which key is due and which is not, and who is told.
 fn meet(cell: &Cell<'_>, finding: &Finding, findings: &mut Findings) {
     match cell.duty {
-        Some(Duty::Owed { since, .. }) => findings.met(sharing::rule(cell, since)),
+        Some(Duty::Owed { since, .. }) => {
+            let rule = sharing::rule(cell, since);
+            // Their own judges count these two.
+            if !matches!(rule, Rule::N07 | Rule::K10) {
+                findings.met(rule);
+            }
+        }
         Some(Duty::Barred { code, told, .. }) => {
             let rule = if code == WithheldCode::Blacklisted { Rule::K06 } else { Rule::K08 };
             findings.met(rule);

@@ -127,7 +127,7 @@ mod tests {
         story.tries(B1, 1, TryResult::Invalid);
         story.tries(B1, 0, TryResult::Decrypted);
         assert!(!broken(&story));
-        assert_eq!(story.judge().marks.of(Rule::P15), 1);
+        assert_eq!(story.judge().marks.of(Rule::P15), 2, "the refusal, and the reading");
     }
 
     #[test]
