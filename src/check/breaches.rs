@@ -38,6 +38,7 @@ impl Breach {
 pub(crate) struct Breaches {
     found: Vec<Breach>,
     known: BTreeSet<(Rule, Party, Option<FactId>)>,
+    by_verdict: BTreeSet<(Rule, Party, Option<FactId>)>,
 }
 
 impl Breaches {
@@ -46,6 +47,18 @@ impl Breaches {
         if self.known.insert((breach.rule, breach.party, breach.last_witness())) {
             self.found.push(breach);
         }
+    }
+
+    /// As [`Breaches::raise`], for a breach that rests on the verdict of its cell and on nothing that a judge saw at the facts.
+    pub(crate) fn raise_by_verdict(&mut self, breach: Breach) {
+        self.by_verdict.insert((breach.rule, breach.party, breach.last_witness()));
+        self.raise(breach);
+    }
+
+    /// Whether a violation rests on the verdict of its cell alone.
+    pub(crate) fn rests_on_verdict(&self, violation: &Violation) -> bool {
+        let last = violation.witnesses.iter().rev().copied().flatten().next();
+        self.by_verdict.contains(&(violation.rule, violation.party, last))
     }
 
     /// Whether this breach, or one of the same rule by the same party that rests on one of the same facts, was raised
@@ -64,7 +77,7 @@ impl Breaches {
     }
 
     /// The breaches in the order of their last witness, each with the fault that excuses it.
-    pub(crate) fn finish(mut self, cast: &Cast, lineage: &Lineage) -> Vec<Violation> {
+    pub(crate) fn finish(&mut self, cast: &Cast, lineage: &Lineage) -> Vec<Violation> {
         self.found.sort_by_key(|breach| (breach.last_witness(), breach.rule, breach.party));
         let excuses = self.excuses(cast, lineage);
         let violation = |(breach, injected): (&Breach, Option<FaultId>)| Violation {

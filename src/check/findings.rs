@@ -67,7 +67,7 @@ impl Findings {
     /// this severity; it is not raised a second time.
     pub(crate) fn confirm(&mut self, breach: Breach) {
         if !self.breaches.confirm(&breach) {
-            self.breaches.raise(breach);
+            self.breaches.raise_by_verdict(breach);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::breaches::Breach;
 use crate::check::findings::Findings;
 use crate::check::outcome::{Unhealed, Verdict, WayBack};
 use crate::check::view::View;
@@ -31,7 +32,13 @@ pub(crate) fn judge(
             let cell = (verdict.message, verdict.device);
             match who_failed(view, verdict, encrypted) {
                 Some((party, because)) => {
-                    findings.raise_at(cell, rule, party, [because, Some(encrypted.fact)]);
+                    findings.confirm(Breach {
+                        rule,
+                        party,
+                        severity: view.reading.severity(rule),
+                        cell: Some(cell),
+                        witnesses: [because, Some(encrypted.fact), None],
+                    });
                 }
                 None => way_back = WayBack::NotInTheSpecification,
             }

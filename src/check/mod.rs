@@ -90,7 +90,12 @@ impl Checker {
         }
         let mut violations = self.findings.breaches.finish(&self.view.cast, &self.lineage);
         let question = Question { cast: &self.view.cast, coverage: &self.coverage };
-        let gaps = Gaps::take(question, &self.view.messages, &mut verdicts, &mut violations);
+        let gaps = Gaps::take(
+            question,
+            &self.view.messages,
+            &mut verdicts,
+            (&mut violations, &self.findings.breaches),
+        );
         if !gaps.is_empty() {
             // Whether a device was healed rests on the same facts as its verdict.
             unhealed.retain(|one: &Unhealed| !gaps.is_open((one.message, one.device)));

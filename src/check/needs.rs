@@ -87,6 +87,8 @@ sets! {
     REST = [RunEnd];
     /// That nothing breaks any more.
     HEALED = [HealStart];
+    /// Outbound sessions that users threw away.
+    DISCARDED = [SessionDiscarded];
     /// History bundles, and who invited whom.
     BUNDLES = [BundleMade BundleKey BundleWithheld BundleOpened InvitedBy];
     /// Changes of device lists as servers know them.
@@ -140,7 +142,7 @@ needs! {
     R05 [MEGOLM SENT INSIDE LISTS CHOICES DEVICES LIFE] [DEVICES] OneLog;
     R06 [MEGOLM ROOMS LIFE] [] OneLog;
     R07 [MEGOLM ROOMS LIFE] [] OneLog;
-    R08 [MEGOLM ROOMS SETTINGS LISTS CHOICES DEVICES SENT INSIDE LIFE] [DEVICES] OneLog;
+    R08 [MEGOLM ROOMS SETTINGS LISTS CHOICES DEVICES SENT INSIDE LIFE DISCARDED BUNDLES] [DEVICES] OneLog;
     R09 [SENT INSIDE DUTY ACCEPTED OLM CLAIMS] [DEVICES] OneLog;
     R10;
     R11 [MEGOLM SETTINGS LIFE] [] OneLog;
@@ -156,7 +158,7 @@ needs! {
     W02 [SENT] [] ByIds;
     W03 [SENT] [] ByIds;
     W04 [SENT] [] ByIds;
-    W05 [SENT] [] ByIds;
+    W05 [SENT] [] OneLog;
     W06 [SENT] [] ByIds;
     W07 [SENT] [] ByIds;
     W08 [VERDICTS] [VERDICTS] OneLog;
@@ -223,7 +225,7 @@ needs! {
     C01 [UPLOADS HANDED] [CLAIMS] OneLog;
     C02 [UPLOADS HANDED] [] OneLog;
     C03 [UPLOADS HANDED] [CLAIMS] OneLog;
-    C04 [UPLOADS HANDED COUNTS] [] OneLog;
+    C04 [UPLOADS HANDED COUNTS REST] [] OneLog;
     C05 [CLAIMS] [] OneLog;
     C06 [UPLOADS HANDED COUNTS] [] OneLog;
     C07 [COUNTS] [] OneLog;
@@ -266,7 +268,7 @@ needs! {
 
     F01 [SENT INSIDE] [] ByIds;
     F02 [SENT INSIDE] [] ByIds;
-    F03 [KEYS OPENED REQUESTS LISTS CHOICES DEVICES] [SENT INSIDE DEVICES] OneLog;
+    F03 [KEYS OPENED REQUESTS LISTS CHOICES DEVICES LIFE SENT] [SENT INSIDE DEVICES] OneLog;
     F04;
     F05 [SENT INSIDE PROCESSED LIFE] [SENT] OneLog;
     F06 [SENT INSIDE KEYS MEGOLM] [] OneLog;
@@ -276,7 +278,7 @@ needs! {
     F10;
 
     B01 [SENT INSIDE LISTS CHOICES DEVICES LIFE MEGOLM] [DEVICES] OneLog;
-    B02 [SENT INSIDE LISTS CHOICES DEVICES LIFE MEGOLM] [DEVICES] OneLog;
+    B02 [SENT INSIDE LISTS CHOICES DEVICES LIFE MEGOLM ROOMS] [DEVICES] OneLog;
     B03 [READ KEYS PROCESSED LIFE] [SENT MEGOLM] OneLog;
     B04 [VERDICTS] [VERDICTS] OneLog;
     B05 [SENT INSIDE LISTS CHOICES DEVICES LIFE MEGOLM] [DEVICES] OneLog;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::breaches::Breaches;
 use crate::check::cast::Cast;
 use crate::check::coverage::Coverage;
 use crate::check::needs::{self, Need, Order};
@@ -80,7 +81,7 @@ impl Gaps {
         question: Question<'_>,
         messages: &Messages,
         verdicts: &mut [Verdict],
-        violations: &mut Vec<Violation>,
+        (violations, breaches): (&mut Vec<Violation>, &Breaches),
     ) -> Self {
         if question.coverage.is_complete() {
             return Self::default();
@@ -109,7 +110,8 @@ impl Gaps {
                 cells.binary_search_by_key(&(message, device), |cell| (cell.message, cell.device))
             };
             question.rule(one.rule, one.party, other).is_none()
-                && one.cell.is_none_or(|cell| open(cell).is_err())
+                && (!breaches.rests_on_verdict(one)
+                    || one.cell.is_none_or(|cell| open(cell).is_err()))
         });
         Self { rules: question.all(), cells }
     }
@@ -260,11 +262,15 @@ impl Question<'_> {
     /// fault may have broken in the party's name cannot be held against it.
     fn excuse(self, rule: Rule, party: Party) -> Option<Missing> {
         self.cast.faults().find(|(_, fault)| fault.covers(rule, party))?;
-        let anybody = Kind::ALL.iter().find_map(|kind| {
-            let observer = self.coverage.lacking(*kind, Observer::World)?;
-            Some(Missing::Kind { observer, kind: *kind })
-        });
-        anybody.or_else(|| {
+        // When the fault began is told by whoever watches the whole; what came of it, by everybody.
+        let world = self.missing(Observer::World, Kinds::of(&[Kind::FaultStart]));
+        let anybody = || {
+            Kind::ALL.iter().find_map(|kind| {
+                let observer = self.coverage.lacking(*kind, Observer::World)?;
+                Some(Missing::Kind { observer, kind: *kind })
+            })
+        };
+        world.or_else(anybody).or_else(|| {
             let apart = self.coverage.is_separate();
             apart.then_some(Missing::Order([Observer::World, Observer::World]))
         })

@@ -91,6 +91,10 @@ fn everything_in_every_scenario_file_is_explained_by_facts() {
         let room = Room::run(scenario_of(&path));
         for answer in everything(&room) {
             let name = format!("{}: {:?}", path.display(), answer.subject);
+            // A store that went back may take a message along of which nothing was observed.
+            if matches!(answer.subject, Subject::Unsent(_)) && answer.slice.links.is_empty() {
+                continue;
+            }
             check(&name, room.trace.facts(), &answer.slice);
             let witnesses = match &answer.subject {
                 Subject::Cell(cell) => cell.witnesses,

@@ -82,11 +82,7 @@ fn a_restored_server_forgets_its_mailboxes() {
 fn notices_are_lost_as_keys_are() {
     let timeline = format!("{BLOCK}{SEND}");
     let dropped = r#"{ "fault": "to_device_dropped", "which": { "type": "m.room_key.withheld" } }"#;
-    excused(
-        "ToDeviceDropped",
-        &room_of("{}", "{}", &timeline, dropped),
-        &[(Rule::T01, "s1"), (Rule::T03, "s1")],
-    );
+    excused("ToDeviceDropped", &room_of("{}", "{}", &timeline, dropped), &[(Rule::T01, "s1")]);
     let read = r#"{ "fault": "second_reader", "device": "B1" }"#;
     excused(
         "SecondReader",
