@@ -39,8 +39,8 @@ fn one_rule(rule: Rule, survey: &Survey, (columns, paint): (usize, Paint), text:
     text.push_str(&fill(&head, 30));
     text.push_str(&format!("{}\n", figures(rule, survey)));
     let mut push = |line: String| {
-        let line = wrap(&format!("{:INDENT$}{line}", ""), columns, INDENT);
-        text.push_str(&line);
+        text.push_str(&" ".repeat(INDENT));
+        text.push_str(&wrap(&line, columns.saturating_sub(INDENT), INDENT));
         text.push('\n');
     };
     push(rule.text().to_owned());
