@@ -3,7 +3,7 @@
 
 use crate::rulebook::rule::Rule;
 use crate::rulebook::text::judgement::Judgement::{
-    AtRest, AtTheFacts, InVerdicts, Permits, Through,
+    AtRest, AtTheFacts, InVerdicts, Permits, Through, Undecidable,
 };
 use crate::rulebook::text::{Entry, texts};
 
@@ -43,7 +43,8 @@ texts! {
     U02 "a device that recovers opens no second Olm session with the same device within an hour"
         [EndToEnd "Recovering from undecryptable messages", Msc1719 "Proposal"] AtTheFacts,
     U03 "a device whose Olm session broke asks for the keys that it may have missed"
-        [EndToEnd "Recovering from undecryptable messages", Msc1719 "Proposal", Events "m.dummy"] AtRest,
+        [EndToEnd "Recovering from undecryptable messages", Msc1719 "Proposal", Events "m.dummy"]
+        Undecidable("whether a user lets the client ask other devices for keys is a choice that no fact tells"),
     U04 "an Olm message is encrypted with the session that was the last to decrypt one"
         [EndToEnd "m.olm.v1.curve25519-aes-sha2", Msc1719 "Proposal"] AtTheFacts,
     U05 "no one-time key is removed and no session stored before a message on it was decrypted"
