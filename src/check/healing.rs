@@ -7,6 +7,7 @@ use crate::check::breaches::Breach;
 use crate::check::findings::Findings;
 use crate::check::outcome::{Unhealed, Verdict, WayBack};
 use crate::check::view::View;
+use crate::check::view::duties::Duty;
 use crate::check::view::messages::Encrypted;
 use crate::ids::{DeviceId, FactId, MessageId, RoomId};
 use crate::rulebook::leaf::Leaf;
@@ -26,6 +27,9 @@ pub(crate) fn judge(
     let cells = verdicts.iter().filter(|verdict| second.contains(&verdict.message));
     for verdict in cells {
         let Some(mut way_back) = way_back(verdict.leaf) else { continue };
+        if is_barred(view, verdict) {
+            continue;
+        }
         if let WayBack::Due(rule) = way_back
             && let Some(encrypted) = view.messages.encryption(verdict.message)
         {
@@ -47,6 +51,15 @@ pub(crate) fn judge(
         unhealed.push(Unhealed { message, device, leaf, way_back });
     }
     unhealed
+}
+
+/// Whether the device is kept from the key on purpose: then there is nothing to heal.
+fn is_barred(view: &View, verdict: &Verdict) -> bool {
+    let Some(encrypted) = view.messages.encryption(verdict.message) else { return false };
+    let roster = view.rooms.roster(encrypted.room);
+    let position = roster.iter().position(|device| *device == verdict.device);
+    let duty = position.and_then(|position| view.duties.get(encrypted.snapshot, position));
+    matches!(duty, Some(Duty::Barred { .. }))
 }
 
 /// Who did not do what would have healed a cell, with the fact that shows it; `None` if everybody did what is asked.
@@ -142,9 +155,11 @@ mod tests {
     use crate::check::outcome::WayBack;
     use crate::check::testing::{A1, AWAY, B1, B2, BOB, C1, CAROL, HOME, R, Story, device, m, s};
     use crate::protocol::room::Membership;
+    use crate::protocol::withheld::CodeSet;
     use crate::rulebook::leaf::Leaf;
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::Party;
+    use crate::scenario::policy::Target;
     use crate::trace::fact::{FactKind, KeySource, Observer, QueryOutcome, TryResult};
 
     /// B1 reads message 0 of session 0; then everything heals.
@@ -263,6 +278,21 @@ mod tests {
             let breach = breach.expect("the second probe left C1 out");
             assert_eq!((breach.rule, breach.party), (Rule::K01, party));
         }
+    }
+
+    #[test]
+    fn a_device_that_is_blocked_has_nothing_to_heal_from() {
+        let mut story = healed();
+        story.block(A1, Target::Device(B1));
+        story.report(A1, None, CodeSet::NONE);
+        story.session(A1, s(1));
+        for probe in [1, 2] {
+            story.message(s(1), probe - 1, probe);
+            story.shows_nothing(B1, probe);
+        }
+        let outcome = story.judge();
+        assert_eq!(crate::check::testing::leaf(&outcome, 2, B1), Leaf::OptedOut);
+        assert_eq!(outcome.unhealed, []);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::check::outcome::{NotSent, Outcome, Unhealed, Unsent, Verdict, Violation, WayBack};
+use crate::check::outcome::{NotSent, Unhealed, Unsent, Verdict, Violation, WayBack};
 use crate::ids::FactId;
 use crate::rulebook::reading::{ReadingName, Severity};
 use crate::run::expectation::Mismatch;
@@ -13,6 +13,7 @@ use crate::run::kept::Kept;
 use crate::run::status::Status;
 use crate::trace::fact::{FACTS_VERSION, RunEnd};
 
+use super::counted::{Notices, counts, notices};
 use super::difference;
 use super::lines::{Summary, compression};
 use super::names::{Names, expected, verdict};
@@ -67,14 +68,6 @@ struct Run<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     verdicts: Option<Vec<Cell<'a>>>,
     replay: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct Notices<'a> {
-    from: &'a str,
-    to: &'a str,
-    code: &'static str,
-    count: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -200,16 +193,7 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
         actions: report.actions,
         facts: report.facts,
         counts: counts(outcome),
-        notices: outcome
-            .notices
-            .iter()
-            .map(|one| Notices {
-                from: scenario.device_name(one.sender),
-                to: scenario.device_name(one.recipient),
-                code: one.code.as_str(),
-                count: one.count,
-            })
-            .collect(),
+        notices: notices(&names, outcome),
         unsent: outcome.unsent.iter().map(|one| never_sent(&names, one)).collect(),
         violations: outcome.violations.iter().map(|one| broken(&names, one, kept)).collect(),
         unhealed: outcome.unhealed.iter().map(|one| not_healed(&names, one)).collect(),
@@ -233,14 +217,6 @@ fn never_sent<'a>(names: &Names<'a>, one: &Unsent) -> NeverSent<'a> {
         why,
         at_ms,
     }
-}
-
-fn counts(outcome: &Outcome) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for one in &outcome.verdicts {
-        *counts.entry(verdict(one.leaf, one.code)).or_default() += 1;
-    }
-    counts
 }
 
 fn witnesses(names: &Names<'_>, ids: [Option<FactId>; 3], kept: &Kept) -> Vec<Witness> {

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::check::outcome::{Outcome, Verdict, Violation};
+use crate::check::outcome::{Verdict, Violation};
 use crate::check::undecided::Undecided;
 use crate::ids::FactId;
 use crate::rulebook::reading::Severity;
 use crate::run::status::Status;
 use crate::trace::fact::{FACTS_VERSION, RunEnd};
 
+use super::counted::{Notices, counts, notices};
 use super::json::FORMAT_VERSION;
 use super::log::{LogTold, missing};
 use super::names::{Names, verdict};
@@ -42,14 +43,6 @@ struct File<'a> {
     facts: u64,
     cut: bool,
     unknown: &'a BTreeMap<String, u64>,
-}
-
-#[derive(Debug, Serialize)]
-struct Notices<'a> {
-    from: &'a str,
-    to: &'a str,
-    code: &'static str,
-    count: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -128,24 +121,6 @@ fn files<'a>(told: &LogTold<'a>) -> Vec<File<'a>> {
         unknown: &log.unknown,
     })
     .collect()
-}
-
-fn counts(outcome: &Outcome) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for one in &outcome.verdicts {
-        *counts.entry(verdict(one.leaf, one.code)).or_default() += 1;
-    }
-    counts
-}
-
-fn notices<'a>(names: &Names<'a>, outcome: &Outcome) -> Vec<Notices<'a>> {
-    let row = |one: &crate::check::outcome::NoticeCount| Notices {
-        from: names.scenario.device_name(one.sender),
-        to: names.scenario.device_name(one.recipient),
-        code: one.code.as_str(),
-        count: one.count,
-    };
-    outcome.notices.iter().map(row).collect()
 }
 
 fn witnesses<'a>(

@@ -68,7 +68,9 @@ pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
         }
         Leaf::Withheld => "{sender} told {it}{at} with {code}{notice} that it withholds the key",
         Leaf::Unexplained => "{sender} gave {it} neither the key nor a reason",
-        Leaf::FalseExplanation => "what {sender} told {it}{at} with {code}{notice} was not so",
+        Leaf::FalseExplanation => {
+            "what {sender} told {it}{at} with {code}{notice} is not a valid explanation"
+        }
         Leaf::NoOlm => {
             "{sender} told {it}{at} with {code}{notice} that it could not set up an Olm session"
         }

@@ -55,7 +55,7 @@ pub struct Answer {
     pub slice: Slice,
     /// Of a cell, the fact of the last attempt to read the message, and how it ended.
     pub attempt: Option<(Fact, TryResult)>,
-    /// The violations that a cell is an example of; the violation itself.
+    /// The violations that a cell is an example of, or that rest on the same facts; the violation itself.
     pub broken: Vec<Violation>,
 }
 
@@ -172,6 +172,15 @@ fn is_example(violation: &Violation, cell: &Verdict) -> bool {
     violation.cell == Some((cell.message, cell.device))
 }
 
+/// Whether the violation is the reason for this cell: it says so, or the party at fault broke the rule by a fact
+/// that the verdict rests on.
+fn is_behind(violation: &Violation, cell: &Verdict) -> bool {
+    let rests_on = |fact| cell.witnesses.into_iter().flatten().any(|witness| witness == fact);
+    let by_party = cell.party == Some(violation.party);
+    is_example(violation, cell)
+        || by_party && violation.witnesses.into_iter().flatten().any(rests_on)
+}
+
 impl Answer {
     /// Whether it is about a message that was read.
     #[must_use]
@@ -191,8 +200,8 @@ impl Answer {
         let broken = match subject {
             Subject::Broken(violation) => vec![violation],
             Subject::Cell(cell) => {
-                let examples = outcome.violations.iter().filter(|one| is_example(one, &cell));
-                examples.copied().collect()
+                let behind = outcome.violations.iter().filter(|one| is_behind(one, &cell));
+                behind.copied().collect()
             }
             Subject::Unsent(_) => Vec::new(),
         };

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use withheld::explain::slice::{Link, Slice};
-use withheld::ids::FactId;
+use withheld::ids::{FactId, MessageId};
 use withheld::report::explanation::{Explained, document, dot, mermaid, text};
 use withheld::report::paint::Paint;
 use withheld::report::room::Layout;
@@ -13,6 +13,7 @@ use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::{InWorld, References};
 use withheld::run::judged::{DigestCheck, Judging};
 use withheld::run::why::{Answer, Subject, Wanted, Why, explained};
+use withheld::scenario::habits::NoticeType;
 use withheld::scenario::model::Scenario;
 use withheld::trace::fact::{Fact, FactKind};
 
@@ -110,6 +111,24 @@ fn everything_in_every_scenario_file_is_explained_by_facts() {
         }
     }
     assert!(undecryptable > 100, "there is something to explain: {undecryptable}");
+}
+
+/// A notice of a client that spells it in the old way explains nothing, whatever its code: the rule about the type is named,
+/// and not the one about the truth of a code that is true.
+#[test]
+fn a_cell_names_the_rule_that_was_broken() {
+    let mut scenario = in_file("no_olm/a_badly_signed_key_counts_as_none");
+    for device in &mut scenario.devices {
+        device.habits.notice_type = NoticeType::Unstable;
+    }
+    let wanted = Wanted { message: Some(MessageId::new(0)), ..Wanted::default() };
+    let why = why(&scenario, wanted);
+    let told = text(
+        &Explained { path: "a.json", scenario: &scenario, why: &why, more: "withheld explain" },
+        LAYOUT,
+    );
+    assert!(told.contains("rule W-02, broken by A1"), "{told}");
+    assert!(!told.contains("rule W-08"), "{told}");
 }
 
 /// The chain of a notice is whole: from the step that blocked the device to what its user is shown.

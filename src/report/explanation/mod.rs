@@ -107,10 +107,11 @@ impl<'a> Teller<'a> {
         let broken = answer.broken.iter().map(|one| (one.rule, Some(one.party)));
         let mut rules: Vec<(Rule, Option<Party>)> = broken.collect();
         rules.dedup();
-        if let Subject::Cell(cell) = &answer.subject {
-            let kept = rules_of(cell.leaf).iter().map(|rule| (*rule, None));
-            let known: Vec<Rule> = rules.iter().map(|(rule, _)| *rule).collect();
-            rules.extend(kept.filter(|(rule, _)| !known.contains(rule)));
+        // Where a rule was broken, the rules that usually decide about such a verdict are beside the point.
+        if let Subject::Cell(cell) = &answer.subject
+            && rules.is_empty()
+        {
+            rules.extend(rules_of(cell.leaf).iter().map(|rule| (*rule, None)));
         }
         rules
     }
