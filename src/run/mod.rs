@@ -7,6 +7,7 @@ pub mod judged;
 pub mod kept;
 pub mod logs;
 pub mod matrix;
+pub mod signature;
 pub mod simulator;
 pub mod status;
 pub mod survey;

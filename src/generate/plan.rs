@@ -1,0 +1,73 @@
+//! What kind of rooms are wanted: how large, and who is in them.
+//! It does not know how they are made.
+
+use crate::ids::DeviceId;
+use crate::scenario::fault::Party;
+use crate::scenario::habits::{Habits, ServerHabits};
+use crate::scenario::model::Scenario;
+use crate::scenario::mutant::Mutant;
+use crate::scenario::profile::ProfileName;
+
+/// What kind of rooms are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// How large they are.
+    pub sizes: Sizes,
+    /// How those clients and servers are written that are on trial.
+    pub subject: Subject,
+    /// Whether there may be others beside them that are written in other ways, good and bad.
+    pub neighbours: bool,
+}
+
+/// The largest numbers; the least is one of each, and none of faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// Homeservers.
+    pub servers: u32,
+    /// Users.
+    pub users: u32,
+    /// Devices of one user.
+    pub devices_per_user: u32,
+    /// Rooms.
+    pub rooms: u32,
+    /// What users do, messages included.
+    pub steps: u32,
+    /// Faults.
+    pub faults: u32,
+}
+
+/// How the clients on trial are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// As the specification wants it, servers too.
+    Specification,
+    /// Like this program, habits and policies.
+    Program(ProfileName),
+    /// As the specification wants it, but for one device that sends (or its server), which is this mutant in this of
+    /// its variants.
+    Mutant(Mutant, usize),
+}
+
+impl Default for Sizes {
+    /// 1 to 4 servers, 1 to 6 users with 1 to 4 devices, 1 to 3 rooms.
+    fn default() -> Self {
+        Self { servers: 4, users: 6, devices_per_user: 4, rooms: 3, steps: 40, faults: 6 }
+    }
+}
+
+impl Default for Plan {
+    /// Clients as the specification wants them, with neighbours.
+    fn default() -> Self {
+        Self { sizes: Sizes::default(), subject: Subject::Specification, neighbours: true }
+    }
+}
+
+impl Subject {
+    /// Whether a party of a scenario that was made for this subject is on trial: what it breaks is a finding, and what others
+    /// break is not.
+    #[must_use]
+    pub fn is_on_trial(self, scenario: &Scenario, party: Party) -> bool {
+        let _ = (scenario, party, DeviceId::new(0), Habits::specification(), ServerHabits::specification());
+        unimplemented!("the generator's owner writes this")
+    }
+}
