@@ -67,7 +67,13 @@ impl Subject {
     /// break is not.
     #[must_use]
     pub fn is_on_trial(self, scenario: &Scenario, party: Party) -> bool {
-        let _ = (scenario, party, DeviceId::new(0), Habits::specification(), ServerHabits::specification());
+        let _ = (
+            scenario,
+            party,
+            DeviceId::new(0),
+            Habits::specification(),
+            ServerHabits::specification(),
+        );
         unimplemented!("the generator's owner writes this")
     }
 }
