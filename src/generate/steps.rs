@@ -48,7 +48,6 @@ impl Draft<'_, '_> {
     }
 
     /// A step of this kind; messages are planned at once.
-    #[expect(clippy::too_many_lines, reason = "an arm for each kind of step")]
     fn step_of(&mut self, sort: StepSort, at: SimTime, couple: Couple) -> Option<Step> {
         let Couple { sender, room, other } = couple;
         let device = if self.dice.chance(1, 3) { other } else { sender };
