@@ -72,7 +72,7 @@ impl Checker {
                     view.answers.ends(device, event, fact.at);
                 }
                 let server = view.cast.server_of(device);
-                if view.rooms.seen(server, (device, room), seq, now) {
+                if view.rooms.seen(server, (device, room), (seq, limited), now) {
                     view.duties.changed(device);
                     view.room_told(device, room, limited, now);
                 }
@@ -99,11 +99,13 @@ impl Checker {
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
                 view.doubts.restored(device, snapshot);
+                view.rooms.restored(device, snapshot);
+                view.identities.restored(device, snapshot);
                 view.duties.changed(device);
             }
             FactKind::IdentityMade { device, .. } => view.identity_made(device, fact.id),
             FactKind::IdentityAcknowledged { device, user } => {
-                view.identities.accepted(device, user);
+                view.identities.accepted(device, user, now);
             }
             FactKind::IdentitySet { user, .. } => view.policies.identity_set(user),
             FactKind::CrossSigned { device } => view.cross_signed(device, fact.id),

@@ -492,4 +492,7 @@ const FORGED: &[Rule] = &[
     Rule::N10,
     Rule::O04,
     Rule::K09,
+    Rule::W18,
+    Rule::K05,
+    Rule::F01,
 ];

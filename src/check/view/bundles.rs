@@ -1,7 +1,7 @@
 //! History bundles: what each lists, who took it in, which sessions a device may share, and who invited whom.
 //! It does not know what should have been listed, nor to whom a bundle may go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::view::View;
 use crate::check::view::pairs::{Pairs, row};
@@ -76,6 +76,8 @@ pub(crate) struct NotShared {
 /// All bundles and what bears on them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bundles {
+    /// Which device took in which bundle.
+    opened: BTreeSet<(DeviceId, BundleId)>,
     made: BTreeMap<BundleId, Made>,
     not_shared: BTreeMap<(DeviceId, MegolmSessionId), NotShared>,
     invites: BTreeMap<(ServerId, RoomId, UserId), Vec<Invited>>,
@@ -113,6 +115,7 @@ impl Bundles {
     /// The device took the bundle in.
     pub(crate) fn open(&mut self, device: DeviceId, bundle: BundleId, fact: FactId) {
         let Some(made) = self.made.get(&bundle) else { return };
+        self.opened.insert((device, bundle));
         for (content, listed) in &made.withheld {
             if let (Some(session), Some(WithheldCode::HistoryNotShared)) =
                 (content.session_id.value(), content.code.value())
@@ -148,6 +151,21 @@ impl Bundles {
         session: MegolmSessionId,
     ) -> Option<NotShared> {
         self.not_shared.get(&(device, session)).copied()
+    }
+
+    /// What bundles that the device took in say of why the session is withheld.
+    pub(crate) fn reasons(
+        &self,
+        device: DeviceId,
+        session: MegolmSessionId,
+    ) -> impl Iterator<Item = &WithheldContent> + '_ {
+        let opened = self.opened.range((device, BundleId::new(0))..);
+        let of_device = opened.take_while(move |(by, _)| *by == device);
+        let bundles = of_device.filter_map(|(_, bundle)| self.made.get(bundle));
+        bundles
+            .flat_map(|made| &made.withheld)
+            .map(|(content, _)| content)
+            .filter(move |content| content.session_id == Field::Is(session))
     }
 
     /// A server has a membership: an invite, or the end of one.

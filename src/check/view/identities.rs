@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::row;
 use crate::ids::{DeviceId, SigningKey, UserId};
+use crate::time::SimTime;
 
-/// What one device knows of one user's identity.
+/// What one device knows of one user's identity from some time on.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     /// The master key that was seen first, or accepted since.
@@ -16,12 +17,17 @@ struct Known {
     present: SigningKey,
     /// The answer that first showed the present key.
     since: Moment,
+    /// From when on.
+    from: SimTime,
+    /// Whether it was an answer that told so, and not the device's user.
+    answered: bool,
 }
 
 /// All identities.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Identities {
-    devices: Vec<BTreeMap<UserId, Known>>,
+    /// What each device came to know of each user, one after the other.
+    devices: Vec<BTreeMap<UserId, Vec<Known>>>,
 }
 
 impl Identities {
@@ -33,20 +39,36 @@ impl Identities {
         master: SigningKey,
         now: Moment,
     ) {
-        let fresh = Known { accepted: master, present: master, since: now };
-        let known = row(&mut self.devices, device.index()).entry(user).or_insert(fresh);
-        if known.present != master {
-            known.present = master;
-            known.since = now;
-        }
+        let history = row(&mut self.devices, device.index()).entry(user).or_default();
+        let accepted = match history.last() {
+            Some(known) if known.present == master => return,
+            Some(known) => known.accepted,
+            None => master,
+        };
+        let (since, from) = (now, now.at);
+        history.push(Known { accepted, present: master, since, from, answered: true });
     }
 
     /// The device's user accepted the identity, by word or by verifying it.
-    pub(crate) fn accepted(&mut self, device: DeviceId, user: UserId) {
-        if let Some(known) =
-            self.devices.get_mut(device.index()).and_then(|users| users.get_mut(&user))
+    pub(crate) fn accepted(&mut self, device: DeviceId, user: UserId, now: Moment) {
+        let users = self.devices.get_mut(device.index());
+        if let Some(history) = users.and_then(|users| users.get_mut(&user))
+            && let Some(known) = history.last().copied().filter(|it| it.accepted != it.present)
         {
-            known.accepted = known.present;
+            let (accepted, from) = (known.present, now.at);
+            history.push(Known { accepted, from, answered: false, ..known });
+        }
+    }
+
+    /// The device's store is the one of `snapshot` again: it does not know what it learnt later. Of that very instant it is
+    /// not known which came first: that nothing was shown, and that all was accepted, is what blames nobody.
+    pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime) {
+        for history in
+            self.devices.get_mut(device.index()).into_iter().flat_map(BTreeMap::values_mut)
+        {
+            history.retain(|known| {
+                known.from < snapshot || (known.from == snapshot && !known.answered)
+            });
         }
     }
 
@@ -55,8 +77,9 @@ impl Identities {
     pub(crate) fn changed(&self, device: DeviceId) -> impl Iterator<Item = (UserId, Moment)> + '_ {
         let users = self.devices.get(device.index()).into_iter().flatten();
         users
+            .filter_map(|(user, history)| Some((*user, *history.last()?)))
             .filter(|(_, known)| known.accepted != known.present)
-            .map(|(user, known)| (*user, known.since))
+            .map(|(user, known)| (user, known.since))
     }
 }
 
@@ -73,7 +96,7 @@ mod tests {
         let now = |fact| Moment { fact: FactId::new(fact), at: SimTime::ZERO };
         let mut identities = Identities::default();
         let changed = |identities: &Identities| identities.changed(device).collect::<Vec<_>>();
-        identities.accepted(device, user);
+        identities.accepted(device, user, now(0));
         identities.shown(device, user, SigningKey::new(0), now(1));
         assert_eq!(changed(&identities), []);
         identities.shown(device, user, SigningKey::new(3), now(2));
@@ -82,8 +105,27 @@ mod tests {
         identities.shown(device, user, SigningKey::new(0), now(4));
         assert_eq!(changed(&identities), []);
         identities.shown(device, user, SigningKey::new(3), now(5));
-        identities.accepted(device, user);
+        identities.accepted(device, user, now(6));
         assert_eq!(changed(&identities), []);
         assert_eq!(identities.changed(DeviceId::new(0)).count(), 0);
+    }
+
+    #[test]
+    fn an_older_store_knows_no_later_identity() {
+        let (device, user) = (DeviceId::new(1), UserId::new(2));
+        let at = |ms| Moment { fact: FactId::new(ms), at: SimTime::from_ms(u64::from(ms)) };
+        let mut identities = Identities::default();
+        identities.shown(device, user, SigningKey::new(0), at(10));
+        identities.shown(device, user, SigningKey::new(3), at(20));
+        identities.accepted(device, user, at(30));
+        let mut later = identities.clone();
+        identities.restored(device, SimTime::from_ms(10));
+        identities.shown(device, user, SigningKey::new(3), at(40));
+        assert_eq!(identities.changed(device).count(), 0, "it is the first that it sees");
+        let mut accepted = later.clone();
+        accepted.restored(device, SimTime::from_ms(30));
+        assert_eq!(accepted.changed(device).count(), 0);
+        later.restored(device, SimTime::from_ms(29));
+        assert_eq!(later.changed(device).collect::<Vec<_>>(), [(user, at(20))]);
     }
 }

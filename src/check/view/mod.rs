@@ -169,7 +169,7 @@ impl View {
             Target::User(user) => {
                 let word = if verified { Word::Verified } else { Word::Unverified };
                 if verified {
-                    self.identities.accepted(device, user);
+                    self.identities.accepted(device, user, now);
                 }
                 self.policies.word(device, user, word, now.fact);
             }

@@ -43,8 +43,10 @@ struct Seen {
     seq: u32,
     before: u32,
     at: SimTime,
+    /// Whether the last answer was limited.
+    limited: bool,
     /// The syncs that told of a change, with the place up to which they told.
-    steps: Vec<(u32, FactId)>,
+    steps: Vec<(u32, Moment)>,
 }
 
 /// Changes of one user's membership that one device was not told: those after `after`, up to `upto` if that is
@@ -155,12 +157,13 @@ impl Rooms {
         copy.last_change = copy.last_change.max(seq);
     }
 
-    /// The device was told of its server's copy up to `seq`. True if there was a change of state in it.
+    /// The device was told of its server's copy up to `seq`, by a limited answer through the whole state. True if there was a
+    /// change of state in it.
     pub(crate) fn seen(
         &mut self,
         server: ServerId,
         (device, room): (DeviceId, RoomId),
-        seq: u32,
+        (seq, limited): (u32, bool),
         moment: Moment,
     ) -> bool {
         let last_change = self
@@ -171,24 +174,50 @@ impl Rooms {
         let seen = self.seen.entry(device.raw(), room.raw());
         let news = last_change > seen.seq && seq > seen.seq;
         seen.before = seen.seq;
-        seen.at = moment.at;
+        (seen.at, seen.limited) = (moment.at, limited);
         seen.seq = seen.seq.max(seq);
         if news {
-            seen.steps.push((seen.seq, moment.fact));
+            seen.steps.push((seen.seq, moment));
         }
         if !self.hidden.is_empty() {
             let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
-            for hidden in self.hidden.range_mut(range).flat_map(|(_, list)| list) {
-                hidden.upto.get_or_insert(seq);
+            for (_, list) in self.hidden.range_mut(range) {
+                let (pending, known): (Vec<Hidden>, Vec<Hidden>) =
+                    list.iter().partition(|hidden| hidden.upto.is_none());
+                // A whole state takes the place of all that was known: whom it leaves out is gone, and all others are told.
+                let after = |hidden: &Hidden| if limited { 0 } else { hidden.after };
+                let told = pending.iter().map(|hidden| Hidden {
+                    after: after(hidden),
+                    upto: Some(seq),
+                    ..*hidden
+                });
+                *list = if limited { Vec::new() } else { known };
+                list.extend(told);
             }
         }
         news
     }
 
+    /// The device's store is the one of `snapshot` again: what it was told after the first state is told once more. Of that
+    /// very instant it is not known which came first; that it was told again is what does not blame anybody.
+    pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime) {
+        for room in (0..self.rooms.len()).map(RoomId::at) {
+            let Some(seen) = self.seen.get_mut(device.raw(), room.raw()) else { continue };
+            let first = seen.steps.first().copied();
+            seen.steps.retain(|(_, told)| {
+                told.at < snapshot
+                    || (told.at == snapshot && first.is_some_and(|(_, one)| one == *told))
+            });
+            seen.seq = seen.steps.last().map_or(0, |(seq, _)| *seq);
+        }
+    }
+
     /// What the sync of this instant told, or else what the next one tells, leaves out this user's membership.
     pub(crate) fn not_told(&mut self, device: DeviceId, room: RoomId, user: UserId, now: Moment) {
         let (after, upto) = match self.seen.get(device.raw(), room.raw()) {
-            Some(seen) if seen.at == now.at => (seen.before, Some(seen.seq)),
+            Some(seen) if seen.at == now.at => {
+                (if seen.limited { 0 } else { seen.before }, Some(seen.seq))
+            }
             Some(seen) => (seen.seq, None),
             None => (0, None),
         };
@@ -266,7 +295,7 @@ impl Rooms {
                 })
         })?;
         let step = seen.steps.partition_point(|(seq, _)| *seq < change.seq);
-        let fact = seen.steps.get(step).map_or(change.fact, |(_, fact)| *fact);
+        let fact = seen.steps.get(step).map_or(change.fact, |(_, told)| told.fact);
         Some(Member { membership: change.membership, fact })
     }
 
@@ -341,7 +370,7 @@ impl Rooms {
     /// When the device was last told a change of the room's state.
     pub(crate) fn seen_last(&self, device: DeviceId, room: RoomId) -> Option<Moment> {
         let seen = self.seen.get(device.raw(), room.raw())?;
-        seen.steps.last().map(|(_, fact)| Moment { fact: *fact, at: seen.at })
+        seen.steps.last().map(|(_, told)| *told)
     }
 
     /// What the device has seen of the encryption settings.
@@ -376,7 +405,7 @@ impl Rooms {
         let Some(changes) = copy.and_then(|copy| copy.members.get(&user)) else { return false };
         let told = |seq: u32| {
             let step = seen.steps.partition_point(|(upto, _)| *upto < seq);
-            seen.steps.get(step).map(|(_, fact)| *fact)
+            seen.steps.get(step).map(|(_, told)| told.fact)
         };
         changes.iter().enumerate().any(|(index, change)| {
             let next = changes.get(index + 1).filter(|next| next.seq <= seen.seq);
@@ -414,7 +443,7 @@ fn in_span<T: Copy>(values: &[(u32, T)], span: Span) -> (Option<T>, Vec<T>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cast, Moment, Rooms};
+    use super::{Cast, Moment, Rooms, Span};
     use crate::ids::{DeviceId, FactId, RoomId, ServerId, UserId};
     use crate::protocol::room::{HistoryVisibility, Membership};
     use crate::time::SimTime;
@@ -440,7 +469,7 @@ mod tests {
     fn a_device_sees_what_its_syncs_told_and_the_server_has_what_happened() {
         let mut rooms = Rooms::default();
         member(&mut rooms, Membership::Join, 1, 0);
-        assert!(rooms.seen(S, (A, R), 1, moment(1, 1)));
+        assert!(rooms.seen(S, (A, R), (1, false), moment(1, 1)));
         member(&mut rooms, Membership::Leave, 4, 2);
         let seen = rooms.membership_seen(S, (A, R), BOB).unwrap();
         assert_eq!((seen.membership, seen.fact), (Membership::Join, FactId::new(1)));
@@ -448,8 +477,8 @@ mod tests {
         assert_eq!(truth.membership, Membership::Leave);
         let truth = rooms.membership_at(S, (R, BOB), FactId::new(2)).unwrap();
         assert_eq!(truth.membership, Membership::Join);
-        assert!(rooms.seen(S, (A, R), 5, moment(4, 2)));
-        assert!(!rooms.seen(S, (A, R), 6, moment(5, 3)), "only messages came");
+        assert!(rooms.seen(S, (A, R), (5, false), moment(4, 2)));
+        assert!(!rooms.seen(S, (A, R), (6, false), moment(5, 3)), "only messages came");
         let seen = rooms.membership_seen(S, (A, R), BOB).unwrap();
         assert_eq!((seen.membership, seen.fact), (Membership::Leave, FactId::new(4)));
     }
@@ -471,10 +500,10 @@ mod tests {
         member(&mut rooms, Membership::Join, 1, 0);
         rooms.not_told(A, R, BOB, moment(1, 1));
         assert_eq!(rooms.left_out(A, R, BOB), Some(FactId::new(1)));
-        rooms.seen(S, (A, R), 1, moment(2, 2));
+        rooms.seen(S, (A, R), (1, false), moment(2, 2));
         assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
         member(&mut rooms, Membership::Leave, 2, 3);
-        rooms.seen(S, (A, R), 2, moment(4, 3));
+        rooms.seen(S, (A, R), (2, false), moment(4, 3));
         let seen = rooms.membership_seen(S, (A, R), BOB).unwrap();
         assert_eq!(seen.membership, Membership::Leave);
     }
@@ -482,11 +511,47 @@ mod tests {
     #[test]
     fn a_membership_that_was_left_out_of_the_sync_of_this_instant_is_not_seen() {
         let mut rooms = Rooms::default();
-        rooms.seen(S, (A, R), 1, moment(0, 1));
+        rooms.seen(S, (A, R), (1, false), moment(0, 1));
         member(&mut rooms, Membership::Join, 2, 1);
-        rooms.seen(S, (A, R), 2, moment(2, 2));
+        rooms.seen(S, (A, R), (2, false), moment(2, 2));
         rooms.not_told(A, R, BOB, moment(3, 2));
         assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
+    }
+
+    #[test]
+    fn an_older_store_is_told_again() {
+        let mut rooms = Rooms::default();
+        let seen = |rooms: &Rooms| rooms.membership_seen(S, (A, R), BOB).map(|one| one.membership);
+        member(&mut rooms, Membership::Join, 1, 0);
+        rooms.seen(S, (A, R), (1, false), moment(1, 5));
+        member(&mut rooms, Membership::Ban, 2, 2);
+        rooms.seen(S, (A, R), (2, false), moment(3, 7));
+        assert_eq!(seen(&rooms), Some(Membership::Ban));
+        rooms.restored(A, SimTime::from_ms(7));
+        assert_eq!(seen(&rooms), Some(Membership::Join));
+        assert!(rooms.seen(S, (A, R), (2, false), moment(4, 9)), "the ban is news once more");
+        assert_eq!(rooms.last_span(A, R), Some(Span { after: 1, upto: 2 }));
+        rooms.restored(A, SimTime::from_ms(5));
+        assert_eq!(seen(&rooms), Some(Membership::Join), "the first state is what it began with");
+        rooms.restored(A, SimTime::from_ms(4));
+        assert_eq!(seen(&rooms), None);
+    }
+
+    #[test]
+    fn whom_a_whole_state_leaves_out_is_gone_until_the_next_whole_state_tells() {
+        let mut rooms = Rooms::default();
+        let seen = |rooms: &Rooms| rooms.membership_seen(S, (A, R), BOB).map(|one| one.membership);
+        member(&mut rooms, Membership::Join, 1, 0);
+        rooms.seen(S, (A, R), (1, false), moment(1, 1));
+        assert_eq!(seen(&rooms), Some(Membership::Join));
+        rooms.not_told(A, R, BOB, moment(2, 2));
+        rooms.seen(S, (A, R), (5, true), moment(3, 3));
+        assert_eq!(seen(&rooms), None, "a join that was told before is not in the state");
+        rooms.seen(S, (A, R), (6, false), moment(4, 4));
+        assert_eq!(seen(&rooms), None, "and nothing has told of it since");
+        rooms.seen(S, (A, R), (7, true), moment(5, 5));
+        assert_eq!(seen(&rooms), Some(Membership::Join));
+        assert_eq!(rooms.left_out(A, R, BOB), None);
     }
 
     #[test]
@@ -495,9 +560,9 @@ mod tests {
         rooms.visibility(S, R, HistoryVisibility::Shared, 1);
         rooms.visibility(S, R, HistoryVisibility::Joined, 3);
         assert_eq!(rooms.visibility_seen(S, A, R), None);
-        rooms.seen(S, (A, R), 2, moment(0, 1));
+        rooms.seen(S, (A, R), (2, false), moment(0, 1));
         assert_eq!(rooms.visibility_seen(S, A, R), Some(HistoryVisibility::Shared));
-        rooms.seen(S, (A, R), 3, moment(1, 1));
+        rooms.seen(S, (A, R), (3, false), moment(1, 1));
         assert_eq!(rooms.visibility_seen(S, A, R), Some(HistoryVisibility::Joined));
     }
 

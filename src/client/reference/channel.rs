@@ -51,8 +51,13 @@ pub(super) enum Opening {
 }
 
 impl Reference {
-    /// Claims keys of these devices, in one request, unless claims for them are on their way.
-    pub(super) fn claim(&mut self, devices: &[DeviceId], why: OlmCause, io: &mut Io<'_>) {
+    /// Claims keys of these devices because of `cause`, in one request, unless claims for them are on their way.
+    pub(super) fn claim(
+        &mut self,
+        devices: &[DeviceId],
+        (why, cause): (OlmCause, Provenance),
+        io: &mut Io<'_>,
+    ) {
         let mut claims = Vec::with_capacity(devices.len());
         for target in devices {
             if matches!(self.live.claims.state(*target, io.clock), ClaimState::Running) {
@@ -60,7 +65,7 @@ impl Reference {
             }
             let claim = io.entropy.claim();
             let kind = FactKind::Claim { device: self.me(), target: *target, claim };
-            let began = Provenance::of(io.fact_of_input(kind));
+            let began = Provenance::of(io.fact(kind, Causes::of([cause.0])));
             self.live.claims.begin(*target, RunningClaim { why, began });
             claims.push((*target, claim));
         }
@@ -68,7 +73,7 @@ impl Reference {
             return;
         }
         let number = self.request_number();
-        io.request(number, Request::ClaimKeys(claims.clone()), io.cause);
+        io.request(number, Request::ClaimKeys(claims.clone()), cause.0);
         self.live.claims.sent(number, claims);
     }
 

@@ -169,7 +169,8 @@ impl Reference {
             },
         };
         let by = Provenance::of(io.fact(kind, Causes::of([arrival.listed.0])));
-        if self.user_of(requester) != sender {
+        // What was sent to another device under this device's id comes back here: nobody answers their own request (W-22).
+        if self.user_of(requester) != sender || requester == self.me() {
             return;
         }
         io.touch();
@@ -239,7 +240,7 @@ impl Reference {
                 if self.store.olm.has(requester) {
                     self.send_forwards(requester, io);
                 } else {
-                    self.claim(&[requester], OlmCause::Reply, io);
+                    self.open_when_allowed(requester, (OlmCause::Reply, by), io);
                 }
             }
             Reply::Refuse(code) => {

@@ -39,6 +39,7 @@ use crate::client::reference::io::Io;
 use crate::client::reference::key_requests::{Asked, Forward};
 use crate::client::reference::lists::Queries;
 use crate::client::reference::outbox::Sending;
+use crate::client::reference::recovery::Wanted;
 use crate::client::reference::store::Life;
 pub use crate::client::reference::store::Store;
 use crate::client::{Because, Client, Context, Directory, Input, Out, RequestNo, WakeAt};
@@ -100,6 +101,8 @@ struct Live {
     claims: Claims,
     /// Devices that get a `m.dummy` as soon as there is a new session with them, and why.
     dummies: BTreeMap<DeviceId, Provenance>,
+    /// Sessions that are wanted as soon as another claim for the device may be made.
+    wanted: BTreeMap<DeviceId, Wanted>,
     /// When a recovery with each device was last begun in this run of the client.
     recovered: BTreeMap<DeviceId, SimTime>,
     /// Keys that are forwarded as soon as there is a session.
@@ -209,6 +212,7 @@ impl Reference {
     fn pump(&mut self, io: &mut Io<'_>) {
         if self.store.life == Life::LoggedIn {
             self.retry_claims(io);
+            self.claim_wanted(io);
             self.query_outdated(io);
             self.advance_jobs(io);
             self.advance_invites(io);
@@ -246,7 +250,9 @@ impl Reference {
         let sync = (self.live.syncing.is_none() && backoff.failures < outbox::FAILURES_MAX)
             .then_some(backoff.until);
         let claims = self.live.claims.to_retry().map(|(_, at)| at).min();
-        let earliest = [sync, claims, self.live.sending.next_retry()].into_iter().flatten().min();
+        let wanted = self.live.wanted.values().map(|wanted| wanted.from).min();
+        let resend = self.live.sending.next_retry();
+        let earliest = [sync, claims, wanted, resend].into_iter().flatten().min();
         earliest.map_or(WakeAt::Never, |at| WakeAt::At(at.max(clock)))
     }
 }

@@ -14,6 +14,15 @@ use crate::scenario::policy::SharePolicy;
 use crate::time::SimTime;
 use crate::trace::fact::OlmCause;
 
+/// A session that is wanted as soon as another claim may be made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    why: OlmCause,
+    cause: Provenance,
+    /// By the client's clock.
+    pub(super) from: SimTime,
+}
+
 impl Reference {
     /// Opens a new session with a device and sends `m.dummy` on it, unless one was made too recently (U-02), or the
     /// device is one that gets nothing encrypted from this one.
@@ -38,11 +47,42 @@ impl Reference {
     }
 
     fn reopen(&mut self, peer: DeviceId, (why, cause): (OlmCause, Provenance), io: &mut Io<'_>) {
-        let open = matches!(self.live.claims.state(peer, io.clock), ClaimState::Open);
-        if open && self.may_encrypt_to(peer) {
+        let running = matches!(self.live.claims.state(peer, io.clock), ClaimState::Running);
+        if !running && self.may_encrypt_to(peer) {
             self.live.recovered.insert(peer, io.clock);
             self.live.dummies.insert(peer, cause);
-            self.claim(&[peer], why, io);
+            self.open_when_allowed(peer, (why, cause), io);
+        }
+    }
+
+    /// Claims a key of a device as soon as its last failure is long enough ago (N-04).
+    pub(super) fn open_when_allowed(
+        &mut self,
+        peer: DeviceId,
+        (why, cause): (OlmCause, Provenance),
+        io: &mut Io<'_>,
+    ) {
+        match self.live.claims.state(peer, io.clock) {
+            ClaimState::Open => self.claim(&[peer], (why, cause), io),
+            ClaimState::Running => {}
+            ClaimState::BackingOff(failed) => {
+                self.live.wanted.insert(peer, Wanted { why, cause, from: failed.retry_at });
+            }
+        }
+    }
+
+    /// Claims keys of those devices for which it was too early before, unless there is a session by now.
+    pub(super) fn claim_wanted(&mut self, io: &mut Io<'_>) {
+        let (now, later) = std::mem::take(&mut self.live.wanted)
+            .into_iter()
+            .partition(|(_, wanted)| wanted.from <= io.clock);
+        self.live.wanted = later;
+        for (peer, Wanted { why, cause, .. }) in now {
+            if why == OlmCause::Reply && self.store.olm.has(peer) {
+                self.send_forwards(peer, io);
+            } else if self.may_encrypt_to(peer) {
+                self.open_when_allowed(peer, (why, cause), io);
+            }
         }
     }
 

@@ -284,7 +284,7 @@ impl Reference {
             }
         }
         running |= !wanted.is_empty();
-        self.claim(&wanted, OlmCause::Share, io);
+        self.claim(&wanted, (OlmCause::Share, Provenance(io.cause)), io);
         running
     }
 

@@ -16,7 +16,8 @@ use crate::trace::kind::{Kind, Kinds};
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ReceivedReason;
 
-/// Whether the device received this reason for the session, by a notice or with a key that was forwarded to it.
+/// Whether the device received this reason for the session: by a notice, in a history bundle, or with a key that was forwarded
+/// to it.
 fn received(
     view: &View,
     device: DeviceId,
@@ -29,7 +30,13 @@ fn received(
         .filter(|notice| view.transport.get(notice.number).processed.is_some());
     let by_notice = notices
         .any(|notice| (notice.content.code, notice.content.reason) == (reason.code, reason.reason));
+    // A bundle's entry stands for a notice.
+    let by_bundle = view
+        .bundles
+        .reasons(device, session)
+        .any(|content| (content.code, content.reason) == (reason.code, reason.reason));
     by_notice
+        || by_bundle
         || view.forwards.to(device, session).any(|(number, forwarded)| {
             let processed = view.transport.get(number).processed.is_some();
             processed && forwarded.withheld == Some(reason)

@@ -116,7 +116,8 @@ fn missing(
         Due::Session(failure) => (failure, [Some(failure.fact), None, None]),
         Due::Dummy(failure, _, made) => (made, [Some(failure), Some(made.fact), None]),
     };
-    let lost = view.life.unsettled_by(device, since).is_some()
+    let lost = view.doubts.of(device)
+        || view.life.unsettled_by(device, since).is_some()
         || view.life.cut_off(device, since).is_some();
     let tried = match due {
         // An attempt that failed, also one before, is as good: there was no key to be had.

@@ -29,7 +29,8 @@ impl Judge for AlgorithmOfTheRoom {
             return;
         }
         findings.met(Rule::R11);
-        if !is_forgotten(case, used.room) {
+        let known = changed.is_none_or(|must| view.remembers(used.device, must.because));
+        if known && !is_forgotten(case, used.room) {
             let because = changed.map(|must| must.because.fact);
             let witnesses = [Some(used.known.made.fact), because, Some(case.fact.id)];
             findings.raise(Rule::R11, Party::Device(used.device), witnesses);
