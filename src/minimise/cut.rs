@@ -102,7 +102,9 @@ impl Cut {
         rest.rooms = rooms(scenario, &self.used_rooms(scenario, &renumber), &renumber);
         let timeline = rest.timeline.iter().zip(&self.steps).filter(|(_, stays)| **stays);
         rest.timeline = timeline
-            .filter_map(|(timed, _)| Some(TimedStep { at: timed.at, step: renumber.step(&timed.step)? }))
+            .filter_map(|(timed, _)| {
+                Some(TimedStep { at: timed.at, step: renumber.step(&timed.step)? })
+            })
             .collect();
         rest.faults = faults(&rest.faults, &self.faults, &renumber);
         rest.expect = renumber.expectations(&rest.expect);
@@ -133,7 +135,9 @@ impl Cut {
             users,
             devices: new_devices,
             rooms: vec![None; scenario.rooms.len()],
-            messages: (0..scenario.messages.len()).map(|index| Some(MessageId::at(index))).collect(),
+            messages: (0..scenario.messages.len())
+                .map(|index| Some(MessageId::at(index)))
+                .collect(),
         };
         let rooms = ranks(&self.used_rooms(scenario, &renumber), RoomId::at);
         renumber.rooms = (0..rooms.len())
@@ -165,7 +169,8 @@ impl Cut {
 
     /// Rooms that have a member.
     fn used_rooms(&self, scenario: &Scenario, renumber: &Renumber) -> Vec<bool> {
-        let has_member = |room: &Room| room.members.iter().any(|(user, _)| renumber.user(*user).is_some());
+        let has_member =
+            |room: &Room| room.members.iter().any(|(user, _)| renumber.user(*user).is_some());
         let kept = scenario.rooms.iter().zip(&self.rooms);
         kept.map(|(room, fate)| *fate == Fate::Stays && has_member(room)).collect()
     }

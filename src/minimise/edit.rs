@@ -141,7 +141,8 @@ fn remove(scenario: &Scenario, parts: &[Part]) -> Option<Scenario> {
     let mut cut = Cut::nothing(scenario);
     let mut base = told(scenario);
     // Places in a list are those before anything went.
-    let (mut cells, mut violations, mut notices) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut cells, mut violations, mut notices) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut alone = vec![0_usize; scenario.users.len()];
     scenario.devices.iter().for_each(|device| alone[device.user.index()] += 1);
     for part in parts {
@@ -229,7 +230,14 @@ fn shortened(mut new: Scenario, fault: FaultId, less: Less) -> Scenario {
             }
         }
     }
-    new.horizon = new.horizon.max(new.faults.iter().filter(|f| f.until != SimTime::MAX).map(|f| f.until).max().unwrap_or(SimTime::ZERO));
+    new.horizon = new.horizon.max(
+        new.faults
+            .iter()
+            .filter(|f| f.until != SimTime::MAX)
+            .map(|f| f.until)
+            .max()
+            .unwrap_or(SimTime::ZERO),
+    );
     new
 }
 

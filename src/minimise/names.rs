@@ -21,7 +21,8 @@ fn person(user: usize) -> String {
 /// What the names of a user's devices begin with.
 fn initial(user: usize) -> String {
     let first = PEOPLE.get(user).and_then(|name| name.chars().next());
-    first.map_or_else(|| format!("U{}.", user + 1), |letter| letter.to_ascii_uppercase().to_string())
+    first
+        .map_or_else(|| format!("U{}.", user + 1), |letter| letter.to_ascii_uppercase().to_string())
 }
 
 /// The scenario with such names, which mean nothing to a run. Probes are named when the heal phase is added.

@@ -3,9 +3,7 @@
 
 use crate::ids::{DeviceId, MessageId, RoomId, ServerId, UserId};
 use crate::protocol::withheld::Field;
-use crate::scenario::expect::{
-    Expectations, ExpectedCell, ExpectedNotices, ExpectedViolation,
-};
+use crate::scenario::expect::{Expectations, ExpectedCell, ExpectedNotices, ExpectedViolation};
 use crate::scenario::fault::{Fault, FaultKind, ForgedContent, Party, ToDeviceFilter};
 use crate::scenario::policy::{Reporting, Target};
 use crate::scenario::step::Step;
@@ -71,7 +69,8 @@ impl Renumber {
 
     pub(super) fn reporting(&self, reporting: &Reporting) -> Reporting {
         let overrides = reporting.overrides.iter();
-        let overrides = overrides.filter_map(|(target, codes)| Some((self.target(*target)?, *codes)));
+        let overrides =
+            overrides.filter_map(|(target, codes)| Some((self.target(*target)?, *codes)));
         Reporting { overrides: overrides.collect(), ..reporting.clone() }
     }
 
@@ -91,9 +90,11 @@ impl Renumber {
                 user: self.user(user)?,
                 membership,
             },
-            Step::HistoryVisibility { device, room, value } => {
-                Step::HistoryVisibility { device: self.device(device)?, room: self.room(room)?, value }
-            }
+            Step::HistoryVisibility { device, room, value } => Step::HistoryVisibility {
+                device: self.device(device)?,
+                room: self.room(room)?,
+                value,
+            },
             Step::Encryption { device, room, rotation } => {
                 Step::Encryption { device: self.device(device)?, room: self.room(room)?, rotation }
             }
@@ -133,9 +134,10 @@ impl Renumber {
                 let (device, message) = (self.device(device)?, self.message(message)?);
                 Step::RequestKey { device, message, of: asked }
             }
-            Step::CancelRequest { device, message } => {
-                Step::CancelRequest { device: self.device(device)?, message: self.message(message)? }
-            }
+            Step::CancelRequest { device, message } => Step::CancelRequest {
+                device: self.device(device)?,
+                message: self.message(message)?,
+            },
             Step::DiscardSession { device, room } => {
                 Step::DiscardSession { device: self.device(device)?, room: self.room(room)? }
             }
@@ -209,7 +211,11 @@ impl Renumber {
             Some(device) => self.device(device).map(Some),
             None => Some(None),
         };
-        Some(ToDeviceFilter { sender: end(which.sender)?, recipient: end(which.recipient)?, ..which })
+        Some(ToDeviceFilter {
+            sender: end(which.sender)?,
+            recipient: end(which.recipient)?,
+            ..which
+        })
     }
 
     /// What a forged notice names and what is gone is not named any more.

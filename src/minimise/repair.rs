@@ -80,7 +80,8 @@ struct Stage<'s> {
 impl<'s> Stage<'s> {
     fn of(scenario: &'s Scenario) -> Self {
         let devices = &scenario.devices[..];
-        let presence = |device: &Device| if device.present { Presence::In } else { Presence::NotYet };
+        let presence =
+            |device: &Device| if device.present { Presence::In } else { Presence::NotYet };
         let with_keys = scenario.users.iter().enumerate().filter(|(_, user)| user.cross_signing);
         let mut stage = Self {
             devices,

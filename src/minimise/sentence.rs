@@ -108,13 +108,15 @@ impl Names<'_> {
                 format!("how many {} are expected from {from} to {to}", notices.code.as_str())
             }
             Part::Override(device, _) => format!("a report setting of {}", self.device(device)),
-            Part::Asked(step, place) => match &self.0.timeline[step].step {
-                Step::RequestKey { of, .. } => {
-                    of.get(place).map_or("nobody", |device| self.device(*device)).to_owned()
-                        + " among those that are asked"
-                }
-                other => self.step(other),
-            },
+            Part::Asked(step, place) => {
+                let asked = if let Step::RequestKey { of, .. } = &self.0.timeline[step].step {
+                    of.get(place)
+                } else {
+                    None
+                };
+                let whom = asked.map_or("nobody", |device| self.device(*device));
+                format!("{whom} among those that are asked for a key")
+            }
         }
     }
 
@@ -145,7 +147,9 @@ impl Names<'_> {
             }
             Step::SetSharing { device, .. } => format!("sharing of {}", self.device(*device)),
             Step::SetReporting { device, .. } => format!("reporting of {}", self.device(*device)),
-            Step::RequestKey { message, .. } => format!("request key of {}", self.message(*message)),
+            Step::RequestKey { message, .. } => {
+                format!("request key of {}", self.message(*message))
+            }
             Step::CancelRequest { message, .. } => {
                 format!("cancel request for {}", self.message(*message))
             }

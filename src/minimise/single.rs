@@ -69,10 +69,10 @@ fn merges(scenario: &Scenario) -> Vec<Edit> {
     };
     let servers = pairs(scenario.servers.len())
         .map(|(from, into)| Merge::Servers(ServerId::at(from), ServerId::at(into)));
-    let rooms =
-        pairs(scenario.rooms.len()).map(|(from, into)| Merge::Rooms(RoomId::at(from), RoomId::at(into)));
-    let users =
-        pairs(scenario.users.len()).map(|(from, into)| Merge::Users(UserId::at(from), UserId::at(into)));
+    let rooms = pairs(scenario.rooms.len())
+        .map(|(from, into)| Merge::Rooms(RoomId::at(from), RoomId::at(into)));
+    let users = pairs(scenario.users.len())
+        .map(|(from, into)| Merge::Users(UserId::at(from), UserId::at(into)));
     servers.chain(rooms).chain(users).map(Edit::Merge).collect()
 }
 

@@ -27,7 +27,8 @@ impl Size {
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let heal = scenario.heal;
-        let told = scenario.timeline.iter().filter(|step| heal.is_none_or(|heal| step.at < heal.from));
+        let told =
+            scenario.timeline.iter().filter(|step| heal.is_none_or(|heal| step.at < heal.from));
         let messages = heal.map_or(scenario.messages.len(), |heal| heal.first_probe.index());
         Self {
             devices: scenario.devices.len(),

@@ -122,7 +122,8 @@ pub(super) fn retold(scenario: &Scenario, times: Times) -> Option<Scenario> {
     let mut retold = scenario.clone();
     for_each(&mut retold, |time| *time = new.get(time).copied().unwrap_or(*time));
     let end = now + DEFAULT_HORIZON.since(SimTime::ZERO);
-    retold.horizon = if now < DEFAULT_HORIZON { retold.horizon.max(now) } else { retold.horizon.max(end) };
+    retold.horizon =
+        if now < DEFAULT_HORIZON { retold.horizon.max(now) } else { retold.horizon.max(end) };
     Some(retold)
 }
 

@@ -220,10 +220,12 @@ pub fn fails(
     let mut trace = Trace::default();
     let report = run_one(simulator, scenario, trial.judging(), &mut trace);
     let outcome = &report.outcome;
-    outcome.violations.iter().filter(|violation| trial.counts(scenario, violation)).any(|violation| {
-        signature.has_outline_of(&Signature::outline(outcome, violation))
-            && signature.is_kept_by(&Signature::of(scenario, outcome, trace.facts(), violation))
-    })
+    outcome.violations.iter().filter(|violation| trial.counts(scenario, violation)).any(
+        |violation| {
+            signature.has_outline_of(&Signature::outline(outcome, violation))
+                && signature.is_kept_by(&Signature::of(scenario, outcome, trace.facts(), violation))
+        },
+    )
 }
 
 fn is_repeated(

@@ -7,7 +7,7 @@ use crate::minimise::relevant::Relevant;
 use crate::minimise::size::Size;
 use crate::scenario::model::Scenario;
 
-use super::failure::{Failure, Found, Tried, Trial, fails, try_out};
+use super::failure::{Failure, Found, Trial, Tried, fails, try_out};
 use super::signature::relevant;
 use super::simulator::Simulator;
 

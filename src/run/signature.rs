@@ -73,9 +73,17 @@ impl PartyKind {
 impl Signature {
     /// The signature of a violation in a run with these facts.
     #[must_use]
-    pub fn of(scenario: &Scenario, outcome: &Outcome, facts: &[Fact], violation: &Violation) -> Self {
+    pub fn of(
+        scenario: &Scenario,
+        outcome: &Outcome,
+        facts: &[Fact],
+        violation: &Violation,
+    ) -> Self {
         let behind = behind(facts, &question(&Subject::Broken(*violation), scenario));
-        Self { kinds: kinds(scenario, &behind, violation.party), ..Self::outline(outcome, violation) }
+        Self {
+            kinds: kinds(scenario, &behind, violation.party),
+            ..Self::outline(outcome, violation)
+        }
     }
 
     /// The signature but for its kinds, which need facts.
@@ -187,9 +195,9 @@ pub fn relevant(scenario: &Scenario, facts: &[Fact], subject: &Subject) -> Relev
     let behind = behind(facts, &question(subject, scenario));
     let heals = |fact: &&Fact| matches!(fact.kind, FactKind::HealStart { .. });
     let mut relevant = Relevant {
-        before_heal: !behind.iter().any(|fact| {
-            heals(fact) || scenario.heal.is_some_and(|heal| fact.at >= heal.from)
-        }),
+        before_heal: !behind
+            .iter()
+            .any(|fact| heals(fact) || scenario.heal.is_some_and(|heal| fact.at >= heal.from)),
         ..Relevant::default()
     };
     for fact in &behind {

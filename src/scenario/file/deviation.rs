@@ -64,8 +64,8 @@ fn spelled<C: Changes + Codec<Value = C>>(base: &C::Model, settings: &C::Model) 
 
 #[cfg(test)]
 mod tests {
+    use super::{Deviation, settings_of_server};
     use super::{habit_deviations, policy_deviations, server_habit_deviations, settings_of};
-    use super::{settings_of_server, Deviation};
     use crate::scenario::habits::{Habits, MailboxOrder, ServerHabits, WithheldDedup};
     use crate::scenario::policy::{Policy, SharePolicy};
 
