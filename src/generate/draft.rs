@@ -55,8 +55,7 @@ impl<'d, 'c> Draft<'d, 'c> {
         focus: Option<Focus>,
         sizes: Sizes,
     ) -> Self {
-        let most = u64::from(sizes.steps.max(1));
-        let wanted = dice.between(1, most).max(dice.between(1, most));
+        let wanted = dice.between(1, u64::from(sizes.steps.max(1)));
         Self {
             scenario,
             swarm,

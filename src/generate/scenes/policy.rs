@@ -45,7 +45,9 @@ pub(super) fn block_in_the_queue(draft: &mut Draft<'_, '_>, couple: Couple) {
     let (start, length) = (draft.clock, draft.dice.pause());
     let kind = match draft.dice.number(4) {
         0 => FaultKind::ClientOffline { device: sender },
-        1 => FaultKind::RateLimited { device: sender, endpoint, retry_after: draft.dice.soon() },
+        1 => {
+            FaultKind::RateLimited { device: sender, endpoint, retry_after: draft.dice.patience() }
+        }
         2 => FaultKind::ResponseLost { device: sender, endpoint, first: Some(1) },
         _ => FaultKind::ServerUnreachable { server: draft.server(sender) },
     };
