@@ -74,7 +74,7 @@ pub(super) fn two_rooms(draft: &mut Draft<'_, '_>, couple: Couple) {
     draft.step(draft.clock, Step::Block { device: sender, target });
     for _ in 0..draft.dice.between(2, 3) {
         draft.clock += draft.dice.soon();
-        let room = draft.room_of(sender).unwrap_or(couple.room);
+        let room = draft.any_common_room(sender, other).unwrap_or(couple.room);
         draft.send(draft.clock, sender, room);
     }
     draft.clock += draft.dice.pause();

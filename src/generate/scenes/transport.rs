@@ -5,7 +5,7 @@ use crate::generate::draft::{Couple, Draft};
 use crate::generate::sort::FaultSort;
 use crate::ids::DeviceId;
 use crate::protocol::api::Endpoint;
-use crate::scenario::fault::FaultKind;
+use crate::scenario::fault::{CrashPoint, FaultKind};
 use crate::scenario::step::Step;
 use crate::time::{SimDuration, SimTime};
 
@@ -189,10 +189,17 @@ pub(super) fn restart(draft: &mut Draft<'_, '_>, couple: Couple) {
 
 /// The recipient stops while something arrives.
 pub(super) fn recipient_stops(draft: &mut Draft<'_, '_>, couple: Couple) {
+    let (device, nth) = (couple.other, draft.dice.count(1, 2));
     something_goes_out(draft, couple);
-    draft.clock += SimDuration::from_ms(draft.dice.between(0, 200));
-    stops(draft, couple.other, SimDuration::from_ms(100));
-    draft.clock += draft.dice.pause();
+    let point = match draft.dice.number(4) {
+        0 => draft.crash_point(),
+        1 => CrashPoint::BeforePersist(nth),
+        _ => CrashPoint::AfterPersist(nth),
+    };
+    let from = draft.clock + SimDuration::from_ms(draft.dice.between(0, 150));
+    let length = SimDuration::from_secs(2) + draft.dice.soon();
+    draft.fault(from, length, FaultKind::Crash { device, point });
+    draft.clock += length + draft.dice.soon();
     draft.send(draft.clock, couple.sender, couple.room);
 }
 
