@@ -91,7 +91,7 @@ fn size(dice: &mut Dice<'_>, most: u32) -> u32 {
 }
 
 fn rooms(dice: &mut Dice<'_>, sizes: Sizes) -> u32 {
-    if dice.chance(1, 2) { 1 } else { dice.count(1, sizes.rooms.max(1)) }
+    if dice.chance(1, 3) { 1 } else { dice.count(1, sizes.rooms.max(1)) }
 }
 
 fn users(dice: &mut Dice<'_>, sizes: Sizes, scenario: &mut Scenario) {
@@ -124,7 +124,7 @@ fn device(dice: &mut Dice<'_>, scenario: &Scenario, user: UserId, number: u32) -
     let is_first = scenario.devices.is_empty();
     let present = is_first || !dice.chance(1, if number == 1 { 12 } else { 4 });
     let mut device_id = name.clone();
-    if !present && number > 1 && dice.chance(1, 3) {
+    if !present && number > 1 && dice.chance(1, 2) {
         let earlier = name_of(owner, user.index(), dice.count(1, number - 1));
         device_id = earlier;
     }
@@ -139,7 +139,7 @@ fn device(dice: &mut Dice<'_>, scenario: &Scenario, user: UserId, number: u32) -
         user,
         present,
         keys,
-        cross_signed: owner.cross_signing && !dice.chance(1, 6),
+        cross_signed: owner.cross_signing && !dice.chance(1, 5),
         one_time_keys: supply.unwrap_or(10),
         fallback_key: !dice.chance(1, 6),
         policy: Policy::standard(),

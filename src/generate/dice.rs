@@ -127,6 +127,11 @@ impl<'c> Dice<'c> {
         }
     }
 
+    /// How long a server asks a client to wait: never so short that it asks again and again.
+    pub(super) fn patience(&mut self) -> SimDuration {
+        self.span(&[(1_000, 20_000), (400, 1_000), (60_000, 1_800_000)])
+    }
+
     /// An hour, or so nearly one that the difference matters.
     pub(super) fn hour(&mut self) -> SimDuration {
         self.span(&[(3_660_000, 5_400_000), (3_599_900, 3_600_100), (3_600_000, 3_600_000)])

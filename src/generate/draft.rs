@@ -55,8 +55,7 @@ impl<'d, 'c> Draft<'d, 'c> {
         focus: Option<Focus>,
         sizes: Sizes,
     ) -> Self {
-        let most = u64::from(sizes.steps.max(1));
-        let wanted = dice.between(1, most).max(dice.between(1, most));
+        let wanted = dice.between(1, u64::from(sizes.steps.max(1)));
         Self {
             scenario,
             swarm,
@@ -207,10 +206,21 @@ impl<'d, 'c> Draft<'d, 'c> {
         self.common_room(one, other).is_some()
     }
 
+    /// The first room that the users of both have joined.
     fn common_room(&self, one: DeviceId, other: DeviceId) -> Option<RoomId> {
+        self.common_rooms(one, other).next()
+    }
+
+    fn common_rooms(&self, one: DeviceId, other: DeviceId) -> impl Iterator<Item = RoomId> + '_ {
         let (one, other) = (self.user(one), self.user(other));
-        let mut rooms = (0..self.scenario.rooms.len()).map(RoomId::at);
-        rooms.find(|room| self.is_joined(*room, one) && self.is_joined(*room, other))
+        let rooms = (0..self.scenario.rooms.len()).map(RoomId::at);
+        rooms.filter(move |room| self.is_joined(*room, one) && self.is_joined(*room, other))
+    }
+
+    /// Any room that the users of both have joined.
+    pub(super) fn any_common_room(&mut self, one: DeviceId, other: DeviceId) -> Option<RoomId> {
+        let position = self.dice.index(self.common_rooms(one, other).count());
+        self.common_rooms(one, other).nth(position)
     }
 
     /// Somebody in a room who gets keys of `sender`, mostly one who is there and has keys.

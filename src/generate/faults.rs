@@ -193,7 +193,8 @@ impl Draft<'_, '_> {
                 FaultKind::ResponseLost { device, endpoint: self.endpoint(), first }
             }
             FaultSort::RateLimited => {
-                FaultKind::RateLimited { device, endpoint: self.endpoint(), retry_after: by }
+                let retry_after = self.dice.patience();
+                FaultKind::RateLimited { device, endpoint: self.endpoint(), retry_after }
             }
             FaultSort::ClientOffline => FaultKind::ClientOffline { device },
             FaultSort::Crash => FaultKind::Crash { device, point: self.crash_point() },

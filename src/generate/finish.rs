@@ -3,13 +3,15 @@
 
 use super::dice::END;
 use super::draft::Draft;
+use super::plan::Subject;
 use super::stage::Stage;
-use crate::ids::MessageId;
+use crate::ids::{DeviceId, MessageId};
 use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::Field;
-use crate::scenario::fault::{Fault, FaultKind, ForgedContent, ToDeviceFilter};
+use crate::scenario::fault::{Fault, FaultKind, ForgedContent, Party, ToDeviceFilter};
 use crate::scenario::heal;
 use crate::scenario::model::{Scenario, Strings};
+use crate::scenario::policy::AskFor;
 use crate::scenario::step::{Step, TimedStep};
 use crate::time::{SimDuration, SimTime};
 
@@ -19,10 +21,11 @@ const AFTERWARDS: SimDuration = SimDuration::from_hours(6);
 const LONGEST: SimTime = SimTime::from_ms(60 * 24 * 3_600_000);
 
 /// The scenario that the draft comes to.
-pub(super) fn finish(draft: Draft<'_, '_>) -> Scenario {
+pub(super) fn finish(draft: Draft<'_, '_>, subject: Subject) -> Scenario {
     let Draft { dice, mut scenario, mut steps, mut faults, sendings, .. } = draft;
     let before = dice.set_purpose(END);
     steps.sort_by_key(|step| step.at);
+    ask_own_devices_only(&mut scenario, &mut steps, subject);
     let numbers = take_steps(&mut scenario, steps, sendings.len());
     faults.retain(|fault| fault.from <= LONGEST);
     faults.sort_by_key(|fault| fault.from);
@@ -44,6 +47,29 @@ pub(super) fn finish(draft: Draft<'_, '_>) -> Scenario {
     }
     dice.set_purpose(before);
     scenario
+}
+
+/// Whom a client asks for a key is its user's choice, but the strict reading warns of asking other users. So that a warning
+/// of a device on trial always tells something of its client, only others make that choice.
+fn ask_own_devices_only(scenario: &mut Scenario, steps: &mut [TimedStep], subject: Subject) {
+    for index in 0..scenario.devices.len() {
+        let is_program = matches!(subject, Subject::Program(_));
+        let policy = &scenario.devices[index].policy;
+        if policy.ask == AskFor::OwnDevicesAndSender
+            && !is_program
+            && subject.is_on_trial(scenario, Party::Device(DeviceId::at(index)))
+        {
+            scenario.devices[index].policy.ask = AskFor::OwnDevices;
+        }
+    }
+    for timed in steps {
+        if let Step::RequestKey { device, of, .. } = &mut timed.step
+            && subject.is_on_trial(scenario, Party::Device(*device))
+        {
+            let user = scenario.user_of(*device);
+            of.retain(|asked| scenario.user_of(*asked) == user);
+        }
+    }
 }
 
 /// Takes the steps that can be taken, and numbers the messages in their order. Given back is the number of each message of the

@@ -64,7 +64,7 @@ pub(super) fn forged(draft: &mut Draft<'_, '_>, at: SimTime, couple: Couple) -> 
             Field::NotAString
         },
         sender_key: field(draft, key),
-        code: field(draft, code),
+        code: if draft.dice.chance(1, 5) { text(draft) } else { field(draft, code) },
         reason: match draft.dice.number(4) {
             0 | 1 => Field::Absent,
             2 => Field::Is(code.as_reason()),

@@ -45,7 +45,7 @@ pub fn scenario(plan: &Plan, choices: &mut dyn Choices) -> Scenario {
     let focus = focus_on(&mut dice, plan.subject, &mut cast);
     let mut draft = Draft::new(&mut dice, cast, swarm, focus, plan.sizes);
     fill(&mut draft);
-    finish::finish(draft)
+    finish::finish(draft, plan.subject)
 }
 
 /// Makes one device, or its server, the mutant that is on trial, if one is.

@@ -29,6 +29,12 @@ impl Swarm {
         swarm
     }
 
+    /// A room in which everything may occur.
+    #[cfg(test)]
+    pub(super) const fn everything() -> Self {
+        Self { steps: u64::MAX, faults: u64::MAX, scenes: u64::MAX, settings: u64::MAX }
+    }
+
     /// Whether steps of this kind may occur. Messages always may: without one there is nothing to judge.
     pub(super) const fn has_step(&self, sort: StepSort) -> bool {
         matches!(sort, StepSort::Send) || self.steps >> sort as usize & 1 == 1

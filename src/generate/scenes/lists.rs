@@ -54,7 +54,7 @@ pub(super) fn login(draft: &mut Draft<'_, '_>, couple: Couple) {
 
 /// A device goes, and another one comes under its id; both are told something, or were given keys.
 pub(super) fn same_id(draft: &mut Draft<'_, '_>, couple: Couple) {
-    let Couple { sender, room, .. } = couple;
+    let sender = couple.sender;
     let id_of = |draft: &Draft<'_, '_>, device: DeviceId| {
         draft.scenario.devices[device.index()].device_id.clone()
     };
@@ -68,6 +68,7 @@ pub(super) fn same_id(draft: &mut Draft<'_, '_>, couple: Couple) {
         device != next && draft.user(device) == user && id_of(draft, device) == id
     });
     let Some(first) = first.filter(|first| *first != sender) else { return login(draft, couple) };
+    let Some(room) = draft.any_common_room(sender, next) else { return login(draft, couple) };
     let withheld = draft.dice.chance(1, 2);
     if withheld {
         draft.step(draft.clock, Step::Block { device: sender, target: draft_user(draft, first) });

@@ -67,6 +67,8 @@ scenes! {
     ClaimsFail "NCKW" no_olm::claims_fail,
     /// A session reaches its number of messages or its age.
     Limit "RWK" rotation::limit,
+    /// Another algorithm, and perhaps the usual one again.
+    OtherAlgorithm "R" rotation::other_algorithm,
     /// Somebody leaves, is removed or banned, and comes back.
     Leave "RWKDO" rotation::leave,
     /// A stay that a limited sync hides.
@@ -97,12 +99,16 @@ scenes! {
     Away "TP" transport::away,
     /// The sender stops in the middle of a message.
     SenderStops "KWNRT" transport::sender_stops,
+    /// The sender is started again while somebody gets no key.
+    Restart "WNR" transport::restart,
     /// The recipient stops in the middle of a sync.
     RecipientStops "TUP" transport::recipient_stops,
     /// A store or a server becomes again what it was.
     GoesBack "TUWNKC" transport::goes_back,
     /// Olm messages are damaged, and the channel is repaired.
     Damage "UKP" olm::damage,
+    /// Olm messages are damaged for hours.
+    LongDamage "U" olm::long_damage,
     /// Sessions are lost on one side.
     SessionsLost "UN" olm::sessions_lost,
     /// Olm sessions of both sides cross.

@@ -27,8 +27,10 @@ pub(super) fn keys_run_out(draft: &mut Draft<'_, '_>, couple: Couple) {
         draft.step(draft.clock, Step::Block { device: sender, target: draft_target(other) });
     }
     for _ in 0..draft.dice.between(1, 3) {
-        let room =
-            if draft.dice.chance(1, 3) { draft.room_of(sender).unwrap_or(room) } else { room };
+        let room = match draft.dice.chance(1, 2) {
+            true => draft.any_common_room(sender, other).unwrap_or(room),
+            false => room,
+        };
         match draft.dice.chance(1, 3) {
             true => draft.send_anew(draft.clock, sender, room),
             false => draft.send(draft.clock, sender, room),

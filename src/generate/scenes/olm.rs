@@ -3,6 +3,7 @@
 
 use crate::generate::draft::{Couple, Draft};
 use crate::generate::sort::FaultSort;
+use crate::protocol::room::Rotation;
 use crate::protocol::to_device::ToDeviceType;
 use crate::scenario::fault::{FaultKind, ToDeviceFilter};
 use crate::scenario::step::Step;
@@ -44,6 +45,29 @@ pub(super) fn damage(draft: &mut Draft<'_, '_>, couple: Couple) {
     several(draft, couple);
 }
 
+/// Nothing that is sent on Olm arrives whole for many hours, in which messages under new sessions follow each other.
+pub(super) fn long_damage(draft: &mut Draft<'_, '_>, couple: Couple) {
+    let Couple { sender, room, other } = couple;
+    let which = ToDeviceFilter {
+        sender: Some(sender),
+        recipient: Some(other),
+        event_type: Some(ToDeviceType::Encrypted),
+        first: None,
+    };
+    let length = SimDuration::from_hours(draft.dice.between(2, 12));
+    draft.fault(draft.clock, length, FaultKind::OlmCorrupted { which });
+    let rotation = Rotation::megolm(SimDuration::from_hours(7 * 24), 1);
+    draft.step(draft.clock, Step::Encryption { device: sender, room, rotation });
+    let hurry = draft.dice.chance(1, 2);
+    for _ in 0..draft.dice.between(3, 12) {
+        draft.clock += match hurry {
+            true => SimDuration::from_secs(draft.dice.between(1_200, 3_500)),
+            false => draft.dice.hour(),
+        };
+        draft.send(draft.clock, sender, room);
+    }
+}
+
 /// One side loses its sessions and goes on receiving on them; two devices of its user may do so together.
 pub(super) fn sessions_lost(draft: &mut Draft<'_, '_>, couple: Couple) {
     let Couple { sender, room, other } = couple;
@@ -60,6 +84,14 @@ pub(super) fn sessions_lost(draft: &mut Draft<'_, '_>, couple: Couple) {
         {
             let kind = FaultKind::OlmSessionsLost { device: sibling, peer: sender };
             draft.fault(draft.clock, once, kind);
+        }
+        if let Some(sibling) = draft.sibling(sender)
+            && sibling != other
+            && draft.dice.chance(1, 2)
+        {
+            let kind = FaultKind::OlmSessionsLost { device: other, peer: sibling };
+            draft.fault(draft.clock, once, kind);
+            draft.send_anew(draft.clock + SimDuration::from_secs(60), sibling, room);
         }
         several(draft, couple);
     }

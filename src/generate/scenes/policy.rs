@@ -45,7 +45,9 @@ pub(super) fn block_in_the_queue(draft: &mut Draft<'_, '_>, couple: Couple) {
     let (start, length) = (draft.clock, draft.dice.pause());
     let kind = match draft.dice.number(4) {
         0 => FaultKind::ClientOffline { device: sender },
-        1 => FaultKind::RateLimited { device: sender, endpoint, retry_after: draft.dice.soon() },
+        1 => {
+            FaultKind::RateLimited { device: sender, endpoint, retry_after: draft.dice.patience() }
+        }
         2 => FaultKind::ResponseLost { device: sender, endpoint, first: Some(1) },
         _ => FaultKind::ServerUnreachable { server: draft.server(sender) },
     };
@@ -72,7 +74,7 @@ pub(super) fn two_rooms(draft: &mut Draft<'_, '_>, couple: Couple) {
     draft.step(draft.clock, Step::Block { device: sender, target });
     for _ in 0..draft.dice.between(2, 3) {
         draft.clock += draft.dice.soon();
-        let room = draft.room_of(sender).unwrap_or(couple.room);
+        let room = draft.any_common_room(sender, other).unwrap_or(couple.room);
         draft.send(draft.clock, sender, room);
     }
     draft.clock += draft.dice.pause();

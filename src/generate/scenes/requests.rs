@@ -7,6 +7,7 @@ use crate::generate::forgery::forged;
 use crate::generate::sort::FaultSort;
 use crate::ids::{DeviceId, MessageId};
 use crate::protocol::to_device::ToDeviceType;
+use crate::protocol::withheld::CodeSet;
 use crate::scenario::fault::{FaultKind, ToDeviceFilter};
 use crate::scenario::policy::Target;
 use crate::scenario::step::Step;
@@ -215,9 +216,13 @@ pub(super) fn two_reasons(draft: &mut Draft<'_, '_>, couple: Couple) {
 /// Notices that nobody decided to send, before and after the key or the true notice.
 pub(super) fn forgery(draft: &mut Draft<'_, '_>, couple: Couple) {
     let Couple { sender, room, other } = couple;
-    if draft.dice.chance(1, 3) {
+    if draft.dice.chance(1, 2) {
         let target = Target::Device(other);
         draft.step(draft.clock, Step::Block { device: sender, target });
+        if draft.dice.chance(1, 2) {
+            let (target, codes) = (None, CodeSet::NONE);
+            draft.step(draft.clock, Step::SetReporting { device: sender, target, codes });
+        }
     }
     for _ in 0..draft.dice.between(1, 2) {
         draft.send(draft.clock, sender, room);

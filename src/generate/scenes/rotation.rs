@@ -4,7 +4,7 @@
 use crate::generate::draft::{Couple, Draft};
 use crate::generate::sort::FaultSort;
 use crate::ids::RoomId;
-use crate::protocol::room::{Membership, Rotation};
+use crate::protocol::room::{Membership, RoomAlgorithm, Rotation};
 use crate::scenario::fault::FaultKind;
 use crate::scenario::step::Step;
 use crate::time::SimDuration;
@@ -54,6 +54,24 @@ pub(super) fn limit(draft: &mut Draft<'_, '_>, couple: Couple) {
     for _ in 0..=messages {
         draft.send(draft.clock, sender, room);
         draft.clock += draft.dice.soon();
+    }
+}
+
+/// The room is given an algorithm that no client knows, and often the usual one again.
+pub(super) fn other_algorithm(draft: &mut Draft<'_, '_>, couple: Couple) {
+    let Couple { sender, room, .. } = couple;
+    let usual = draft.scenario.rooms[room.index()].rotation;
+    draft.send(draft.clock, sender, room);
+    draft.clock += draft.dice.soon();
+    for algorithm in [RoomAlgorithm::Other, RoomAlgorithm::MegolmV1] {
+        let rotation = Rotation { algorithm, ..usual };
+        draft.step(draft.clock, Step::Encryption { device: sender, room, rotation });
+        draft.clock += draft.dice.soon();
+        draft.send(draft.clock, sender, room);
+        draft.clock += draft.dice.soon();
+        if draft.dice.chance(1, 4) {
+            return;
+        }
     }
 }
 

@@ -5,9 +5,9 @@ use crate::generate::draft::{Couple, Draft};
 use crate::generate::sort::FaultSort;
 use crate::ids::DeviceId;
 use crate::protocol::api::Endpoint;
-use crate::scenario::fault::FaultKind;
+use crate::scenario::fault::{CrashPoint, FaultKind};
 use crate::scenario::step::Step;
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 
 /// Requests that carry what this is all about.
 const ENDPOINTS: [Endpoint; 7] = [
@@ -67,7 +67,7 @@ pub(super) fn retry(draft: &mut Draft<'_, '_>, couple: Couple) {
     let device = if draft.dice.chance(1, 4) { couple.other } else { couple.sender };
     let endpoint = draft.dice.pick(&ENDPOINTS).unwrap_or(Endpoint::SendToDevice);
     let kind = match draft.dice.chance(1, 3) {
-        true => FaultKind::RateLimited { device, endpoint, retry_after: draft.dice.soon() },
+        true => FaultKind::RateLimited { device, endpoint, retry_after: draft.dice.patience() },
         false => {
             let first = draft.dice.chance(5, 6).then(|| draft.dice.count(1, 2));
             FaultKind::ResponseLost { device, endpoint, first }
@@ -164,18 +164,52 @@ pub(super) fn sender_stops(draft: &mut Draft<'_, '_>, couple: Couple) {
     }
 }
 
+/// The sender is started again while somebody is withheld from or cannot be reached; that must not be told once more.
+pub(super) fn restart(draft: &mut Draft<'_, '_>, couple: Couple) {
+    let Couple { sender, room, other } = couple;
+    if draft.dice.chance(1, 2) {
+        let target = draft.target(other);
+        draft.step(draft.clock, Step::Block { device: sender, target });
+    } else {
+        let length = draft.clock.since(SimTime::ZERO) + draft.dice.hour();
+        draft.fault(SimTime::ZERO, length, FaultKind::OneTimeKeysRunOut { device: other });
+        draft.fault(SimTime::ZERO, length, FaultKind::NoFallbackKey { device: other });
+    }
+    draft.send(draft.clock, sender, room);
+    draft.clock += draft.dice.pause();
+    let (point, length) = (draft.crash_point(), SimDuration::from_ms(draft.dice.between(1, 5_000)));
+    draft.fault(draft.clock, length, FaultKind::Crash { device: sender, point });
+    draft.send(draft.clock, sender, room);
+    draft.clock += length + draft.dice.soon();
+    for _ in 0..draft.dice.between(1, 2) {
+        draft.send(draft.clock, sender, room);
+        draft.clock += draft.dice.soon();
+    }
+}
+
 /// The recipient stops while something arrives.
 pub(super) fn recipient_stops(draft: &mut Draft<'_, '_>, couple: Couple) {
+    let (device, nth) = (couple.other, draft.dice.count(1, 2));
     something_goes_out(draft, couple);
-    draft.clock += SimDuration::from_ms(draft.dice.between(0, 200));
-    stops(draft, couple.other, SimDuration::from_ms(100));
-    draft.clock += draft.dice.pause();
+    let point = match draft.dice.number(4) {
+        0 => draft.crash_point(),
+        1 => CrashPoint::BeforePersist(nth),
+        _ => CrashPoint::AfterPersist(nth),
+    };
+    let from = draft.clock + SimDuration::from_ms(draft.dice.between(0, 150));
+    let length = SimDuration::from_secs(2) + draft.dice.soon();
+    draft.fault(from, length, FaultKind::Crash { device, point });
+    draft.clock += length + draft.dice.soon();
     draft.send(draft.clock, couple.sender, couple.room);
 }
 
 /// A store, a server or a second process goes back to a time before something that has happened.
 pub(super) fn goes_back(draft: &mut Draft<'_, '_>, couple: Couple) {
     let Couple { sender, room, other } = couple;
+    if draft.dice.chance(1, 2) {
+        draft.send(draft.clock, sender, room);
+        draft.clock += draft.dice.pause();
+    }
     let before = draft.clock - draft.dice.instant();
     let device = if draft.dice.chance(1, 2) { sender } else { other };
     something_goes_out(draft, couple);

@@ -67,6 +67,20 @@ fn a_forged_reason_is_a_false_one() {
 }
 
 #[test]
+fn a_forged_message_of_another_type_breaks_the_rule_on_that_type() {
+    for (event_type, rule) in [
+        ("m.room_key", Rule::K05),
+        ("m.forwarded_room_key", Rule::F01),
+        ("m.room.encrypted", Rule::W18),
+    ] {
+        let named = forged(r#""code": "m.no_olm""#)
+            .replace(r#""recipient""#, &format!(r#""type": "{event_type}", "recipient""#));
+        let text = room_of("{}", "{}", SEND, &named);
+        excused("ForgedWithheld", &text, &[(rule, "A1")]);
+    }
+}
+
+#[test]
 fn a_restored_server_forgets_its_mailboxes() {
     let faults = r#"
         { "from": "10500ms", "fault": "server_restored", "server": "s1", "snapshot": "5s" },
