@@ -10,11 +10,15 @@ use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::Field;
 use crate::scenario::fault::{Fault, FaultKind, ForgedContent, Party, ToDeviceFilter};
 use crate::scenario::heal;
-use crate::scenario::model::{Scenario, Strings};
+use crate::scenario::model::{Device, Scenario, Strings};
 use crate::scenario::policy::AskFor;
 use crate::scenario::step::{Step, TimedStep};
 use crate::time::{SimDuration, SimTime};
 
+/// A client that repairs an Olm channel more often than this repairs it for ever as long as everything is damaged.
+const PATIENT: SimDuration = SimDuration::from_secs(600);
+/// So much damage is enough for such a client: more of the same takes long and shows nothing new.
+const DAMAGED: u32 = 20;
 /// How long a run may go on after the last thing that is planned: longer than any wait of a client.
 const AFTERWARDS: SimDuration = SimDuration::from_hours(6);
 /// The longest time that a room may take: what is planned for later is left out.
@@ -32,9 +36,16 @@ pub(super) fn finish(draft: Draft<'_, '_>, subject: Subject) -> Scenario {
     let last = scenario.timeline.last().map_or(SimTime::ZERO, |step| step.at);
     let last = faults.last().map_or(last, |fault| last.max(fault.from));
     scenario.horizon = last + AFTERWARDS;
+    let is_impatient = |device: &Device| device.habits.unwedge_interval < PATIENT;
+    let storms = scenario.devices.iter().any(is_impatient);
     let texts = std::mem::take(&mut scenario.strings);
     for mut fault in faults {
         end_window(&mut fault, scenario.horizon);
+        if let FaultKind::OlmCorrupted { which } = &mut fault.kind
+            && storms
+        {
+            which.first = which.first.or(Some(DAMAGED));
+        }
         rename(&mut fault.kind, &numbers);
         move_texts(&mut fault.kind, &texts, &mut scenario.strings);
         scenario.faults.push(fault);
