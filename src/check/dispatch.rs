@@ -72,7 +72,12 @@ impl Checker {
                     view.answers.ends(device, event, fact.at);
                 }
                 let server = view.cast.server_of(device);
-                if view.rooms.seen(server, (device, room), (seq, limited), now) {
+                if view.rooms.seen(
+                    (server, view.cast.user(device)),
+                    (device, room),
+                    (seq, limited),
+                    now,
+                ) {
                     view.duties.changed(device);
                     view.room_told(device, room, limited, now);
                 }
@@ -179,7 +184,9 @@ impl Checker {
                 view.one_time_keys.handed_out(key, fallback, fact.id);
             }
             FactKind::KeyCounts { device, one_time, unused_fallback } => {
-                view.counts.told(device, Counts { one_time, unused_fallback, fact: fact.id });
+                let as_of = fact.causes.iter().max();
+                let counts = Counts { one_time, unused_fallback, fact: fact.id, as_of };
+                view.counts.told(device, counts);
             }
             FactKind::PrivateKeyGone { key, why, .. } => {
                 view.one_time_keys.gone(key, why, fact.id);

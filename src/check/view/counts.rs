@@ -13,6 +13,8 @@ pub(crate) struct Counts {
     pub(crate) unused_fallback: Option<bool>,
     /// The fact that the device was told.
     pub(crate) fact: FactId,
+    /// The last fact that the counts take in, if that is known.
+    pub(crate) as_of: Option<FactId>,
 }
 
 /// The last counts of all devices, and those before them.
@@ -49,8 +51,12 @@ mod tests {
     fn the_last_counts_and_those_before_are_kept() {
         let mut counts = KeyCounts::default();
         let device = DeviceId::new(1);
-        let told =
-            |fact| Counts { one_time: Some(fact), unused_fallback: None, fact: FactId::new(fact) };
+        let told = |fact| Counts {
+            one_time: Some(fact),
+            unused_fallback: None,
+            fact: FactId::new(fact),
+            as_of: None,
+        };
         assert_eq!(counts.before(device), None);
         (1..4).for_each(|fact| counts.told(device, told(fact)));
         assert_eq!(counts.before(device), Some(told(2)));

@@ -102,6 +102,8 @@ struct Pair {
     fallback: Option<(Epoch, FactId)>,
     last_new: Option<FactId>,
     last_claim: Option<FactId>,
+    /// The claim that is running, unless the client was stopped since.
+    claiming: Option<FactId>,
     /// The first undecryptable message of the peer after which a recovery was due, unless one was tried since.
     neglected: Option<FactId>,
     /// The last message that was decrypted and did not pass the checks: no fact tells on which session.
@@ -265,7 +267,7 @@ impl Olm {
     /// The device asks for a key of `target`.
     pub(crate) fn claimed(&mut self, device: DeviceId, target: DeviceId, fact: FactId) {
         let pair = self.pairs.entry(device.raw(), target.raw());
-        pair.last_claim = Some(fact);
+        (pair.last_claim, pair.claiming) = (Some(fact), Some(fact));
         pair.neglected = None;
         let claims = row(&mut self.claims, device.index());
         if claims.running == 0 {
@@ -285,6 +287,7 @@ impl Olm {
         let claims = row(&mut self.claims, device.index());
         claims.running = claims.running.saturating_sub(1);
         claims.ended = moment.at;
+        self.pairs.entry(device.raw(), target.raw()).claiming = None;
         if let Some(failed) = failed {
             let pair = self.pairs.entry(device.raw(), target.raw());
             if (for_good || pair.failures.iter().any(|(epoch, _)| *epoch == failed))
@@ -387,7 +390,12 @@ impl Olm {
     ) -> Option<FactId> {
         let pair = self.pairs.entry(device.raw(), peer.raw());
         let earlier = pair.neglected;
-        if recovery_due {
+        // A claim that is running now is what a recovery begins with.
+        let claims = self.claims.get(device.index());
+        let claiming = claims.is_some_and(|claims| {
+            claims.running > 0 && pair.claiming.is_some() && pair.claiming >= claims.from
+        });
+        if recovery_due && !claiming {
             pair.neglected = earlier.or(Some(fact));
         }
         earlier

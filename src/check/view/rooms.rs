@@ -43,8 +43,8 @@ struct Seen {
     seq: u32,
     before: u32,
     at: SimTime,
-    /// Whether the last answer was limited.
-    limited: bool,
+    /// Whether the last answer held the whole state.
+    whole: bool,
     /// The syncs that told of a change, with the place up to which they told.
     steps: Vec<(u32, Moment)>,
 }
@@ -157,24 +157,26 @@ impl Rooms {
         copy.last_change = copy.last_change.max(seq);
     }
 
-    /// The device was told of its server's copy up to `seq`, by a limited answer through the whole state. True if there was a
-    /// change of state in it.
+    /// The device of `user` was told of its server's copy up to `seq`: by a limited answer, or the one that tells of the own
+    /// join, through the whole state. True if there was a change of state in it.
     pub(crate) fn seen(
         &mut self,
-        server: ServerId,
+        (server, user): (ServerId, UserId),
         (device, room): (DeviceId, RoomId),
         (seq, limited): (u32, bool),
         moment: Moment,
     ) -> bool {
-        let last_change = self
-            .rooms
-            .get(room.index())
-            .and_then(|room| room.copies.get(&server))
-            .map_or(0, |copy| copy.last_change);
+        let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
+        let last_change = copy.map_or(0, |copy| copy.last_change);
         let seen = self.seen.entry(device.raw(), room.raw());
+        let own = copy.and_then(|copy| copy.members.get(&user)).into_iter().flatten();
+        let joined = own
+            .filter(|change| seen.seq < change.seq && change.seq <= seq)
+            .any(|change| change.membership == Membership::Join);
+        let whole = limited || joined;
         let news = last_change > seen.seq && seq > seen.seq;
         seen.before = seen.seq;
-        (seen.at, seen.limited) = (moment.at, limited);
+        (seen.at, seen.whole) = (moment.at, whole);
         seen.seq = seen.seq.max(seq);
         if news {
             seen.steps.push((seen.seq, moment));
@@ -185,13 +187,13 @@ impl Rooms {
                 let (pending, known): (Vec<Hidden>, Vec<Hidden>) =
                     list.iter().partition(|hidden| hidden.upto.is_none());
                 // A whole state takes the place of all that was known: whom it leaves out is gone, and all others are told.
-                let after = |hidden: &Hidden| if limited { 0 } else { hidden.after };
+                let after = |hidden: &Hidden| if whole { 0 } else { hidden.after };
                 let told = pending.iter().map(|hidden| Hidden {
                     after: after(hidden),
                     upto: Some(seq),
                     ..*hidden
                 });
-                *list = if limited { Vec::new() } else { known };
+                *list = if whole { Vec::new() } else { known };
                 list.extend(told);
             }
         }
@@ -216,7 +218,7 @@ impl Rooms {
     pub(crate) fn not_told(&mut self, device: DeviceId, room: RoomId, user: UserId, now: Moment) {
         let (after, upto) = match self.seen.get(device.raw(), room.raw()) {
             Some(seen) if seen.at == now.at => {
-                (if seen.limited { 0 } else { seen.before }, Some(seen.seq))
+                (if seen.whole { 0 } else { seen.before }, Some(seen.seq))
             }
             Some(seen) => (seen.seq, None),
             None => (0, None),
@@ -451,6 +453,7 @@ mod tests {
     const S: ServerId = ServerId::new(0);
     const R: RoomId = RoomId::new(0);
     const A: DeviceId = DeviceId::new(0);
+    const ALICE: UserId = UserId::new(0);
     const BOB: UserId = UserId::new(1);
 
     fn cast() -> Cast {
@@ -469,7 +472,7 @@ mod tests {
     fn a_device_sees_what_its_syncs_told_and_the_server_has_what_happened() {
         let mut rooms = Rooms::default();
         member(&mut rooms, Membership::Join, 1, 0);
-        assert!(rooms.seen(S, (A, R), (1, false), moment(1, 1)));
+        assert!(rooms.seen((S, ALICE), (A, R), (1, false), moment(1, 1)));
         member(&mut rooms, Membership::Leave, 4, 2);
         let seen = rooms.membership_seen(S, (A, R), BOB).unwrap();
         assert_eq!((seen.membership, seen.fact), (Membership::Join, FactId::new(1)));
@@ -477,8 +480,8 @@ mod tests {
         assert_eq!(truth.membership, Membership::Leave);
         let truth = rooms.membership_at(S, (R, BOB), FactId::new(2)).unwrap();
         assert_eq!(truth.membership, Membership::Join);
-        assert!(rooms.seen(S, (A, R), (5, false), moment(4, 2)));
-        assert!(!rooms.seen(S, (A, R), (6, false), moment(5, 3)), "only messages came");
+        assert!(rooms.seen((S, ALICE), (A, R), (5, false), moment(4, 2)));
+        assert!(!rooms.seen((S, ALICE), (A, R), (6, false), moment(5, 3)), "only messages came");
         let seen = rooms.membership_seen(S, (A, R), BOB).unwrap();
         assert_eq!((seen.membership, seen.fact), (Membership::Leave, FactId::new(4)));
     }
@@ -500,10 +503,10 @@ mod tests {
         member(&mut rooms, Membership::Join, 1, 0);
         rooms.not_told(A, R, BOB, moment(1, 1));
         assert_eq!(rooms.left_out(A, R, BOB), Some(FactId::new(1)));
-        rooms.seen(S, (A, R), (1, false), moment(2, 2));
+        rooms.seen((S, ALICE), (A, R), (1, false), moment(2, 2));
         assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
         member(&mut rooms, Membership::Leave, 2, 3);
-        rooms.seen(S, (A, R), (2, false), moment(4, 3));
+        rooms.seen((S, ALICE), (A, R), (2, false), moment(4, 3));
         let seen = rooms.membership_seen(S, (A, R), BOB).unwrap();
         assert_eq!(seen.membership, Membership::Leave);
     }
@@ -511,10 +514,26 @@ mod tests {
     #[test]
     fn a_membership_that_was_left_out_of_the_sync_of_this_instant_is_not_seen() {
         let mut rooms = Rooms::default();
-        rooms.seen(S, (A, R), (1, false), moment(0, 1));
+        rooms.seen((S, ALICE), (A, R), (1, false), moment(0, 1));
         member(&mut rooms, Membership::Join, 2, 1);
-        rooms.seen(S, (A, R), (2, false), moment(2, 2));
+        rooms.seen((S, ALICE), (A, R), (2, false), moment(2, 2));
         rooms.not_told(A, R, BOB, moment(3, 2));
+        assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
+    }
+
+    #[test]
+    fn who_comes_back_is_told_the_whole_state() {
+        let mut rooms = Rooms::default();
+        let own = |rooms: &mut Rooms, membership, seq| {
+            rooms.member(&cast(), S, (R, ALICE), (membership, seq, FactId::new(seq)));
+        };
+        own(&mut rooms, Membership::Join, 1);
+        member(&mut rooms, Membership::Join, 2, 2);
+        rooms.seen((S, ALICE), (A, R), (2, false), moment(3, 3));
+        own(&mut rooms, Membership::Leave, 3);
+        own(&mut rooms, Membership::Join, 4);
+        rooms.not_told(A, R, BOB, moment(5, 5));
+        rooms.seen((S, ALICE), (A, R), (4, false), moment(6, 6));
         assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
     }
 
@@ -523,13 +542,16 @@ mod tests {
         let mut rooms = Rooms::default();
         let seen = |rooms: &Rooms| rooms.membership_seen(S, (A, R), BOB).map(|one| one.membership);
         member(&mut rooms, Membership::Join, 1, 0);
-        rooms.seen(S, (A, R), (1, false), moment(1, 5));
+        rooms.seen((S, ALICE), (A, R), (1, false), moment(1, 5));
         member(&mut rooms, Membership::Ban, 2, 2);
-        rooms.seen(S, (A, R), (2, false), moment(3, 7));
+        rooms.seen((S, ALICE), (A, R), (2, false), moment(3, 7));
         assert_eq!(seen(&rooms), Some(Membership::Ban));
         rooms.restored(A, SimTime::from_ms(7));
         assert_eq!(seen(&rooms), Some(Membership::Join));
-        assert!(rooms.seen(S, (A, R), (2, false), moment(4, 9)), "the ban is news once more");
+        assert!(
+            rooms.seen((S, ALICE), (A, R), (2, false), moment(4, 9)),
+            "the ban is news once more"
+        );
         assert_eq!(rooms.last_span(A, R), Some(Span { after: 1, upto: 2 }));
         rooms.restored(A, SimTime::from_ms(5));
         assert_eq!(seen(&rooms), Some(Membership::Join), "the first state is what it began with");
@@ -542,14 +564,14 @@ mod tests {
         let mut rooms = Rooms::default();
         let seen = |rooms: &Rooms| rooms.membership_seen(S, (A, R), BOB).map(|one| one.membership);
         member(&mut rooms, Membership::Join, 1, 0);
-        rooms.seen(S, (A, R), (1, false), moment(1, 1));
+        rooms.seen((S, ALICE), (A, R), (1, false), moment(1, 1));
         assert_eq!(seen(&rooms), Some(Membership::Join));
         rooms.not_told(A, R, BOB, moment(2, 2));
-        rooms.seen(S, (A, R), (5, true), moment(3, 3));
+        rooms.seen((S, ALICE), (A, R), (5, true), moment(3, 3));
         assert_eq!(seen(&rooms), None, "a join that was told before is not in the state");
-        rooms.seen(S, (A, R), (6, false), moment(4, 4));
+        rooms.seen((S, ALICE), (A, R), (6, false), moment(4, 4));
         assert_eq!(seen(&rooms), None, "and nothing has told of it since");
-        rooms.seen(S, (A, R), (7, true), moment(5, 5));
+        rooms.seen((S, ALICE), (A, R), (7, true), moment(5, 5));
         assert_eq!(seen(&rooms), Some(Membership::Join));
         assert_eq!(rooms.left_out(A, R, BOB), None);
     }
@@ -560,9 +582,9 @@ mod tests {
         rooms.visibility(S, R, HistoryVisibility::Shared, 1);
         rooms.visibility(S, R, HistoryVisibility::Joined, 3);
         assert_eq!(rooms.visibility_seen(S, A, R), None);
-        rooms.seen(S, (A, R), (2, false), moment(0, 1));
+        rooms.seen((S, ALICE), (A, R), (2, false), moment(0, 1));
         assert_eq!(rooms.visibility_seen(S, A, R), Some(HistoryVisibility::Shared));
-        rooms.seen(S, (A, R), (3, false), moment(1, 1));
+        rooms.seen((S, ALICE), (A, R), (3, false), moment(1, 1));
         assert_eq!(rooms.visibility_seen(S, A, R), Some(HistoryVisibility::Joined));
     }
 

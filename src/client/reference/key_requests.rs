@@ -1,7 +1,7 @@
 //! Key requests: asking other devices for a key, answering those that ask, and taking what is forwarded.
 //! It does not know how anything travels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::reference::Reference;
 use crate::client::reference::decide::{DeviceView, ShareDecision, decide};
@@ -83,7 +83,7 @@ impl Reference {
             self.store.ask_later.insert(session);
             return;
         }
-        let asked = if of.is_empty() { self.whom_to_ask(creator) } else { of.to_vec() };
+        let asked = if of.is_empty() { self.whom_to_ask(creator) } else { self.addressed(of) };
         if asked.is_empty() {
             return;
         }
@@ -97,6 +97,14 @@ impl Reference {
         let before = before.filter(|device| !asked.contains(device)).collect::<Vec<_>>();
         let asked = before.into_iter().chain(asked.iter().copied()).collect();
         self.store.requests.begin(session, OpenRequest { request, asked });
+    }
+
+    /// These devices, one for each address: a request names a user and a device id, and not who had that at which time. What goes
+    /// to the own address comes back.
+    fn addressed(&self, of: &[DeviceId]) -> Vec<DeviceId> {
+        let directory = &self.config.directory;
+        let mut taken = BTreeSet::from([directory.address(self.me())]);
+        of.iter().copied().filter(|device| taken.insert(directory.address(*device))).collect()
     }
 
     /// Own verified devices, and the sender's device where the policy says so.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::client::{Because, RequestNo};
-use crate::ids::FactId;
+use crate::ids::{FactId, MessageId};
 use crate::protocol::api::{Failure, Request};
 use crate::protocol::provenance::Provenance;
 use crate::time::{SimDuration, SimTime};
@@ -101,6 +101,12 @@ impl Outbox {
         self.entries.contains_key(&number)
     }
 
+    /// Where the request stands that sends a message.
+    pub(super) fn place_of(&self, message: MessageId) -> Option<OutboxNo> {
+        let sends = |request: &Request| matches!(request, Request::SendMessage(put) if put.message == message);
+        self.entries.iter().find(|(_, entry)| sends(&entry.request)).map(|(number, _)| *number)
+    }
+
     /// The requests still to be done, in order.
     pub(super) fn requests(&self) -> impl Iterator<Item = &Request> {
         self.entries.values().map(|entry| &entry.request)
@@ -136,6 +142,11 @@ impl Sending {
     /// Which entry was sent under this number; it is not on its way any more.
     pub(super) fn answered(&mut self, request: RequestNo) -> Option<OutboxNo> {
         self.running.remove(&request)
+    }
+
+    /// Whether the entry is on its way.
+    pub(super) fn is_running(&self, number: OutboxNo) -> bool {
+        self.waiting.get(&number).is_some_and(|wait| wait.state == WaitState::Running)
     }
 
     /// The entry is done.

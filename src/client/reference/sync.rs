@@ -8,7 +8,7 @@ use crate::client::reference::io::Io;
 use crate::client::reference::outbox::{OutboxNo, SHORTEST_WAIT, wait_after};
 use crate::client::reference::rooms::{Change, replaces_session};
 use crate::client::reference::{Backoff, Reference};
-use crate::ids::{RoomId, UserId};
+use crate::ids::{MessageId, RoomId, UserId};
 use crate::protocol::api::{
     BackedUpKey, Failure, ListChange, Request, Response, RoomSync, SyncResponse, ToDevicePut,
 };
@@ -159,9 +159,9 @@ impl Reference {
                     self.message(received, late_by, io);
                 }
                 RoomEvent::Message { message, .. } => {
-                    // The echo of an own message is only noted.
                     let kind = FactKind::MessageReceived { device, message };
                     io.fact(kind, told_late(*cause, late_by));
+                    self.echoed(message, io);
                 }
                 RoomEvent::Member { .. }
                 | RoomEvent::HistoryVisibility(_)
@@ -197,6 +197,18 @@ impl Reference {
         }
     }
 
+    /// The echo of an own message shows that the server has it, also where no answer has said so.
+    fn echoed(&mut self, message: MessageId, io: &mut Io<'_>) {
+        let Some(place) = self.store.outbox.place_of(message) else { return };
+        if self.live.sending.is_running(place) {
+            self.store.echoed.insert(place);
+        } else {
+            self.live.sending.done(place);
+            self.store.outbox.take(place);
+        }
+        io.touch();
+    }
+
     fn outbox_answered(
         &mut self,
         place: OutboxNo,
@@ -205,6 +217,7 @@ impl Reference {
     ) {
         match answer {
             Ok(_) => {
+                self.store.echoed.remove(&place);
                 self.live.sending.done(place);
                 if let Some(Request::UploadKeys(_)) = self.store.outbox.take(place) {
                     self.keys_uploaded();
@@ -216,6 +229,12 @@ impl Reference {
                 if let Some(Request::UploadKeys(upload)) = self.store.outbox.take(place) {
                     self.keys_refused(&upload);
                 }
+                io.touch();
+            }
+            // The message was taken, and only the answer was lost.
+            Err(_) if self.store.echoed.remove(&place) => {
+                self.live.sending.done(place);
+                self.store.outbox.take(place);
                 io.touch();
             }
             Err(failure) => self.outbox_failed(place, failure, io),

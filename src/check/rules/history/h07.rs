@@ -53,9 +53,12 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
     let start = match view.lists.gap(sending.device, made.recipient) {
         Gap::Settled { start, .. } => start,
         Gap::Outdated(None) => return None,
-        Gap::Outdated(Some(_)) => {
-            let failed = view.lists.failed(sending.device, made.recipient);
-            return Some(failed > made.asked);
+        Gap::Outdated(Some(note)) => {
+            let (by, user) = (sending.device, made.recipient);
+            // That nobody tells of changes any more is no change.
+            let is_left = view.lists.left_since(by, user) == Some(note);
+            let start = view.lists.applied(by, user).map(|(start, _)| start);
+            return Some(view.lists.failed(by, user) > made.asked || is_left && start > made.asked);
         }
     };
     // Who shares a room is told of changes; of anybody else the list must have been asked for since.

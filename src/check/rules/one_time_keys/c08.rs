@@ -32,7 +32,8 @@ impl Judge for SupplyKept {
             for up in missing.into_iter().flatten() {
                 findings.met(Rule::C08);
                 let refused = view.supply.last_refused(device) > Some(counts.fact);
-                if up < counts.fact && !refused {
+                // What was uploaded while the count was on its way is more than it says.
+                if up < counts.as_of.unwrap_or(counts.fact) && !refused {
                     let witnesses = [Some(up), Some(counts.fact)];
                     findings.raise(Rule::C08, Party::Device(device), witnesses);
                 }
@@ -63,6 +64,30 @@ mod tests {
         let (one_time, unused_fallback) = (Some(count), Some(true));
         story.by(B1, FactKind::KeyCounts { device: B1, one_time, unused_fallback });
         story
+    }
+
+    #[test]
+    fn an_upload_that_the_count_does_not_know_of_replaces_what_was_used() {
+        let mut story = left(2);
+        let used = story.at(
+            HOME,
+            FactKind::KeyHandedOut {
+                target: B1,
+                key: KeyValue::new(0),
+                fallback: false,
+                claim: None,
+            },
+        );
+        let mut early = story.clone();
+        up(&mut story);
+        up(&mut early);
+        let counts =
+            FactKind::KeyCounts { device: B1, one_time: Some(0), unused_fallback: Some(true) };
+        story.by(B1, counts);
+        story.came_of(used);
+        assert_eq!(story.rules(), []);
+        early.by(B1, counts);
+        assert_eq!(early.rules(), [(Rule::C08, device(B1))]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! are told that it is not wanted any more; who does not is warned at rest. It does not know keys that came by another
 //! way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::findings::Findings;
 use crate::check::rules::{AtRest, Case, Judge};
@@ -12,10 +12,10 @@ use crate::scenario::fault::Party;
 use crate::trace::fact::{FactKind, KeySource};
 use crate::trace::kind::{Kind, Kinds};
 
-/// The judge of Q-07: the forwarded keys that were taken, with the device that sent each.
+/// The judge of Q-07: the forwarded keys that were taken, with the devices that sent each.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TellTheOthers {
-    served: BTreeMap<(DeviceId, MegolmSessionId), (DeviceId, FactId)>,
+    served: BTreeMap<(DeviceId, MegolmSessionId), (BTreeSet<DeviceId>, FactId)>,
 }
 
 impl Judge for TellTheOthers {
@@ -33,18 +33,21 @@ impl Judge for TellTheOthers {
         }
         if let Some(number) = case.view.transport.number(via) {
             let sender = case.view.transport.get(number).sender;
-            self.served.insert((device, session), (sender, case.fact.id));
+            let served = self.served.entry((device, session));
+            let (senders, taken) = served.or_insert_with(|| (BTreeSet::new(), case.fact.id));
+            senders.insert(sender);
+            *taken = case.fact.id;
         }
     }
 
     fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
         let view = at_rest.view;
-        for ((device, session), (sender, taken)) in &self.served {
+        for ((device, session), (senders, taken)) in &self.served {
             let excused = view.life.ended(*device).is_some()
                 || view.life.restored_since(*device, FactId::new(0)).is_some();
             let others = view.askings.of(*device, *session).iter();
             let mut others = others
-                .filter(|asking| asking.device != *sender && asking.put < *taken)
+                .filter(|asking| !senders.contains(&asking.device) && asking.put < *taken)
                 .filter(|asking| view.life.gone(asking.device).is_none())
                 .peekable();
             if others.peek().is_none() {
