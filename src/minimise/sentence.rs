@@ -31,6 +31,9 @@ impl Edit {
             Self::OneTimeKeys(device, number) => {
                 format!("{number} one-time keys for {}", names.device(*device))
             }
+            Self::RotationMessages(room, number) => {
+                format!("a session of {} is for {number} messages", names.room(*room))
+            }
             Self::Join(room, user) => {
                 format!("{} is in {} from the start", names.user(*user), names.room(*room))
             }
