@@ -11,6 +11,7 @@ use crate::report::paint::Paint;
 use crate::report::room::Told;
 use crate::report::shrunk::titled;
 use crate::rulebook::reading::ReadingName;
+use crate::run::failure::Failure;
 use crate::run::judged::{DigestCheck, Judging, run_one};
 use crate::run::kept::Kept;
 use crate::run::shrunk::Shrunk;
@@ -46,13 +47,16 @@ pub(super) fn save(folder: &Path, shrunk: &Shrunk, small: &Scenario) -> (String,
 
 /// A name by rule and content: the same room has the same name.
 fn name(shrunk: &Shrunk, text: &str) -> String {
-    let rule = shrunk
-        .failure
-        .rule()
-        .map_or_else(|| "run".to_owned(), |rule| rule.id().to_lowercase().replace('-', ""));
     let mut digest = Digest::default();
     std::hash::Hasher::write(&mut digest, text.as_bytes());
-    format!("{rule}_{:08x}.json", digest.value() >> 32)
+    let number = digest.value() >> 32;
+    let rule = shrunk.failure.rule().map(|rule| rule.id().to_lowercase().replace('-', ""));
+    match (rule, &shrunk.failure) {
+        (Some(rule), Failure::Broken(signature)) => {
+            format!("a_{}_breaks_{rule}_{number:08x}.json", signature.party.as_str())
+        }
+        (_, _) => format!("two_runs_are_not_the_same_{number:08x}.json"),
+    }
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
