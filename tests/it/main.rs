@@ -4,9 +4,11 @@
 mod cli;
 mod explain;
 mod faults;
+mod generated;
 mod habits;
 mod history;
 mod logs;
+mod minimise;
 mod mutants;
 mod occasions;
 mod olm_against_vodozemac;
