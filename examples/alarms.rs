@@ -14,6 +14,46 @@ impl FactSink for Nothing {
 }
 fn main() {
     let mut args = std::env::args().skip(1);
+    if std::env::args().nth(1).as_deref() == Some("x") {
+        args.next();
+        let file = args.next().unwrap();
+        let rule = args.next().unwrap();
+        let rule = Rule::ALL.iter().copied().find(|r| r.id() == rule).unwrap();
+        let s = withheld::scenario::file::read_bytes(
+            &std::fs::read(&file).unwrap(),
+            &withheld::scenario::limits::Limits::FILES,
+        )
+        .unwrap();
+        let why = withheld::run::why::explained(
+            &InWorld(References),
+            &s,
+            Judging { reading: ReadingName::Strict, digest: DigestCheck::Free },
+            withheld::run::why::Wanted { rule: Some(rule), ..Default::default() },
+        );
+        println!(
+            "{}",
+            withheld::report::explanation::text(
+                &withheld::report::explanation::Explained {
+                    path: &file,
+                    scenario: &s,
+                    why: &why,
+                    more: "x"
+                },
+                withheld::report::room::Layout {
+                    columns: 150,
+                    paint: withheld::report::paint::Paint::Plain
+                }
+            )
+        );
+        if let Some(out) = args.next() {
+            use std::io::Write;
+            let mut w = std::io::BufWriter::new(std::fs::File::create(out).unwrap());
+            for f in why.trace.facts() {
+                writeln!(w, "{f:?}").unwrap();
+            }
+        }
+        return;
+    }
     let from: u64 = args.next().unwrap().parse().unwrap();
     let count: u64 = args.next().unwrap().parse().unwrap();
     let neighbours = args.next().map_or(true, |a| a == "n");

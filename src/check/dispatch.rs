@@ -184,7 +184,8 @@ impl Checker {
                 view.one_time_keys.handed_out(key, fallback, fact.id);
             }
             FactKind::KeyCounts { device, one_time, unused_fallback } => {
-                let as_of = fact.causes.iter().max();
+                // What the counts come from is recorded after what the answer brought besides.
+                let as_of = fact.causes.iter().last();
                 let counts = Counts { one_time, unused_fallback, fact: fact.id, as_of };
                 view.counts.told(device, counts);
             }

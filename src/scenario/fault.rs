@@ -495,4 +495,6 @@ const FORGED: &[Rule] = &[
     Rule::K05,
     Rule::K09,
     Rule::F01,
+    Rule::Q05,
+    Rule::Q08,
 ];

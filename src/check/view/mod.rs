@@ -57,6 +57,7 @@ use crate::check::view::standing::{Message, Standings};
 use crate::check::view::supply::Supply;
 use crate::check::view::transport::Transport;
 use crate::ids::{BitSet, DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
+use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::reading::Reading;
 use crate::scenario::policy::Target;
 use crate::trace::fact::{ClaimFailed, ClaimOutcome, QueryOutcome};
@@ -272,7 +273,15 @@ impl View {
             ClaimOutcome::NoKey | ClaimOutcome::Failed(ClaimFailed::BadSignature) => true,
             ClaimOutcome::Key { .. } | ClaimOutcome::Failed(_) => false,
         };
-        self.olm.claim_ended(device, target, (failed, for_good), now);
+        let is_settled = self.olm.claim_ended(device, target, (failed, for_good), now);
+        let untold =
+            self.reports(device, target).is_some_and(|codes| !codes.contains(WithheldCode::NoOlm));
+        if is_settled
+            && untold
+            && let Some(epoch) = failed
+        {
+            self.olm.leave_untold(device, target, epoch);
+        }
     }
 
     /// The client of the device stopped.

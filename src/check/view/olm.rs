@@ -98,6 +98,8 @@ struct Pair {
     failures: Vec<(Epoch, FactId)>,
     /// The epochs in which an attempt failed that will not work when it is tried again, or two failed in passing.
     settled: Vec<Epoch>,
+    /// Those of them in which that was nothing to tell when it came to that, by the choice of the device's user.
+    untold: Vec<Epoch>,
     /// The last claim that brought a fallback key, with its epoch.
     fallback: Option<(Epoch, FactId)>,
     last_new: Option<FactId>,
@@ -276,29 +278,43 @@ impl Olm {
         claims.running += 1;
     }
 
-    /// The claim ended; if without a key that can be used, it `failed` in this epoch, `for_good` if not only in passing.
+    /// The claim ended; if without a key that can be used, it `failed` in this epoch, `for_good` if not only in passing. True if
+    /// that was the last failure before it is to be told.
     pub(crate) fn claim_ended(
         &mut self,
         device: DeviceId,
         target: DeviceId,
         (failed, for_good): (Option<Epoch>, bool),
         moment: Moment,
-    ) {
+    ) -> bool {
         let claims = row(&mut self.claims, device.index());
         claims.running = claims.running.saturating_sub(1);
         claims.ended = moment.at;
         self.pairs.entry(device.raw(), target.raw()).claiming = None;
+        let mut is_settled = false;
         if let Some(failed) = failed {
             let pair = self.pairs.entry(device.raw(), target.raw());
             if (for_good || pair.failures.iter().any(|(epoch, _)| *epoch == failed))
                 && !pair.settled.contains(&failed)
             {
                 pair.settled.push(failed);
+                is_settled = true;
             }
             if pair.failures.iter().all(|(epoch, _)| *epoch != failed) {
                 pair.failures.push((failed, moment.fact));
             }
         }
+        is_settled
+    }
+
+    /// When the failure of this epoch was to be told, the device's user did not want it told.
+    pub(crate) fn leave_untold(&mut self, device: DeviceId, peer: DeviceId, epoch: Epoch) {
+        self.pairs.entry(device.raw(), peer.raw()).untold.push(epoch);
+    }
+
+    /// Whether that is so.
+    pub(crate) fn is_left_untold(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> bool {
+        self.of(device, peer).is_some_and(|pair| pair.untold.contains(&epoch))
     }
 
     /// The claim brought a fallback key, in this epoch.

@@ -194,7 +194,10 @@ impl Reference {
         };
         let fact = io.fact(kind, Causes::of([by.0, io.clock_set]));
         self.keep_session(session, MadeBy::Us, Provenance::of(fact), io);
-        if let Some(cause) = self.live.dummies.remove(&peer) {
+        // Meanwhile the user may have chosen to send the device nothing (K-07).
+        if let Some(cause) = self.live.dummies.remove(&peer)
+            && self.may_encrypt_to(peer)
+        {
             let dummy = Item {
                 device: peer,
                 content: ItemContent::Sealed(OlmEvent::Dummy { empty: true }),

@@ -271,6 +271,8 @@ impl Reference {
     fn wait_for_lists(&mut self, users: &[UserId], io: &mut Io<'_>) -> bool {
         for user in users {
             if self.store.lists.track(*user) {
+                // That earlier queries failed says nothing of a list that is begun anew (D-06).
+                self.live.query_backoff.remove(user);
                 io.touch();
             }
         }

@@ -124,6 +124,9 @@ impl Reference {
         }
         let uploading =
             self.store.outbox.requests().any(|request| matches!(request, Request::UploadKeys(_)));
+        if uploading {
+            self.live.told_while_uploading = unused_fallback;
+        }
         if uploading || self.config.keys == PublishedKeys::None {
             return;
         }
@@ -138,9 +141,19 @@ impl Reference {
         }
     }
 
-    /// The server took an upload of keys.
-    pub(super) fn keys_uploaded(&mut self) {
+    /// The server took an upload of keys, and says how many it has. What it said meanwhile of the fallback key was not looked at
+    /// yet.
+    pub(super) fn keys_uploaded(
+        &mut self,
+        upload: &KeyUpload,
+        count: Option<u32>,
+        io: &mut Io<'_>,
+    ) {
         self.store.account.mark_published();
+        let told = self.live.told_while_uploading.take();
+        if told == Some(false) && upload.fallback_key.is_none() && count.is_some() {
+            self.keep_supply(count, told, io);
+        }
     }
 
     /// The server refused an upload of keys for good: these keys will never be handed out.

@@ -216,11 +216,13 @@ impl Reference {
         io: &mut Io<'_>,
     ) {
         match answer {
-            Ok(_) => {
+            Ok(response) => {
                 self.store.echoed.remove(&place);
                 self.live.sending.done(place);
-                if let Some(Request::UploadKeys(_)) = self.store.outbox.take(place) {
-                    self.keys_uploaded();
+                if let Some(Request::UploadKeys(upload)) = self.store.outbox.take(place) {
+                    let count =
+                        if let Response::UploadKeys(count) = response { *count } else { None };
+                    self.keys_uploaded(&upload, count, io);
                 }
                 io.touch();
             }

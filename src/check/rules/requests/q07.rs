@@ -7,21 +7,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::findings::Findings;
 use crate::check::rules::{AtRest, Case, Judge};
 use crate::ids::{DeviceId, FactId, MegolmSessionId};
+use crate::protocol::to_device::OlmEvent;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
-use crate::trace::fact::{FactKind, KeySource};
+use crate::trace::fact::{FactKind, KeySource, OlmResult};
 use crate::trace::kind::{Kind, Kinds};
 
 /// The judge of Q-07: the forwarded keys that were taken, with the devices that sent each.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TellTheOthers {
     served: BTreeMap<(DeviceId, MegolmSessionId), (BTreeSet<DeviceId>, FactId)>,
+    /// Devices whose keys came, whether they were of use or not.
+    answered: BTreeSet<(DeviceId, MegolmSessionId, DeviceId)>,
 }
 
 impl Judge for TellTheOthers {
-    const HEARS: Kinds = Kinds::of(&[Kind::KeyIn]);
+    const HEARS: Kinds = Kinds::of(&[Kind::KeyIn, Kind::OlmDecrypt]);
 
     fn hear(&mut self, case: Case<'_>, _: &mut Findings) {
+        if let FactKind::OlmDecrypt {
+            device,
+            peer,
+            result: OlmResult::Decrypted { event: OlmEvent::ForwardedRoomKey(forwarded), .. },
+            ..
+        } = case.fact.kind
+        {
+            self.answered.insert((device, forwarded.key.session, peer));
+            return;
+        }
         let FactKind::KeyIn { device, session, source, via: Some(via), .. } = case.fact.kind else {
             return;
         };
@@ -46,7 +59,9 @@ impl Judge for TellTheOthers {
             let excused = view.life.ended(*device).is_some()
                 || view.life.restored_since(*device, FactId::new(0)).is_some();
             let others = view.askings.of(*device, *session).iter();
+            let has_answered = |other| self.answered.contains(&(*device, *session, other));
             let mut others = others
+                .filter(|asking| !has_answered(asking.device))
                 .filter(|asking| !senders.contains(&asking.device) && asking.put < *taken)
                 .filter(|asking| view.life.gone(asking.device).is_none())
                 .peekable();
