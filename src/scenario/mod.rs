@@ -6,6 +6,7 @@ pub mod fault;
 pub mod file;
 pub mod habits;
 pub mod heal;
+pub mod kinds;
 pub mod limits;
 pub mod model;
 pub mod mutant;
