@@ -1,0 +1,206 @@
+//! A sink that finds the features of a run as its facts come, from a few bits that it keeps of every device.
+//! It does not know which of them were seen in earlier runs.
+
+use crate::ids::DeviceId;
+use crate::protocol::to_device::ToDeviceType;
+use crate::scenario::kinds::{FaultName, StepKind};
+use crate::scenario::model::Scenario;
+use crate::trace::fact::{Fact, FactKind, SentContent, TryResult};
+use crate::trace::sink::FactSink;
+
+use super::feature::{FEATURES, Feature, What, subject};
+
+/// What is kept of a device: what a key or a notice may depend on, coarse enough that rooms have states in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Device {
+    life: Life,
+    has_session: bool,
+    olm_sessions: u16,
+    blocks: u16,
+    has_told: bool,
+    was_told: bool,
+    is_blind: bool,
+}
+
+/// What has happened to a client so far, the gravest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum Life {
+    #[default]
+    Even,
+    Restarted,
+    RolledBack,
+    Over,
+}
+
+impl Device {
+    /// The state as a number below [`super::feature::STATES`].
+    const fn state(self) -> u16 {
+        let olm = match self.olm_sessions {
+            0 => 0,
+            1 => 1,
+            2..=3 => 2,
+            _ => 3,
+        };
+        let flags = self.has_session as u16
+            | (self.blocks > 0) as u16 * 2
+            | self.has_told as u16 * 4
+            | self.was_told as u16 * 8
+            | self.is_blind as u16 * 16;
+        (self.life as u16 * 4 + olm) * 32 + flags
+    }
+
+    fn reach(&mut self, life: Life) {
+        self.life = self.life.max(life);
+    }
+}
+
+/// The features of one run. It is made once and used for many runs, because its set is large.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    seen: Box<[u64]>,
+    features: Vec<Feature>,
+    devices: Vec<Device>,
+    steps: Vec<(StepKind, DeviceId)>,
+    faults: Vec<FaultName>,
+    in_force: Vec<FaultName>,
+    step_kinds: u32,
+    fault_kinds: u64,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            seen: vec![0; FEATURES.div_ceil(64) as usize].into_boxed_slice(),
+            features: Vec::new(),
+            devices: Vec::new(),
+            steps: Vec::new(),
+            faults: Vec::new(),
+            in_force: Vec::new(),
+            step_kinds: 0,
+            fault_kinds: 0,
+        }
+    }
+}
+
+impl Watch {
+    /// Forgets the last run and makes ready for one of this scenario.
+    pub fn begin(&mut self, scenario: &Scenario) {
+        for feature in self.features.drain(..) {
+            self.seen[feature.raw() as usize / 64] = 0;
+        }
+        self.devices.clear();
+        self.devices.resize(scenario.devices.len(), Device::default());
+        self.steps.clear();
+        let steps = scenario.timeline.iter().map(|timed| &timed.step);
+        self.steps.extend(steps.map(|step| (StepKind::of(step), step.actor())));
+        self.faults.clear();
+        self.faults.extend(scenario.faults.iter().map(|fault| FaultName::of(&fault.kind)));
+        self.in_force.clear();
+        (self.step_kinds, self.fault_kinds) = (0, 0);
+    }
+
+    /// The features of the run so far, in the order in which they came.
+    #[must_use]
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// The kinds of step that were taken.
+    pub fn step_kinds(&self) -> impl Iterator<Item = StepKind> {
+        let taken = self.step_kinds;
+        StepKind::ALL.iter().copied().filter(move |kind| taken >> *kind as u32 & 1 == 1)
+    }
+
+    /// The kinds of fault that came into force.
+    pub fn fault_kinds(&self) -> impl Iterator<Item = FaultName> {
+        let struck = self.fault_kinds;
+        FaultName::ALL.iter().copied().filter(move |name| struck >> *name as u32 & 1 == 1)
+    }
+
+    fn see(&mut self, feature: Feature) {
+        let (word, bit) = (feature.raw() as usize / 64, feature.raw() % 64);
+        if self.seen[word] >> bit & 1 == 0 {
+            self.seen[word] |= 1 << bit;
+            self.features.push(feature);
+        }
+    }
+
+    fn note_step(&mut self, position: u32) {
+        if let Some((kind, _)) = self.steps.get(position as usize) {
+            self.step_kinds |= 1 << *kind as u32;
+        }
+    }
+
+    fn note_fault(&mut self, kind: &FactKind) {
+        if let FactKind::FaultStart(fault) = kind
+            && let Some(name) = self.faults.get(fault.index())
+        {
+            self.in_force.push(*name);
+            self.fault_kinds |= 1 << *name as u32;
+        } else if let FactKind::FaultEnd(fault) = kind
+            && let Some(name) = self.faults.get(fault.index())
+            && let Some(place) = self.in_force.iter().position(|one| one == name)
+        {
+            self.in_force.remove(place);
+        }
+    }
+
+    /// What this fact makes of the device that it is about.
+    fn update(&mut self, kind: &FactKind, device: DeviceId) {
+        let Some(device) = self.devices.get_mut(device.index()) else { return };
+        if let FactKind::MegolmNew { .. } = kind {
+            device.has_session = true;
+        } else if let FactKind::SessionDiscarded { .. } = kind {
+            device.has_session = false;
+        } else if let FactKind::OlmNew { .. } = kind {
+            device.olm_sessions = device.olm_sessions.saturating_add(1);
+        } else if let FactKind::OlmDropped { .. } = kind {
+            device.olm_sessions = device.olm_sessions.saturating_sub(1);
+        } else if let FactKind::BlockedSet { blocked: true, .. } = kind {
+            device.blocks = device.blocks.saturating_add(1);
+        } else if let FactKind::BlockedSet { blocked: false, .. } = kind {
+            device.blocks = device.blocks.saturating_sub(1);
+        } else if let FactKind::PutTarget { content: SentContent::Withheld(_), .. } = kind {
+            device.has_told = true;
+        } else if let FactKind::Enqueued { event_type: ToDeviceType::Withheld, .. } = kind {
+            device.was_told = true;
+        } else if let FactKind::Try { result, .. } = kind {
+            device.is_blind = matches!(result, TryResult::Undecryptable(_));
+        } else if let FactKind::Restarted { .. } = kind {
+            device.reach(Life::Restarted);
+        } else if let FactKind::StoreRestored { .. } = kind {
+            device.reach(Life::RolledBack);
+        } else if let FactKind::LoggedOut { .. } | FactKind::DeviceDeleted { .. } = kind {
+            device.reach(Life::Over);
+        }
+    }
+}
+
+impl FactSink for Watch {
+    fn record(&mut self, fact: &Fact) {
+        let kind = &fact.kind;
+        self.note_fault(kind);
+        let about = match kind {
+            FactKind::UserStep(position) => {
+                self.note_step(*position);
+                self.steps.get(*position as usize).map(|(_, device)| *device)
+            }
+            kind => subject(kind),
+        };
+        let state = about.and_then(|device| self.devices.get(device.index()));
+        let state = state.map_or(0, |device| device.state());
+        let steps = &self.steps;
+        let step = |position: u32| steps.get(position as usize).map_or(StepKind::Send, |one| one.0);
+        let what = What::of(kind, step);
+        if self.in_force.is_empty() {
+            self.see(Feature::new(what, state, None));
+        }
+        for index in 0..self.in_force.len() {
+            self.see(Feature::new(what, state, Some(self.in_force[index])));
+        }
+        // What a fact changes is the state of what comes after it.
+        if let Some(device) = about {
+            self.update(kind, device);
+        }
+    }
+}
