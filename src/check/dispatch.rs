@@ -168,6 +168,10 @@ impl Checker {
             }
             FactKind::FallbackKeyUp { device, .. } => view.supply.fallback_up(device, fact.id),
             FactKind::UploadRefused { device } => view.supply.refused(device, fact.id),
+            FactKind::ServerRestored { server, snapshot } => {
+                let lost = (snapshot, fact.id);
+                view.supply.restored(|device| view.cast.server_of(device) == server, lost);
+            }
             FactKind::KeyHandedOut { target, key, fallback, .. } => {
                 view.supply.handed_out(target, key, fallback, fact.id);
                 view.one_time_keys.handed_out(key, fallback, fact.id);

@@ -62,7 +62,7 @@ sets! {
     /// One-time keys that servers hand out.
     HANDED = [KeyHandedOut];
     /// One-time keys that servers have.
-    UPLOADS = [OneTimeKeysUp FallbackKeyUp UploadRefused];
+    UPLOADS = [OneTimeKeysUp FallbackKeyUp UploadRefused ServerRestored];
     /// What devices are told of their keys.
     COUNTS = [KeyCounts];
     /// Private keys that devices no longer have.

@@ -143,7 +143,8 @@ impl Told {
             | FactKind::BundleMade { .. }
             | FactKind::BundleKey { .. }
             | FactKind::BundleWithheld { .. }
-            | FactKind::BundleOpened { .. } => true,
+            | FactKind::BundleOpened { .. }
+            | FactKind::ServerRestored { .. } => true,
         }
     }
 }

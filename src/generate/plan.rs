@@ -1,8 +1,8 @@
 //! What kind of rooms are wanted: how large, and who is in them.
 //! It does not know how they are made.
 
-use crate::ids::DeviceId;
 use crate::scenario::fault::Party;
+use crate::scenario::file::known_profile;
 use crate::scenario::habits::{Habits, ServerHabits};
 use crate::scenario::model::Scenario;
 use crate::scenario::mutant::Mutant;
@@ -67,7 +67,32 @@ impl Subject {
     /// break is not.
     #[must_use]
     pub fn is_on_trial(self, scenario: &Scenario, party: Party) -> bool {
-        let _ = (scenario, party, DeviceId::new(0), Habits::specification(), ServerHabits::specification());
-        unimplemented!("the generator's owner writes this")
+        match party {
+            Party::World => false,
+            Party::Device(device) => {
+                Some(scenario.devices[device.index()].habits) == self.client_habits()
+            }
+            Party::Server(server) => {
+                Some(scenario.servers[server.index()].habits) == self.server_habits()
+            }
+        }
+    }
+
+    /// How clients on trial are written, if any are.
+    fn client_habits(self) -> Option<Habits> {
+        match self {
+            Self::Specification => Some(Habits::specification()),
+            Self::Program(name) => Some(known_profile(name).habits),
+            Self::Mutant(mutant, variant) => mutant.variants().get(variant)?.client(),
+        }
+    }
+
+    /// How servers on trial are written, if any are: a program is none.
+    fn server_habits(self) -> Option<ServerHabits> {
+        match self {
+            Self::Specification => Some(ServerHabits::specification()),
+            Self::Program(_) => None,
+            Self::Mutant(mutant, variant) => mutant.variants().get(variant)?.server(),
+        }
     }
 }

@@ -114,6 +114,7 @@ clauses! {
     BundleKey { device, bundle, session, first } "{device} put the key of {session} from index {first} on into {bundle}";
     BundleWithheld { device, bundle, content } "{device} put {content} into {bundle}";
     BundleOpened { device, bundle, from } "{device} took in {bundle} of {from}";
+    ServerRestored { server, snapshot } "the keys and the mailboxes of {server} became what they were at {snapshot}";
 }
 
 #[cfg(test)]

@@ -304,6 +304,32 @@ impl Variant {
         }
     }
 
+    /// The habits of a client that is this mutant and otherwise as the specification wants it; `None` if it is one of servers.
+    #[must_use]
+    pub fn client(&self) -> Option<Habits> {
+        match self.change {
+            Change::Client(change) => {
+                let mut habits = Habits::specification();
+                change(&mut habits);
+                Some(habits)
+            }
+            Change::Server(_) => None,
+        }
+    }
+
+    /// The habits of a server that is this mutant and otherwise as the specification wants it; `None` if it is one of clients.
+    #[must_use]
+    pub fn server(&self) -> Option<ServerHabits> {
+        match self.change {
+            Change::Client(_) => None,
+            Change::Server(change) => {
+                let mut habits = ServerHabits::specification();
+                change(&mut habits);
+                Some(habits)
+            }
+        }
+    }
+
     /// Whether it is the server of a device that is written in this way, and not its client.
     #[must_use]
     pub const fn is_of_server(&self) -> bool {

@@ -212,6 +212,10 @@ impl<C: Client, K: Choices> World<C, K> {
     fn restore(&mut self, id: ServerId, fault: FaultId, sink: &mut impl FactSink) {
         if let Some(Copied::Accounts(accounts)) = self.under_way.copies.of[fault.index()].take() {
             let causes = Causes::of([self.faults.cause(fault)]);
+            if let FaultKind::ServerRestored { server, snapshot } = *self.faults.kind(fault) {
+                let kind = FactKind::ServerRestored { server, snapshot };
+                self.recorder.record(sink, Observer::Server(id), kind, causes);
+            }
             let log = &mut self.recorder.log(sink, id);
             self.servers[id.index()].restore_accounts(&accounts, causes, log);
             self.settle_server(id, sink);

@@ -542,4 +542,8 @@ pub enum FactKind {
     /// The device fetched a bundle, which the to-device message `via` of a device of `from` told it of, and takes in
     /// what it lists.
     BundleOpened { device: DeviceId, room: RoomId, bundle: BundleId, from: UserId, via: ToDeviceId },
+
+    // What a server lost.
+    /// The server's one-time keys, fallback keys and mailboxes are those of `snapshot` again.
+    ServerRestored { server: ServerId, snapshot: SimTime },
 }

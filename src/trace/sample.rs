@@ -3,7 +3,7 @@
 
 use crate::ids::{
     BundleId, ClaimId, DeviceId, FactId, FaultId, KeyValue, MegolmSessionId, MessageId,
-    OlmSessionId, QueryId, RequestId, RoomId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
+    OlmSessionId, QueryId, RequestId, RoomId, ServerId, SigningKey, Sym, ToDeviceId, TxnId, UserId,
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
@@ -200,5 +200,6 @@ fn bundles() -> Vec<FactKind> {
         FactKind::BundleKey { device, bundle, room, session: SESSION, first: 2, creator: A1 },
         FactKind::BundleWithheld { device, bundle, content: NOTICE },
         FactKind::BundleOpened { device: B1, room, bundle, from: UserId::new(0), via: X },
+        FactKind::ServerRestored { server: ServerId::new(0), snapshot: SimTime::from_ms(5) },
     ]
 }

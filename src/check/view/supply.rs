@@ -4,6 +4,7 @@
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::row;
 use crate::ids::{DeviceId, FactId, KeyValue};
+use crate::time::SimTime;
 
 /// The one-time keys of one upload.
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +149,25 @@ impl Supply {
         device.batches.iter_mut().for_each(|batch| batch.unclaimed = 0);
     }
 
+    /// The keys of these devices on their server became again what they were at `snapshot`: it has nothing of later uploads, and
+    /// what else it has it has as of `since` anew. What was claimed meanwhile and is there again is left out, which at worst
+    /// leaves something unsaid.
+    pub(crate) fn restored(
+        &mut self,
+        is_of_server: impl Fn(DeviceId) -> bool,
+        (snapshot, since): (SimTime, FactId),
+    ) {
+        let devices = self.devices.iter_mut().enumerate();
+        for (_, device) in devices.filter(|(index, _)| is_of_server(DeviceId::at(*index))) {
+            for batch in device.batches.iter_mut().filter(|batch| batch.up.at >= snapshot) {
+                device.unclaimed = device.unclaimed.saturating_sub(batch.unclaimed);
+                batch.unclaimed = 0;
+            }
+            device.some_since = (device.unclaimed > 0).then_some(since);
+            device.fallback = None;
+        }
+    }
+
     /// The upload that a key came with.
     pub(crate) fn batch_of(&self, key: KeyValue) -> Option<Batch> {
         let place = self.place(key)?;
@@ -223,6 +243,26 @@ mod tests {
         assert_eq!(supply.one_time_since(D), None);
         up(&mut supply, 0, 2, 40);
         assert_eq!(supply.one_time_since(D), None, "a key that was claimed is not there again");
+    }
+
+    #[test]
+    fn a_server_that_was_restored_has_nothing_of_later_uploads() {
+        let mut supply = Supply::default();
+        up(&mut supply, 0, 2, 10);
+        up(&mut supply, 5, 2, 30);
+        supply.fallback_up(D, FactId::new(31));
+        let (snapshot, since) = (SimTime::from_ms(2), FactId::new(40));
+        supply.restored(|device| device != D, (snapshot, since));
+        assert_eq!(supply.one_time_since(D), Some(FactId::new(10)), "another server");
+        supply.restored(|device| device == D, (snapshot, since));
+        let unclaimed: Vec<u32> =
+            [0, 5].map(|key| supply.batch_of(KeyValue::new(key)).unwrap().unclaimed).to_vec();
+        assert_eq!(unclaimed, [2, 0]);
+        assert_eq!((supply.one_time_since(D), supply.fallback_since(D)), (Some(since), None));
+        for key in [0, 1, 5] {
+            supply.handed_out(D, KeyValue::new(key), false, FactId::new(50));
+        }
+        assert_eq!(supply.one_time_since(D), None);
     }
 
     #[test]

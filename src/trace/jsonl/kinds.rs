@@ -3,7 +3,7 @@
 
 use crate::ids::{
     BundleId, ClaimId, DeviceId, FaultId, KeyValue, MegolmSessionId, MessageId, OlmSessionId,
-    QueryId, RequestId, RoomId, SigningKey, ToDeviceId, TxnId, UserId,
+    QueryId, RequestId, RoomId, ServerId, SigningKey, ToDeviceId, TxnId, UserId,
 };
 use crate::protocol::api::ListChange;
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
@@ -337,6 +337,8 @@ kinds! {
     BundleOpened "bundle_opened" by Device {
         device: DeviceId, room: RoomId, bundle: BundleId, from: UserId, via: ToDeviceId
     };
+    /// The server's one-time keys, fallback keys and mailboxes are those of the time `snapshot` again.
+    ServerRestored "server_restored" by Server { server: ServerId, snapshot: SimTime };
 }
 
 /// How many one-time keys one upload may bring.

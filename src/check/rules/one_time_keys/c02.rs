@@ -75,6 +75,18 @@ mod tests {
     }
 
     #[test]
+    fn an_upload_that_the_server_lost_is_not_waited_for() {
+        let mut story = Story::begin();
+        let before = story.now();
+        up(&mut story, 0, 2);
+        story.at(HOME, FactKind::ServerRestored { server: HOME, snapshot: before });
+        up(&mut story, 2, 2);
+        hand_out(&mut story, 2);
+        assert_eq!(story.rules(), []);
+        assert_eq!(story.judge().marks.of(Rule::C02), 1);
+    }
+
+    #[test]
     fn a_key_that_nobody_saw_uploaded_and_one_that_goes_out_again_decide_nothing() {
         let mut story = Story::begin();
         hand_out(&mut story, 9);
