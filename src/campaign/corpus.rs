@@ -94,7 +94,11 @@ impl Corpus {
 
     /// Chooses a room to change, the better one of two, and one to take things from, and counts that the first is tried once more. It
     /// must not be empty.
-    pub fn choose(&mut self, choices: &mut dyn Choices, label: Label) -> (Origin, &Scenario, &Scenario) {
+    pub fn choose(
+        &mut self,
+        choices: &mut dyn Choices,
+        label: Label,
+    ) -> (Origin, &Scenario, &Scenario) {
         let number = self.rooms.len() as u64;
         let mut draw = || usize::try_from(choices.draw(number, label)).unwrap_or_default();
         let (one, other, donor) = (draw(), draw(), draw());

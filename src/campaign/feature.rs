@@ -214,7 +214,8 @@ fn ending(fact: &FactKind, step: impl Fn(u32) -> StepKind) -> u16 {
         | FactKind::BundleMade { .. }
         | FactKind::BundleKey { .. }
         | FactKind::BundleWithheld { .. }
-        | FactKind::BundleOpened { .. } => 0,
+        | FactKind::BundleOpened { .. }
+        | FactKind::ServerRestored { .. } => 0,
     }
 }
 
@@ -311,6 +312,7 @@ pub const fn subject(fact: &FactKind) -> Option<DeviceId> {
         | FactKind::ListChangedAt { .. }
         | FactKind::MessageAccepted { .. }
         | FactKind::HealStart { .. }
-        | FactKind::InvitedBy { .. } => None,
+        | FactKind::InvitedBy { .. }
+        | FactKind::ServerRestored { .. } => None,
     }
 }

@@ -1,18 +1,19 @@
 //! The folder in which a campaign keeps its state, its findings and its results.
 //! It does not know what a state means; it takes care that nothing else is overwritten and that nothing is half written.
 
+use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::store::atomic::AtomicFile;
 
+use super::LANES;
 use super::document::Document;
 use super::finding::Findings;
 use super::setup::Identity;
 use super::speed::Speed;
 use super::state::{LaneState, StateError};
-use super::LANES;
 
 /// What the campaign is.
 const SETUP: &str = "setup.json";
@@ -39,28 +40,55 @@ pub struct Folder {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// It cannot be read or written.
-    #[error("{}: cannot be read or written: {1}", .0.display())]
-    Io(PathBuf, io::Error),
+    #[error("{path}: cannot be read or written: {why}")]
+    Io {
+        /// What cannot.
+        path: Shown,
+        /// Why.
+        why: io::Error,
+    },
     /// Something else is in it.
     #[error(
-        "{}: found a folder that holds something else ({1}), expected a new or an empty one, or that of a campaign", .0.display()
+        "{0}: found a folder that holds something else ({1}), expected a new or an empty one, or that of a campaign"
     )]
-    Foreign(PathBuf, String),
+    Foreign(Shown, String),
     /// Nothing is in it.
-    #[error("{}: found no campaign, expected a folder that `withheld fuzz --out` has written", .0.display())]
-    Empty(PathBuf),
+    #[error("{0}: found no campaign, expected a folder that `withheld fuzz --out` has written")]
+    Empty(Shown),
     /// It is not a folder.
-    #[error("{}: found a file, expected a folder", .0.display())]
-    NoFolder(PathBuf),
+    #[error("{0}: found a file, expected a folder")]
+    NoFolder(Shown),
     /// Another process works on it.
-    #[error("{}: another process works on this folder", .0.display())]
-    Busy(PathBuf),
+    #[error("{0}: another process works on this folder")]
+    Busy(Shown),
     /// A file in it is not what was written.
-    #[error("{}: {1}", .0.display())]
-    Damaged(PathBuf, String),
+    #[error("{0}: {1}")]
+    Damaged(Shown, String),
     /// It is that of another campaign.
-    #[error("{}: holds a campaign with other options: {1}", .0.display())]
-    Other(PathBuf, String),
+    #[error("{0}: holds a campaign with other options: {1}")]
+    Other(Shown, String),
+}
+
+/// A path in an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown(PathBuf);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names from outside must not write on the terminal.
+        self.0.to_string_lossy().escape_debug().fmt(f)
+    }
+}
+
+impl From<&Path> for Shown {
+    fn from(path: &Path) -> Self {
+        Self(path.into())
+    }
+}
+
+fn io_at(path: &Path) -> impl Fn(io::Error) -> FolderError {
+    let path = Shown::from(path);
+    move |why| FolderError::Io { path: path.clone(), why }
 }
 
 impl Folder {
@@ -70,13 +98,13 @@ impl Folder {
     /// If it holds something else or another campaign, or another process works on it. Nothing has been changed then.
     pub fn open(path: &Path, identity: &Identity) -> Result<Self, FolderError> {
         if path.exists() && !path.is_dir() {
-            return Err(FolderError::NoFolder(path.to_owned()));
+            return Err(FolderError::NoFolder(path.into()));
         }
-        fs::create_dir_all(path).map_err(|error| FolderError::Io(path.to_owned(), error))?;
+        fs::create_dir_all(path).map_err(io_at(path))?;
         if !path.join(SETUP).exists()
             && let Some(name) = strangers(path)?
         {
-            return Err(FolderError::Foreign(path.to_owned(), name));
+            return Err(FolderError::Foreign(path.into(), name));
         }
         let folder = Self::lock(path)?;
         match folder.identity()? {
@@ -86,7 +114,7 @@ impl Folder {
         }
         for part in [LANES_FOLDER, FINDINGS] {
             let part = path.join(part);
-            fs::create_dir_all(&part).map_err(|error| FolderError::Io(part.clone(), error))?;
+            fs::create_dir_all(&part).map_err(io_at(&part))?;
             sweep(&part)?;
         }
         sweep(path)?;
@@ -99,22 +127,22 @@ impl Folder {
     /// If there is none, or another process works on it.
     pub fn existing(path: &Path) -> Result<(Self, Identity), FolderError> {
         if !path.join(SETUP).is_file() {
-            return Err(FolderError::Empty(path.to_owned()));
+            return Err(FolderError::Empty(path.into()));
         }
         let folder = Self::lock(path)?;
         match folder.identity()? {
             Some(identity) => Ok((folder, identity)),
-            None => Err(FolderError::Empty(path.to_owned())),
+            None => Err(FolderError::Empty(path.into())),
         }
     }
 
     fn lock(path: &Path) -> Result<Self, FolderError> {
         let place = path.join(LOCK);
-        let io = |error| FolderError::Io(place.clone(), error);
-        let lock = File::options().create(true).append(true).open(&place).map_err(io)?;
+        let io = io_at(&place);
+        let lock = File::options().create(true).append(true).open(&place).map_err(&io)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(FolderError::Busy(path.to_owned())),
+            Err(TryLockError::WouldBlock) => Err(FolderError::Busy(path.into())),
             Err(TryLockError::Error(error)) => Err(io(error)),
         }
     }
@@ -128,7 +156,11 @@ impl Folder {
     fn identity(&self) -> Result<Option<Identity>, FolderError> {
         let Some(bytes) = self.read(Path::new(SETUP))? else { return Ok(None) };
         let read = serde_json::from_slice(&bytes);
-        read.map(Some).map_err(|error| FolderError::Damaged(self.path.join(SETUP), error.to_string()))
+        read.map(Some).map_err(|error| self.damaged(Path::new(SETUP), &error))
+    }
+
+    fn damaged(&self, name: &Path, why: &dyn fmt::Display) -> FolderError {
+        FolderError::Damaged(Shown(self.path.join(name)), why.to_string())
     }
 
     fn read(&self, name: &Path) -> Result<Option<Vec<u8>>, FolderError> {
@@ -136,7 +168,7 @@ impl Folder {
         match fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(FolderError::Io(path, error)),
+            Err(error) => Err(io_at(&path)(error)),
         }
     }
 
@@ -146,7 +178,7 @@ impl Folder {
             file.write_all(bytes)?;
             file.commit()
         });
-        written.map_err(|error| FolderError::Io(path, error))
+        written.map_err(io_at(&path))
     }
 
     /// The state of a lane, if it has one.
@@ -156,10 +188,10 @@ impl Folder {
     pub fn lane(&self, number: u32) -> Result<Option<LaneState>, FolderError> {
         let name = lane_file(number);
         let Some(bytes) = self.read(&name)? else { return Ok(None) };
-        let damaged = |why: String| FolderError::Damaged(self.path.join(&name), why);
-        let state = LaneState::read(&bytes).map_err(|error| damaged(error.to_string()))?;
+        let state = LaneState::read(&bytes).map_err(|error| self.damaged(&name, &error))?;
         if state.lane != number {
-            return Err(damaged(format!("found the state of lane {}", state.lane)));
+            let why = format!("found the state of lane {}", state.lane);
+            return Err(self.damaged(&name, &why));
         }
         Ok(Some(state))
     }
@@ -167,7 +199,7 @@ impl Folder {
     /// An error about the state of a lane.
     #[must_use]
     pub fn bad_lane(&self, number: u32, error: &StateError) -> FolderError {
-        FolderError::Damaged(self.path.join(lane_file(number)), error.to_string())
+        self.damaged(&lane_file(number), error)
     }
 
     /// Writes the state of a lane.
@@ -176,9 +208,7 @@ impl Folder {
     /// If that fails; the file is as it was then.
     pub fn save_lane(&self, state: &LaneState) -> Result<(), FolderError> {
         let name = lane_file(state.lane);
-        let bytes = state.write();
-        let bytes = bytes
-            .map_err(|error| FolderError::Damaged(self.path.join(&name), error.to_string()))?;
+        let bytes = state.write().map_err(|error| self.damaged(&name, &error))?;
         self.write(&name, &bytes)
     }
 
@@ -228,7 +258,7 @@ impl Folder {
     pub fn speed(&self) -> Result<Speed, FolderError> {
         let Some(bytes) = self.read(Path::new(SPEED))? else { return Ok(Speed::default()) };
         let read = serde_json::from_slice(&bytes);
-        read.map_err(|error| FolderError::Damaged(self.path.join(SPEED), error.to_string()))
+        read.map_err(|error| self.damaged(Path::new(SPEED), &error))
     }
 
     /// Writes how fast it was.
@@ -253,16 +283,17 @@ fn pretty(value: &impl serde::Serialize) -> Vec<u8> {
 
 fn other(path: &Path, known: &Identity, wanted: &Identity) -> FolderError {
     let differences = known.differences(wanted).into_iter();
-    let told = differences.map(|(name, there, here)| format!("{name} is {there} there, {here} here"));
-    FolderError::Other(path.to_owned(), told.collect::<Vec<_>>().join("; "))
+    let told =
+        differences.map(|(name, there, here)| format!("{name} is {there} there, {here} here"));
+    FolderError::Other(path.into(), told.collect::<Vec<_>>().join("; "))
 }
 
 /// The first thing in a folder that a campaign has not put there before it wrote what it is.
 fn strangers(path: &Path) -> Result<Option<String>, FolderError> {
-    let io = |error| FolderError::Io(path.to_owned(), error);
+    let io = io_at(path);
     let mut names = Vec::new();
-    for entry in fs::read_dir(path).map_err(io)? {
-        let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
+    for entry in fs::read_dir(path).map_err(&io)? {
+        let name = entry.map_err(&io)?.file_name().to_string_lossy().into_owned();
         if name != LOCK && !is_left_over(&name) {
             names.push(name);
         }
@@ -279,11 +310,11 @@ fn is_left_over(name: &str) -> bool {
 
 /// Takes away what was being written when a process was killed. Only whoever holds the lock may.
 fn sweep(path: &Path) -> Result<(), FolderError> {
-    let io = |error| FolderError::Io(path.to_owned(), error);
-    for entry in fs::read_dir(path).map_err(io)? {
-        let entry = entry.map_err(io)?;
+    let io = io_at(path);
+    for entry in fs::read_dir(path).map_err(&io)? {
+        let entry = entry.map_err(&io)?;
         if is_left_over(&entry.file_name().to_string_lossy()) {
-            fs::remove_file(entry.path()).map_err(io)?;
+            fs::remove_file(entry.path()).map_err(&io)?;
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use crate::run::twice::run_again;
 use crate::scenario::file;
 use crate::scenario::model::Scenario;
 
+use super::LANES;
 use super::corpus::{Corpus, Origin};
 use super::finding::{Finding, Findings, Problem, Size};
 use super::inquiry::{Inquiry, coarse};
@@ -22,7 +23,6 @@ use super::novelty::Novelty;
 use super::setup::{Purpose, Setup, Steering};
 use super::tally::Tally;
 use super::watch::Watch;
-use super::LANES;
 
 /// One case in so many is run twice.
 const TWICE: u64 = 20;
@@ -201,9 +201,8 @@ impl Lane {
         }
         let inquiry = Inquiry { bench, scenario, report };
         let subject = bench.setup.plan.subject;
-        let on_trial = |one: &&Violation| {
-            one.injected.is_none() && subject.is_on_trial(scenario, one.party)
-        };
+        let on_trial =
+            |one: &&Violation| one.injected.is_none() && subject.is_on_trial(scenario, one.party);
         let mut looked_at = Vec::new();
         for violation in report.outcome.violations.iter().filter(on_trial) {
             let kind = coarse(violation, report);
@@ -231,9 +230,7 @@ pub(super) fn make(
     of: Option<(&Scenario, &Scenario)>,
 ) -> Scenario {
     match of {
-        None => {
-            generate::scenario(&setup.plan, &mut setup.choices(lane, case, Purpose::Generate))
-        }
+        None => generate::scenario(&setup.plan, &mut setup.choices(lane, case, Purpose::Generate)),
         Some((parent, donor)) => {
             let mut choices = setup.choices(lane, case, Purpose::Mutate);
             mutate::mutated(&setup.plan, parent, donor, &mut choices)
@@ -245,9 +242,5 @@ fn problem_of_file(path: &str, report: &RunReport) -> Problem {
     let broken = report.outcome.counted().map(|violation| violation.rule.id().to_owned());
     let mut details: Vec<String> = broken.collect();
     details.dedup();
-    Problem::File {
-        path: path.to_owned(),
-        status: report.status.as_str().to_owned(),
-        details,
-    }
+    Problem::File { path: path.to_owned(), status: report.status.as_str().to_owned(), details }
 }

@@ -20,7 +20,9 @@ pub enum MergeError {
     #[error("{}: {}", .0, .1)]
     Strange(String, String),
     /// Lanes are missing.
-    #[error("found no state of lanes {0}, expected every shard of the campaign, each run to its end")]
+    #[error(
+        "found no state of lanes {0}, expected every shard of the campaign, each run to its end"
+    )]
     Missing(String),
 }
 

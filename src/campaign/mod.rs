@@ -10,6 +10,7 @@ pub mod document;
 pub mod feature;
 pub mod finding;
 pub mod folder;
+mod inquiry;
 pub mod lane;
 pub mod merge;
 pub mod novelty;

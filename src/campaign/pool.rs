@@ -3,13 +3,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::LANES;
 use super::feature::FEATURES;
 use super::folder::{Folder, FolderError};
 use super::lane::{Bench, Lane};
 use super::speed::{Sample, Session};
 use super::state::LaneState;
 use super::watch::Watch;
-use super::LANES;
 
 /// How many cases a thread does of a lane before it looks for the next one.
 const SLICE: u64 = 16;
@@ -72,7 +72,10 @@ pub struct Pool<'a> {
 
 impl std::fmt::Debug for Pool<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pool").field("stop", &self.stop).field("jobs", &self.jobs).finish_non_exhaustive()
+        f.debug_struct("Pool")
+            .field("stop", &self.stop)
+            .field("jobs", &self.jobs)
+            .finish_non_exhaustive()
     }
 }
 
@@ -227,7 +230,11 @@ impl Shared {
         if self.error.is_some() {
             return None;
         }
-        let least = self.ready.iter().enumerate().min_by_key(|(_, job)| (job.lane.cases(), job.lane.number));
+        let least = self
+            .ready
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, job)| (job.lane.cases(), job.lane.number));
         let place = least.map(|(place, _)| place)?;
         Some(self.ready.swap_remove(place))
     }

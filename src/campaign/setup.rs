@@ -95,6 +95,16 @@ pub struct Identity {
     shard: Option<String>,
 }
 
+impl Replay {
+    /// The file with this name and these contents.
+    #[must_use]
+    pub fn new(name: String, bytes: &[u8], scenario: Scenario) -> Self {
+        let mut digest = Digest::default();
+        digest.write(bytes);
+        Self { name, scenario, digest: digest.value() }
+    }
+}
+
 impl Shard {
     /// All lanes.
     pub const WHOLE: Self = Self { index: 0, of: 1 };
@@ -150,6 +160,30 @@ impl Setup {
 }
 
 impl Identity {
+    /// What it is, in a line.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let neighbours = if self.neighbours { "all kinds of others" } else { "nobody else" };
+        let shard = self.shard.as_ref().map_or_else(String::new, |part| format!(", part {part}"));
+        let Self { subject, seed, rules, .. } = self;
+        format!("{subject} on trial among {neighbours}: seed {seed}, {rules} reading{shard}")
+    }
+
+    /// How many scenario files are run.
+    #[must_use]
+    pub const fn files(&self) -> u64 {
+        self.scenario_files
+    }
+
+    /// The flag that a command needs to read ambiguous points in the same way.
+    #[must_use]
+    pub fn reading(&self) -> String {
+        match self.rules.as_str() {
+            "strict" => String::new(),
+            other => format!(" --rules {other}"),
+        }
+    }
+
     /// The same without the part of the lanes that is run here.
     #[must_use]
     pub fn whole(&self) -> Self {

@@ -102,7 +102,8 @@ impl<'de, K: Spelled, V: Deserialize<'de>> Visitor<'de> for Names<K, V> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut read = BTreeMap::new();
         while let Some(name) = map.next_key::<String>()? {
-            let key = find(&name).ok_or_else(|| A::Error::custom(format!("unknown name {name}")))?;
+            let key =
+                find(&name).ok_or_else(|| A::Error::custom(format!("unknown name {name}")))?;
             read.insert(key, map.next_value()?);
         }
         Ok(read)

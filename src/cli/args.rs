@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::report::paint::Paint;
 use crate::rulebook::reading::ReadingName;
 
+use super::fuzz_args::{EXAMPLES as FUZZ_EXAMPLES, FuzzArgs, MERGE_EXAMPLES, MergeArgs};
+
 /// The folder that is run when none is named.
 const SCENARIOS: &str = "scenarios";
 
@@ -22,6 +24,7 @@ Examples:
   withheld check facts.jsonl                     judge a log of facts, also one that real clients recorded
   withheld explain room.json --message m3 --device B1
                                                  why B1 could not read m3, fact by fact
+  withheld fuzz                                  search generated rooms for broken rules
   withheld expand room.json                      the file with every default filled in
 
 Exit codes:
@@ -75,6 +78,12 @@ pub enum Command {
     /// Let clients as they are in the field send to each other, and count what becomes of their messages.
     #[command(after_help = MATRIX_EXAMPLES)]
     Matrix(MatrixArgs),
+    /// Search generated rooms for broken rules, and make what is found small.
+    #[command(after_help = FUZZ_EXAMPLES)]
+    Fuzz(FuzzArgs),
+    /// Put the shards of a campaign together.
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(MergeArgs),
     /// Print the JSON Schema of scenario files.
     Schema {
         /// That of the lines of a log instead.

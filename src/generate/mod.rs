@@ -12,6 +12,7 @@ mod finish;
 mod focus;
 mod forgery;
 mod habits;
+pub mod mutate;
 pub mod plan;
 mod policies;
 mod scenes;
@@ -21,6 +22,7 @@ mod steps;
 mod swarm;
 #[cfg(test)]
 mod tests;
+mod whom;
 
 use crate::engine::choices::Choices;
 use crate::protocol::room::Membership;
