@@ -65,6 +65,13 @@ impl Slice {
     }
 }
 
+/// Everything that led to the facts that are about the question, these included, ascending: what a slice tells is chosen among
+/// them. `facts` are in the order of their ids.
+#[must_use]
+pub fn behind<'f>(facts: &'f [Fact], question: &Question) -> Vec<&'f Fact> {
+    ancestors(facts, question).keys().filter_map(|id| fact(facts, *id)).collect()
+}
+
 /// The fact with this id.
 fn fact(facts: &[Fact], id: FactId) -> Option<&Fact> {
     let here = facts.get(id.index()).filter(|fact| fact.id == id);

@@ -3,10 +3,12 @@
 
 pub mod clients;
 pub mod expectation;
+pub mod failure;
 pub mod judged;
 pub mod kept;
 pub mod logs;
 pub mod matrix;
+pub mod shrunk;
 pub mod signature;
 pub mod simulator;
 pub mod status;

@@ -8,7 +8,7 @@ use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 
 /// Everything that is expected. A run holds its expectations if each of these is exactly so.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Expectations {
     /// Verdicts of single cells of the table message x device.
     pub cells: Vec<ExpectedCell>,
@@ -27,7 +27,7 @@ pub struct Expectations {
 }
 
 /// The verdict expected of one cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ExpectedCell {
     /// The message.
     pub message: MessageId,
@@ -47,7 +47,7 @@ pub struct ExpectedVerdict {
 }
 
 /// A violation that is expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ExpectedViolation {
     /// The rule.
     pub rule: Rule,
@@ -56,7 +56,7 @@ pub struct ExpectedViolation {
 }
 
 /// How many notices of one code went from one device to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ExpectedNotices {
     /// From.
     pub sender: DeviceId,

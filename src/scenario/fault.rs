@@ -9,7 +9,7 @@ use crate::rulebook::rule::Rule;
 use crate::time::{SimDuration, SimTime};
 
 /// A fault with its window: it is in force at `t` if `from <= t < until`. Faults that strike once strike at `from`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fault {
     /// The first instant of the window.
     pub from: SimTime,
@@ -57,7 +57,7 @@ pub enum CrashPoint {
 }
 
 /// Which to-device messages a transport fault hits: those that fit everything that is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct ToDeviceFilter {
     /// From this device.
     pub sender: Option<DeviceId>,
@@ -70,7 +70,7 @@ pub struct ToDeviceFilter {
 }
 
 /// What breaks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FaultKind {
     /// The server has no one-time keys for the device: strangers claim every one as soon as it is uploaded.
     OneTimeKeysRunOut {
@@ -313,7 +313,7 @@ pub enum FaultKind {
 }
 
 /// The content of a forged notice. Sessions do not exist when a scenario is written, so one is named by a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ForgedContent {
     /// Everything but `session_id`.
     pub fields: WithheldContent,

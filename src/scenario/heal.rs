@@ -23,7 +23,7 @@ pub const BETWEEN_PROBES: SimDuration = SimDuration::from_secs(20 * 60);
 const AFTERWARDS: SimDuration = SimDuration::from_hours(2);
 
 /// A heal phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Heal {
     /// When it begins: no fault is in force from here on, and nobody does anything but probe.
     pub from: SimTime,

@@ -16,7 +16,7 @@ use crate::scenario::step::TimedStep;
 use crate::time::{SimDuration, SimTime};
 
 /// A room's story before it is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scenario {
     /// What it shows, in a sentence.
     pub about: String,
@@ -51,7 +51,7 @@ pub struct Scenario {
 }
 
 /// A homeserver.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Server {
     /// Its server name.
     pub name: String,
@@ -66,7 +66,7 @@ pub struct Server {
 }
 
 /// A user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct User {
     /// The name in the file; the Matrix id is `@name:server` in lower case.
     pub name: String,
@@ -77,7 +77,7 @@ pub struct User {
 }
 
 /// A device identity.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Device {
     /// The name in the file.
     pub name: String,
@@ -113,7 +113,7 @@ pub enum PublishedKeys {
 }
 
 /// A room.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Room {
     /// The name in the file; the room id is `!name:server` of its first member's server.
     pub name: String,
@@ -126,7 +126,7 @@ pub struct Room {
 }
 
 /// How long things travel. What lies between `min` and `max` is left to chance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
     /// Between a client and its homeserver, one way.
     pub client: Delay,
@@ -137,7 +137,7 @@ pub struct Network {
 }
 
 /// A delay: fixed if both ends are equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Delay {
     /// At least this.
     pub min: SimDuration,
@@ -146,7 +146,7 @@ pub struct Delay {
 }
 
 /// Interned strings. The spellings of codes are there from the start, because clients may write them as reasons.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Strings {
     texts: Vec<String>,
     known: BTreeMap<String, Sym>,

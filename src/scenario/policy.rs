@@ -34,7 +34,7 @@ pub enum OnProblem {
 }
 
 /// What is reported to whom (O-01).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reporting {
     /// Codes that are reported to users who are verified.
     pub codes: CodeSet,
@@ -85,7 +85,7 @@ pub enum AfterNoOlm {
 }
 
 /// Everything that a device's user or application may choose.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// Who gets keys.
     pub share: SharePolicy,

@@ -8,7 +8,7 @@ use crate::scenario::policy::{OnProblem, SharePolicy, Target};
 use crate::time::SimTime;
 
 /// A step with its time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TimedStep {
     /// When the user does it.
     pub at: SimTime,
@@ -17,7 +17,7 @@ pub struct TimedStep {
 }
 
 /// One thing that a user does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Sends a message.
     Send {

@@ -14,5 +14,6 @@ mod policies;
 mod random_networks;
 mod room;
 mod settings;
+mod shrunk;
 mod tidy;
 mod wire;

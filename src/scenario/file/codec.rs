@@ -43,6 +43,9 @@ pub(super) trait Changes: Sized {
 
     /// Everything that can be said about `settings`.
     fn all(settings: &Self::Model) -> Self;
+
+    /// Each setting that is not as in `base`: its name in files, and `settings` with it as in `base`.
+    fn one_by_one(base: &Self::Model, settings: &Self::Model) -> Vec<(&'static str, Self::Model)>;
 }
 
 /// The named parts of the JSON Schema.

@@ -62,7 +62,7 @@ record! {
 }
 
 /// When a run is cut whose file does not say.
-const DEFAULT_HORIZON: SimTime = SimTime::from_ms(SimDuration::from_hours(24).as_ms());
+pub const DEFAULT_HORIZON: SimTime = SimTime::from_ms(SimDuration::from_hours(24).as_ms());
 
 record! {
     /// A homeserver.

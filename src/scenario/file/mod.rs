@@ -12,6 +12,7 @@ mod choices;
 mod codec;
 mod container;
 mod declare;
+mod deviation;
 mod document;
 mod expect;
 mod fault;
@@ -40,6 +41,12 @@ mod write;
 mod tests;
 
 pub use bless::with_digest;
+pub use deviation::{
+    Deviation, habit_deviations, policy_deviations, server_habit_deviations, settings_of,
+    settings_of_server,
+};
+pub use document::DEFAULT_HORIZON;
+pub use network::{default_network, default_rotation};
 pub use problem::Problem;
 pub use profile::{known_profile, profile_schema, read_profile};
 pub use render::{render, render_coloured};

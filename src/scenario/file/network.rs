@@ -34,7 +34,8 @@ settings! {
 }
 
 /// The delays of a network of which a file says nothing.
-pub(super) const fn default_network() -> Network {
+#[must_use]
+pub const fn default_network() -> Network {
     const fn fixed(ms: u64) -> Delay {
         Delay { min: SimDuration::from_ms(ms), max: SimDuration::from_ms(ms) }
     }
@@ -46,7 +47,8 @@ pub(super) const fn default_network() -> Network {
 }
 
 /// The rotation settings that the specification gives to a room which says nothing.
-pub(super) const fn default_rotation() -> Rotation {
+#[must_use]
+pub const fn default_rotation() -> Rotation {
     Rotation::megolm(SimDuration::from_hours(7 * 24), 100)
 }
 

@@ -200,6 +200,17 @@ macro_rules! settings {
                     $($field: $crate::scenario::file::codec::Slot::Is(settings.$field.clone()),)*
                 }
             }
+
+            fn one_by_one(base: &$model, settings: &$model) -> Vec<(&'static str, $model)> {
+                let mut each = Vec::new();
+                $(if settings.$field != base.$field {
+                    let mut without = settings.clone();
+                    without.$field = base.$field.clone();
+                    let name = $crate::scenario::file::record::key!($field $($key)?);
+                    each.push((name, without));
+                })*
+                each
+            }
         }
 
         impl $changes {

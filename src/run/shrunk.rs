@@ -1,0 +1,96 @@
+//! A failing scenario made small: the minimiser asks, runs answer whether a candidate fails in the same way.
+//! It does not know what is tried next, nor what a failure means.
+
+use crate::minimise::Minimiser;
+use crate::minimise::history::Attempt;
+use crate::minimise::relevant::Relevant;
+use crate::minimise::size::Size;
+use crate::scenario::model::Scenario;
+
+use super::failure::{Failure, Found, Trial, Tried, fails, try_out};
+use super::signature::relevant;
+use super::simulator::Simulator;
+
+/// How many candidates a shrink runs at the most, if nothing else is said. Most need less than fifty.
+pub const LIMIT: usize = 1_000;
+
+/// A scenario that was made small.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shrunk {
+    /// The smallest scenario that fails in the same way.
+    pub scenario: Scenario,
+    /// How it fails: for a broken rule the signature of the small scenario, which may have fewer kinds than the one that
+    /// was asked for.
+    pub failure: Failure,
+    /// How large it was before.
+    pub before: Size,
+    /// How large it is.
+    pub after: Size,
+    /// How many candidates were run.
+    pub simulated: usize,
+    /// Whether the limit left nothing untried: then no single removal and no single shortening fails in the same way.
+    pub is_minimal: bool,
+    /// What was tried, in order.
+    pub history: Vec<Attempt>,
+}
+
+/// What is relevant to a failure of a run.
+#[must_use]
+pub fn hint(scenario: &Scenario, tried: &Tried, found: &Found) -> Option<Relevant> {
+    let subject = found.subject.as_ref()?;
+    Some(relevant(scenario, tried.trace.facts(), subject))
+}
+
+/// Makes `scenario`, which fails as `found` says, as small as it can be and still fail in that way, with at most `limit` runs.
+#[must_use]
+pub fn shrink(
+    simulator: &dyn Simulator,
+    scenario: &Scenario,
+    trial: &Trial<'_>,
+    (tried, found): (&Tried, &Found),
+    limit: usize,
+) -> Shrunk {
+    let mut minimiser = Minimiser::new(scenario.clone()).with_limit(limit);
+    if let Some(relevant) = hint(scenario, tried, found) {
+        minimiser = minimiser.with_hint(relevant);
+    }
+    let mut failure = found.failure.clone();
+    while let Some(candidate) = minimiser.propose() {
+        let wanted = fails(simulator, &candidate, trial, &failure);
+        minimiser.answer(wanted);
+    }
+    let best = minimiser.best().clone();
+    failure = of_same(simulator, &best, trial, &failure).unwrap_or(failure);
+    Shrunk {
+        failure,
+        before: Size::of(scenario),
+        after: Size::of(&best),
+        simulated: minimiser.proposed(),
+        is_minimal: minimiser.is_done(),
+        history: minimiser.history().to_vec(),
+        scenario: best,
+    }
+}
+
+/// The failure of a smaller scenario that is the same as `failure`.
+fn of_same(
+    simulator: &dyn Simulator,
+    scenario: &Scenario,
+    trial: &Trial<'_>,
+    failure: &Failure,
+) -> Option<Failure> {
+    let Failure::Broken(wanted) = failure else { return None };
+    let found = try_out(simulator, scenario, trial).found.into_iter().map(|one| one.failure);
+    let mut same = found.filter(|one| match one {
+        Failure::Broken(signature) => wanted.is_kept_by(signature),
+        Failure::NotDeterministic
+        | Failure::NotBroken { .. }
+        | Failure::Verdict { .. }
+        | Failure::Notices { .. }
+        | Failure::NotSent(_)
+        | Failure::Sent
+        | Failure::NotHealed { .. }
+        | Failure::NoReason => false,
+    });
+    same.next()
+}
