@@ -1,7 +1,7 @@
 //! One lane: a sequence of cases with choices, a corpus, a map of what it has seen, and findings of its own.
 //! It does not know which thread runs it, nor how many other lanes there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::outcome::Violation;
 use crate::engine::choices::{Choices, Label};
@@ -18,7 +18,7 @@ use crate::scenario::model::Scenario;
 use super::LANES;
 use super::corpus::{Corpus, Origin};
 use super::finding::{Finding, Findings, Problem, Size};
-use super::inquiry::{Inquiry, coarse};
+use super::inquiry::{coarse, look_into};
 use super::novelty::Novelty;
 use super::setup::{Purpose, Setup, Steering};
 use super::tally::Tally;
@@ -175,6 +175,7 @@ impl Lane {
             Origin::Mutated { .. } => self.tally.mutated += 1,
         }
         let subject = setup.plan.subject;
+        self.tally.add_habits(scenario);
         self.tally.add(report, watch, |one| subject.is_on_trial(scenario, one.party));
     }
 
@@ -199,22 +200,17 @@ impl Lane {
             // A room that runs another way every time cannot be made small.
             return;
         }
-        let inquiry = Inquiry { bench, scenario, report };
         let subject = bench.setup.plan.subject;
         let on_trial =
             |one: &&Violation| one.injected.is_none() && subject.is_on_trial(scenario, one.party);
-        let mut looked_at = Vec::new();
-        for violation in report.outcome.violations.iter().filter(on_trial) {
-            let kind = coarse(violation, report);
-            if looked_at.contains(&kind) {
-                continue;
-            }
+        let broken = report.outcome.violations.iter().filter(on_trial);
+        let kinds: BTreeSet<String> = broken.map(|one| coarse(&report.outcome, one)).collect();
+        for kind in kinds {
             let seen = self.occurrences.entry(kind.clone()).or_insert(0);
             *seen += 1;
-            let is_due = seen.is_power_of_two();
-            looked_at.push(kind);
-            if is_due {
-                let finding = inquiry.look_into(violation, found);
+            if seen.is_power_of_two()
+                && let Some(finding) = look_into(bench, scenario, &kind, found)
+            {
                 self.tally.candidates += finding.candidates;
                 self.findings.add(finding);
             }

@@ -156,7 +156,10 @@ impl Pool<'_> {
     /// What one thread does.
     fn work(&self, shared: &Mutex<Shared>) {
         let mut watch = Watch::default();
-        while let Some(mut job) = locked(shared).next() {
+        loop {
+            // The lock must not be held while a lane runs.
+            let next = locked(shared).next();
+            let Some(mut job) = next else { return };
             job.lane.replay(self.bench);
             let before = job.lane.cases();
             while job.lane.cases() < before + SLICE && self.goes_on(&job.lane) {

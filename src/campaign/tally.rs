@@ -1,7 +1,7 @@
 //! What the cases of a lane, or of all, came to in numbers.
 //! It does not know which of them are findings in the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,10 @@ use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::Severity;
 use crate::rulebook::rule::Rule;
 use crate::run::RunReport;
+use crate::scenario::file::{settings_of, settings_of_server};
+use crate::scenario::habits::{Habits, ServerHabits};
 use crate::scenario::kinds::{FaultName, StepKind};
+use crate::scenario::model::Scenario;
 
 use super::spelled::{ByName, Spelled};
 use super::watch::Watch;
@@ -62,6 +65,19 @@ pub struct RuleTally {
 }
 
 impl Tally {
+    /// Counts the ways in which clients and servers of a room are not written as the specification wants them.
+    pub fn add_habits(&mut self, scenario: &Scenario) {
+        let (client, server) = (Habits::specification(), ServerHabits::specification());
+        let clients = scenario.devices.iter().map(|device| &device.habits);
+        let servers = scenario.servers.iter().map(|server| &server.habits);
+        let of_clients = clients.filter(|habits| **habits != client).flat_map(settings_of);
+        let of_servers = servers.filter(|habits| **habits != server).flat_map(settings_of_server);
+        let settings: BTreeSet<String> = of_clients.chain(of_servers).collect();
+        for setting in settings {
+            *self.habits.entry(setting).or_default() += 1;
+        }
+    }
+
     /// Adds a run, of which `is_on_trial` says whose breaches are findings.
     pub fn add(
         &mut self,
