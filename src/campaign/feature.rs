@@ -1,4 +1,4 @@
-//! A feature: a kind of fact or step, the abstract state of the device that it is about, and one kind of fault in force.
+//! A feature: a kind of fact or step, the abstract state of the device that it is about, and one kind of fault that this device feels.
 //! It does not know in which runs it was seen.
 
 use crate::ids::DeviceId;
@@ -11,8 +11,8 @@ use crate::trace::fact::{
 };
 use crate::trace::kind::Kind;
 
-/// How many states of a device are told apart; see [`super::watch`].
-pub const STATES: u32 = 512;
+/// How many states of a device are told apart; [`super::watch`] says which.
+pub const STATES: u32 = 72;
 /// How many kinds of faults there are, and the absence of any.
 pub const FAULTS: u32 = FaultName::ALL.len() as u32 + 1;
 /// How many features there can be.

@@ -27,8 +27,12 @@ use super::watch::Watch;
 /// One case in so many is run twice.
 const TWICE: u64 = 20;
 
-/// A lane stands on a plateau if so many cases, and at least a third of all, showed nothing new to it.
-const PLATEAU: u64 = 250;
+/// The share of the last cases that showed something new is kept in parts of this.
+pub(super) const WHOLE: u64 = 1 << 20;
+/// About so many cases are the last ones.
+const LAST: u64 = 128;
+/// A lane stands on a plateau if that share is below one part of this.
+const PLATEAU: u64 = 50;
 
 /// What a lane works with.
 #[derive(Clone, Copy)]
@@ -53,8 +57,8 @@ pub struct Lane {
     pub(super) cases: u64,
     /// Whether its scenario files were run.
     pub(super) replayed: bool,
-    /// After how many cases something new was seen last.
-    pub(super) last_news: u64,
+    /// The share of the last cases that did not show something new, in parts of [`WHOLE`]: older cases weigh less and less.
+    pub(super) dullness: u64,
     pub(super) novelty: Novelty,
     pub(super) corpus: Corpus,
     pub(super) tally: Tally,
@@ -94,10 +98,10 @@ impl Lane {
         &self.novelty
     }
 
-    /// Whether nothing new has come for long.
+    /// Whether hardly anything new comes any more.
     #[must_use]
     pub fn is_on_plateau(&self) -> bool {
-        self.cases - self.last_news >= PLATEAU.max(self.cases / 3)
+        self.dullness > WHOLE - WHOLE / PLATEAU
     }
 
     /// Runs its share of the scenario files, if it has not done so.
@@ -144,11 +148,11 @@ impl Lane {
         self.inquire(bench, &scenario, &report);
         let news = self.novelty.add(case, watch.features());
         self.cases += 1;
-        if news > 0 {
-            self.last_news = self.cases;
-            if bench.setup.steering == Steering::Novelty {
-                self.corpus.add(case, origin, news, scenario);
-            }
+        self.dullness -= self.dullness / LAST;
+        if news == 0 {
+            self.dullness = (self.dullness + WHOLE / LAST).min(WHOLE);
+        } else if bench.setup.steering == Steering::Novelty {
+            self.corpus.add(case, origin, news, scenario);
         }
     }
 

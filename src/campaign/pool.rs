@@ -14,7 +14,7 @@ use super::watch::Watch;
 /// How many cases a thread does of a lane before it looks for the next one.
 const SLICE: u64 = 16;
 /// A lane is saved when this long has passed since it was.
-const SAVE_EVERY_US: u64 = 2_000_000;
+const SAVE_EVERY_US: u64 = 1_000_000;
 
 /// When a campaign ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::corpus::{Corpus, KeptCorpus};
 use super::finding::Findings;
-use super::lane::{Lane, make};
+use super::lane::{Lane, WHOLE, make};
 use super::novelty::{Novelty, Sighting};
 use super::setup::Setup;
 use super::tally::Tally;
@@ -26,7 +26,7 @@ pub struct LaneState {
     /// How many cases are done.
     pub cases: u64,
     replayed: bool,
-    last_news: u64,
+    dullness: u64,
     /// What they came to.
     pub tally: Tally,
     sightings: Vec<Sighting>,
@@ -71,7 +71,7 @@ impl LaneState {
             lane: lane.number,
             cases: lane.cases,
             replayed: lane.replayed,
-            last_news: lane.last_news,
+            dullness: lane.dullness,
             tally: lane.tally.clone(),
             sightings: lane.novelty.sightings().to_vec(),
             corpus: lane.corpus.kept(),
@@ -91,7 +91,7 @@ impl LaneState {
             number: self.lane,
             cases: self.cases,
             replayed: self.replayed,
-            last_news: self.last_news,
+            dullness: self.dullness,
             novelty,
             corpus: corpus.ok_or(StateError::OtherRooms)?,
             tally: self.tally,
@@ -105,7 +105,7 @@ impl LaneState {
     /// # Errors
     /// If that is not what its cases could have shown.
     pub fn novelty(&self) -> Result<Novelty, StateError> {
-        let is_possible = self.last_news <= self.cases
+        let is_possible = self.dullness <= WHOLE
             && self.tally.fresh.checked_add(self.tally.mutated) == Some(self.cases);
         let novelty = Novelty::of(self.sightings.clone(), self.cases).filter(|_| is_possible);
         novelty.ok_or_else(|| StateError::Damaged("its numbers contradict each other".to_owned()))

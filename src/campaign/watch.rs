@@ -5,7 +5,8 @@ use crate::ids::DeviceId;
 use crate::protocol::to_device::ToDeviceType;
 use crate::scenario::kinds::{FaultName, StepKind};
 use crate::scenario::model::Scenario;
-use crate::trace::fact::{Fact, FactKind, SentContent, TryResult};
+use crate::scenario::whom::Whom;
+use crate::trace::fact::{Fact, FactKind};
 use crate::trace::sink::FactSink;
 
 use super::feature::{FEATURES, Feature, What, subject};
@@ -17,9 +18,7 @@ struct Device {
     has_session: bool,
     olm_sessions: u16,
     blocks: u16,
-    has_told: bool,
     was_told: bool,
-    is_blind: bool,
 }
 
 /// What has happened to a client so far, the gravest.
@@ -27,8 +26,7 @@ struct Device {
 enum Life {
     #[default]
     Even,
-    Restarted,
-    RolledBack,
+    CameBack,
     Over,
 }
 
@@ -37,16 +35,12 @@ impl Device {
     const fn state(self) -> u16 {
         let olm = match self.olm_sessions {
             0 => 0,
-            1 => 1,
-            2..=3 => 2,
-            _ => 3,
+            1..=3 => 1,
+            _ => 2,
         };
-        let flags = self.has_session as u16
-            | (self.blocks > 0) as u16 * 2
-            | self.has_told as u16 * 4
-            | self.was_told as u16 * 8
-            | self.is_blind as u16 * 16;
-        (self.life as u16 * 4 + olm) * 32 + flags
+        let flags =
+            self.has_session as u16 | (self.blocks > 0) as u16 * 2 | self.was_told as u16 * 4;
+        (self.life as u16 * 3 + olm) * 8 + flags
     }
 
     fn reach(&mut self, life: Life) {
@@ -61,8 +55,9 @@ pub struct Watch {
     features: Vec<Feature>,
     devices: Vec<Device>,
     steps: Vec<(StepKind, DeviceId)>,
-    faults: Vec<FaultName>,
-    in_force: Vec<FaultName>,
+    faults: Vec<(FaultName, Vec<bool>)>,
+    /// The positions of the faults that are in force.
+    in_force: Vec<usize>,
     step_kinds: u32,
     fault_kinds: u64,
 }
@@ -94,7 +89,9 @@ impl Watch {
         let steps = scenario.timeline.iter().map(|timed| &timed.step);
         self.steps.extend(steps.map(|step| (StepKind::of(step), step.actor())));
         self.faults.clear();
-        self.faults.extend(scenario.faults.iter().map(|fault| FaultName::of(&fault.kind)));
+        let faults = scenario.faults.iter().map(|fault| &fault.kind);
+        let known = faults.map(|kind| (FaultName::of(kind), Whom::of(kind).reach(scenario)));
+        self.faults.extend(known);
         self.in_force.clear();
         (self.step_kinds, self.fault_kinds) = (0, 0);
     }
@@ -133,13 +130,12 @@ impl Watch {
 
     fn note_fault(&mut self, kind: &FactKind) {
         if let FactKind::FaultStart(fault) = kind
-            && let Some(name) = self.faults.get(fault.index())
+            && let Some((name, _)) = self.faults.get(fault.index())
         {
-            self.in_force.push(*name);
+            self.in_force.push(fault.index());
             self.fault_kinds |= 1 << *name as u32;
         } else if let FactKind::FaultEnd(fault) = kind
-            && let Some(name) = self.faults.get(fault.index())
-            && let Some(place) = self.in_force.iter().position(|one| one == name)
+            && let Some(place) = self.in_force.iter().position(|one| *one == fault.index())
         {
             self.in_force.remove(place);
         }
@@ -160,16 +156,10 @@ impl Watch {
             device.blocks = device.blocks.saturating_add(1);
         } else if let FactKind::BlockedSet { blocked: false, .. } = kind {
             device.blocks = device.blocks.saturating_sub(1);
-        } else if let FactKind::PutTarget { content: SentContent::Withheld(_), .. } = kind {
-            device.has_told = true;
         } else if let FactKind::Enqueued { event_type: ToDeviceType::Withheld, .. } = kind {
             device.was_told = true;
-        } else if let FactKind::Try { result, .. } = kind {
-            device.is_blind = matches!(result, TryResult::Undecryptable(_));
-        } else if let FactKind::Restarted { .. } = kind {
-            device.reach(Life::Restarted);
-        } else if let FactKind::StoreRestored { .. } = kind {
-            device.reach(Life::RolledBack);
+        } else if let FactKind::Restarted { .. } | FactKind::StoreRestored { .. } = kind {
+            device.reach(Life::CameBack);
         } else if let FactKind::LoggedOut { .. } | FactKind::DeviceDeleted { .. } = kind {
             device.reach(Life::Over);
         }
@@ -192,11 +182,16 @@ impl FactSink for Watch {
         let steps = &self.steps;
         let step = |position: u32| steps.get(position as usize).map_or(StepKind::Send, |one| one.0);
         let what = What::of(kind, step);
-        if self.in_force.is_empty() {
-            self.see(Feature::new(what, state, None));
+        let mut is_calm = true;
+        for place in 0..self.in_force.len() {
+            let (name, reach) = &self.faults[self.in_force[place]];
+            if about.is_none_or(|device| reach.get(device.index()) == Some(&true)) {
+                is_calm = false;
+                self.see(Feature::new(what, state, Some(*name)));
+            }
         }
-        for index in 0..self.in_force.len() {
-            self.see(Feature::new(what, state, Some(self.in_force[index])));
+        if is_calm {
+            self.see(Feature::new(what, state, None));
         }
         // What a fact changes is the state of what comes after it.
         if let Some(device) = about {

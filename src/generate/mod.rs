@@ -22,7 +22,6 @@ mod steps;
 mod swarm;
 #[cfg(test)]
 mod tests;
-mod whom;
 
 use crate::engine::choices::Choices;
 use crate::protocol::room::Membership;

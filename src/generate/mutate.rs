@@ -10,12 +10,12 @@ use super::focus::{Focus, role};
 use super::plan::{Plan, Subject};
 use super::scenes::Scene;
 use super::swarm::Swarm;
-use super::whom::Whom;
 use crate::engine::choices::Choices;
 use crate::ids::{DeviceId, ServerId, UserId};
 use crate::scenario::fault::{FaultKind, Party};
 use crate::scenario::model::Scenario;
 use crate::scenario::step::Step;
+use crate::scenario::whom::Whom;
 use crate::time::{SimDuration, SimTime};
 
 /// How many changes are made at the most.

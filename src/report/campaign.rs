@@ -87,8 +87,8 @@ impl View {
 
     /// A line with a name in front.
     fn line(&mut self, name: &str, rest: &str) {
-        let line = format!("  {name}{}{rest}", fill(name, INDENT - 2));
-        self.text.push_str(&wrap(&line, self.columns, INDENT));
+        self.text.push_str(&format!("  {name}{}", fill(name, INDENT - 2)));
+        self.text.push_str(&wrap(rest, self.columns.saturating_sub(INDENT), INDENT));
         self.text.push('\n');
     }
 
@@ -111,7 +111,7 @@ impl View {
             None => return,
             Some(Ending::Cases) => "all rooms that were asked for are done",
             Some(Ending::Time) => "the time was over",
-            Some(Ending::Plateau) => "nothing new came for long, in any lane",
+            Some(Ending::Plateau) => "hardly anything new comes any more, in any lane",
         };
         self.line("ended", ended);
     }
@@ -165,8 +165,8 @@ impl View {
         );
         self.text.push('\n');
         if let Problem::Rule { rule, .. } = entry.problem {
-            let text = format!("    {}", rule.text());
-            self.text.push_str(&wrap(&text, self.columns, 4));
+            self.text.push_str("    ");
+            self.text.push_str(&wrap(rule.text(), self.columns.saturating_sub(4), 4));
             self.text.push('\n');
         }
         let reading = told.document.campaign.reading();

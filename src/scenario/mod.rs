@@ -15,3 +15,4 @@ pub mod profile;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod step;
+pub mod whom;

@@ -1,23 +1,28 @@
-//! Whom a fault is about, to see whether a fault of one room can strike in another.
+//! Whom a fault is about: the devices, servers and users that it names.
 //! It does not know what the fault does to them.
 
 use crate::ids::{DeviceId, ServerId, UserId};
 use crate::protocol::to_device::ToDeviceType;
 use crate::scenario::fault::{FaultKind, ToDeviceFilter};
+use crate::scenario::model::Scenario;
 
 /// Whom a fault is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Whom {
-    pub(super) devices: [Option<DeviceId>; 2],
-    pub(super) servers: [Option<ServerId>; 2],
-    pub(super) user: Option<UserId>,
+pub struct Whom {
+    /// Devices.
+    pub devices: [Option<DeviceId>; 2],
+    /// Homeservers.
+    pub servers: [Option<ServerId>; 2],
+    /// A user.
+    pub user: Option<UserId>,
     /// Whether it holds texts, sessions or rooms, which mean something in one room only.
-    pub(super) is_tied: bool,
+    pub is_tied: bool,
 }
 
 impl Whom {
     /// Whom this fault is about.
-    pub(super) fn of(kind: &FaultKind) -> Self {
+    #[must_use]
+    pub fn of(kind: &FaultKind) -> Self {
         match *kind {
             FaultKind::OneTimeKeysRunOut { device }
             | FaultKind::NoFallbackKey { device }
@@ -78,5 +83,44 @@ impl Whom {
     fn filtered(which: ToDeviceFilter) -> Self {
         let is_tied = matches!(which.event_type, Some(ToDeviceType::Other(_)));
         Self { devices: [which.sender, which.recipient], is_tied, ..Self::default() }
+    }
+
+    /// The devices of a scenario that feel the fault: those that are named, those of users and servers that are named, and all if
+    /// nobody is.
+    #[must_use]
+    pub fn reach(&self, scenario: &Scenario) -> Vec<bool> {
+        let Self { devices, servers, user, .. } = self;
+        let is_about_nobody = devices.iter().all(Option::is_none)
+            && servers.iter().all(Option::is_none)
+            && user.is_none();
+        let feels = |device: DeviceId| {
+            is_about_nobody
+                || devices.contains(&Some(device))
+                || servers.contains(&Some(scenario.server_of(device)))
+                || *user == Some(scenario.user_of(device))
+        };
+        (0..scenario.devices.len()).map(|index| feels(DeviceId::at(index))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Whom;
+    use crate::ids::{DeviceId, ServerId, UserId};
+    use crate::scenario::fault::{FaultKind, ToDeviceFilter};
+    use crate::scenario::sample::room_of;
+
+    #[test]
+    fn a_fault_is_felt_by_whom_it_names_and_by_all_if_it_names_nobody() {
+        let scenario = room_of(2, 0);
+        let reach = |kind| Whom::of(&kind).reach(&scenario);
+        let device = DeviceId::new(1);
+        assert_eq!(reach(FaultKind::LimitedSync { device }), [false, true, false]);
+        let which = ToDeviceFilter::default();
+        assert_eq!(reach(FaultKind::ToDeviceDropped { which }), [true; 3]);
+        let server = ServerId::new(0);
+        assert_eq!(reach(FaultKind::ServerUnreachable { server }), [true; 3]);
+        let lost = FaultKind::IncompleteMembers { server: ServerId::new(7), user: UserId::new(0) };
+        assert_eq!(reach(lost), [true, false, false]);
     }
 }
