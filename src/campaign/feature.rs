@@ -316,3 +316,22 @@ pub const fn subject(fact: &FactKind) -> Option<DeviceId> {
         | FactKind::ServerRestored { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ENDINGS, FEATURES, Feature, STATES, What, starts};
+    use crate::scenario::kinds::FaultName;
+    use crate::trace::kind::Kind;
+
+    #[test]
+    fn every_feature_has_a_number_of_its_own() {
+        let last = What(u16::try_from(What::COUNT - 1).unwrap());
+        let state = u16::try_from(STATES - 1).unwrap();
+        let fault = FaultName::ALL.last().copied();
+        assert_eq!(Feature::new(last, state, fault).raw(), FEATURES - 1);
+        let wide: u16 = ENDINGS.iter().map(|(_, endings)| endings).sum();
+        let kinds = u16::try_from(Kind::ALL.len() - ENDINGS.len()).unwrap();
+        assert_eq!(starts().1, wide + kinds);
+        assert_eq!(Feature::from_raw(FEATURES), None);
+    }
+}

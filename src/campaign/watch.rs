@@ -199,3 +199,62 @@ impl FactSink for Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Watch;
+    use crate::ids::{DeviceId, FaultId, MegolmSessionId, RoomId};
+    use crate::scenario::fault::{Fault, FaultKind};
+    use crate::scenario::kinds::{FaultName, StepKind};
+    use crate::scenario::sample::room_of;
+    use crate::time::SimTime;
+    use crate::trace::fact::FactKind;
+    use crate::trace::sample::fact_of;
+    use crate::trace::sink::FactSink;
+
+    /// How many features these facts show in a room with a fault of the first device.
+    fn shown(watch: &mut Watch, kinds: &[FactKind]) -> usize {
+        let mut scenario = room_of(1, 1);
+        let device = DeviceId::new(0);
+        scenario.faults.push(Fault {
+            from: SimTime::ZERO,
+            until: SimTime::MAX,
+            kind: FaultKind::LimitedSync { device },
+        });
+        watch.begin(&scenario);
+        for (id, kind) in kinds.iter().enumerate() {
+            watch.record(&fact_of(u32::try_from(id).unwrap(), 0, *kind));
+        }
+        watch.features().len()
+    }
+
+    #[test]
+    fn the_same_at_a_device_in_another_state_or_under_another_fault_is_another_feature() {
+        let mut watch = Watch::default();
+        let [one, other] = [0, 1].map(DeviceId::new);
+        let up = |device| FactKind::DeviceUp { device, crypto: true };
+        let session = FactKind::MegolmNew {
+            device: other,
+            room: RoomId::new(0),
+            session: MegolmSessionId::new(0),
+        };
+        let start = FactKind::FaultStart(FaultId::new(0));
+        let end = FactKind::FaultEnd(FaultId::new(0));
+        assert_eq!(shown(&mut watch, &[up(one), up(one), up(other)]), 1);
+        assert_eq!(shown(&mut watch, &[up(other), session, up(other)]), 3);
+        assert_eq!(shown(&mut watch, &[up(one), start, up(one)]), 3, "the fault itself is one");
+        assert_eq!(shown(&mut watch, &[up(other), start, up(other)]), 2, "it does not feel it");
+        assert_eq!(shown(&mut watch, &[start, end, up(one), up(other)]), 3);
+        assert_eq!(shown(&mut watch, &[up(one)]), 1, "a new run begins with nothing");
+    }
+
+    #[test]
+    fn steps_and_faults_are_reached_when_they_happen() {
+        let mut watch = Watch::default();
+        shown(&mut watch, &[]);
+        assert_eq!((watch.step_kinds().count(), watch.fault_kinds().count()), (0, 0));
+        shown(&mut watch, &[FactKind::UserStep(0), FactKind::FaultStart(FaultId::new(0))]);
+        assert_eq!(watch.step_kinds().collect::<Vec<_>>(), [StepKind::Send]);
+        assert_eq!(watch.fault_kinds().collect::<Vec<_>>(), [FaultName::LimitedSync]);
+    }
+}
