@@ -14,6 +14,7 @@ use crate::trace::kind::Kind;
 /// How many states of a device are told apart; [`super::watch`] says which.
 pub const STATES: u32 = 72;
 /// How many kinds of faults there are, and the absence of any.
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer than a hundred")]
 pub const FAULTS: u32 = FaultName::ALL.len() as u32 + 1;
 /// How many features there can be.
 pub const FEATURES: u32 = What::COUNT * STATES * FAULTS;
@@ -51,6 +52,7 @@ impl Feature {
 pub struct What(u16);
 
 /// Kinds of fact that have more than one ending, each with how many.
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer than a hundred")]
 const ENDINGS: [(Kind, u16); 15] = [
     (Kind::UserStep, StepKind::ALL.len() as u16),
     (Kind::RunEnd, 3),
@@ -102,28 +104,64 @@ impl What {
 }
 
 fn ending(fact: &FactKind, step: impl Fn(u32) -> StepKind) -> u16 {
-    match *fact {
-        FactKind::UserStep(position) => step(position) as u16,
-        FactKind::RunEnd(RunEnd::Quiescent) => 0,
-        FactKind::RunEnd(RunEnd::Horizon) => 1,
-        FactKind::RunEnd(RunEnd::ActionLimit) => 2,
-        FactKind::Member { membership, .. } => membership as u16,
-        FactKind::QueryEnd { outcome, .. } => match outcome {
+    if let FactKind::UserStep(position) = *fact {
+        step(position) as u16
+    } else if let FactKind::RunEnd(end) = *fact {
+        match end {
+            RunEnd::Quiescent => 0,
+            RunEnd::Horizon => 1,
+            RunEnd::ActionLimit => 2,
+        }
+    } else if let FactKind::Member { membership, .. } = *fact {
+        membership as u16
+    } else if let FactKind::QueryEnd { outcome, .. } = *fact {
+        match outcome {
             QueryOutcome::Applied { .. } => 0,
             QueryOutcome::Overtaken => 1,
             QueryOutcome::Failed => 2,
-        },
-        FactKind::ClaimEnd { outcome, .. } => match outcome {
+        }
+    } else if let FactKind::SendRefused { why, .. } = *fact {
+        match why {
+            Refusal::IdentityChanged(_) => 0,
+            Refusal::WouldWithhold(_) => 1,
+            Refusal::NotInRoom => 2,
+            Refusal::NotLoggedIn => 3,
+            Refusal::NoEncryption => 4,
+        }
+    } else if let FactKind::Put { event_type, .. } = *fact {
+        of_type(event_type)
+    } else if let FactKind::PutTarget { content, .. } = *fact {
+        match content {
+            SentContent::Olm(_) => 0,
+            SentContent::Sealed => 1,
+            SentContent::Clear(_) => 2,
+            SentContent::KeyRequest(_) => 3,
+            SentContent::Withheld(notice) => 4 + code(notice.code),
+        }
+    } else if let FactKind::Processed { outcome, .. } = *fact {
+        outcome as u16
+    } else {
+        ending_of_keys(fact)
+    }
+}
+
+/// The same for what has to do with keys and sessions.
+fn ending_of_keys(fact: &FactKind) -> u16 {
+    if let FactKind::ClaimEnd { outcome, .. } = *fact {
+        match outcome {
             ClaimOutcome::Key { fallback, .. } => u16::from(fallback),
             ClaimOutcome::NoKey => 2,
             ClaimOutcome::Failed(ClaimFailed::Unreachable) => 3,
             ClaimOutcome::Failed(ClaimFailed::Timeout) => 4,
             ClaimOutcome::Failed(ClaimFailed::Http) => 5,
             ClaimOutcome::Failed(ClaimFailed::BadSignature) => 6,
-        },
-        FactKind::OlmNew { why, .. } => why as u16,
-        FactKind::OlmDropped { why, .. } | FactKind::KeyLost { why, .. } => why as u16,
-        FactKind::OlmDecrypt { result, .. } => match result {
+        }
+    } else if let FactKind::OlmNew { why, .. } = *fact {
+        why as u16
+    } else if let FactKind::OlmDropped { why, .. } | FactKind::KeyLost { why, .. } = *fact {
+        why as u16
+    } else if let FactKind::OlmDecrypt { result, .. } = *fact {
+        match result {
             OlmResult::Decrypted { .. } => 0,
             OlmResult::Duplicate => 1,
             OlmResult::Failed(OlmError::NoSession) => 2,
@@ -131,91 +169,27 @@ fn ending(fact: &FactKind, step: impl Fn(u32) -> StepKind) -> u16 {
             OlmResult::Failed(OlmError::MissingMessageKey) => 4,
             OlmResult::Failed(OlmError::BadMac) => 5,
             OlmResult::Failed(OlmError::Mismatch) => 6,
-        },
-        FactKind::SendRefused { why, .. } => match why {
-            Refusal::IdentityChanged(_) => 0,
-            Refusal::WouldWithhold(_) => 1,
-            Refusal::NotInRoom => 2,
-            Refusal::NotLoggedIn => 3,
-            Refusal::NoEncryption => 4,
-        },
-        FactKind::KeyIn { source, .. } => match source {
+        }
+    } else if let FactKind::KeyIn { source, .. } = *fact {
+        match source {
             KeySource::RoomKey => 0,
             KeySource::Forwarded { withheld: None } => 1,
             KeySource::Forwarded { withheld: Some(_) } => 2,
             KeySource::Backup => 3,
             KeySource::Own => 4,
             KeySource::Bundle { .. } => 5,
-        },
-        FactKind::Try { result, .. } => match result {
+        }
+    } else if let FactKind::Try { result, .. } = *fact {
+        match result {
             TryResult::Decrypted => 0,
             TryResult::Hidden => 1,
             TryResult::Invalid => 2,
             TryResult::Undecryptable(Shown::Unexplained) => 3,
             TryResult::Undecryptable(Shown::Code { .. }) => 4,
             TryResult::Undecryptable(Shown::Reason { .. }) => 5,
-        },
-        FactKind::Put { event_type, .. } => of_type(event_type),
-        FactKind::PutTarget { content, .. } => match content {
-            SentContent::Olm(_) => 0,
-            SentContent::Sealed => 1,
-            SentContent::Clear(_) => 2,
-            SentContent::KeyRequest(_) => 3,
-            SentContent::Withheld(notice) => 4 + code(notice.code),
-        },
-        FactKind::Processed { outcome, .. } => outcome as u16,
-        FactKind::FaultStart(_)
-        | FactKind::FaultEnd(_)
-        | FactKind::HistoryVisibility { .. }
-        | FactKind::Encryption { .. }
-        | FactKind::RoomSeen { .. }
-        | FactKind::MemberNotTold { .. }
-        | FactKind::DeviceUp { .. }
-        | FactKind::DeviceDeleted { .. }
-        | FactKind::CrossSigned { .. }
-        | FactKind::IdentitySet { .. }
-        | FactKind::IdentityMade { .. }
-        | FactKind::ListChangedAt { .. }
-        | FactKind::ListNote { .. }
-        | FactKind::QueryStart { .. }
-        | FactKind::QueryListed { .. }
-        | FactKind::SharingSet { .. }
-        | FactKind::ReportingSet { .. }
-        | FactKind::VerifiedSet { .. }
-        | FactKind::BlockedSet { .. }
-        | FactKind::IdentityAcknowledged { .. }
-        | FactKind::OneTimeKeysUp { .. }
-        | FactKind::FallbackKeyUp { .. }
-        | FactKind::UploadRefused { .. }
-        | FactKind::Claim { .. }
-        | FactKind::KeyHandedOut { .. }
-        | FactKind::KeyCounts { .. }
-        | FactKind::PrivateKeyGone { .. }
-        | FactKind::OlmEncrypted { .. }
-        | FactKind::MegolmNew { .. }
-        | FactKind::MegolmEncrypted { .. }
-        | FactKind::MessageAccepted { .. }
-        | FactKind::MessageReceived { .. }
-        | FactKind::KeyRefused { .. }
-        | FactKind::PutAccepted { .. }
-        | FactKind::Enqueued { .. }
-        | FactKind::Lost { .. }
-        | FactKind::Listed { .. }
-        | FactKind::Acknowledged { .. }
-        | FactKind::KeyRequested { .. }
-        | FactKind::RequestCancelled { .. }
-        | FactKind::LoggedOut { .. }
-        | FactKind::Crashed { .. }
-        | FactKind::Restarted { .. }
-        | FactKind::StoreRestored { .. }
-        | FactKind::HealStart { .. }
-        | FactKind::SessionDiscarded { .. }
-        | FactKind::InvitedBy { .. }
-        | FactKind::BundleMade { .. }
-        | FactKind::BundleKey { .. }
-        | FactKind::BundleWithheld { .. }
-        | FactKind::BundleOpened { .. }
-        | FactKind::ServerRestored { .. } => 0,
+        }
+    } else {
+        0
     }
 }
 

@@ -39,7 +39,7 @@ impl Device {
             _ => 2,
         };
         let flags =
-            self.has_session as u16 | (self.blocks > 0) as u16 * 2 | self.was_told as u16 * 4;
+            self.has_session as u16 + (self.blocks > 0) as u16 * 2 + self.was_told as u16 * 4;
         (self.life as u16 * 3 + olm) * 8 + flags
     }
 
@@ -170,12 +170,11 @@ impl FactSink for Watch {
     fn record(&mut self, fact: &Fact) {
         let kind = &fact.kind;
         self.note_fault(kind);
-        let about = match kind {
-            FactKind::UserStep(position) => {
-                self.note_step(*position);
-                self.steps.get(*position as usize).map(|(_, device)| *device)
-            }
-            kind => subject(kind),
+        let about = if let FactKind::UserStep(position) = kind {
+            self.note_step(*position);
+            self.steps.get(*position as usize).map(|(_, device)| *device)
+        } else {
+            subject(kind)
         };
         let state = about.and_then(|device| self.devices.get(device.index()));
         let state = state.map_or(0, |device| device.state());

@@ -35,12 +35,12 @@ impl Stopwatch {
 }
 
 /// Says how much time has passed since it was started.
-#[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::disallowed_types,
+    reason = "when a campaign stops looking may depend on the time; what a case comes to does not"
+)]
+#[derive(Debug)]
 pub(super) struct Clock {
-    #[expect(
-        clippy::disallowed_types,
-        reason = "when a campaign stops looking may depend on the time; what a case comes to does not"
-    )]
     start: Instant,
 }
 
