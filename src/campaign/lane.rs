@@ -29,6 +29,10 @@ const TWICE: u64 = 20;
 
 /// The share of the last cases that showed something new is kept in parts of this.
 pub(super) const WHOLE: u64 = 1 << 20;
+/// Of fresh and of mutated cases about so many count for what they have brought lately.
+const RECENT: u64 = 32;
+/// One case in so many is fresh whatever has come of such, and one is mutated.
+const TRIALS: u64 = 8;
 /// About so many cases are the last ones.
 const LAST: u64 = 128;
 /// A lane stands on a plateau if that share is below one part of this.
@@ -57,6 +61,8 @@ pub struct Lane {
     pub(super) cases: u64,
     /// Whether its scenario files were run.
     pub(super) replayed: bool,
+    /// How many new features fresh and mutated cases have shown lately, each the mean of about [`RECENT`] in parts of [`WHOLE`].
+    pub(super) yields: [u64; 2],
     /// The share of the last cases that did not show something new, in parts of [`WHOLE`]: older cases weigh less and less.
     pub(super) dullness: u64,
     pub(super) novelty: Novelty,
@@ -148,6 +154,12 @@ impl Lane {
         self.inquire(bench, &scenario, &report);
         let news = self.novelty.add(case, watch.features());
         self.cases += 1;
+        let arm = match origin {
+            Origin::Fresh => 0,
+            Origin::Mutated { .. } => 1,
+        };
+        self.yields[arm] -= self.yields[arm] / RECENT;
+        self.yields[arm] += u64::from(news) * WHOLE / RECENT;
         self.dullness -= self.dullness / LAST;
         if news == 0 {
             self.dullness = (self.dullness + WHOLE / LAST).min(WHOLE);
@@ -159,7 +171,13 @@ impl Lane {
     /// The room of a case: generated, or made of earlier ones.
     fn make(&mut self, setup: &Setup, case: u64) -> (Origin, Scenario) {
         let mut choices = setup.choices(self.number, case, Purpose::Origin);
-        let is_fresh = self.corpus.is_empty() || choices.draw(2, Label(0)) == 0;
+        let [fresh, mutated] = self.yields;
+        let is_fresh = match choices.draw(TRIALS, Label(0)) {
+            0 => true,
+            1 => false,
+            _ => fresh >= mutated,
+        };
+        let is_fresh = is_fresh || self.corpus.is_empty();
         if is_fresh {
             return (Origin::Fresh, make(setup, self.number, case, None));
         }

@@ -35,7 +35,7 @@ pub struct Setup {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Steering {
-    /// Half of them are made of rooms that showed something new.
+    /// Some are made of rooms that showed something new: most, if these have brought more of it lately.
     Novelty,
     /// Every one is generated afresh.
     None,

@@ -26,6 +26,7 @@ pub struct LaneState {
     /// How many cases are done.
     pub cases: u64,
     replayed: bool,
+    yields: [u64; 2],
     dullness: u64,
     /// What they came to.
     pub tally: Tally,
@@ -71,6 +72,7 @@ impl LaneState {
             lane: lane.number,
             cases: lane.cases,
             replayed: lane.replayed,
+            yields: lane.yields,
             dullness: lane.dullness,
             tally: lane.tally.clone(),
             sightings: lane.novelty.sightings().to_vec(),
@@ -91,6 +93,7 @@ impl LaneState {
             number: self.lane,
             cases: self.cases,
             replayed: self.replayed,
+            yields: self.yields,
             dullness: self.dullness,
             novelty,
             corpus: corpus.ok_or(StateError::OtherRooms)?,

@@ -1,4 +1,4 @@
-//! Rooms out of rooms: a few changes to one that was made before, near what happens in it.
+//! Rooms out of rooms: some changes to one that was made before, near what happens in it.
 //! It does not know why that room is worth changing.
 //!
 //! The room becomes a draft again, so that what comes out is as valid as what is generated: what cannot be done any more is left out.
@@ -18,8 +18,8 @@ use crate::scenario::step::Step;
 use crate::scenario::whom::Whom;
 use crate::time::{SimDuration, SimTime};
 
-/// How many changes are made at the most.
-const CHANGES: u64 = 4;
+/// How many changes are made: at least so many, and up to so many more.
+const CHANGES: (u64, u64) = (2, 10);
 
 /// A change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,23 +56,23 @@ enum Change {
 
 /// The changes with how often each is made.
 const CHANGES_MADE: [(Change, u32); 14] = [
-    (Change::MoveStep, 4),
+    (Change::MoveStep, 3),
     (Change::CopyStep, 3),
     (Change::DropStep, 1),
-    (Change::AddStep, 4),
-    (Change::Scene, 4),
-    (Change::AddFault, 4),
-    (Change::MoveFault, 3),
+    (Change::AddStep, 5),
+    (Change::Scene, 6),
+    (Change::AddFault, 6),
+    (Change::MoveFault, 4),
     (Change::EndFault, 2),
     (Change::DropFault, 1),
-    (Change::TakeFault, 2),
+    (Change::TakeFault, 5),
     (Change::Policy, 1),
     (Change::Keys, 1),
     (Change::Network, 1),
     (Change::Room, 1),
 ];
 
-/// A room that is `parent` with a few changes, for some of which `donor` gives something. Equal choices give equal rooms. Both must
+/// A room that is `parent` with some changes, for some of which `donor` gives something. Equal choices give equal rooms. Both must
 /// be rooms of this plan.
 pub fn mutated(
     plan: &Plan,
@@ -83,7 +83,7 @@ pub fn mutated(
     let mut dice = Dice::new(choices);
     let swarm = Swarm::draw(&mut dice);
     dice.set_purpose(SCENES);
-    let changes = 1 + dice.number(CHANGES);
+    let changes = CHANGES.0 + dice.number(CHANGES.1);
     // Delays are drawn from the seed: with another one everything may come in another order.
     let keeps_seed = dice.chance(1, 2);
     let mut draft = again(&mut dice, plan, parent, swarm);
