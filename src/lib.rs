@@ -12,6 +12,7 @@ pub mod generate;
 pub mod homeserver;
 pub mod ids;
 pub mod minimise;
+pub mod property;
 pub mod protocol;
 pub mod report;
 pub mod rulebook;

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::paint::Paint;
 use crate::rulebook::reading::ReadingName;
+use crate::run::shrunk::LIMIT;
 
 use super::fuzz_args::{EXAMPLES as FUZZ_EXAMPLES, FuzzArgs, MERGE_EXAMPLES, MergeArgs};
 
@@ -25,6 +26,7 @@ Examples:
   withheld explain room.json --message m3 --device B1
                                                  why B1 could not read m3, fact by fact
   withheld fuzz                                  search generated rooms for broken rules
+  withheld shrink room.json -o small.json        the smallest room that fails in the same way
   withheld expand room.json                      the file with every default filled in
 
 Exit codes:
@@ -39,6 +41,17 @@ Examples:
   withheld matrix                                              every profile as sender and as recipient
   withheld matrix matrix-rust-sdk matrix-js-sdk-legacy         these two with each other and themselves
   withheld matrix --format csv > matrix.csv";
+
+const SHRINK_EXAMPLES: &str = "\
+Examples:
+  withheld shrink room.json                       print the smallest room that fails as room.json does
+  withheld shrink room.json -o small.json         write it to a file; what is told about it goes to the error stream
+  withheld shrink room.json --rule W-09           of several failures this one, also one that the file expects
+  withheld shrink room.json --history             and everything that was tried
+
+Exit codes:
+  0  the room was made as small as it can be, or was so already
+  3  the file does not fail, or bad input or usage: nothing was written";
 
 const RULES_EXAMPLES: &str = "\
 Examples:
@@ -75,6 +88,10 @@ pub enum Command {
     /// Explain a verdict or a broken rule: the facts that led to it, in order. Without a message, a device or a rule: what
     /// wants an explanation most.
     Explain(ExplainArgs),
+    /// Make a failing scenario as small as it can be and still fail in the same way: without every device, step, fault and setting that
+    /// it does not need for that.
+    #[command(after_help = SHRINK_EXAMPLES)]
+    Shrink(ShrinkArgs),
     /// Let clients as they are in the field send to each other, and count what becomes of their messages.
     #[command(after_help = MATRIX_EXAMPLES)]
     Matrix(MatrixArgs),
@@ -187,6 +204,37 @@ pub struct ExplainArgs {
     /// How ambiguous points of the specification are read.
     #[arg(long, visible_alias = "rules", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
     pub reading: Rules,
+}
+
+/// What to make small.
+#[derive(Debug, Args)]
+pub struct ShrinkArgs {
+    /// The scenario file.
+    pub file: PathBuf,
+    /// Write the small room to OUT and not to the standard output.
+    #[arg(short, long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+    /// Write to OUT even if something else is there.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Keep it failing by this rule, also if the file expects that, or if it is a warning.
+    #[arg(long, value_name = "RULE")]
+    pub rule: Option<String>,
+    /// Print what was found as JSON, the small room in it.
+    #[arg(long)]
+    pub json: bool,
+    /// Tell everything that was tried.
+    #[arg(long)]
+    pub history: bool,
+    /// Take N instead of the seed in the file for what is left to chance.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How ambiguous points of the specification are read.
+    #[arg(long = "rules", visible_alias = "reading", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    pub reading: Rules,
+    /// Run at most N candidates.
+    #[arg(long, value_name = "N", default_value_t = LIMIT)]
+    pub limit: usize,
 }
 
 /// The form of an explanation.

@@ -70,15 +70,20 @@ fn read(args: &ExplainArgs, streams: &Streams<'_>) -> Result<Input, Failure> {
 fn wanted(args: &ExplainArgs, scenario: &Scenario) -> Result<Wanted, Failure> {
     let devices: Vec<&str> = scenario.devices.iter().map(|device| &*device.name).collect();
     let messages: Vec<&str> = scenario.messages.iter().map(|message| &**message).collect();
-    let rules: Vec<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
     let message = args.message.as_deref().map(|name| place("--message", name, &messages));
     let device = args.device.as_deref().map(|name| place("--device", name, &devices));
-    let rule = args.rule.as_deref().map(|id| place("--rule", &spelled(id), &rules));
+    let rule = args.rule.as_deref().map(rule_named);
     Ok(Wanted {
         message: message.transpose()?.map(MessageId::at),
         device: device.transpose()?.map(DeviceId::at),
-        rule: rule.transpose()?.map(|place| Rule::ALL[place]),
+        rule: rule.transpose()?,
     })
+}
+
+/// The rule that `--rule` names.
+pub(super) fn rule_named(id: &str) -> Result<Rule, Failure> {
+    let rules: Vec<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
+    place("--rule", &spelled(id), &rules).map(|place| Rule::ALL[place])
 }
 
 /// A rule as the rule book spells it: `w9` is W-09.

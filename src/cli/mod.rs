@@ -17,6 +17,7 @@ mod progress;
 mod quote;
 mod rules;
 mod run;
+mod shrink;
 mod stopwatch;
 
 use std::ffi::OsString;
@@ -90,6 +91,7 @@ fn carry_out(
         Some(Command::Schema { trace }) => commands::schema(SchemaOf::of(trace), streams),
         Some(Command::Rules(args)) => rules::rules(simulator, &args, streams),
         Some(Command::Explain(args)) => explain::explain(simulator, &args, streams),
+        Some(Command::Shrink(args)) => shrink::shrink_file(simulator, &args, streams),
         Some(Command::Matrix(args)) => matrix::run(simulator, &args, streams),
         Some(Command::Fuzz(args)) => fuzz::fuzz(simulator, &args, streams),
         Some(Command::Merge(args)) => fuzz::merge(&args, streams),

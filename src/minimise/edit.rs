@@ -96,6 +96,8 @@ pub enum Edit {
     Reset(Reset),
     /// The number of one-time keys of a device becomes smaller.
     OneTimeKeys(DeviceId, u32),
+    /// Sessions of a room are replaced after fewer messages.
+    RotationMessages(RoomId, u32),
     /// Somebody is in a room who was only invited, or was banned, at the start.
     Join(RoomId, UserId),
     /// A fault becomes less.
@@ -119,6 +121,11 @@ impl Edit {
             Self::OneTimeKeys(device, number) => {
                 let mut new = told(scenario);
                 new.devices[device.index()].one_time_keys = *number;
+                Some(new)
+            }
+            Self::RotationMessages(room, number) => {
+                let mut new = told(scenario);
+                new.rooms[room.index()].rotation.messages = *number;
                 Some(new)
             }
             Self::Join(room, user) => {

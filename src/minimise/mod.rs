@@ -132,6 +132,7 @@ impl Minimiser {
                 | Edit::Merge(_)
                 | Edit::Reset(_)
                 | Edit::OneTimeKeys(..)
+                | Edit::RotationMessages(..)
                 | Edit::Join(..)
                 | Edit::Shorten(..)
                 | Edit::ShortenAll

@@ -36,8 +36,6 @@ pub enum Reset {
     Unsent,
     /// Notices that are not listed are not looked at.
     OtherNotices,
-    /// The network.
-    Network,
     /// The time after which a request has failed.
     RequestTimeout,
     /// The delays between clients and servers.
@@ -50,8 +48,12 @@ pub enum Reset {
     Seed,
     /// The horizon.
     Horizon,
-    /// The limits of a server.
-    ServerLimits(ServerId),
+    /// How many to-device messages a sync answer of a server holds.
+    BatchLimit(ServerId),
+    /// How many events of a room a sync answer of a server holds.
+    TimelineLimit(ServerId),
+    /// How many EDUs a transaction of a server holds.
+    EduLimit(ServerId),
     /// The habit of a server with this place among those that are not usual.
     ServerHabit(ServerId, usize),
     /// A user has cross-signing keys.
@@ -74,8 +76,6 @@ pub enum Reset {
     Present(DeviceId),
     /// A device has a device id of its own.
     DeviceId(DeviceId),
-    /// History visibility and rotation of a room.
-    Room(RoomId),
     /// The history visibility of a room.
     Visibility(RoomId),
     /// How old a session of a room may become.
@@ -100,7 +100,7 @@ pub(super) fn single(scenario: &Scenario) -> Vec<Reset> {
     ];
     for (index, server) in scenario.servers.iter().enumerate() {
         let id = ServerId::at(index);
-        all.push(Reset::ServerLimits(id));
+        all.extend([Reset::BatchLimit(id), Reset::TimelineLimit(id), Reset::EduLimit(id)]);
         let habits = server_habit_deviations(&server.habits).len();
         all.extend((0..habits).map(|place| Reset::ServerHabit(id, place)));
     }
@@ -137,7 +137,6 @@ pub(super) fn reset(scenario: &Scenario, what: Reset, relevant: &Relevant) -> Sc
         Reset::OtherCells => new.expect.others = None,
         Reset::Unsent => new.expect.unsent = None,
         Reset::OtherNotices => new.expect.only_these_notices = false,
-        Reset::Network => new.network = default_network(),
         Reset::RequestTimeout => new.network.request_timeout = default_network().request_timeout,
         Reset::ClientDelay => new.network.client = default_network().client,
         Reset::FederationDelay => new.network.federation = default_network().federation,
@@ -148,7 +147,9 @@ pub(super) fn reset(scenario: &Scenario, what: Reset, relevant: &Relevant) -> Sc
         }
         Reset::Seed => new.seed = 0,
         Reset::Horizon => horizon(&mut new),
-        Reset::ServerLimits(id) => limits(&mut new.servers[id.index()]),
+        Reset::BatchLimit(id) => new.servers[id.index()].batch_limit = BATCH_LIMIT,
+        Reset::TimelineLimit(id) => new.servers[id.index()].timeline_limit = TIMELINE_LIMIT,
+        Reset::EduLimit(id) => new.servers[id.index()].edu_limit = EDU_LIMIT,
         Reset::ServerHabit(id, place) => {
             let server = &mut new.servers[id.index()];
             if let Some(deviation) = server_habit_deviations(&server.habits).get(place) {
@@ -175,10 +176,6 @@ pub(super) fn reset(scenario: &Scenario, what: Reset, relevant: &Relevant) -> Sc
         Reset::OneTimeKeys(id) => new.devices[id.index()].one_time_keys = ONE_TIME_KEYS,
         Reset::Present(id) => present(&mut new, id),
         Reset::DeviceId(id) => own_device_id(&mut new, id),
-        Reset::Room(id) => {
-            new.rooms[id.index()].history_visibility = Some(HistoryVisibility::Shared);
-            new.rooms[id.index()].rotation = default_rotation();
-        }
         Reset::Visibility(id) => {
             new.rooms[id.index()].history_visibility = Some(HistoryVisibility::Shared);
         }

@@ -31,6 +31,9 @@ impl Edit {
             Self::OneTimeKeys(device, number) => {
                 format!("{number} one-time keys for {}", names.device(*device))
             }
+            Self::RotationMessages(room, number) => {
+                format!("a session of {} is for {number} messages", names.room(*room))
+            }
             Self::Join(room, user) => {
                 format!("{} is in {} from the start", names.user(*user), names.room(*room))
             }
@@ -185,14 +188,15 @@ impl Names<'_> {
             Reset::OtherCells => "nothing is expected of other verdicts".to_owned(),
             Reset::Unsent => "nothing is expected of messages that are not sent".to_owned(),
             Reset::OtherNotices => "nothing is expected of other notices".to_owned(),
-            Reset::Network => usual("network"),
             Reset::RequestTimeout => usual("request timeout"),
             Reset::ClientDelay => usual("delay to a server"),
             Reset::FederationDelay => usual("delay between servers"),
             Reset::FixedDelays => "fixed delays".to_owned(),
             Reset::Seed => usual("seed"),
             Reset::Horizon => usual("horizon"),
-            Reset::ServerLimits(id) => of("limits", self.server(id)),
+            Reset::BatchLimit(id) => of("batch_limit", self.server(id)),
+            Reset::TimelineLimit(id) => of("timeline_limit", self.server(id)),
+            Reset::EduLimit(id) => of("edu_limit", self.server(id)),
             Reset::ServerHabit(id, place) => {
                 let all = server_habit_deviations(&self.0.servers[id.index()].habits);
                 of(all.get(place).map_or("habits", |one| one.name), self.server(id))
@@ -213,7 +217,6 @@ impl Names<'_> {
             Reset::OneTimeKeys(id) => of("one_time_keys", self.device(id)),
             Reset::Present(id) => format!("{} is logged in from the start", self.device(id)),
             Reset::DeviceId(id) => format!("a device id of its own for {}", self.device(id)),
-            Reset::Room(id) => of("settings", self.room(id)),
             Reset::Visibility(id) => of("history_visibility", self.room(id)),
             Reset::RotationPeriod(id) => of("rotation period", self.room(id)),
             Reset::RotationMessages(id) => of("rotation messages", self.room(id)),

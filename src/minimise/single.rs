@@ -3,6 +3,7 @@
 
 use crate::ids::{DeviceId, FaultId, RoomId, ServerId, UserId};
 use crate::protocol::room::Membership;
+use crate::scenario::file::default_rotation;
 use crate::scenario::model::Scenario;
 use crate::scenario::step::Step;
 
@@ -25,6 +26,11 @@ pub(super) fn all(scenario: &Scenario) -> Vec<Edit> {
         }
     }
     for (index, room) in scenario.rooms.iter().enumerate() {
+        let fewer = smaller(room.rotation.messages).into_iter();
+        if room.rotation.messages != default_rotation().messages {
+            let id = RoomId::at(index);
+            edits.extend(fewer.map(|number| Edit::RotationMessages(id, number)));
+        }
         let others = room.members.iter().filter(|(_, membership)| *membership != Membership::Join);
         edits.extend(others.map(|(user, _)| Edit::Join(RoomId::at(index), *user)));
     }

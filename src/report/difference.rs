@@ -91,6 +91,10 @@ pub(super) fn difference(names: &Names<'_>, mismatch: &Mismatch) -> String {
         Mismatch::MissingUnsent(message) => {
             format!("{} was sent, expected it not to be", names.message(*message))
         }
+        Mismatch::NotReached(rule) => format!(
+            "{} was never put to the test, expected an occasion for it: the file is stale, and shows nothing about the rule any more",
+            rule.id()
+        ),
         Mismatch::Digest { expected, found } => format!(
             "digest: found {found:016x}, expected {expected:016x}; run with --bless if the change is meant"
         ),
@@ -201,6 +205,10 @@ mod tests {
                 "A1 did not send m1 at 30s: its user is not in the room; expected it to be sent",
             ),
             (Mismatch::MissingUnsent(M1), "m1 was sent, expected it not to be"),
+            (
+                Mismatch::NotReached(Rule::W09),
+                "W-09 was never put to the test, expected an occasion for it: the file is stale, and shows nothing about the rule any more",
+            ),
             (
                 Mismatch::Digest { expected: 1, found: 0xab },
                 "digest: found 00000000000000ab, expected 0000000000000001; run with --bless if the change is meant",

@@ -291,6 +291,7 @@ fn difference(names: &Names<'_>, one: &Mismatch) -> Difference {
         Mismatch::MissingUnsent(message) => {
             ("unsent", Some(names.scenario.message_name(*message).to_owned()), None)
         }
+        Mismatch::NotReached(rule) => ("reaches", Some(rule.id().to_owned()), None),
         Mismatch::Digest { expected, found } => {
             ("digest", Some(format!("{expected:016x}")), Some(format!("{found:016x}")))
         }

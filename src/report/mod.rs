@@ -20,6 +20,7 @@ pub mod rules;
 #[cfg(test)]
 mod sample;
 mod sentence;
+pub mod shrunk;
 mod steps;
 mod table;
 pub mod text;

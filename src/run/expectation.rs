@@ -7,6 +7,7 @@ use crate::check::outcome::{NotSent, Outcome, Unsent, Verdict};
 use crate::ids::{DeviceId, MessageId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::reading::ReadingName;
+use crate::rulebook::rule::Rule;
 use crate::scenario::expect::{Expectations, ExpectedNotices, ExpectedVerdict, ExpectedViolation};
 use crate::trace::fact::RunEnd;
 
@@ -40,6 +41,8 @@ pub enum Mismatch {
     UnexpectedUnsent(Unsent),
     /// A message was expected not to be sent, and a server accepted it.
     MissingUnsent(MessageId),
+    /// The condition of a rule was never met, though the scenario is kept to meet it.
+    NotReached(Rule),
     /// The run has another digest than the scenario carries.
     Digest {
         /// The one in the scenario.
@@ -62,6 +65,9 @@ pub fn compare(expect: &Expectations, outcome: &Outcome, locked: Option<u64>) ->
             found.extend(verdicts(expect, outcome));
             found.extend(notices(expect, outcome));
             found.extend(unsent(expect, outcome));
+            let is_missed = |rule: &Rule| outcome.marks.of(*rule) == 0;
+            let missed = expect.reaches.iter().copied().filter(is_missed);
+            found.extend(missed.map(Mismatch::NotReached));
             if let (Some(expected), Some(digest)) = (expect.digest, locked)
                 && expected != digest
             {
@@ -348,6 +354,17 @@ mod tests {
         let mut run = Outcome { unsent: vec![waiting], ..outcome(ReadingName::Strict) };
         assert_eq!(compare(&expect, &run, None), [Mismatch::UnexpectedUnsent(waiting)]);
         run.end = RunEnd::ActionLimit;
+        assert_eq!(compare(&expect, &run, None), []);
+    }
+
+    #[test]
+    fn a_rule_that_is_to_be_reached_must_be_met_once() {
+        let expect =
+            Expectations { reaches: vec![Rule::W09, Rule::N02], ..Expectations::default() };
+        let mut run = outcome(ReadingName::Strict);
+        run.marks.add(Rule::N02);
+        assert_eq!(compare(&expect, &run, None), [Mismatch::NotReached(Rule::W09)]);
+        run.marks.add(Rule::W09);
         assert_eq!(compare(&expect, &run, None), []);
     }
 

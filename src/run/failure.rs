@@ -64,6 +64,32 @@ pub enum Failure {
     NoReason,
 }
 
+impl Failure {
+    /// Whether this failure of a smaller scenario is what `larger` is of a larger one.
+    #[must_use]
+    pub fn is_same(&self, larger: &Self) -> bool {
+        if let (Self::Broken(one), Self::Broken(larger)) = (self, larger) {
+            return larger.is_kept_by(one);
+        }
+        self == larger
+    }
+
+    /// The rule that is broken, or is not and should be.
+    #[must_use]
+    pub const fn rule(&self) -> Option<Rule> {
+        match self {
+            Self::Broken(signature) => Some(signature.rule),
+            Self::NotBroken { rule, .. } | Self::NotHealed { rule, .. } => Some(*rule),
+            Self::NotDeterministic
+            | Self::Verdict { .. }
+            | Self::Notices { .. }
+            | Self::NotSent(_)
+            | Self::Sent
+            | Self::NoReason => None,
+        }
+    }
+}
+
 /// Why a message was not sent, without names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotSentKind {
@@ -215,7 +241,10 @@ pub fn fails(
     failure: &Failure,
 ) -> bool {
     let Failure::Broken(signature) = failure else {
-        return try_out(simulator, scenario, trial).found.iter().any(|one| one.failure == *failure);
+        return try_out(simulator, scenario, trial)
+            .found
+            .iter()
+            .any(|one| one.failure.is_same(failure));
     };
     let mut trace = Trace::default();
     let report = run_one(simulator, scenario, trial.judging(), &mut trace);
@@ -249,11 +278,13 @@ fn cell(
     found.map(|verdict| Subject::Cell(*verdict))
 }
 
-/// The failure that a difference from what is expected is; a violation that was not expected is one by itself, and a digest is one
-/// of nothing in particular.
+/// The failure that a difference from what is expected is; a violation that was not expected is one by itself, and neither a
+/// digest nor an occasion that is missing can be made smaller.
 fn of_mismatch(mismatch: &Mismatch, outcome: &Outcome) -> Option<Found> {
     let (failure, subject) = match *mismatch {
-        Mismatch::UnexpectedViolation(_) | Mismatch::Digest { .. } => return None,
+        Mismatch::UnexpectedViolation(_) | Mismatch::NotReached(_) | Mismatch::Digest { .. } => {
+            return None;
+        }
         Mismatch::Verdict { message, device, expected, found } => {
             (Failure::Verdict { expected, found }, cell(outcome, (message, device)))
         }

@@ -10,6 +10,7 @@ use crate::scenario::model::Scenario;
 use super::failure::{Failure, Found, Trial, Tried, fails, try_out};
 use super::signature::relevant;
 use super::simulator::Simulator;
+use super::why::Subject;
 
 /// How many candidates a shrink runs at the most, if nothing else is said. Most need less than fifty.
 pub const LIMIT: usize = 1_000;
@@ -22,6 +23,8 @@ pub struct Shrunk {
     /// How it fails: for a broken rule the signature of the small scenario, which may have fewer kinds than the one that
     /// was asked for.
     pub failure: Failure,
+    /// What can be explained of the failure of the small scenario.
+    pub subject: Option<Subject>,
     /// How large it was before.
     pub before: Size,
     /// How large it is.
@@ -54,15 +57,17 @@ pub fn shrink(
     if let Some(relevant) = hint(scenario, tried, found) {
         minimiser = minimiser.with_hint(relevant);
     }
-    let mut failure = found.failure.clone();
+    let failure = &found.failure;
     while let Some(candidate) = minimiser.propose() {
-        let wanted = fails(simulator, &candidate, trial, &failure);
+        let wanted = fails(simulator, &candidate, trial, failure);
         minimiser.answer(wanted);
     }
     let best = minimiser.best().clone();
-    failure = of_same(simulator, &best, trial, &failure).unwrap_or(failure);
+    let still = of_same(simulator, &best, trial, failure);
+    let still = still.unwrap_or(Found { failure: failure.clone(), subject: None });
     Shrunk {
-        failure,
+        failure: still.failure,
+        subject: still.subject,
         before: Size::of(scenario),
         after: Size::of(&best),
         simulated: minimiser.proposed(),
@@ -72,25 +77,13 @@ pub fn shrink(
     }
 }
 
-/// The failure of a smaller scenario that is the same as `failure`.
+/// The failure of a smaller scenario that is the same as `failure`; `None` if a client fails only now and then.
 fn of_same(
     simulator: &dyn Simulator,
     scenario: &Scenario,
     trial: &Trial<'_>,
     failure: &Failure,
-) -> Option<Failure> {
-    let Failure::Broken(wanted) = failure else { return None };
-    let found = try_out(simulator, scenario, trial).found.into_iter().map(|one| one.failure);
-    let mut same = found.filter(|one| match one {
-        Failure::Broken(signature) => wanted.is_kept_by(signature),
-        Failure::NotDeterministic
-        | Failure::NotBroken { .. }
-        | Failure::Verdict { .. }
-        | Failure::Notices { .. }
-        | Failure::NotSent(_)
-        | Failure::Sent
-        | Failure::NotHealed { .. }
-        | Failure::NoReason => false,
-    });
-    same.next()
+) -> Option<Found> {
+    let found = try_out(simulator, scenario, trial).found;
+    found.into_iter().find(|one| one.failure.is_same(failure))
 }

@@ -34,6 +34,7 @@ impl Status {
             | Mismatch::Notices { .. }
             | Mismatch::UnexpectedUnsent(_)
             | Mismatch::MissingUnsent(_)
+            | Mismatch::NotReached(_)
             | Mismatch::Digest { .. } => false,
         };
         if mismatches.iter().any(violated) {

@@ -22,6 +22,9 @@ pub struct Expectations {
     pub only_these_notices: bool,
     /// The messages that are never sent, ascending: no more and no fewer; if `None`, that is not looked at.
     pub unsent: Option<Vec<MessageId>>,
+    /// The rules whose conditions are met in the run, in the order of the file: one that is not would hold for want of an occasion,
+    /// and the file would show nothing.
+    pub reaches: Vec<Rule>,
     /// The digest of all facts.
     pub digest: Option<u64>,
 }

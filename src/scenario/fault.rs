@@ -482,6 +482,7 @@ const FORGED: &[Rule] = &[
     Rule::W15,
     Rule::W16,
     Rule::W17,
+    Rule::W18,
     Rule::W20,
     Rule::W21,
     Rule::W22,
@@ -491,5 +492,7 @@ const FORGED: &[Rule] = &[
     Rule::N06,
     Rule::N10,
     Rule::O04,
+    Rule::K05,
     Rule::K09,
+    Rule::F01,
 ];

@@ -317,3 +317,93 @@ fn what_cannot_be_explained_is_bad_usage_and_says_what_there_is() {
     assert_eq!(well.status.code(), Some(0));
     assert!(text(&well.stdout).contains("no rule was broken"), "{}", text(&well.stdout));
 }
+
+/// Alice's client repeats itself, and three others look on.
+const REPEATS: &str = r#"{
+  "format": 1,
+  "about": "A client that repeats itself",
+  "users": {
+    "alice": { "devices": { "A1": { "habits": { "withheld_dedup": "none" } } } },
+    "bob": { "devices": ["B1", "B2"] }, "carol": { "devices": ["C1"] }
+  },
+  "timeline": [
+    { "at": "3s", "do": "block", "device": "A1", "target": "B1" },
+    { "at": "11s", "do": "send", "from": "A1", "message": "m1" },
+    { "at": "12s", "do": "send", "from": "C1", "message": "m2" },
+    { "at": "47s", "do": "send", "from": "A1", "message": "m3" }
+  ],
+  "faults": [{ "from": "13s", "until": "40s", "fault": "client_offline", "device": "C1" }]
+}
+"#;
+
+#[test]
+fn a_failing_room_is_made_small_and_the_small_one_fails_in_the_same_way() {
+    let folder = folder(&[("a.json", REPEATS.as_bytes())]);
+    let output = withheld(folder.path(), &["shrink", "a.json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let small: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(small["timeline"].as_array().unwrap().len(), 3);
+    assert_eq!(small["rules"][0], "W-09");
+    assert!(small.get("faults").is_none(), "{small}");
+    let told = text(&output.stderr);
+    assert!(told.starts_with("a.json: A1 breaks W-09\n"), "{told}");
+    assert!(told.contains("before: 4 devices, 4 steps, 1 fault, 3 users"), "{told}");
+    assert!(told.contains("keep it: withheld shrink a.json -o small.json\n"), "{told}");
+
+    let written = withheld(folder.path(), &["shrink", "a.json", "-o", "b.json", "--history"]);
+    assert_eq!(text(&written.stdout), "");
+    assert_eq!(fs::read(folder.path().join("b.json")).unwrap(), output.stdout);
+    let told = text(&written.stderr);
+    assert!(told.contains("\n    kept     "), "{told}");
+    assert!(
+        told.ends_with("again: withheld run b.json\nwhy: withheld explain b.json --rule W-09\n"),
+        "{told}"
+    );
+    assert_eq!(withheld(folder.path(), &["run", "b.json"]).status.code(), Some(1));
+    let again = withheld(folder.path(), &["shrink", "b.json", "-o", "b.json"]);
+    assert_eq!(again.status.code(), Some(0), "what is smallest stays: {}", text(&again.stderr));
+    let data = withheld(folder.path(), &["shrink", "a.json", "--json"]);
+    let data: Value = serde_json::from_slice(&data.stdout).unwrap();
+    assert_eq!(data["scenario"], small);
+    assert_eq!((&data["after"]["steps"], &data["minimal"]), (&3.into(), &true.into()));
+}
+
+#[test]
+fn what_does_not_fail_cannot_be_made_small_and_nothing_is_overwritten() {
+    let folder = folder(&[
+        ("a.json", ONE_MESSAGE.as_bytes()),
+        ("b.json", REPEATS.as_bytes()),
+        ("c.json", b"mine"),
+    ]);
+    let said = |args: &[&str]| {
+        let output = withheld(folder.path(), args);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(3), ""), "{args:?}");
+        text(&output.stderr).to_owned()
+    };
+    let none = said(&["shrink", "a.json"]);
+    assert_eq!(none, "error: a.json: found nothing that fails, expected a scenario that does\n");
+    let other = said(&["shrink", "b.json", "--rule", "N-02"]);
+    assert_eq!(other, "error: --rule: found N-02, expected one that is broken: W-09\n");
+    let there = said(&["shrink", "b.json", "-o", "c.json"]);
+    assert!(there.contains("found c.json with something else in it"), "{there}");
+    assert_eq!(fs::read(folder.path().join("c.json")).unwrap(), b"mine");
+    let forced = withheld(folder.path(), &["shrink", "b.json", "-o", "c.json", "--force"]);
+    assert_eq!(forced.status.code(), Some(0));
+    assert_ne!(fs::read(folder.path().join("c.json")).unwrap(), b"mine");
+}
+
+#[test]
+fn an_expectation_that_does_not_hold_is_kept_in_the_smallest_room() {
+    let text_of = ONE_MESSAGE
+        .replace("\"delivered\" }", "\"withheld\" }")
+        .replace("[\"B1\"]", "[\"B1\", \"B2\"]");
+    let folder = folder(&[("a.json", text_of.as_bytes())]);
+    let output = withheld(folder.path(), &["shrink", "a.json"]);
+    let small: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(small["expect"]["verdicts"]["m1"].as_object().unwrap().len(), 1, "{small}");
+    assert!(
+        text(&output.stderr).contains("is delivered, and withheld is expected"),
+        "{}",
+        text(&output.stderr)
+    );
+}

@@ -10,7 +10,7 @@ use crate::ids::{DeviceId, MessageId, RoomId, ServerId, UserId};
 use crate::time::SimDuration;
 
 /// The server that there is if no other is named.
-const DEFAULT_SERVER: &str = "s1";
+pub(super) const DEFAULT_SERVER: &str = "s1";
 /// The room that there is if none is named.
 pub(super) const DEFAULT_ROOM: &str = "room";
 

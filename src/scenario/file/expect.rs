@@ -39,8 +39,12 @@ record! {
         /// Whether no notices are sent but those in `notices`; if it is left out, whether `notices` is there.
         only_these_notices: bool [or absent],
         /// The messages that are never sent, because a client refuses them or never gets to it: these and no
-        /// others. `any` if it does not matter; if it is left out, none, or `any` where nothing but a digest is expected.
+        /// others. `any` if it does not matter; if it is left out, none, or `any` where nothing but a digest or `reaches`
+        /// is expected.
         unsent: OrAny<Many<MessageId>> [or absent],
+        /// The rules whose conditions are met. A run that never meets one of them differs: the file no longer shows what it was
+        /// kept for.
+        reaches: Many<Rule> [= Vec::new()],
         /// The digest of all facts of the run; `any` if it does not matter.
         digest: Digest [= None],
     }
@@ -182,6 +186,7 @@ impl Reader<'_> {
             only_these_notices: file.only_these_notices.or(told),
             notices: self.notices(file.notices.or(Vec::new())),
             unsent: None,
+            reaches: Vec::new(),
             digest: None,
         };
         let says_something = told || expect != Expectations::default();
@@ -189,7 +194,21 @@ impl Reader<'_> {
             Slot::Is(listed) => listed.map(|listed| self.unsent(listed)),
             Slot::Missing | Slot::Bad => says_something.then(Vec::new),
         };
-        Expectations { digest: file.digest.or(None), ..expect }
+        let reaches = self.reached(file.reaches.or(Vec::new()));
+        Expectations { reaches, digest: file.digest.or(None), ..expect }
+    }
+
+    fn reached(&mut self, listed: Vec<At<Slot<Rule>>>) -> Vec<Rule> {
+        let mut reached: Vec<Rule> = Vec::new();
+        for At { value, span } in listed {
+            let Slot::Is(rule) = value else { continue };
+            if reached.contains(&rule) {
+                self.problems.report(span, format!("a second {}", rule.id()), "each rule once");
+            } else {
+                reached.push(rule);
+            }
+        }
+        reached
     }
 
     fn unsent(&mut self, listed: Vec<At<Slot<MessageId>>>) -> Vec<MessageId> {

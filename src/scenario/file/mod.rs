@@ -6,6 +6,7 @@
 //! `story`, `injury`, `expect`).
 
 mod bless;
+mod brief;
 mod cast;
 mod choice;
 mod choices;
@@ -41,6 +42,7 @@ mod write;
 mod tests;
 
 pub use bless::with_digest;
+pub use brief::write_brief;
 pub use deviation::{
     Deviation, habit_deviations, policy_deviations, server_habit_deviations, settings_of,
     settings_of_server,

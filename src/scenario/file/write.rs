@@ -54,8 +54,13 @@ pub fn write(scenario: &Scenario) -> String {
         heal: Slot::Is(heal),
         expect: Slot::Is(expect(scenario)),
     };
+    printed(&file, scenario)
+}
+
+/// A file as text.
+pub(super) fn printed(file: &ScenarioFile, scenario: &Scenario) -> String {
     let mut text = String::new();
-    print(&ScenarioFile::encode(&file, scenario), 0, 0, &mut text);
+    print(&ScenarioFile::encode(file, scenario), 0, 0, &mut text);
     text.push('\n');
     text
 }
@@ -81,11 +86,11 @@ pub(super) fn nothing() -> Scenario {
     }
 }
 
-fn placed<T>(value: T) -> Slot<At<T>> {
+pub(super) fn placed<T>(value: T) -> Slot<At<T>> {
     Slot::Is(At { value, span: Span::default() })
 }
 
-fn many<T>(values: impl Iterator<Item = T>) -> Vec<At<Slot<T>>> {
+pub(super) fn many<T>(values: impl Iterator<Item = T>) -> Vec<At<Slot<T>>> {
     values.map(|value| At { value: Slot::Is(value), span: Span::default() }).collect()
 }
 
@@ -141,7 +146,7 @@ fn users(scenario: &Scenario, template: &Template) -> Vec<Entry<UserFile>> {
 }
 
 /// A value that is written if it is not what is written elsewhere already.
-fn unless<T: PartialEq>(value: T, told: &T) -> Slot<T> {
+pub(super) fn unless<T: PartialEq>(value: T, told: &T) -> Slot<T> {
     if value == *told { Slot::Missing } else { Slot::Is(value) }
 }
 
@@ -176,7 +181,7 @@ fn room(room: &Room) -> Entry<RoomFile> {
     Entry::new(&room.name, file)
 }
 
-fn expect(scenario: &Scenario) -> ExpectFile {
+pub(super) fn expect(scenario: &Scenario) -> ExpectFile {
     let expect = &scenario.expect;
     let mut verdicts: Vec<Entry<Vec<Entry<_>>>> = Vec::new();
     for cell in &expect.cells {
@@ -207,6 +212,7 @@ fn expect(scenario: &Scenario) -> ExpectFile {
         notices: Slot::Is(many(notices)),
         only_these_notices: Slot::Is(expect.only_these_notices),
         unsent: Slot::Is(expect.unsent.as_ref().map(|unsent| many(unsent.iter().copied()))),
+        reaches: Slot::Is(many(expect.reaches.iter().copied())),
         digest: Slot::Is(expect.digest),
     }
 }

@@ -361,6 +361,7 @@ fn expect(source: &mut Source, of: Counts, timeline: &[TimedStep]) -> Expectatio
         }),
         only_these_notices: source.flag(),
         unsent: source.maybe(|_| unsent),
+        reaches: source.list(1, |_| rule),
         digest: source.maybe(|source| u64::from(source.number(0, 1_000))),
     }
 }
