@@ -2,6 +2,7 @@
 //!
 //! See the README for what it is for, and ARCHITECTURE.md for its floors: a module imports only from lower ones.
 
+pub mod campaign;
 pub mod check;
 pub mod cli;
 pub mod client;

@@ -9,6 +9,8 @@ use crate::report::paint::Paint;
 use crate::rulebook::reading::ReadingName;
 use crate::run::shrunk::LIMIT;
 
+use super::fuzz_args::{EXAMPLES as FUZZ_EXAMPLES, FuzzArgs, MERGE_EXAMPLES, MergeArgs};
+
 /// The folder that is run when none is named.
 const SCENARIOS: &str = "scenarios";
 
@@ -23,6 +25,7 @@ Examples:
   withheld check facts.jsonl                     judge a log of facts, also one that real clients recorded
   withheld explain room.json --message m3 --device B1
                                                  why B1 could not read m3, fact by fact
+  withheld fuzz                                  search generated rooms for broken rules
   withheld shrink room.json -o small.json        the smallest room that fails in the same way
   withheld expand room.json                      the file with every default filled in
 
@@ -92,6 +95,12 @@ pub enum Command {
     /// Let clients as they are in the field send to each other, and count what becomes of their messages.
     #[command(after_help = MATRIX_EXAMPLES)]
     Matrix(MatrixArgs),
+    /// Search generated rooms for broken rules, and make what is found small.
+    #[command(after_help = FUZZ_EXAMPLES)]
+    Fuzz(FuzzArgs),
+    /// Put the shards of a campaign together.
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(MergeArgs),
     /// Print the JSON Schema of scenario files.
     Schema {
         /// That of the lines of a log instead.

@@ -9,6 +9,8 @@ mod check;
 mod commands;
 mod explain;
 mod failure;
+mod fuzz;
+pub mod fuzz_args;
 mod inputs;
 mod matrix;
 mod progress;
@@ -91,6 +93,8 @@ fn carry_out(
         Some(Command::Explain(args)) => explain::explain(simulator, &args, streams),
         Some(Command::Shrink(args)) => shrink::shrink_file(simulator, &args, streams),
         Some(Command::Matrix(args)) => matrix::run(simulator, &args, streams),
+        Some(Command::Fuzz(args)) => fuzz::fuzz(simulator, &args, streams),
+        Some(Command::Merge(args)) => fuzz::merge(&args, streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {
             run::run(simulator, &RunArgs::default(), streams)

@@ -34,6 +34,33 @@ impl Stopwatch {
     }
 }
 
+/// Says how much time has passed since it was started.
+#[expect(
+    clippy::disallowed_types,
+    reason = "when a campaign stops looking may depend on the time; what a case comes to does not"
+)]
+#[derive(Debug)]
+pub(super) struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// Starts it.
+    pub(super) fn start() -> Self {
+        #[expect(
+            clippy::disallowed_types,
+            reason = "when a campaign stops looking may depend on the time; what a case comes to does not"
+        )]
+        let start = Instant::now();
+        Self { start }
+    }
+
+    /// Microseconds since it was started.
+    pub(super) fn micros(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -359,3 +359,16 @@ fn names_of_files_cannot_write_on_the_terminal() {
     assert!(Path::new(&file).exists());
     assert!(!left.out.contains('\u{1b}'), "{:?}", left.out);
 }
+
+#[test]
+fn a_campaign_finds_clients_that_are_not_deterministic() {
+    let simulator = Ending(RunEnd::Quiescent, Drift::EachRun(AtomicU32::new(0)));
+    let folder = folder(&[]);
+    let out = path(&folder, "c");
+    let args = ["fuzz", "--no-scenarios", "--cases=40", "--jobs=1", "--out", &out];
+    let left = with(&simulator, Terminal::NONE, &args);
+    assert_eq!(left.code, 4, "{}", left.err);
+    assert!(left.out.contains("a client is not deterministic: two runs differ"), "{}", left.out);
+    let well = ["fuzz", "--no-scenarios", "--cases=40", "--out", &path(&folder, "d")];
+    assert_eq!(with(&Ending::well(), Terminal::NONE, &well).code, 0);
+}

@@ -12,6 +12,7 @@ mod finish;
 mod focus;
 mod forgery;
 mod habits;
+pub mod mutate;
 pub mod plan;
 mod policies;
 mod scenes;

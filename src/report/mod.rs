@@ -2,6 +2,7 @@
 //! It does not run anything, and it does not know where its text goes.
 
 mod blocks;
+pub mod campaign;
 mod counted;
 mod difference;
 pub mod explanation;

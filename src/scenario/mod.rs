@@ -6,6 +6,7 @@ pub mod fault;
 pub mod file;
 pub mod habits;
 pub mod heal;
+pub mod kinds;
 pub mod limits;
 pub mod model;
 pub mod mutant;
@@ -14,3 +15,4 @@ pub mod profile;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod step;
+pub mod whom;

@@ -144,3 +144,31 @@ pub enum Step {
     /// Fetches the user's key backup.
     RestoreBackup(DeviceId),
 }
+
+impl Step {
+    /// The device that does it, or that it is done with.
+    #[must_use]
+    pub const fn actor(&self) -> DeviceId {
+        match *self {
+            Self::Login(device)
+            | Self::Logout(device)
+            | Self::CrossSign(device)
+            | Self::ResetIdentity(device)
+            | Self::RestoreBackup(device)
+            | Self::Send { device, .. }
+            | Self::Member { device, .. }
+            | Self::HistoryVisibility { device, .. }
+            | Self::Encryption { device, .. }
+            | Self::Verify { device, .. }
+            | Self::Unverify { device, .. }
+            | Self::Block { device, .. }
+            | Self::Unblock { device, .. }
+            | Self::AcknowledgeIdentity { device, .. }
+            | Self::SetSharing { device, .. }
+            | Self::SetReporting { device, .. }
+            | Self::RequestKey { device, .. }
+            | Self::CancelRequest { device, .. }
+            | Self::DiscardSession { device, .. } => device,
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Integration tests, one file a behaviour.
 //! They see the crate as its users do: through its public items only.
 
+mod campaigns;
 mod cli;
 mod explain;
 mod faults;

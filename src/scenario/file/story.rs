@@ -124,7 +124,7 @@ impl Reader<'_> {
 
     /// Lets one step happen.
     fn act(&mut self, placed: &Placed<'_>, stage: &mut Stage<'_>) {
-        let actor = actor(&placed.step.step);
+        let actor = placed.step.step.actor();
         self.is_logged_in(placed, actor, stage);
         match placed.step.step {
             Step::Login(device) => self.login(placed, device, stage),
@@ -273,30 +273,5 @@ impl Placed<'_> {
         } else {
             "device"
         })
-    }
-}
-
-/// The device that does a step.
-fn actor(step: &Step) -> DeviceId {
-    match *step {
-        Step::Login(device)
-        | Step::Logout(device)
-        | Step::CrossSign(device)
-        | Step::ResetIdentity(device)
-        | Step::RestoreBackup(device)
-        | Step::Send { device, .. }
-        | Step::Member { device, .. }
-        | Step::HistoryVisibility { device, .. }
-        | Step::Encryption { device, .. }
-        | Step::Verify { device, .. }
-        | Step::Unverify { device, .. }
-        | Step::Block { device, .. }
-        | Step::Unblock { device, .. }
-        | Step::AcknowledgeIdentity { device, .. }
-        | Step::SetSharing { device, .. }
-        | Step::SetReporting { device, .. }
-        | Step::RequestKey { device, .. }
-        | Step::CancelRequest { device, .. }
-        | Step::DiscardSession { device, .. } => device,
     }
 }

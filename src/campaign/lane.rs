@@ -1,0 +1,264 @@
+//! One lane: a sequence of cases with choices, a corpus, a map of what it has seen, and findings of its own.
+//! It does not know which thread runs it, nor how many other lanes there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::outcome::Violation;
+use crate::engine::choices::{Choices, Label};
+use crate::generate::{self, mutate};
+use crate::run::RunReport;
+use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::kept::Kept;
+use crate::run::simulator::Simulator;
+use crate::run::status::Status;
+use crate::run::twice::run_again;
+use crate::scenario::file;
+use crate::scenario::model::Scenario;
+
+use super::LANES;
+use super::corpus::{Corpus, Origin};
+use super::finding::{Finding, Findings, Problem, Size};
+use super::inquiry::{coarse, look_into};
+use super::novelty::Novelty;
+use super::setup::{Purpose, Setup, Steering};
+use super::tally::Tally;
+use super::watch::Watch;
+
+/// One case in so many is run twice.
+const TWICE: u64 = 20;
+
+/// The share of the last cases that showed something new is kept in parts of this.
+pub(super) const WHOLE: u64 = 1 << 20;
+/// Of fresh and of mutated cases about so many count for what they have brought lately.
+const RECENT: u64 = 32;
+/// One case in so many is fresh whatever has come of such, and one is mutated.
+const TRIALS: u64 = 8;
+/// About so many cases are the last ones.
+const LAST: u64 = 128;
+/// A lane stands on a plateau if that share is below one part of this.
+const PLATEAU: u64 = 50;
+
+/// What a lane works with.
+#[derive(Clone, Copy)]
+pub struct Bench<'a> {
+    /// Runs scenarios.
+    pub simulator: &'a dyn Simulator,
+    /// What the campaign is.
+    pub setup: &'a Setup,
+}
+
+impl std::fmt::Debug for Bench<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bench").field("setup", self.setup).finish_non_exhaustive()
+    }
+}
+
+/// A lane.
+#[derive(Debug, Clone, Default)]
+pub struct Lane {
+    pub(super) number: u32,
+    /// How many cases are done.
+    pub(super) cases: u64,
+    /// Whether its scenario files were run.
+    pub(super) replayed: bool,
+    /// How many new features fresh and mutated cases have shown lately, each the mean of about [`RECENT`] in parts of [`WHOLE`].
+    pub(super) yields: [u64; 2],
+    /// The share of the last cases that did not show something new, in parts of [`WHOLE`]: older cases weigh less and less.
+    pub(super) dullness: u64,
+    pub(super) novelty: Novelty,
+    pub(super) corpus: Corpus,
+    pub(super) tally: Tally,
+    pub(super) findings: Findings,
+    /// How often each coarse kind of breach was seen; not every occurrence is looked into.
+    pub(super) occurrences: BTreeMap<String, u64>,
+}
+
+impl Lane {
+    /// A lane that has done nothing.
+    #[must_use]
+    pub fn new(number: u32) -> Self {
+        Self { number, ..Self::default() }
+    }
+
+    /// How many cases are done.
+    #[must_use]
+    pub const fn cases(&self) -> u64 {
+        self.cases
+    }
+
+    /// What its cases came to.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// What it found.
+    #[must_use]
+    pub const fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// What it has seen.
+    #[must_use]
+    pub const fn novelty(&self) -> &Novelty {
+        &self.novelty
+    }
+
+    /// Whether hardly anything new comes any more.
+    #[must_use]
+    pub fn is_on_plateau(&self) -> bool {
+        self.dullness > WHOLE - WHOLE / PLATEAU
+    }
+
+    /// Runs its share of the scenario files, if it has not done so.
+    pub fn replay(&mut self, bench: Bench<'_>) {
+        if self.replayed {
+            return;
+        }
+        self.replayed = true;
+        let judging = Judging { reading: bench.setup.reading, digest: DigestCheck::Free };
+        for file in bench.setup.files.iter().skip(self.number as usize).step_by(LANES as usize) {
+            let mut report =
+                run_one(bench.simulator, &file.scenario, judging, &mut Kept::default());
+            run_again(bench.simulator, &file.scenario, judging.reading, &mut report);
+            match report.status {
+                Status::Holds | Status::Inconclusive => continue,
+                Status::Differs | Status::Violated | Status::NotDeterministic => {}
+            }
+            let size = Size::of(&file.scenario);
+            self.findings.add(Finding {
+                problem: problem_of_file(&file.name, &report),
+                rooms: 1,
+                found: (self.number, 0),
+                before: size,
+                after: size,
+                candidates: 0,
+                history: Vec::new(),
+                room: None,
+            });
+        }
+    }
+
+    /// Does the next case.
+    pub fn next_case(&mut self, bench: Bench<'_>, watch: &mut Watch) {
+        let case = self.cases;
+        let (origin, scenario) = self.make(bench.setup, case);
+        let judging = Judging { reading: bench.setup.reading, digest: DigestCheck::Free };
+        watch.begin(&scenario);
+        let mut report = run_one(bench.simulator, &scenario, judging, watch);
+        if (case + u64::from(self.number)).is_multiple_of(TWICE) {
+            self.tally.twice += 1;
+            run_again(bench.simulator, &scenario, judging.reading, &mut report);
+        }
+        self.count(bench.setup, origin, (&scenario, &report), watch);
+        self.inquire(bench, &scenario, &report);
+        let news = self.novelty.add(case, watch.features());
+        self.cases += 1;
+        let arm = match origin {
+            Origin::Fresh => 0,
+            Origin::Mutated { .. } => 1,
+        };
+        self.yields[arm] -= self.yields[arm] / RECENT;
+        self.yields[arm] += u64::from(news) * WHOLE / RECENT;
+        self.dullness -= self.dullness / LAST;
+        if news == 0 {
+            self.dullness = (self.dullness + WHOLE / LAST).min(WHOLE);
+        } else if bench.setup.steering == Steering::Novelty {
+            self.corpus.add(case, origin, news, scenario);
+        }
+    }
+
+    /// The room of a case: generated, or made of earlier ones.
+    fn make(&mut self, setup: &Setup, case: u64) -> (Origin, Scenario) {
+        let mut choices = setup.choices(self.number, case, Purpose::Origin);
+        let [fresh, mutated] = self.yields;
+        let is_fresh = match choices.draw(TRIALS, Label(0)) {
+            0 => true,
+            1 => false,
+            _ => fresh >= mutated,
+        };
+        let is_fresh = is_fresh || self.corpus.is_empty();
+        if is_fresh {
+            return (Origin::Fresh, make(setup, self.number, case, None));
+        }
+        let (origin, parent, donor) = self.corpus.choose(&mut choices, Label(1));
+        (origin, make(setup, self.number, case, Some((parent, donor))))
+    }
+
+    fn count(
+        &mut self,
+        setup: &Setup,
+        origin: Origin,
+        (scenario, report): (&Scenario, &RunReport),
+        watch: &Watch,
+    ) {
+        match origin {
+            Origin::Fresh => self.tally.fresh += 1,
+            Origin::Mutated { .. } => self.tally.mutated += 1,
+        }
+        let subject = setup.plan.subject;
+        self.tally.add_habits(scenario);
+        self.tally.add(report, watch, |one| subject.is_on_trial(scenario, one.party));
+    }
+
+    /// Looks into what is wrong with a run. Of a kind of breach that comes again and again the first is looked into, the second,
+    /// the fourth, the eighth and so on: making rooms small takes longer than running them.
+    fn inquire(&mut self, bench: Bench<'_>, scenario: &Scenario, report: &RunReport) {
+        let found = (self.number, self.cases);
+        if report.status == Status::NotDeterministic {
+            let size = Size::of(scenario);
+            let fact = report.divergence.and_then(|one| one.one.or(one.other));
+            let first_fact = fact.map(|fact| u64::from(fact.id.raw()));
+            self.findings.add(Finding {
+                problem: Problem::NotDeterministic { first_fact },
+                rooms: 1,
+                found,
+                before: size,
+                after: size,
+                candidates: 0,
+                history: Vec::new(),
+                room: Some(file::write(scenario)),
+            });
+            // A room that runs another way every time cannot be made small.
+            return;
+        }
+        let subject = bench.setup.plan.subject;
+        let on_trial =
+            |one: &&Violation| one.injected.is_none() && subject.is_on_trial(scenario, one.party);
+        let broken = report.outcome.violations.iter().filter(on_trial);
+        let kinds: BTreeSet<String> = broken.map(|one| coarse(&report.outcome, one)).collect();
+        for kind in kinds {
+            let seen = self.occurrences.entry(kind.clone()).or_insert(0);
+            *seen += 1;
+            if seen.is_power_of_two()
+                && let Some(finding) = look_into(bench, scenario, &kind, found)
+            {
+                self.tally.candidates += finding.candidates;
+                self.findings.add(finding);
+            }
+        }
+    }
+}
+
+/// The room of a case of a lane: generated, or made of these two.
+pub(super) fn make(
+    setup: &Setup,
+    lane: u32,
+    case: u64,
+    of: Option<(&Scenario, &Scenario)>,
+) -> Scenario {
+    match of {
+        None => generate::scenario(&setup.plan, &mut setup.choices(lane, case, Purpose::Generate)),
+        Some((parent, donor)) => {
+            let mut choices = setup.choices(lane, case, Purpose::Mutate);
+            mutate::mutated(&setup.plan, parent, donor, &mut choices)
+        }
+    }
+}
+
+fn problem_of_file(path: &str, report: &RunReport) -> Problem {
+    let broken = report.outcome.counted().map(|violation| violation.rule.id().to_owned());
+    let mut details: Vec<String> = broken.collect();
+    details.dedup();
+    Problem::File { path: path.to_owned(), status: report.status.as_str().to_owned(), details }
+}
