@@ -93,7 +93,7 @@ pub fn mutated(
         let (change, _) = CHANGES_MADE[draft.dice.weighted(weights)];
         draft.change(change, donor);
     }
-    let mut scenario = finish(draft);
+    let mut scenario = finish(draft, plan.subject);
     if keeps_seed {
         scenario.seed = parent.seed;
     }
