@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use mimalloc::MiMalloc;
 
 use withheld::rulebook::reading::ReadingName;
 use withheld::run::RunReport;
@@ -19,6 +20,10 @@ use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
 use withheld::trace::fact::Fact;
 use withheld::trace::sink::FactSink;
+
+/// The same as in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Two devices send fifty messages each; one of three devices of a tenth of the users is blocked by one of them.
 const LARGE_ROOM: &str = r#"{
@@ -74,7 +79,8 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 /// All scenarios of this repository with few devices.
 fn small_rooms() -> Vec<Scenario> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let texts = files_below(&folder).into_iter().map(|path| fs::read_to_string(path).expect("a text"));
+    let texts =
+        files_below(&folder).into_iter().map(|path| fs::read_to_string(path).expect("a text"));
     let scenarios = texts.map(|text| file::read(&text, &Limits::FILES).expect("it is well formed"));
     scenarios.filter(|scenario| scenario.devices.len() <= SMALL).collect()
 }

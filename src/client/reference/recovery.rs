@@ -17,14 +17,24 @@ use crate::trace::fact::OlmCause;
 impl Reference {
     /// Opens a new session with a device and sends `m.dummy` on it, unless one was made too recently (U-02), or the
     /// device is one that gets nothing encrypted from this one.
-    pub(super) fn recover(&mut self, peer: DeviceId, why: (OlmCause, Provenance), io: &mut Io<'_>) {
-        if !self.is_too_soon(peer, io.clock) {
+    pub(super) fn recover(
+        &mut self,
+        peer: DeviceId,
+        why: (OlmCause, Provenance),
+        io: &mut Io<'_, '_>,
+    ) {
+        if !self.is_too_soon(peer, io.given.clock) {
             self.reopen(peer, why, io);
         }
     }
 
     /// Answers a `m.no_olm`.
-    pub(super) fn recover_from_no_olm(&mut self, peer: DeviceId, by: Provenance, io: &mut Io<'_>) {
+    pub(super) fn recover_from_no_olm(
+        &mut self,
+        peer: DeviceId,
+        by: Provenance,
+        io: &mut Io<'_, '_>,
+    ) {
         let why = (OlmCause::NoOlm, by);
         match self.habits().no_olm_answer {
             NoOlmAnswer::Limited => self.recover(peer, why, io),
@@ -37,10 +47,15 @@ impl Reference {
         }
     }
 
-    fn reopen(&mut self, peer: DeviceId, (why, cause): (OlmCause, Provenance), io: &mut Io<'_>) {
-        let open = matches!(self.live.claims.state(peer, io.clock), ClaimState::Open);
+    fn reopen(
+        &mut self,
+        peer: DeviceId,
+        (why, cause): (OlmCause, Provenance),
+        io: &mut Io<'_, '_>,
+    ) {
+        let open = matches!(self.live.claims.state(peer, io.given.clock), ClaimState::Open);
         if open && self.may_encrypt_to(peer) {
-            self.live.recovered.insert(peer, io.clock);
+            self.live.recovered.insert(peer, io.given.clock);
             self.live.dummies.insert(peer, cause);
             self.claim(&[peer], why, io);
         }
