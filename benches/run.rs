@@ -1,6 +1,6 @@
-//! How long rooms take, simulated and judged: one of 200 users with 3 devices each and 100 messages, and all the small ones
-//! of `scenarios/`, which are like those of a campaign. It does not hold a bar by itself; README and ARCHITECTURE say what
-//! it should be.
+//! How long rooms take, simulated and judged: one of 200 users with 3 devices each and 100 messages, the small ones of
+//! `scenarios/`, and generated ones as a campaign runs them. It does not hold a bar by itself; README and ARCHITECTURE say
+//! what it should be.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mimalloc::MiMalloc;
 
+use withheld::engine::choices::Seeded;
+use withheld::generate;
+use withheld::generate::plan::Plan;
 use withheld::rulebook::reading::ReadingName;
 use withheld::run::RunReport;
 use withheld::run::clients::{InWorld, References};
@@ -90,16 +93,21 @@ fn simulate(scenario: &Scenario) -> u64 {
     simulator.simulate(scenario, ReadingName::Strict, &mut Nowhere).actions
 }
 
-fn many_small_rooms(criterion: &mut Criterion) {
+/// The first rooms that the generator makes when nothing else is asked of it.
+fn generated_rooms() -> Vec<Scenario> {
+    let plan = Plan::default();
+    (0..300).map(|seed| generate::scenario(&plan, &mut Seeded::new(seed))).collect()
+}
+
+fn many_rooms(criterion: &mut Criterion, name: &str, rooms: &[Scenario]) {
     let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
     let judged = |scenario| run_one(&InWorld(References), scenario, judging, &mut Nowhere);
-    let rooms = small_rooms();
     let actions: u64 = rooms.iter().map(|room| judged(room).actions).sum();
     let facts: u64 = rooms.iter().map(|room| judged(room).facts).sum();
     let devices: usize = rooms.iter().map(|room| room.devices.len()).sum();
     let count = rooms.len();
-    eprintln!("{count} small rooms: {devices} devices, {actions} actions, {facts} facts");
-    let mut group = criterion.benchmark_group("small_rooms");
+    eprintln!("{count} rooms: {devices} devices, {actions} actions, {facts} facts");
+    let mut group = criterion.benchmark_group(name);
     group.sample_size(20);
     group.throughput(Throughput::Elements(actions));
     group.bench_function("simulated_and_judged", |bencher| {
@@ -111,5 +119,13 @@ fn many_small_rooms(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, large_room, many_small_rooms);
+fn rooms_of_files(criterion: &mut Criterion) {
+    many_rooms(criterion, "small_rooms", &small_rooms());
+}
+
+fn rooms_of_a_campaign(criterion: &mut Criterion) {
+    many_rooms(criterion, "generated_rooms", &generated_rooms());
+}
+
+criterion_group!(benches, large_room, rooms_of_files, rooms_of_a_campaign);
 criterion_main!(benches);
