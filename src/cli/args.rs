@@ -9,6 +9,8 @@ use crate::report::paint::Paint;
 use crate::rulebook::reading::ReadingName;
 use crate::run::shrunk::LIMIT;
 
+use super::mutants_args::{EXAMPLES as MUTANTS_EXAMPLES, MutantsArgs};
+
 /// The folder that is run when none is named.
 const SCENARIOS: &str = "scenarios";
 
@@ -92,6 +94,10 @@ pub enum Command {
     /// Let clients as they are in the field send to each other, and count what becomes of their messages.
     #[command(after_help = MATRIX_EXAMPLES)]
     Matrix(MatrixArgs),
+    /// Try clients and servers that are wrong in one point each in generated rooms, until a rule that is named for them
+    /// catches them.
+    #[command(after_help = MUTANTS_EXAMPLES)]
+    Mutants(MutantsArgs),
     /// Print the JSON Schema of scenario files.
     Schema {
         /// That of the lines of a log instead.

@@ -11,6 +11,8 @@ mod explain;
 mod failure;
 mod inputs;
 mod matrix;
+mod mutants;
+pub mod mutants_args;
 mod progress;
 mod quote;
 mod rules;
@@ -91,6 +93,7 @@ fn carry_out(
         Some(Command::Explain(args)) => explain::explain(simulator, &args, streams),
         Some(Command::Shrink(args)) => shrink::shrink_file(simulator, &args, streams),
         Some(Command::Matrix(args)) => matrix::run(simulator, &args, streams),
+        Some(Command::Mutants(args)) => mutants::run(simulator, &args, streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {
             run::run(simulator, &RunArgs::default(), streams)

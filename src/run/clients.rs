@@ -18,7 +18,7 @@ use super::simulator::{Simulated, Simulator};
 ///
 /// A program that brings clients of its own implements this, with an enum of clients if they are of several kinds, and
 /// hands [`InWorld`] of it to [`crate::cli::main`].
-pub trait Clients {
+pub trait Clients: Sync {
     /// The clients.
     type Client: Client;
 

@@ -7,7 +7,7 @@ use crate::time::SimTime;
 use crate::trace::sink::FactSink;
 
 /// Turns a scenario into facts. The same scenario gives the same facts every time, if all clients are deterministic.
-pub trait Simulator {
+pub trait Simulator: Sync {
     /// Runs `scenario` to its end and gives every fact to `sink`, as it happens. Clients show what they show as
     /// `reading` has it.
     fn simulate(
