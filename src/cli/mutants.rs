@@ -10,11 +10,11 @@ use std::thread;
 use crate::report::mutants::{Timed, Told, kill_matrix, mutants_document, mutants_view};
 use crate::report::text::safe;
 use crate::run::mutants::Written;
-use crate::run::mutants::hunt::{Budget, Hunt};
+use crate::run::mutants::hunt::{ACTIONS, Budget, Hunt};
 use crate::run::mutants::lanes::work_through;
 use crate::run::mutants::small::small;
 use crate::run::mutants::summary::{Entry, Summary};
-use crate::run::simulator::Simulator;
+use crate::run::simulator::{Bounded, Simulator};
 use crate::run::status::Exit;
 use crate::scenario::file;
 use crate::scenario::mutant::Mutant;
@@ -38,8 +38,9 @@ pub(super) fn run(
     }
     let budget = Budget { cases: args.cases, seed: args.seed };
     let bar = progress::bar(streams.terminal, wanted.len());
+    let bounded = Bounded { simulator, actions: ACTIONS };
     let mutants = work_through(&wanted, jobs(args), |written| {
-        let timed = try_one(simulator, *written, budget);
+        let timed = try_one(&bounded, *written, budget);
         bar.inc(1);
         timed
     });

@@ -21,6 +21,10 @@ use super::{Written, catchers};
 /// Mutants are judged to the letter.
 pub(super) const READING: ReadingName = ReadingName::Strict;
 
+/// The most actions of a run: fifty times what a generated room takes on average. Two mutants may write to each other
+/// without end.
+pub const ACTIONS: u64 = 40_000;
+
 /// How many rooms there are for each mutant, and which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
