@@ -168,6 +168,14 @@ fn figures(told: &Told<'_>, paint: Paint) -> String {
         paint.push(Tone::Bad, &format!("not caught: {}", names.join(", ")), &mut text);
         text.push('\n');
     }
+    if let Some((one, (rule, room))) =
+        told.mutants.iter().find_map(|one| Some((one, one.entry.usual.first_key_value()?)))
+    {
+        let (id, setting) = (one.entry.written.mutant.id(), one.entry.written.setting());
+        let (rule, room) = (rule.id(), grouped(*room));
+        let line = format!("wrong without a mutant: {rule} in room {room} of {id} {setting}\n");
+        paint.push(Tone::Bad, &line, &mut text);
+    }
     if let (Some(median), Some(most)) = (told.summary.median_cases, told.summary.most_cases) {
         text.push_str(&format!(
             "rooms until one is caught: median {}, at most {}\n",
@@ -261,6 +269,7 @@ struct MutantEntry {
     microseconds: u64,
     first_other: Option<&'static str>,
     broken: BTreeMap<&'static str, u64>,
+    usual: BTreeMap<&'static str, u64>,
     small: Option<SmallEntry>,
 }
 
@@ -301,6 +310,7 @@ pub fn mutants_document(told: &Told<'_>) -> MutantsDocument {
             microseconds: *micros,
             first_other: entry.first_other.map(|(rule, _)| rule.id()),
             broken: entry.broken.iter().map(|(rule, rooms)| (rule.id(), *rooms)).collect(),
+            usual: entry.usual.iter().map(|(rule, room)| (rule.id(), *room)).collect(),
             small: entry.small.as_ref().map(|small| SmallEntry {
                 devices: small.size.devices,
                 steps: small.size.steps,
@@ -355,6 +365,7 @@ mod tests {
             caught: Some((3, Rule::W09)),
             first_other: Some((Rule::W10, 2)),
             broken: BTreeMap::from([(Rule::W09, 1_500), (Rule::W10, 4), (Rule::N02, 9)]),
+            usual: BTreeMap::from([(Rule::K02, 17)]),
             small: Some(small),
         };
         let survivor = Entry {
@@ -363,6 +374,7 @@ mod tests {
             caught: None,
             first_other: None,
             broken: BTreeMap::new(),
+            usual: BTreeMap::new(),
             small: None,
         };
         vec![Timed { entry: caught, micros: 12_345 }, Timed { entry: survivor, micros: 1_000_000 }]
@@ -389,6 +401,7 @@ X05     no_olm_dedup=session_and_device  survives   > 2,000    1.000
 
 1 of 2 mutants caught (1 of 2 ways to write them), each tried in 2,000 generated rooms of seed 7
 not caught: X05 no_olm_dedup=session_and_device
+wrong without a mutant: K-02 in room 17 of X01 withheld_dedup=none
 rooms until one is caught: median 3, at most 3
 made small: 1 of 1 room cannot be smaller by one step; median 30 candidate runs
 largest room made small: 2 devices, 1 step, 1 fault (X01 withheld_dedup=none)

@@ -59,8 +59,11 @@ pub struct Hunt {
     pub written: Written,
     /// The room in which it was caught, if it was.
     pub kill: Option<Kill>,
-    /// In how many rooms it broke each rule, warnings included.
+    /// In how many rooms it broke each rule that it would have kept if it were written as the specification wants it, warnings
+    /// included.
     pub broken: BTreeMap<Rule, u64>,
+    /// Rules that it breaks even then, each with the first room: there the judge or the reference client is wrong.
+    pub usual: BTreeMap<Rule, u64>,
     /// The first rule besides those that are named for it that it was seen to break before it was caught, and after how many
     /// rooms.
     pub first_other: Option<(Rule, u64)>,
@@ -79,6 +82,7 @@ impl Hunt {
             written,
             kill: None,
             broken: BTreeMap::new(),
+            usual: BTreeMap::new(),
             first_other: None,
             budget,
             cases: 0,
@@ -119,7 +123,8 @@ impl Hunt {
         let room = generate::scenario(&self.plan, &mut choices);
         let outcome = run(simulator, &room);
         let own = |one: &&Violation| one.injected.is_none() && self.is_on_trial(&room, one.party);
-        let own: Vec<Violation> = outcome.violations.iter().filter(own).copied().collect();
+        let mut own: Vec<Violation> = outcome.violations.iter().filter(own).copied().collect();
+        self.leave_out_usual(simulator, &room, &mut own);
         let rules: BTreeSet<Rule> = own.iter().map(|one| one.rule).collect();
         for rule in &rules {
             *self.broken.entry(*rule).or_default() += 1;
@@ -127,15 +132,37 @@ impl Hunt {
         if self.kill.is_some() {
             return true;
         }
-        let caught = own.iter().find(|one| {
-            self.catchers.contains(&one.rule) && counts(one) && !is_usual(simulator, &room, one)
-        });
+        let caught = own.iter().find(|one| self.catchers.contains(&one.rule) && counts(one));
         if let Some(rule) = caught.map(|one| one.rule) {
             self.kill = Some(Kill { cases: self.cases, rule, room });
         } else if let Some(other) = rules.difference(&self.catchers).next() {
             self.first_other.get_or_insert((*other, self.cases));
         }
         true
+    }
+
+    /// Takes out what the same party breaks in the same room if it is written as the specification wants it: that does not
+    /// show that a mutant was caught.
+    fn leave_out_usual(
+        &mut self,
+        simulator: &dyn Simulator,
+        room: &Scenario,
+        own: &mut Vec<Violation>,
+    ) {
+        if own.is_empty() {
+            return;
+        }
+        let usual = run(simulator, &as_specified(room)).violations;
+        let is_same = |one: &Violation, other: &Violation| {
+            (one.rule, one.party) == (other.rule, other.party) && other.injected.is_none()
+        };
+        own.retain(|one| {
+            let same = usual.iter().find(|other| is_same(one, other));
+            if same.is_some_and(|same| same.severity == Severity::Violation) {
+                self.usual.entry(one.rule).or_insert(self.cases);
+            }
+            same.is_none()
+        });
     }
 }
 
@@ -152,16 +179,6 @@ pub(super) fn only_warns(rule: Rule) -> bool {
 /// Whether a breach is as bad as its rule gets: a warning of a rule that can say more catches nothing.
 fn counts(violation: &Violation) -> bool {
     violation.severity == Severity::Violation || only_warns(violation.rule)
-}
-
-/// Whether the same is broken by the same party where it is written as the specification wants it. Then it does not show that
-/// the mutant was caught.
-fn is_usual(simulator: &dyn Simulator, room: &Scenario, violation: &Violation) -> bool {
-    let without = as_specified(room);
-    let same = |one: &Violation| {
-        (one.rule, one.party) == (violation.rule, violation.party) && one.injected.is_none()
-    };
-    run(simulator, &without).violations.iter().any(same)
 }
 
 /// The room with clients and servers that are all written as the specification wants it.

@@ -22,8 +22,10 @@ pub struct Entry {
     pub caught: Option<(u64, Rule)>,
     /// The first other rule that it broke before that, and after how many rooms.
     pub first_other: Option<(Rule, u64)>,
-    /// In how many rooms it broke each rule.
+    /// In how many rooms it broke each rule that it would have kept without being a mutant.
     pub broken: BTreeMap<Rule, u64>,
+    /// Rules that it breaks without being a mutant, each with the first room.
+    pub usual: BTreeMap<Rule, u64>,
     /// The room in which it was caught, made small.
     pub small: Option<Small>,
 }
@@ -38,6 +40,7 @@ impl Entry {
             caught: hunt.kill.map(|kill| (kill.cases, kill.rule)),
             first_other: hunt.first_other,
             broken: hunt.broken,
+            usual: hunt.usual,
             small,
         }
     }
@@ -137,6 +140,7 @@ mod tests {
             caught: caught.map(|cases| (cases, Rule::W09)),
             first_other: None,
             broken: BTreeMap::new(),
+            usual: BTreeMap::new(),
             small: caught.map(|_| small),
         }
     }
