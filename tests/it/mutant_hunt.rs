@@ -11,10 +11,9 @@ use assert_cmd::cargo::CommandCargoExt;
 use serde_json::Value;
 
 use withheld::run::clients::{InWorld, References};
-use withheld::run::mutants::Written;
-use withheld::run::mutants::catchers;
 use withheld::run::mutants::hunt::{ACTIONS, Budget, Hunt, as_specified};
 use withheld::run::mutants::small::small;
+use withheld::run::mutants::{Written, catchers};
 use withheld::run::simulator::Bounded;
 use withheld::scenario::mutant::Mutant;
 
@@ -57,18 +56,6 @@ fn a_few_rooms_catch_the_plain_mutants_by_a_rule_that_is_named_for_them() {
         assert!(broken(small.room.clone()), "{name} does not show in its small room");
         assert!(!broken(as_specified(&small.room)), "{name}: it is not the mutant that breaks it");
     }
-}
-
-#[test]
-fn a_client_that_is_right_is_not_caught() {
-    // A room that catches this one has an invite in it: without a mutant there is nothing to catch.
-    let mut hunt =
-        Hunt::new(Written { mutant: Mutant::X01, variant: 0 }, Budget { cases: 40, seed: 11 });
-    hunt.until_caught(&SIMULATOR);
-    let kill = hunt.kill.unwrap();
-    let outcome = Room::run(as_specified(&kill.room)).outcome;
-    let broken: Vec<_> = outcome.counted().filter(|one| one.rule == kill.rule).collect();
-    assert_eq!(broken, [] as [&withheld::check::outcome::Violation; 0]);
 }
 
 fn withheld(folder: &Path, args: &[&str]) -> Output {
@@ -114,9 +101,9 @@ fn small_rooms_are_written_as_files_that_hold_and_none_is_overwritten() {
     let args = ["mutants", "X13", "--cases", "20", "--out", "rooms"];
     let output = withheld(folder.path(), &args);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut names: Vec<_> = fs::read_dir(folder.path().join("rooms"))
+    let mut names: Vec<String> = fs::read_dir(folder.path().join("rooms"))
         .unwrap()
-        .map(|one| one.unwrap().file_name())
+        .map(|one| one.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
     let expected =
