@@ -107,7 +107,7 @@ fn save(folder: &Path, mutants: &[Timed]) -> Result<(), Failure> {
     for timed in mutants {
         let Some(small) = &timed.entry.small else { continue };
         let path = folder.join(timed.entry.written.file_name());
-        write_file(&path, &file::write(&small.room))
+        write_file(&path, &file::write_brief(&small.room))
             .map_err(|error| Failure::File(PathBuf::from(&path), error))?;
     }
     Ok(())

@@ -46,6 +46,9 @@ const COLUMNS: [&str; 9] = [
     "also broken",
 ];
 
+/// How wide a column of the matrix is.
+const CELL: usize = 6;
+
 /// How many other rules a line names.
 const OTHERS: usize = 5;
 
@@ -221,7 +224,7 @@ pub fn kill_matrix(mutants: &[Timed], paint: Paint) -> String {
     let mut text = " ".repeat(wide);
     for rule in &rules {
         text.push_str("  ");
-        paint.push(Tone::Heading, &format!("{:>5}", rule.id()), &mut text);
+        paint.push(Tone::Heading, &format!("{:>CELL$}", rule.id()), &mut text);
     }
     text.push('\n');
     for (timed, name) in mutants.iter().zip(&names) {
@@ -237,7 +240,7 @@ pub fn kill_matrix(mutants: &[Timed], paint: Paint) -> String {
                 (rooms, true) => (format!("*{}", grouped(rooms)), Tone::Good),
             };
             text.push_str("  ");
-            text.push_str(&fill(&shown, 5));
+            text.push_str(&fill(&shown, CELL));
             paint.push(tone, &shown, &mut text);
         }
         text.push('\n');

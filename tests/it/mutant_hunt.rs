@@ -40,7 +40,7 @@ const PLAIN: [Mutant; 12] = [
 #[test]
 fn a_few_rooms_catch_the_plain_mutants_by_a_rule_that_is_named_for_them() {
     for written in PLAIN.into_iter().flat_map(Written::of) {
-        let mut hunt = Hunt::new(written, Budget { cases: 40, seed: 11 });
+        let mut hunt = Hunt::new(written, Budget { cases: 120, seed: 11 });
         hunt.until_caught(&SIMULATOR);
         let name = format!("{} {}", written.mutant.id(), written.setting());
         let kill = hunt.kill.as_ref().unwrap_or_else(|| panic!("{name} survives"));
@@ -75,7 +75,7 @@ fn document(args: &[&str]) -> (Option<i32>, Value) {
 
 #[test]
 fn the_command_says_the_same_whatever_the_number_of_threads() {
-    let args = ["X01", "X05", "X28", "X61", "--cases", "25"];
+    let args = ["X01", "X12", "X28", "X61", "--cases", "25"];
     let (code, one) = document(&[&args[..], &["--jobs", "1"]].concat());
     assert_eq!(code, Some(0), "{one}");
     let (_, three) = document(&[&args[..], &["--jobs", "3"]].concat());
@@ -83,7 +83,7 @@ fn the_command_says_the_same_whatever_the_number_of_threads() {
     let (_, other) = document(&[&args[..], &["--seed", "1"]].concat());
     assert_ne!(one, other, "another seed is about other rooms");
     assert_eq!(one["summary"]["mutants"], 4);
-    assert_eq!(one["summary"]["variants"], 5);
+    assert_eq!(one["summary"]["variants"], 6);
 }
 
 #[test]
