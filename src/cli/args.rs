@@ -10,6 +10,7 @@ use crate::rulebook::reading::ReadingName;
 use crate::run::shrunk::LIMIT;
 
 use super::fuzz_args::{EXAMPLES as FUZZ_EXAMPLES, FuzzArgs, MERGE_EXAMPLES, MergeArgs};
+use super::mutants_args::{EXAMPLES as MUTANTS_EXAMPLES, MutantsArgs};
 
 /// The folder that is run when none is named.
 const SCENARIOS: &str = "scenarios";
@@ -101,6 +102,10 @@ pub enum Command {
     /// Put the shards of a campaign together.
     #[command(after_help = MERGE_EXAMPLES)]
     Merge(MergeArgs),
+    /// Try clients and servers that are wrong in one point each in generated rooms, until a rule that is named for them
+    /// catches them.
+    #[command(after_help = MUTANTS_EXAMPLES)]
+    Mutants(MutantsArgs),
     /// Print the JSON Schema of scenario files.
     Schema {
         /// That of the lines of a log instead.

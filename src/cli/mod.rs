@@ -13,6 +13,8 @@ mod fuzz;
 pub mod fuzz_args;
 mod inputs;
 mod matrix;
+mod mutants;
+pub mod mutants_args;
 mod progress;
 mod quote;
 mod rules;
@@ -95,6 +97,7 @@ fn carry_out(
         Some(Command::Matrix(args)) => matrix::run(simulator, &args, streams),
         Some(Command::Fuzz(args)) => fuzz::fuzz(simulator, &args, streams),
         Some(Command::Merge(args)) => fuzz::merge(&args, streams),
+        Some(Command::Mutants(args)) => mutants::run(simulator, &args, streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {
             run::run(simulator, &RunArgs::default(), streams)

@@ -13,7 +13,7 @@ use crate::protocol::room::{Membership, RoomEvent};
 use crate::protocol::withheld::CodeSet;
 use crate::scenario::policy::{OnProblem, SharePolicy, Target};
 use crate::time::SimTime;
-use crate::trace::fact::{Causes, FactKind};
+use crate::trace::fact::{Causes, Fact, FactKind, Observer};
 
 /// A device's client: sans-IO, deterministic, with a durable part that survives a restart.
 pub trait Client {
@@ -219,7 +219,20 @@ pub enum Effect<D> {
     /// A request leaves, because of these facts: the one behind it, and the one that made it fail before, if it did.
     Request(RequestNo, Request, Because),
     /// Something was observed.
-    Fact(FactKind, Causes),
+    Fact(Fact),
+}
+
+/// What all facts of one input have in common, and the number of the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Observation {
+    /// The number of the first fact; the others follow.
+    pub first: FactId,
+    /// Virtual time.
+    pub at: SimTime,
+    /// The device's own clock.
+    pub clock: SimTime,
+    /// The device.
+    pub device: DeviceId,
 }
 
 /// Why a request leaves, and why it leaves no earlier.
@@ -250,8 +263,10 @@ pub enum WakeAt {
 #[derive(Debug)]
 pub struct Out<D> {
     effects: Vec<Effect<D>>,
+    /// The requests that leave behind all other effects.
+    last: Vec<(RequestNo, Request, Because)>,
     copies_wanted: bool,
-    next_fact: FactId,
+    observation: Observation,
     wake: WakeAt,
 }
 
@@ -259,19 +274,26 @@ impl<D> Default for Out<D> {
     fn default() -> Self {
         Self {
             effects: Vec::new(),
+            last: Vec::new(),
             copies_wanted: false,
-            next_fact: FactId::new(0),
+            observation: Observation {
+                first: FactId::new(0),
+                at: SimTime::ZERO,
+                clock: SimTime::ZERO,
+                device: DeviceId::new(0),
+            },
             wake: WakeAt::Never,
         }
     }
 }
 
 impl<D> Out<D> {
-    /// Makes the list ready for the next input: empty, its facts numbered from `next_fact`, with copies of the store
-    /// at each persist if `copies_wanted`.
-    pub fn begin(&mut self, next_fact: FactId, copies_wanted: bool) {
+    /// Makes the list ready for the next input: empty, its facts made in this way, with copies of the store at each
+    /// persist if `copies_wanted`.
+    pub fn begin(&mut self, observation: Observation, copies_wanted: bool) {
         self.effects.clear();
-        self.next_fact = next_fact;
+        self.last.clear();
+        self.observation = observation;
         self.copies_wanted = copies_wanted;
         self.wake = WakeAt::Never;
     }
@@ -287,11 +309,17 @@ impl<D> Out<D> {
         self.effects.push(Effect::Request(number, request, because.into()));
     }
 
+    /// A request leaves behind everything else that comes of this input, whenever that is put in.
+    pub fn request_last(&mut self, number: RequestNo, request: Request, because: Because) {
+        self.last.push((number, request, because));
+    }
+
     /// Something was observed here. The id is the fact's, provided that the list is not cut before it.
     pub fn fact(&mut self, kind: FactKind, causes: Causes) -> FactId {
-        let id = self.next_fact;
-        self.next_fact = FactId::new(id.raw() + 1);
-        self.effects.push(Effect::Fact(kind, causes));
+        let Observation { first: id, at, clock, device } = self.observation;
+        self.observation.first = FactId::new(id.raw() + 1);
+        let observer = Observer::Device(device);
+        self.effects.push(Effect::Fact(Fact { id, at, clock, observer, kind, causes }));
         id
     }
 
@@ -306,8 +334,22 @@ impl<D> Out<D> {
         self.wake
     }
 
-    /// The effects, in order; the list is empty afterwards and keeps its memory.
+    /// All effects, in order; the list is empty afterwards and keeps its memory.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<D>> + '_ {
+        let last = self.last.drain(..);
+        let last = last.map(|(number, request, because)| Effect::Request(number, request, because));
+        self.effects.drain(..).chain(last)
+    }
+
+    /// The effects but for the requests that leave behind all others, in order.
+    pub(crate) fn drain_first(&mut self) -> impl Iterator<Item = Effect<D>> + '_ {
         self.effects.drain(..)
+    }
+
+    /// The requests that leave behind all other effects, in order.
+    pub(crate) fn drain_last(
+        &mut self,
+    ) -> impl Iterator<Item = (RequestNo, Request, Because)> + '_ {
+        self.last.drain(..)
     }
 }

@@ -76,6 +76,8 @@ struct Mark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 struct Stay {
     invited: Option<Mark>,
+    /// An invite that came after the end of the stay: it says nothing of what is told of that one.
+    invited_again: Option<Mark>,
     joined: Option<Mark>,
     left: Option<Mark>,
     returned: bool,
@@ -317,7 +319,9 @@ impl Room {
                 stay.returned = stay.joined.is_some();
                 stay.joined = Some(mark);
                 stay.left = None;
+                stay.invited = stay.invited_again.take().or(stay.invited);
             }
+            Membership::Invite if stay.left.is_some() => stay.invited_again = Some(mark),
             Membership::Invite => stay.invited = Some(mark),
             Membership::Leave | Membership::Ban if was => stay.left = Some(mark),
             Membership::Join | Membership::Leave | Membership::Ban => {}
@@ -441,6 +445,24 @@ mod tests {
         // Bob is told up to his ban and no further.
         assert_eq!(news(&room, BOB, 1, 9).map(|(seq, ..)| seq), Some(4));
         assert_eq!(news(&room, BOB, 4, 9), None);
+    }
+
+    #[test]
+    fn a_second_invite_does_not_hide_the_stay_that_ended_before_it() {
+        let mut room = room(HistoryVisibility::Invited);
+        append(&mut room, message(0));
+        append(&mut room, member(BOB, Membership::Invite));
+        append(&mut room, message(1));
+        append(&mut room, member(BOB, Membership::Join));
+        append(&mut room, member(BOB, Membership::Leave));
+        append(&mut room, message(2));
+        append(&mut room, member(BOB, Membership::Invite));
+        // From the first invite to the end of the stay.
+        assert_eq!(news(&room, BOB, 2, 9), Some((6, 4, false)));
+        append(&mut room, message(3));
+        append(&mut room, member(BOB, Membership::Join));
+        // From the second one on.
+        assert_eq!(news(&room, BOB, 0, 9).map(|(seq, count, _)| (seq, count)), Some((10, 3)));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! How a homeserver puts a sync answer together from its registers.
 //! It does not know whether the answer arrives; the next token will tell.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::homeserver::Homeserver;
@@ -39,7 +38,7 @@ pub struct SyncTerms<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncAnswer {
     /// The answer.
-    pub response: SyncResponse,
+    pub response: Box<SyncResponse>,
     /// The newest fact that it tells of.
     pub cause: Option<FactId>,
 }
@@ -75,7 +74,7 @@ impl Homeserver {
             return None;
         }
         let keys_cause = account.keys_cause.0.filter(|_| counts);
-        let mut response = SyncResponse {
+        let mut response = Box::new(SyncResponse {
             since: token,
             next: SyncToken {
                 to_device: token.to_device,
@@ -88,7 +87,7 @@ impl Homeserver {
             unused_fallback_key: None,
             counts_cause: terms.omit_counts.unwrap_or_default(),
             rooms,
-        };
+        });
         self.list_mailbox(device, terms, &mut response, log);
         self.tell_counts(device, terms, &mut response);
         hide_members(device, terms.hidden, &mut response.rooms, log);
@@ -100,11 +99,11 @@ impl Homeserver {
     /// changed after a position of the stream, by user.
     #[must_use]
     pub fn list_changes(&self, user: UserId, since: u64) -> Vec<(UserId, ListChange, Provenance)> {
-        let mut changes: BTreeMap<UserId, (ListChange, Provenance)> = BTreeMap::new();
+        let mut changes = Vec::new();
         for change in self.lists.since(since) {
             self.collect_change(user, change, &mut changes);
         }
-        changes.into_iter().map(|(user, (change, cause))| (user, change, cause)).collect()
+        changes
     }
 
     /// Adds what one entry of the stream means for `user`. Whether two users share a room is asked of the present, so
@@ -113,12 +112,16 @@ impl Homeserver {
         &self,
         user: UserId,
         change: &Change,
-        into: &mut BTreeMap<UserId, (ListChange, Provenance)>,
+        into: &mut Vec<(UserId, ListChange, Provenance)>,
     ) {
         let mut tell = |other: UserId| {
             let shares = other == user || self.rooms.share(user, other);
             let kind = if shares { ListChange::Changed } else { ListChange::Left };
-            into.insert(other, (kind, change.cause));
+            let told = (other, kind, change.cause);
+            match into.binary_search_by_key(&other, |(user, ..)| *user) {
+                Ok(place) => into[place] = told,
+                Err(place) => into.insert(place, told),
+            }
         };
         let own = change.user == user;
         match change.kind {
@@ -309,7 +312,7 @@ mod tests {
 
     fn sync(server: &mut Homeserver, device: DeviceId, token: SyncToken) -> Option<SyncResponse> {
         let answer = server.sync(device, token, &TERMS, &mut Notebook::default());
-        answer.map(|answer| answer.response)
+        answer.map(|answer| *answer.response)
     }
 
     #[test]

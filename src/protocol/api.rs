@@ -349,8 +349,8 @@ pub enum Response {
         /// Everyone with a membership.
         members: Vec<(UserId, Membership)>,
     },
-    /// `/sync`
-    Sync(SyncResponse),
+    /// `/sync`. The largest answer by far, and often moved.
+    Sync(Box<SyncResponse>),
     /// `GET /room_keys/keys`
     Backup(Vec<BackedUpKey>),
     /// Any request whose answer is only "done".

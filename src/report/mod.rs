@@ -11,6 +11,7 @@ pub mod lines;
 pub mod log;
 pub mod log_json;
 pub mod matrix;
+pub mod mutants;
 mod names;
 mod narrate;
 pub mod paint;

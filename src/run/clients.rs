@@ -8,6 +8,7 @@ use crate::client::reference::{Config, Reference};
 use crate::client::{Client, Directory};
 use crate::ids::DeviceId;
 use crate::rulebook::reading::{Reading, ReadingName};
+use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
 use crate::sim::world::World;
 use crate::trace::sink::FactSink;
@@ -39,9 +40,20 @@ impl<C: Clients> Simulator for InWorld<C> {
         &self,
         scenario: &Scenario,
         reading: ReadingName,
+        sink: &mut dyn FactSink,
+    ) -> Simulated {
+        self.simulate_at_most(Limits::FILES.actions, scenario, reading, sink)
+    }
+
+    fn simulate_at_most(
+        &self,
+        actions: u64,
+        scenario: &Scenario,
+        reading: ReadingName,
         mut sink: &mut dyn FactSink,
     ) -> Simulated {
-        let mut world = World::new(scenario, self.0.of_run(scenario, reading));
+        let world = World::new(scenario, self.0.of_run(scenario, reading));
+        let mut world = world.with_action_limit(actions);
         world.run(&mut sink);
         Simulated { actions: world.actions(), ended_at: world.now() }
     }

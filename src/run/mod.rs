@@ -8,6 +8,7 @@ pub mod judged;
 pub mod kept;
 pub mod logs;
 pub mod matrix;
+pub mod mutants;
 pub mod shrunk;
 pub mod signature;
 pub mod simulator;

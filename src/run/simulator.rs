@@ -16,6 +16,45 @@ pub trait Simulator: Sync {
         reading: ReadingName,
         sink: &mut dyn FactSink,
     ) -> Simulated;
+
+    /// The same, but cut after so many actions at the most, if this simulator can do that.
+    fn simulate_at_most(
+        &self,
+        actions: u64,
+        scenario: &Scenario,
+        reading: ReadingName,
+        sink: &mut dyn FactSink,
+    ) -> Simulated {
+        let _ = actions;
+        self.simulate(scenario, reading, sink)
+    }
+}
+
+/// A simulator whose runs are all cut after so many actions: clients that are wrong on purpose may write to each other
+/// for as long as a run lasts.
+#[derive(Clone, Copy)]
+pub struct Bounded<'s> {
+    /// The simulator.
+    pub simulator: &'s dyn Simulator,
+    /// The most actions of a run.
+    pub actions: u64,
+}
+
+impl std::fmt::Debug for Bounded<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bounded").field("actions", &self.actions).finish_non_exhaustive()
+    }
+}
+
+impl Simulator for Bounded<'_> {
+    fn simulate(
+        &self,
+        scenario: &Scenario,
+        reading: ReadingName,
+        sink: &mut dyn FactSink,
+    ) -> Simulated {
+        self.simulator.simulate_at_most(self.actions, scenario, reading, sink)
+    }
 }
 
 /// What a simulator says of a run besides its facts.

@@ -1,7 +1,7 @@
 //! The clients of a run: each gets its inputs one by one, and what it does goes out in its order.
 //! It does not know what an input means.
 
-use crate::client::{Client, Context, Effect, Input, WakeAt};
+use crate::client::{Client, Context, Effect, Input, Observation, WakeAt};
 use crate::engine::choices::Choices;
 use crate::ids::{DeviceId, FactId};
 use crate::protocol::api::SyncToken;
@@ -90,7 +90,8 @@ impl<C: Client, K: Choices> World<C, K> {
         let mut out = std::mem::take(&mut self.out.0);
         let clock = self.recorder.clock(device);
         let terminal = &mut self.terminals[device.index()];
-        out.begin(self.recorder.next_id(), terminal.is_watched);
+        let (first, at) = (self.recorder.next_id(), self.recorder.now());
+        out.begin(Observation { first, at, clock, device }, terminal.is_watched);
         let clock_set = self.recorder.clock_set(device);
         let (entropy, media) = (&mut self.entropy, &mut self.media);
         let mut context = Context { clock, clock_set, entropy, media, cause };
@@ -105,8 +106,11 @@ impl<C: Client, K: Choices> World<C, K> {
             }
             is_cut
         };
-        for effect in out.drain() {
+        for effect in out.drain_first() {
             self.enact(device, effect, sink);
+        }
+        for (number, request, because) in out.drain_last() {
+            self.leave(device, number, request, because);
         }
         self.out.0 = out;
         if is_cut {
@@ -116,6 +120,7 @@ impl<C: Client, K: Choices> World<C, K> {
         }
     }
 
+    #[inline]
     fn enact(&mut self, device: DeviceId, effect: Effect<C::Durable>, sink: &mut impl FactSink) {
         match effect {
             Effect::Persist(copy) => {
@@ -127,9 +132,7 @@ impl<C: Client, K: Choices> World<C, K> {
             Effect::Request(number, request, because) => {
                 self.leave(device, number, request, because);
             }
-            Effect::Fact(kind, causes) => {
-                self.recorder.record(sink, Observer::Device(device), kind, causes);
-            }
+            Effect::Fact(fact) => self.recorder.pass_on(sink, &fact),
         }
     }
 

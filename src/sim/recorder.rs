@@ -79,6 +79,7 @@ impl Recorder {
     ///
     /// # Panics
     /// If a cause does not come before its effect, or after 2^32 - 1 facts.
+    #[inline]
     pub(super) fn record<S: FactSink>(
         &mut self,
         sink: &mut S,
@@ -87,15 +88,25 @@ impl Recorder {
         causes: Causes,
     ) -> FactId {
         let id = self.next_id();
-        assert!(causes.iter().all(|cause| cause < id), "a cause comes before its effect");
         let clock = match observer {
             Observer::Device(device) => self.clock(device),
             Observer::Server(_) | Observer::World => self.now,
         };
-        sink.record(&Fact { id, at: self.now, clock, observer, kind, causes });
+        self.pass_on(sink, &Fact { id, at: self.now, clock, observer, kind, causes });
+        id
+    }
+
+    /// Hands the next fact to the sink, with the number that it has already.
+    ///
+    /// # Panics
+    /// If a cause does not come before its effect, or after 2^32 - 1 facts.
+    #[inline]
+    pub(super) fn pass_on<S: FactSink>(&mut self, sink: &mut S, fact: &Fact) {
+        debug_assert_eq!(fact.id, self.next_id(), "facts are numbered without gaps");
+        assert!(fact.causes.iter().all(|cause| cause < fact.id), "a cause comes before its effect");
+        sink.record(fact);
         self.next =
             self.next.checked_add(1).expect("the limit of actions keeps facts below u32::MAX");
-        id
     }
 
     /// The log of a server.
@@ -116,6 +127,7 @@ pub(super) struct ServerLog<'a, S> {
 }
 
 impl<S: FactSink> FactLog for ServerLog<'_, S> {
+    #[inline]
     fn record(&mut self, kind: FactKind, causes: Causes) -> FactId {
         self.recorder.record(self.sink, Observer::Server(self.server), kind, causes)
     }

@@ -10,6 +10,7 @@ mod habits;
 mod history;
 mod logs;
 mod minimise;
+mod mutant_hunt;
 mod mutants;
 mod occasions;
 mod olm_against_vodozemac;

@@ -56,14 +56,14 @@ impl Reference {
         &mut self,
         devices: &[DeviceId],
         (why, cause): (OlmCause, Provenance),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let mut claims = Vec::with_capacity(devices.len());
         for target in devices {
-            if matches!(self.live.claims.state(*target, io.clock), ClaimState::Running) {
+            if matches!(self.live.claims.state(*target, io.given.clock), ClaimState::Running) {
                 continue;
             }
-            let claim = io.entropy.claim();
+            let claim = io.given.entropy.claim();
             let kind = FactKind::Claim { device: self.me(), target: *target, claim };
             let began = Provenance::of(io.fact(kind, Causes::of([cause.0])));
             self.live.claims.begin(*target, RunningClaim { why, began });
@@ -82,7 +82,7 @@ impl Reference {
         &mut self,
         number: RequestNo,
         answer: Result<&Response, Failure>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> bool {
         let Some(claims) = self.live.claims.answered(number) else { return false };
         for (device, claim) in claims {
@@ -91,7 +91,7 @@ impl Reference {
             let kind = FactKind::ClaimEnd { device: self.me(), target: device, claim, outcome };
             // Where nothing says why this device's claim ended so, the answer as a whole does.
             let known = because.iter().any(|cause| cause.0.is_some());
-            let answered = io.cause.filter(|_| !known);
+            let answered = io.given.cause.filter(|_| !known);
             let [one, other] = because;
             let causes = Causes::of([running.began.0, one.0, other.0, answered]);
             let by = Provenance::of(io.fact(kind, causes));
@@ -165,9 +165,15 @@ impl Reference {
         )
     }
 
-    fn claim_failed(&mut self, device: DeviceId, for_good: bool, by: Provenance, io: &mut Io<'_>) {
+    fn claim_failed(
+        &mut self,
+        device: DeviceId,
+        for_good: bool,
+        by: Provenance,
+        io: &mut Io<'_, '_>,
+    ) {
         let habits = self.config.habits;
-        self.live.claims.failed(device, for_good, io.clock, (&habits, by));
+        self.live.claims.failed(device, for_good, io.given.clock, (&habits, by));
         self.live.dummies.remove(&device);
         self.live.forwards.retain(|forward| forward.to != device);
         // Whatever the claim was for, who is owed a key can be told now if this was not the first failure.
@@ -180,9 +186,9 @@ impl Reference {
         peer: DeviceId,
         key: KeyValue,
         (why, by): (OlmCause, Provenance),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
-        let session = self.store.account.create_outbound(peer, key, io.entropy);
+        let session = self.store.account.create_outbound(peer, key, io.given.entropy);
         let (device, direction) = (self.me(), Direction::Outbound);
         let kind = FactKind::OlmNew {
             device,
@@ -192,7 +198,7 @@ impl Reference {
             why,
             key: Some(key),
         };
-        let fact = io.fact(kind, Causes::of([by.0, io.clock_set]));
+        let fact = io.fact(kind, Causes::of([by.0, io.given.clock_set]));
         self.keep_session(session, MadeBy::Us, Provenance::of(fact), io);
         // Meanwhile the user may have chosen to send the device nothing (K-07).
         if let Some(cause) = self.live.dummies.remove(&peer)
@@ -214,11 +220,12 @@ impl Reference {
         session: OlmSession,
         made_by: MadeBy,
         fact: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let peer = session.peer();
         let most = self.habits().olm_sessions_max;
-        if let Some(expired) = self.store.olm.insert(session, (made_by, fact), io.clock, most) {
+        if let Some(expired) = self.store.olm.insert(session, (made_by, fact), io.given.clock, most)
+        {
             let (device, why) = (self.me(), LossCause::Expired);
             let kind = FactKind::OlmDropped { device, peer, session: expired, why };
             io.fact(kind, Causes::of([fact.0]));
@@ -243,7 +250,7 @@ impl Reference {
     }
 
     /// A device that is owed a key, of a session in use or of an older one, can be given it now or be told (N-01).
-    fn settle_owed(&mut self, peer: DeviceId, io: &mut Io<'_>) {
+    fn settle_owed(&mut self, peer: DeviceId, io: &mut Io<'_, '_>) {
         let owes = |outbound: &&Outbound| outbound.owed_from.contains_key(&peer);
         let in_use = self.store.outbound.iter().filter(|(_, outbound)| owes(outbound));
         let older = self.store.debts.iter().filter(|(_, outbound)| owes(&outbound));
@@ -255,8 +262,8 @@ impl Reference {
     }
 
     /// Makes second tries of claims whose first one failed for a passing reason, when it is time.
-    pub(super) fn retry_claims(&mut self, io: &mut Io<'_>) {
-        let due = |(_, at): &(DeviceId, _)| *at <= io.clock;
+    pub(super) fn retry_claims(&mut self, io: &mut Io<'_, '_>) {
+        let due = |(_, at): &(DeviceId, _)| *at <= io.given.clock;
         let devices: Vec<DeviceId> =
             self.live.claims.to_retry().filter(due).map(|(device, _)| device).collect();
         for device in devices {
@@ -270,10 +277,10 @@ impl Reference {
         &mut self,
         (message, ciphertext): (ToDeviceId, &OlmCiphertext),
         listed: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Opening {
         let (device, peer) = (self.me(), ciphertext.sender_key);
-        let record = |result, io: &mut Io<'_>| {
+        let record = |result, io: &mut Io<'_, '_>| {
             let kind = FactKind::OlmDecrypt { device, peer, message, result };
             Provenance::of(io.fact(kind, Causes::of([listed.0])))
         };
@@ -288,7 +295,7 @@ impl Reference {
         } else if opens {
             self.open_inbound(ciphertext, listed, io)
         } else {
-            self.store.olm.decrypt(ciphertext, io.clock, io.entropy)
+            self.store.olm.decrypt(ciphertext, io.given.clock, io.given.entropy)
         };
         io.touch();
         match opened {
@@ -311,8 +318,8 @@ impl Reference {
     }
 
     /// Whether a device has made as many sessions within an hour as this client takes.
-    fn has_too_many_inbound(&self, peer: DeviceId, io: &Io<'_>) -> bool {
-        let since = io.clock - SimDuration::from_hours(1);
+    fn has_too_many_inbound(&self, peer: DeviceId, io: &Io<'_, '_>) -> bool {
+        let since = io.given.clock - SimDuration::from_hours(1);
         let made = self.store.olm.made_by_them_since(peer, since);
         made >= self.habits().inbound_olm_per_hour as usize
     }
@@ -321,7 +328,7 @@ impl Reference {
         &mut self,
         ciphertext: &OlmCiphertext,
         listed: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Result<(crate::ids::OlmSessionId, OlmPayload), Error> {
         let (device, peer) = (self.me(), ciphertext.sender_key);
         let created = self.store.account.create_inbound(ciphertext, peer)?;
@@ -337,7 +344,7 @@ impl Reference {
         Ok((session, created.payload))
     }
 
-    fn after_failure(&mut self, ciphertext: &OlmCiphertext, by: Provenance, io: &mut Io<'_>) {
+    fn after_failure(&mut self, ciphertext: &OlmCiphertext, by: Provenance, io: &mut Io<'_, '_>) {
         if let (true, Some(key)) = (self.habits().failed_pre_key_uses_key, ciphertext.pre_key)
             && self.store.account.remove_one_time_key(key)
         {
@@ -349,7 +356,7 @@ impl Reference {
         if had_one || !self.habits().unwedge_needs_session {
             self.recover(ciphertext.sender_key, (OlmCause::Unwedge, by), io);
         }
-        self.store.olm.failed(ciphertext.sender_key, io.clock);
+        self.store.olm.failed(ciphertext.sender_key, io.given.clock);
     }
 }
 

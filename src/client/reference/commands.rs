@@ -17,7 +17,7 @@ use crate::trace::fact::{Causes, FactKind, LossCause, Refusal};
 
 impl Reference {
     /// Does what the user wants.
-    pub(super) fn command(&mut self, command: &Command, io: &mut Io<'_>) {
+    pub(super) fn command(&mut self, command: &Command, io: &mut Io<'_, '_>) {
         match *command {
             Command::Login { identity, publish_identity, sign } => {
                 self.log_in(identity, (publish_identity, sign), io);
@@ -67,10 +67,10 @@ impl Reference {
         }
     }
 
-    fn log_out(&mut self, io: &mut Io<'_>) {
+    fn log_out(&mut self, io: &mut Io<'_, '_>) {
         let mut store = Store::new(self.me(), self.store.policy.clone());
         store.life = Life::LoggedOut;
-        store.outbox.push(Request::Logout, io.cause);
+        store.outbox.push(Request::Logout, io.given.cause);
         self.store = store;
         self.live = crate::client::reference::Live {
             next_request: self.live.next_request,
@@ -79,24 +79,24 @@ impl Reference {
         io.touch();
     }
 
-    pub(super) fn set_state(&mut self, room: RoomId, event: RoomEvent, io: &mut Io<'_>) {
-        self.store.outbox.push(Request::SendState { room, event }, io.cause);
+    pub(super) fn set_state(&mut self, room: RoomId, event: RoomEvent, io: &mut Io<'_, '_>) {
+        self.store.outbox.push(Request::SendState { room, event }, io.given.cause);
         io.touch();
     }
 
-    fn reset_identity(&mut self, keys: CrossSigningKeys, io: &mut Io<'_>) {
+    fn reset_identity(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {
         io.fact_of_input(FactKind::IdentityMade { device: self.me(), master: keys.master });
-        self.store.outbox.push(Request::UploadSigningKeys(keys), io.cause);
+        self.store.outbox.push(Request::UploadSigningKeys(keys), io.given.cause);
         self.sign_self(keys, io);
     }
 
-    fn verify_device(&mut self, device: DeviceId, io: &mut Io<'_>) {
+    fn verify_device(&mut self, device: DeviceId, io: &mut Io<'_, '_>) {
         self.store.verified_by_hand.insert(device);
         self.record_verified(Target::Device(device), true, io);
         self.view_changed(io);
     }
 
-    fn unverify(&mut self, target: Target, io: &mut Io<'_>) {
+    fn unverify(&mut self, target: Target, io: &mut Io<'_, '_>) {
         match target {
             Target::Device(device) => {
                 self.store.verified_by_hand.remove(&device);
@@ -110,7 +110,7 @@ impl Reference {
         self.view_changed(io);
     }
 
-    fn block(&mut self, target: Target, io: &mut Io<'_>) {
+    fn block(&mut self, target: Target, io: &mut Io<'_, '_>) {
         let kind = FactKind::BlockedSet { device: self.me(), target, blocked: true };
         let fact = io.fact_of_input(kind);
         self.store.blocked.insert(target, Provenance::of(fact));
@@ -150,7 +150,7 @@ impl Reference {
         }
     }
 
-    fn unblock(&mut self, target: Target, io: &mut Io<'_>) {
+    fn unblock(&mut self, target: Target, io: &mut Io<'_, '_>) {
         let kind = FactKind::BlockedSet { device: self.me(), target, blocked: false };
         let fact = io.fact_of_input(kind);
         self.store.blocked.remove(&target);
@@ -169,7 +169,7 @@ impl Reference {
         self.view_changed(io);
     }
 
-    fn acknowledge(&mut self, user: UserId, io: &mut Io<'_>) {
+    fn acknowledge(&mut self, user: UserId, io: &mut Io<'_, '_>) {
         io.fact_of_input(FactKind::IdentityAcknowledged { device: self.me(), user });
         if let Some(list) = self.store.lists.user_mut(user) {
             list.pinned = list.identity.map(|identity| identity.master);
@@ -177,7 +177,7 @@ impl Reference {
         self.view_changed(io);
     }
 
-    fn set_reporting(&mut self, target: Option<Target>, codes: CodeSet, io: &mut Io<'_>) {
+    fn set_reporting(&mut self, target: Option<Target>, codes: CodeSet, io: &mut Io<'_, '_>) {
         let report = &mut self.store.policy.report;
         match target {
             Some(target) => report.overrides.push((target, codes)),
@@ -188,11 +188,11 @@ impl Reference {
         self.view_changed(io);
     }
 
-    fn lose_olm(&mut self, peer: DeviceId, io: &mut Io<'_>) {
+    fn lose_olm(&mut self, peer: DeviceId, io: &mut Io<'_, '_>) {
         for session in self.store.olm.lose(peer) {
             let (device, why) = (self.me(), LossCause::Wiped);
             let kind = FactKind::OlmDropped { device, peer, session, why };
-            io.fact(kind, Causes::of([io.cause]));
+            io.fact(kind, Causes::of([io.given.cause]));
         }
         self.view_changed(io);
     }

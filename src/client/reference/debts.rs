@@ -52,7 +52,7 @@ impl Outbound {
 
 impl Reference {
     /// Looks again after devices that were owed a key, could not be reached, and were not told.
-    pub(super) fn settle_untold(&mut self, io: &mut Io<'_>) {
+    pub(super) fn settle_untold(&mut self, io: &mut Io<'_, '_>) {
         let untold = |outbound: &&Outbound| {
             outbound.owed_from.keys().any(|device| !self.told_no_olm(*device))
         };
@@ -111,7 +111,7 @@ impl Reference {
         &mut self,
         room: RoomId,
         cause: Option<FactId>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Vec<OutboxNo> {
         let again = self.habits().reshare_index;
         let payable: Vec<Owed> = self
@@ -160,7 +160,7 @@ impl Reference {
     }
 
     /// Who was owed a key, could not be reached, and is barred by now is told that reason: no other will come.
-    pub(super) fn tell_barred(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_>) {
+    pub(super) fn tell_barred(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_, '_>) {
         let mut notices = Vec::new();
         let mut told = Vec::new();
         for outbound in self.sessions_of(room) {
@@ -198,10 +198,10 @@ impl Reference {
         room: RoomId,
         missing: &[DeviceId],
         cause: Option<FactId>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let Some(session) = self.store.outbound.get(&room).map(Outbound::session) else { return };
-        let notices = self.no_olm_items((room, session), missing, io.clock);
+        let notices = self.no_olm_items((room, session), missing, io.given.clock);
         self.give_up(room, missing);
         self.tell(notices, cause, io);
     }

@@ -46,7 +46,7 @@ impl Reference {
         arrival: Arrival,
         bundle: RoomKeyBundle,
         opened: Opened,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         match opened.sender_keys {
             SenderKeys::Absent => return self.processed(arrival, ProcessOutcome::Ignored, io),
@@ -61,13 +61,13 @@ impl Reference {
     }
 
     /// Notes when the own user came into a room. Bundles that waited for that are taken in.
-    pub(super) fn note_join(&mut self, room: RoomId, io: &mut Io<'_>) {
+    pub(super) fn note_join(&mut self, room: RoomId, io: &mut Io<'_, '_>) {
         let my_user = self.my_user();
         let membership = self.store.rooms.room(room).map(|seen| seen.membership(my_user));
         match membership {
             Some(Membership::Join) => {
                 if let Entry::Vacant(first) = self.store.joined_at.entry(room) {
-                    first.insert(io.clock);
+                    first.insert(io.given.clock);
                     io.touch();
                 }
             }
@@ -81,7 +81,7 @@ impl Reference {
     }
 
     /// Takes in the bundles of a room whose sender's invite the own user has accepted not long ago (H-08).
-    fn open_bundles(&mut self, room: RoomId, io: &mut Io<'_>) {
+    fn open_bundles(&mut self, room: RoomId, io: &mut Io<'_, '_>) {
         let waiting = std::mem::take(&mut self.store.bundles);
         let (due, later): (Vec<ToldBundle>, Vec<ToldBundle>) = waiting
             .into_iter()
@@ -93,7 +93,7 @@ impl Reference {
         }
     }
 
-    fn may_open(&self, told: &ToldBundle, io: &Io<'_>) -> bool {
+    fn may_open(&self, told: &ToldBundle, io: &Io<'_, '_>) -> bool {
         if self.habits().bundle_opening == BundleOpening::AtOnce {
             return true;
         }
@@ -101,15 +101,15 @@ impl Reference {
         let Some(joined) = self.store.joined_at.get(&room) else { return false };
         let my_user = self.my_user();
         let inviter = self.store.rooms.room(room).and_then(|seen| seen.inviter(my_user));
-        inviter == Some(told.from) && io.clock.since(*joined) <= RECENTLY
+        inviter == Some(told.from) && io.given.clock.since(*joined) <= RECENTLY
     }
 
-    fn open_bundle(&mut self, told: ToldBundle, io: &mut Io<'_>) {
+    fn open_bundle(&mut self, told: ToldBundle, io: &mut Io<'_, '_>) {
         let ToldBundle { via, from, bundle: RoomKeyBundle { room, bundle }, by } = told;
         // A file that is gone is given up.
-        let Some(contents) = io.media.download(bundle) else { return };
+        let Some(contents) = io.given.media.download(bundle) else { return };
         let kind = FactKind::BundleOpened { device: self.me(), room, bundle, from, via };
-        let opened = Provenance::of(io.fact(kind, Causes::of([by.0, io.cause])));
+        let opened = Provenance::of(io.fact(kind, Causes::of([by.0, io.given.cause])));
         let habit = self.habits().bundle_opening;
         let wanted = |key: &&BundledKey| key.room == room || habit == BundleOpening::AnyRoom;
         let given_by = (habit != BundleOpening::Anonymous).then_some(from);
@@ -134,7 +134,7 @@ impl Reference {
         (room, id, sender): (RoomId, ToDeviceId, UserId),
         content: &WithheldContent,
         by: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let ignores = self.habits().on_withheld == OnWithheld::Ignore;
         let usable = content.room_id == Field::Is(room)

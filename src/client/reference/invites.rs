@@ -45,7 +45,7 @@ impl Reference {
         room: RoomId,
         user: UserId,
         membership: Membership,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         // Whatever is said of the user now takes the place of an invite that has not gone out.
         self.store.invites.remove(&(room, user));
@@ -71,15 +71,15 @@ impl Reference {
         self.store.lists.track(user);
         // Without a room in common nobody tells of changes, so that what is known may be old.
         if careful && !self.store.rooms.share(my_user, user) {
-            self.store.lists.mark_outdated(user, Provenance(io.cause));
+            self.store.lists.mark_outdated(user, Provenance(io.given.cause));
         }
-        let invite = Invite { cause: Provenance(io.cause), backup, puts: None };
+        let invite = Invite { cause: Provenance(io.given.cause), backup, puts: None };
         self.store.invites.insert((room, user), invite);
         io.touch();
     }
 
     /// The key backup was read, or could not be.
-    pub(super) fn backup_read(&mut self, outcome: BackupRead, io: &mut Io<'_>) {
+    pub(super) fn backup_read(&mut self, outcome: BackupRead, io: &mut Io<'_, '_>) {
         for invite in self.store.invites.values_mut() {
             invite.backup.get_or_insert(outcome);
             io.touch();
@@ -87,14 +87,14 @@ impl Reference {
     }
 
     /// Goes on with every invite as far as possible.
-    pub(super) fn advance_invites(&mut self, io: &mut Io<'_>) {
+    pub(super) fn advance_invites(&mut self, io: &mut Io<'_, '_>) {
         let waiting: Vec<(RoomId, UserId)> = self.store.invites.keys().copied().collect();
         for (room, user) in waiting {
             self.advance_invite(room, user, io);
         }
     }
 
-    fn advance_invite(&mut self, room: RoomId, user: UserId, io: &mut Io<'_>) {
+    fn advance_invite(&mut self, room: RoomId, user: UserId, io: &mut Io<'_, '_>) {
         let Some(invite) = self.store.invites.get(&(room, user)).cloned() else { return };
         let Some(backup) = invite.backup else { return self.fetch_backup(io) };
         let puts = match invite.puts {
@@ -147,17 +147,17 @@ impl Reference {
 
     /// Claims keys for devices without an Olm session; true if a claim is on its way. A device for which none can be had
     /// gets no bundle and is not told either: `m.no_olm` is about messages.
-    fn claim_for_bundle(&mut self, missing: &[DeviceId], io: &mut Io<'_>) -> bool {
+    fn claim_for_bundle(&mut self, missing: &[DeviceId], io: &mut Io<'_, '_>) -> bool {
         let (mut running, mut wanted) = (false, Vec::new());
         for device in missing {
-            match self.live.claims.state(*device, io.clock) {
+            match self.live.claims.state(*device, io.given.clock) {
                 ClaimState::Running => running = true,
                 ClaimState::Open => wanted.push(*device),
                 ClaimState::BackingOff(_) => {}
             }
         }
         running |= !wanted.is_empty();
-        self.claim(&wanted, (OlmCause::Share, Provenance(io.cause)), io);
+        self.claim(&wanted, (OlmCause::Share, Provenance(io.given.cause)), io);
         running
     }
 
@@ -167,7 +167,7 @@ impl Reference {
         (room, user): (RoomId, UserId),
         targets: &[DeviceId],
         (backup, cause): (BackupRead, Provenance),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Vec<OutboxNo> {
         let reached: Vec<DeviceId> =
             targets.iter().copied().filter(|device| self.store.olm.has(*device)).collect();
@@ -175,7 +175,7 @@ impl Reference {
         if reached.is_empty() || (listed.keys.is_empty() && listed.withheld.is_empty()) {
             return Vec::new();
         }
-        let bundle = io.entropy.bundle();
+        let bundle = io.given.entropy.bundle();
         let made = self.record_bundle((room, user), bundle, (&listed, backup, cause), io);
         if let Some(outbound) = self.store.outbound.get_mut(&room)
             && listed.keys.iter().any(|(key, _)| key.session == outbound.session())
@@ -186,7 +186,7 @@ impl Reference {
             room_keys: listed.keys.into_iter().map(|(key, _)| key).collect(),
             withheld: listed.withheld.into_iter().map(|(content, _)| content).collect(),
         };
-        io.media.upload(bundle, contents);
+        io.given.media.upload(bundle, contents);
         let event = OlmEvent::RoomKeyBundle(RoomKeyBundle { room, bundle });
         let item = |device: &DeviceId| Item {
             device: *device,
@@ -202,7 +202,7 @@ impl Reference {
         (room, recipient): (RoomId, UserId),
         bundle: BundleId,
         (listed, backup, cause): (&Listed, BackupRead, Provenance),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> FactId {
         let device = self.me();
         let kind = FactKind::BundleMade { device, room, bundle, recipient, backup };

@@ -5,41 +5,20 @@ use crate::client::reference::store::Store;
 use crate::client::{Because, Context, Out, RequestNo};
 use crate::ids::FactId;
 use crate::protocol::api::Request;
-use crate::protocol::bundle::Media;
-use crate::protocol::entropy::Entropy;
-use crate::time::SimTime;
 use crate::trace::fact::{Causes, FactKind};
 
 /// The hands of a handler.
-pub(super) struct Io<'a> {
-    /// The device's own clock.
-    pub(super) clock: SimTime,
-    /// The fact that made that clock wrong.
-    pub(super) clock_set: Option<FactId>,
-    /// The fact that led to the input.
-    pub(super) cause: Option<FactId>,
-    /// Fresh values.
-    pub(super) entropy: &'a mut Entropy,
-    /// Where history bundles are kept.
-    pub(super) media: &'a mut Media,
+pub(super) struct Io<'a, 'c> {
+    /// What came with the input.
+    pub(super) given: &'a mut Context<'c>,
     out: &'a mut Out<Store>,
-    requests: Vec<(RequestNo, Request, Because)>,
     dirty: bool,
 }
 
-impl<'a> Io<'a> {
+impl<'a, 'c> Io<'a, 'c> {
     /// Hands for one input.
-    pub(super) fn new(context: &'a mut Context<'_>, out: &'a mut Out<Store>) -> Self {
-        Self {
-            clock: context.clock,
-            clock_set: context.clock_set,
-            cause: context.cause,
-            entropy: context.entropy,
-            media: context.media,
-            out,
-            requests: Vec::new(),
-            dirty: false,
-        }
+    pub(super) const fn new(given: &'a mut Context<'c>, out: &'a mut Out<Store>) -> Self {
+        Self { given, out, dirty: false }
     }
 
     /// Records a fact.
@@ -49,7 +28,7 @@ impl<'a> Io<'a> {
 
     /// Records a fact that the input itself made happen.
     pub(super) fn fact_of_input(&mut self, kind: FactKind) -> FactId {
-        let causes = Causes::of([self.cause]);
+        let causes = Causes::of([self.given.cause]);
         self.out.fact(kind, causes)
     }
 
@@ -60,7 +39,7 @@ impl<'a> Io<'a> {
         request: Request,
         because: impl Into<Because>,
     ) {
-        self.requests.push((number, request, because.into()));
+        self.out.request_last(number, request, because.into());
     }
 
     /// The store has changed and must be written before anything leaves.
@@ -73,13 +52,10 @@ impl<'a> Io<'a> {
         self.out.persist(copy);
     }
 
-    /// Writes the store if it has changed, then lets the requests go.
+    /// Writes the store if it has changed; the requests go behind that.
     pub(super) fn finish(self, store: &Store) {
         if self.dirty {
             self.out.persist(|| store.clone());
-        }
-        for (number, request, because) in self.requests {
-            self.out.request(number, request, because);
         }
     }
 }

@@ -67,9 +67,9 @@ enum Progress {
 
 impl Reference {
     /// Puts a job in.
-    pub(super) fn enqueue_job(&mut self, room: RoomId, purpose: Purpose, io: &mut Io<'_>) {
+    pub(super) fn enqueue_job(&mut self, room: RoomId, purpose: Purpose, io: &mut Io<'_, '_>) {
         let jobs = self.store.jobs.entry(room).or_default();
-        let (cause, held_up) = (Provenance(io.cause), Provenance::UNKNOWN);
+        let (cause, held_up) = (Provenance(io.given.cause), Provenance::UNKNOWN);
         let waiting = Job { purpose, cause, stage: Stage::Preparing, held_up };
         if purpose == Purpose::Settle && jobs.iter().any(|job| job.purpose == Purpose::Settle) {
             return;
@@ -89,14 +89,14 @@ impl Reference {
     }
 
     /// Goes on with every room's jobs as far as possible.
-    pub(super) fn advance_jobs(&mut self, io: &mut Io<'_>) {
+    pub(super) fn advance_jobs(&mut self, io: &mut Io<'_, '_>) {
         let rooms: Vec<RoomId> = self.store.jobs.keys().copied().collect();
         for room in rooms {
             self.advance_room(room, io);
         }
     }
 
-    fn advance_room(&mut self, room: RoomId, io: &mut Io<'_>) {
+    fn advance_room(&mut self, room: RoomId, io: &mut Io<'_, '_>) {
         while let Some(job) = self.store.jobs.get(&room).and_then(|jobs| jobs.front()).cloned() {
             let progress = match &job.stage {
                 Stage::Preparing => match job.purpose {
@@ -148,7 +148,7 @@ impl Reference {
         &mut self,
         room: RoomId,
         (message, job): (MessageId, &Job),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Progress {
         if let Some(why) = self.refusal_before_lists(room) {
             return self.refuse(room, (message, job), why, io);
@@ -164,13 +164,13 @@ impl Reference {
         if let Some(user) = self.changed_identity(&users) {
             return self.refuse(room, (message, job), Refusal::IdentityChanged(user), io);
         }
-        let mut plan = self.plan(room, &users, io.clock);
+        let mut plan = self.plan(room, &users, io.given.clock);
         if let Some(device) = self.problem(&plan) {
             return self.refuse(room, (message, job), Refusal::WouldWithhold(device), io);
         }
         if let Some(why) = plan.rotate {
             self.make_session(room, job, why, io);
-            plan = self.plan(room, &users, io.clock);
+            plan = self.plan(room, &users, io.given.clock);
         }
         if self.claim_missing(&plan.missing, io) | self.claim_missing(&plan.misled, io) {
             return Progress::Wait;
@@ -212,7 +212,7 @@ impl Reference {
         room: RoomId,
         (message, job): (MessageId, &Job),
         why: Refusal,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Progress {
         let kind = FactKind::SendRefused { device: self.me(), room, message, why };
         io.fact(kind, Causes::of([job.cause.0]));
@@ -221,7 +221,7 @@ impl Reference {
 
     /// Gives what is owed for messages that were sent already, or tells why it cannot be given. Who has left since
     /// could see those messages and is owed as well; a session that is not to be used any more serves for that.
-    fn settle(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_>) -> Progress {
+    fn settle(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_, '_>) -> Progress {
         if self.store.life != Life::LoggedIn {
             return Progress::Done;
         }
@@ -242,7 +242,7 @@ impl Reference {
     }
 
     /// Whether nothing that decisions rest on has changed since every device had what it is due.
-    fn is_settled(&self, room: RoomId, io: &Io<'_>) -> bool {
+    fn is_settled(&self, room: RoomId, io: &Io<'_, '_>) -> bool {
         let Some(outbound) = self.store.outbound.get(&room) else { return false };
         outbound.settled_at == Some(self.store.view)
             && outbound.invalid.is_none()
@@ -250,10 +250,10 @@ impl Reference {
             && self.has_no_habit_that_looks_again()
     }
 
-    fn is_used_up(&self, room: RoomId, outbound: &Outbound, io: &Io<'_>) -> bool {
+    fn is_used_up(&self, room: RoomId, outbound: &Outbound, io: &Io<'_, '_>) -> bool {
         let seen = self.store.rooms.room(room);
         seen.is_some_and(|seen| {
-            outbound.is_used_up(Outbound::as_read(seen.rotation(), self.habits()), io.clock)
+            outbound.is_used_up(Outbound::as_read(seen.rotation(), self.habits()), io.given.clock)
         })
     }
 
@@ -268,7 +268,7 @@ impl Reference {
     }
 
     /// Tracks these users; true if a query for one of them is on its way or was just begun.
-    fn wait_for_lists(&mut self, users: &[UserId], io: &mut Io<'_>) -> bool {
+    fn wait_for_lists(&mut self, users: &[UserId], io: &mut Io<'_, '_>) -> bool {
         for user in users {
             if self.store.lists.track(*user) {
                 // That earlier queries failed says nothing of a list that is begun anew (D-06).
@@ -305,12 +305,12 @@ impl Reference {
     }
 
     /// Makes the session that replaces the room's.
-    fn make_session(&mut self, room: RoomId, job: &Job, why: Option<FactId>, io: &mut Io<'_>) {
+    fn make_session(&mut self, room: RoomId, job: &Job, why: Option<FactId>, io: &mut Io<'_, '_>) {
         let discarded = match self.habits().notice_session {
             NoticeSession::InUse | NoticeSession::Previous => None,
-            NoticeSession::Discarded => Some(OutboundSession::new(io.entropy).id()),
+            NoticeSession::Discarded => Some(OutboundSession::new(io.given.entropy).id()),
         };
-        let megolm = OutboundSession::new(io.entropy);
+        let megolm = OutboundSession::new(io.given.entropy);
         let (session, own_key) = (megolm.id(), megolm.session_key());
         let shared_history = self.store.rooms.room(room).is_some_and(shareable);
         let flag = match self.habits().shared_history_flag {
@@ -320,9 +320,9 @@ impl Reference {
         };
         let kind = FactKind::MegolmNew { device: self.me(), room, session };
         let dated = self.store.outbound.get(&room).and_then(|old| old.clock_set.0);
-        let fact = io.fact(kind, Causes::of([job.cause.0, why, io.clock_set, dated]));
-        let mut outbound = Outbound::new(megolm, io.clock, flag);
-        outbound.clock_set = Provenance(io.clock_set);
+        let fact = io.fact(kind, Causes::of([job.cause.0, why, io.given.clock_set, dated]));
+        let mut outbound = Outbound::new(megolm, io.given.clock, flag);
+        outbound.clock_set = Provenance(io.given.clock_set);
         outbound.made_by = Provenance::of(fact);
         outbound.discarded = discarded;
         outbound.previous = self.store.outbound.get(&room).map(Outbound::session);
@@ -340,7 +340,7 @@ impl Reference {
         room: RoomId,
         (message, job): (MessageId, &Job),
         missing: &[DeviceId],
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Progress {
         let device = self.me();
         let Some(outbound) = self.store.outbound.get_mut(&room) else { return Progress::Wait };
@@ -352,12 +352,12 @@ impl Reference {
         }
         let kind = FactKind::MegolmEncrypted { device, room, session, index, message };
         // Whether the session is too old for the message was read off a clock, now and when it was made.
-        let clocks = [io.clock_set, outbound.clock_set.0];
+        let clocks = [io.given.clock_set, outbound.clock_set.0];
         let [now, then] = clocks;
         let late = job.held_up.0.or(then);
         let causes = Causes::of([job.cause.0, outbound.made_by.0, now, late]);
         let fact = io.fact(kind, causes);
-        let put = MessagePut { room, txn: io.entropy.txn(), message, body };
+        let put = MessagePut { room, txn: io.given.entropy.txn(), message, body };
         let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));
         io.touch();
         let has_missing = !missing.is_empty() || has_misled;

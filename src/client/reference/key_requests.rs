@@ -51,9 +51,14 @@ pub(super) struct Asked {
 
 impl Reference {
     /// Asks for the key of a message by its name.
-    pub(super) fn ask_for_message(&mut self, message: MessageId, of: &[DeviceId], io: &mut Io<'_>) {
+    pub(super) fn ask_for_message(
+        &mut self,
+        message: MessageId,
+        of: &[DeviceId],
+        io: &mut Io<'_, '_>,
+    ) {
         if let Some(session) = self.store.inbound.session_of(message) {
-            let cause = Provenance(io.cause);
+            let cause = Provenance(io.given.cause);
             self.ask_for(session, of, cause, io);
         }
     }
@@ -65,7 +70,7 @@ impl Reference {
         session: MegolmSessionId,
         of: &[DeviceId],
         cause: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let open = self.store.requests.open(session).cloned();
         // A client without encryption could do nothing with a key.
@@ -87,7 +92,7 @@ impl Reference {
         if asked.is_empty() {
             return;
         }
-        let request = open.as_ref().map_or_else(|| io.entropy.request(), |open| open.request);
+        let request = open.as_ref().map_or_else(|| io.given.entropy.request(), |open| open.request);
         let kind = FactKind::KeyRequested { device: self.me(), session, request };
         let fact = io.fact(kind, Causes::of([cause.0]));
         let action = KeyRequestAction::Request { room, session };
@@ -127,7 +132,7 @@ impl Reference {
         (request, action): (RequestId, KeyRequestAction),
         to: &[DeviceId],
         cause: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let body = ToDeviceBody::KeyRequest(KeyRequest { request, requester: self.me(), action });
         let item = |device: &DeviceId| Item {
@@ -139,9 +144,9 @@ impl Reference {
     }
 
     /// Takes the open request for a message's key back.
-    pub(super) fn cancel_for_message(&mut self, message: MessageId, io: &mut Io<'_>) {
+    pub(super) fn cancel_for_message(&mut self, message: MessageId, io: &mut Io<'_, '_>) {
         if let Some(session) = self.store.inbound.session_of(message) {
-            let cause = Provenance(io.cause);
+            let cause = Provenance(io.given.cause);
             self.cancel(session, None, cause, io);
         }
     }
@@ -152,7 +157,7 @@ impl Reference {
         session: MegolmSessionId,
         answered_by: Option<DeviceId>,
         cause: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let Some(open) = self.store.requests.close(session) else { return };
         let kind = FactKind::RequestCancelled { device: self.me(), request: open.request };
@@ -164,7 +169,12 @@ impl Reference {
     }
 
     /// Handles another device's request or its cancellation.
-    pub(super) fn key_request(&mut self, arrival: Arrival, request: &KeyRequest, io: &mut Io<'_>) {
+    pub(super) fn key_request(
+        &mut self,
+        arrival: Arrival,
+        request: &KeyRequest,
+        io: &mut Io<'_, '_>,
+    ) {
         let requester = request.requester;
         let sender = self.user_of(arrival.sender);
         let kind = FactKind::Processed {
@@ -198,7 +208,7 @@ impl Reference {
     }
 
     /// Answers a request once the requester's list is known; if that cannot be had, the request is ignored.
-    fn answer_when_known(&mut self, asked: Asked, io: &mut Io<'_>) {
+    fn answer_when_known(&mut self, asked: Asked, io: &mut Io<'_, '_>) {
         let user = self.user_of(asked.requester);
         self.store.lists.track(user);
         if self.is_list_fresh(user) {
@@ -214,7 +224,7 @@ impl Reference {
     }
 
     /// A user's list is known now: requests that waited for it go on.
-    pub(super) fn requests_after_list(&mut self, user: UserId, io: &mut Io<'_>) {
+    pub(super) fn requests_after_list(&mut self, user: UserId, io: &mut Io<'_, '_>) {
         let (now, later) = std::mem::take(&mut self.live.unanswered)
             .into_iter()
             .partition(|asked: &Asked| self.user_of(asked.requester) == user);
@@ -224,12 +234,12 @@ impl Reference {
         }
         if user == self.my_user() {
             for session in std::mem::take(&mut self.store.ask_later) {
-                self.ask_for(session, &[], Provenance(io.cause), io);
+                self.ask_for(session, &[], Provenance(io.given.cause), io);
             }
         }
     }
 
-    fn answer_request(&mut self, asked: Asked, io: &mut Io<'_>) {
+    fn answer_request(&mut self, asked: Asked, io: &mut Io<'_, '_>) {
         let reply = self.reply_to(&asked);
         if reply == Reply::Silence || !self.store.requests.answer(asked.requester, asked.request) {
             return;
@@ -353,7 +363,7 @@ impl Reference {
     }
 
     /// Sends the keys that were waiting for an Olm session with a device.
-    pub(super) fn send_forwards(&mut self, to: DeviceId, io: &mut Io<'_>) {
+    pub(super) fn send_forwards(&mut self, to: DeviceId, io: &mut Io<'_, '_>) {
         let (now, later) = std::mem::take(&mut self.live.forwards)
             .into_iter()
             .partition(|forward: &Forward| forward.to == to);
@@ -412,7 +422,7 @@ impl Reference {
         arrival: Arrival,
         forwarded: &ForwardedRoomKey,
         by: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> ProcessOutcome {
         let RoomKey { room, session, first, .. } = forwarded.key;
         let (sender, me) = (arrival.sender, self.my_user());

@@ -32,7 +32,7 @@ impl Reference {
         &mut self,
         identity: Option<CrossSigningKeys>,
         (publish, sign): (bool, bool),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         self.store.life = Life::LoggedIn;
         self.record_choices(io);
@@ -42,7 +42,7 @@ impl Reference {
             self.upload_keys(Some(keys), self.config.one_time_keys, self.config.fallback_key, io);
         }
         if let (Some(keys), true) = (identity, publish) {
-            self.store.outbox.push(Request::UploadSigningKeys(keys), io.cause);
+            self.store.outbox.push(Request::UploadSigningKeys(keys), io.given.cause);
         }
         if let (Some(keys), true) = (identity, sign) {
             self.sign_self(keys, io);
@@ -53,7 +53,7 @@ impl Reference {
         io.touch();
     }
 
-    fn record_choices(&mut self, io: &mut Io<'_>) {
+    fn record_choices(&mut self, io: &mut Io<'_, '_>) {
         let (device, policy) = (self.me(), &self.store.policy);
         let set = io.fact_of_input(FactKind::SharingSet {
             device,
@@ -70,10 +70,10 @@ impl Reference {
     }
 
     /// Signs this device with the self-signing key, and has the secrets from now on.
-    pub(super) fn sign_self(&mut self, keys: CrossSigningKeys, io: &mut Io<'_>) {
+    pub(super) fn sign_self(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {
         self.store.identity = Some(keys);
         let signature = Signature::Device { signer: keys.self_signing, device: self.me() };
-        self.store.outbox.push(Request::UploadSignature(signature), io.cause);
+        self.store.outbox.push(Request::UploadSignature(signature), io.given.cause);
         self.store.lists.evaluate_all(self.store.identity);
         self.view_changed(io);
     }
@@ -83,28 +83,28 @@ impl Reference {
         device_keys: Option<DeviceKeys>,
         count: u32,
         fallback: bool,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
-        let one_time_keys = self.store.account.generate(count as usize, io.entropy);
+        let one_time_keys = self.store.account.generate(count as usize, io.given.entropy);
         let fallback_key = fallback.then(|| {
             self.record_fallback_gone(io);
-            self.store.account.generate_fallback(io.entropy)
+            self.store.account.generate_fallback(io.given.entropy)
         });
         if fallback && device_keys.is_none() {
-            self.store.fallback_replaced = Some(io.clock);
+            self.store.fallback_replaced = Some(io.given.clock);
         }
         let upload = KeyUpload { device_keys, one_time_keys, fallback_key };
-        self.store.outbox.push(Request::UploadKeys(upload), io.cause);
+        self.store.outbox.push(Request::UploadKeys(upload), io.given.cause);
         io.touch();
     }
 
     /// Records that the previous fallback key goes, if there is one.
-    fn record_fallback_gone(&self, io: &mut Io<'_>) {
+    fn record_fallback_gone(&self, io: &mut Io<'_, '_>) {
         if let Some(key) = self.store.account.previous_fallback() {
             let (device, why) = (self.me(), LossCause::Expired);
             io.fact(
                 FactKind::PrivateKeyGone { device, key, why },
-                Causes::of([io.cause, io.clock_set]),
+                Causes::of([io.given.cause, io.given.clock_set]),
             );
         }
     }
@@ -114,9 +114,9 @@ impl Reference {
         &mut self,
         count: Option<u32>,
         unused_fallback: Option<bool>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
-        if self.store.fallback_replaced.is_some_and(|at| io.clock.since(at) > FALLBACK_KEPT) {
+        if self.store.fallback_replaced.is_some_and(|at| io.given.clock.since(at) > FALLBACK_KEPT) {
             self.record_fallback_gone(io);
             self.store.account.forget_fallback();
             self.store.fallback_replaced = None;
@@ -131,12 +131,12 @@ impl Reference {
             return;
         }
         let blind = count.is_none()
-            && self.live.uploaded_at.is_some_and(|at| io.clock.since(at) < BLIND_UPLOADS);
+            && self.live.uploaded_at.is_some_and(|at| io.given.clock.since(at) < BLIND_UPLOADS);
         let wanted = self.config.one_time_keys.saturating_sub(count.unwrap_or(0));
         let wanted = if blind { 0 } else { wanted };
         let fallback = self.config.fallback_key && unused_fallback == Some(false);
         if wanted > 0 || fallback {
-            self.live.uploaded_at = Some(io.clock);
+            self.live.uploaded_at = Some(io.given.clock);
             self.upload_keys(None, wanted, fallback, io);
         }
     }
@@ -147,7 +147,7 @@ impl Reference {
         &mut self,
         upload: &KeyUpload,
         count: Option<u32>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         self.store.account.mark_published();
         let told = self.live.told_while_uploading.take();
@@ -164,7 +164,7 @@ impl Reference {
     }
 
     /// Loses the private halves of all one-time keys.
-    pub(super) fn lose_one_time_keys(&mut self, io: &mut Io<'_>) {
+    pub(super) fn lose_one_time_keys(&mut self, io: &mut Io<'_, '_>) {
         for key in self.store.account.one_time_keys().collect::<Vec<_>>() {
             self.store.account.remove_one_time_key(key);
             let why = LossCause::Expired;
@@ -174,7 +174,7 @@ impl Reference {
     }
 
     /// Asks for the lists of outdated users, in one request, where it is not too early and no query is on its way.
-    pub(super) fn query_outdated(&mut self, io: &mut Io<'_>) {
+    pub(super) fn query_outdated(&mut self, io: &mut Io<'_, '_>) {
         let wanted: Vec<(UserId, Provenance)> = self
             .store
             .lists
@@ -182,9 +182,11 @@ impl Reference {
             .filter(|(user, _)| self.may_query(*user))
             .filter(|(user, _)| {
                 // A wait that ends later than any wait may last was begun on a clock that has been set back since.
-                let latest = io.clock + self.config.habits.claim_backoff_max.max(SHORTEST_WAIT);
+                let latest =
+                    io.given.clock + self.config.habits.claim_backoff_max.max(SHORTEST_WAIT);
                 let backoff = self.live.query_backoff.get(user);
-                backoff.is_none_or(|backoff| backoff.until <= io.clock || latest < backoff.until)
+                backoff
+                    .is_none_or(|backoff| backoff.until <= io.given.clock || latest < backoff.until)
             })
             .collect();
         if wanted.is_empty() {
@@ -192,14 +194,14 @@ impl Reference {
         }
         let mut queries = Vec::with_capacity(wanted.len());
         for (user, outdated_by) in wanted {
-            let query = io.entropy.query();
+            let query = io.given.entropy.query();
             let kind = FactKind::QueryStart { device: self.me(), user, query };
-            let fact = io.fact(kind, Causes::of([outdated_by.0, io.cause]));
+            let fact = io.fact(kind, Causes::of([outdated_by.0, io.given.cause]));
             self.live.queries.begin(user, RunningQuery { query, began: Provenance::of(fact) });
             queries.push((user, query));
         }
         let number = self.request_number();
-        io.request(number, Request::QueryKeys(queries.clone()), io.cause);
+        io.request(number, Request::QueryKeys(queries.clone()), io.given.cause);
         self.live.query_requests.insert(number, queries);
     }
 
@@ -217,7 +219,7 @@ impl Reference {
         &mut self,
         number: RequestNo,
         answer: Result<&Response, Failure>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> bool {
         let Some(queries) = self.live.query_requests.remove(&number) else { return false };
         let answered: &[UserKeys] = match answer {
@@ -255,18 +257,18 @@ impl Reference {
         user: UserId,
         query: QueryId,
         running: RunningQuery,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let kind =
             FactKind::QueryEnd { device: self.me(), user, query, outcome: QueryOutcome::Failed };
-        io.fact(kind, Causes::of([running.began.0, io.cause]));
+        io.fact(kind, Causes::of([running.began.0, io.given.cause]));
         let habits = self.config.habits;
         let backoff = self.live.query_backoff.entry(user).or_default();
         let wait = habits.claim_backoff_first.times(1 << backoff.failures.min(16));
         *backoff = Backoff {
             failures: backoff.failures + 1,
-            until: io.clock + wait.min(habits.claim_backoff_max).max(SHORTEST_WAIT),
-            by: Provenance(io.cause),
+            until: io.given.clock + wait.min(habits.claim_backoff_max).max(SHORTEST_WAIT),
+            by: Provenance(io.given.cause),
         };
     }
 
@@ -274,7 +276,7 @@ impl Reference {
         &mut self,
         answer: &UserKeys,
         (running, overtaken): (RunningQuery, bool),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let (device, user, query) = (self.me(), answer.user, answer.query);
         self.live.query_backoff.remove(&user);
@@ -292,7 +294,7 @@ impl Reference {
         }
         let master = list.identity.map(|identity| identity.master);
         let outcome = QueryOutcome::Applied { master, verified: list.is_verified() };
-        let causes = Causes::of([running.began.0, answer.cause.0, io.cause]);
+        let causes = Causes::of([running.began.0, answer.cause.0, io.given.cause]);
         let fact = io.fact(FactKind::QueryEnd { device, user, query, outcome }, causes);
         if let Some(list) = self.store.lists.user_mut(user) {
             list.learnt_by = Provenance::of(fact);
@@ -321,7 +323,7 @@ impl Reference {
     }
 
     /// What waited for a user's list goes on.
-    fn after_list(&mut self, user: UserId, by: FactId, io: &mut Io<'_>) {
+    fn after_list(&mut self, user: UserId, by: FactId, io: &mut Io<'_, '_>) {
         if self.store.verify_later.remove(&Target::User(user)) {
             self.verify_user(user, io);
         }
@@ -335,7 +337,7 @@ impl Reference {
 
     /// Verifies a user: signs the master key if this device has the secrets and the user has one, else every known
     /// device by hand.
-    pub(super) fn verify_user(&mut self, user: UserId, io: &mut Io<'_>) {
+    pub(super) fn verify_user(&mut self, user: UserId, io: &mut Io<'_, '_>) {
         let own = self.store.identity;
         let Some(list) = self.store.lists.user_mut(user).filter(|list| list.known) else {
             self.store.verify_later.insert(Target::User(user));
@@ -350,7 +352,7 @@ impl Reference {
             list.evaluate(Some(own));
             let (signer, master) = (own.user_signing, theirs.master);
             let signature = Signature::Master { signer, user, master };
-            self.store.outbox.push(Request::UploadSignature(signature), io.cause);
+            self.store.outbox.push(Request::UploadSignature(signature), io.given.cause);
             self.record_verified(Target::User(user), true, io);
         } else {
             let devices: Vec<_> = list.devices.iter().map(|keys| keys.device).collect();
@@ -363,7 +365,7 @@ impl Reference {
     }
 
     /// Records that the user verified somebody, or took that back.
-    pub(super) fn record_verified(&mut self, target: Target, verified: bool, io: &mut Io<'_>) {
+    pub(super) fn record_verified(&mut self, target: Target, verified: bool, io: &mut Io<'_, '_>) {
         let kind = FactKind::VerifiedSet { device: self.me(), target, verified };
         let fact = Provenance::of(io.fact_of_input(kind));
         let (done, undone) = if verified {
@@ -376,11 +378,11 @@ impl Reference {
     }
 
     /// Asks for the key backup.
-    pub(super) fn fetch_backup(&mut self, io: &mut Io<'_>) {
+    pub(super) fn fetch_backup(&mut self, io: &mut Io<'_, '_>) {
         if self.live.fetching_backup.is_none() {
             let number = self.request_number();
             self.live.fetching_backup = Some(number);
-            io.request(number, Request::GetBackup, io.cause);
+            io.request(number, Request::GetBackup, io.given.cause);
         }
     }
 }

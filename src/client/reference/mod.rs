@@ -167,7 +167,7 @@ impl Reference {
     }
 
     /// What decisions rest on has changed, and must be durable.
-    fn view_changed(&mut self, io: &mut Io<'_>) {
+    fn view_changed(&mut self, io: &mut Io<'_, '_>) {
         self.store.view += 1;
         io.touch();
     }
@@ -178,7 +178,7 @@ impl Reference {
         number
     }
 
-    fn take_input(&mut self, input: &Input<'_>, io: &mut Io<'_>) {
+    fn take_input(&mut self, input: &Input<'_>, io: &mut Io<'_, '_>) {
         match *input {
             Input::Command(command) => self.command(command, io),
             Input::Answer(number, answer) => self.answered(number, answer, io),
@@ -193,7 +193,7 @@ impl Reference {
     }
 
     /// After the store came back from disk: what must not outlive a restart is dropped, the rest goes on.
-    fn restarted(&mut self, io: &mut Io<'_>) {
+    fn restarted(&mut self, io: &mut Io<'_, '_>) {
         if !self.habits().marks_persist {
             self.store.outbound.values_mut().for_each(|outbound| outbound.told.clear());
             self.store.told_in_room.clear();
@@ -203,7 +203,7 @@ impl Reference {
             self.store.no_olm.clear_all();
         }
         if self.habits().needless_rotation == NeedlessRotation::Restart {
-            let by = Provenance(io.cause);
+            let by = Provenance(io.given.cause);
             self.store.outbound.values_mut().for_each(|outbound| outbound.invalidate(by));
         }
         self.settle_untold(io);
@@ -211,7 +211,7 @@ impl Reference {
     }
 
     /// Does whatever can be done now: queries, shares, messages, requests that wait, the next sync.
-    fn pump(&mut self, io: &mut Io<'_>) {
+    fn pump(&mut self, io: &mut Io<'_, '_>) {
         if self.store.life == Life::LoggedIn {
             self.retry_claims(io);
             self.claim_wanted(io);
@@ -225,21 +225,21 @@ impl Reference {
         }
     }
 
-    fn send_outbox(&mut self, io: &mut Io<'_>) {
-        for (place, request, because) in self.live.sending.due(&self.store.outbox, io.clock) {
+    fn send_outbox(&mut self, io: &mut Io<'_, '_>) {
+        for (place, request, because) in self.live.sending.due(&self.store.outbox, io.given.clock) {
             let number = self.request_number();
             self.live.sending.sent(place, number);
             io.request(number, request, because);
         }
     }
 
-    fn sync_on(&mut self, io: &mut Io<'_>) {
+    fn sync_on(&mut self, io: &mut Io<'_, '_>) {
         let backoff = self.live.sync_backoff;
         let stalled = backoff.failures >= outbox::FAILURES_MAX;
-        if self.live.syncing.is_none() && !stalled && backoff.until <= io.clock {
+        if self.live.syncing.is_none() && !stalled && backoff.until <= io.given.clock {
             let number = self.request_number();
             self.live.syncing = Some(number);
-            let because = Because { cause: io.cause, held_up: backoff.by.0 };
+            let because = Because { cause: io.given.cause, held_up: backoff.by.0 };
             io.request(number, Request::Sync(self.store.token), because);
         }
     }

@@ -36,12 +36,12 @@ impl Reference {
         event_type: ToDeviceType,
         items: Vec<Item>,
         cause: Option<FactId>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Vec<OutboxNo> {
         let (device, per_put) = (self.me(), self.habits().targets_per_put.max(1) as usize);
         let mut puts = Vec::new();
         for chunk in transactions(items, per_put) {
-            let txn = io.entropy.txn();
+            let txn = io.given.entropy.txn();
             let targets = u32::try_from(chunk.len()).expect("a chunk is at most a u32 long");
             let kind = FactKind::Put { device, txn, event_type, targets };
             let put_fact = io.fact(kind, Causes::of([cause]));
@@ -76,7 +76,7 @@ impl Reference {
         peer: DeviceId,
         event: OlmEvent,
         (txn, because): (TxnId, Causes),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Option<(ToDeviceBody, FactId)> {
         let bare = matches!(event, OlmEvent::RoomKeyBundle(_))
             && self.habits().bundle_sending == BundleSending::NoDeviceKeys;
@@ -84,7 +84,7 @@ impl Reference {
         let payload = OlmPayload { recipient: peer, sender_keys, event };
         let choose = self.habits().choose_olm;
         let (ciphertext, session, made_by) =
-            self.store.olm.encrypt(peer, payload, choose, io.entropy)?;
+            self.store.olm.encrypt(peer, payload, choose, io.given.entropy)?;
         let device = self.me();
         let kind = FactKind::OlmEncrypted { device, peer, session, event, sender_keys, txn };
         let causes = made_by.0.into_iter().chain(because.iter()).fold(Causes::NONE, Causes::and);

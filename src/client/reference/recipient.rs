@@ -46,7 +46,7 @@ impl Reference {
         id: ToDeviceId,
         message: &ToDeviceMessage,
         listed: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let arrival = Arrival { id, sender: message.sender, listed };
         match message.body {
@@ -69,16 +69,21 @@ impl Reference {
     }
 
     /// The message is dealt with.
-    pub(super) fn processed(&self, arrival: Arrival, outcome: ProcessOutcome, io: &mut Io<'_>) {
+    pub(super) fn processed(&self, arrival: Arrival, outcome: ProcessOutcome, io: &mut Io<'_, '_>) {
         self.process_fact(arrival, outcome, io);
     }
 
-    fn process_fact(&self, arrival: Arrival, outcome: ProcessOutcome, io: &mut Io<'_>) -> FactId {
+    fn process_fact(
+        &self,
+        arrival: Arrival,
+        outcome: ProcessOutcome,
+        io: &mut Io<'_, '_>,
+    ) -> FactId {
         let kind = FactKind::Processed { device: self.me(), message: arrival.id, outcome };
         io.fact(kind, Causes::of([arrival.listed.0]))
     }
 
-    fn opened(&mut self, arrival: Arrival, opened: Opened, io: &mut Io<'_>) {
+    fn opened(&mut self, arrival: Arrival, opened: Opened, io: &mut Io<'_, '_>) {
         match opened.event {
             OlmEvent::RoomKey(key) => {
                 self.room_key(arrival, key, opened.by, io);
@@ -100,7 +105,7 @@ impl Reference {
     }
 
     /// The device has given up an old Olm session: keys that went over it may be lost, and are sent again (U-13).
-    fn reshare(&mut self, device: DeviceId, by: Provenance, io: &mut Io<'_>) {
+    fn reshare(&mut self, device: DeviceId, by: Provenance, io: &mut Io<'_, '_>) {
         let mut rooms = Vec::new();
         for (room, outbound) in &mut self.store.outbound {
             if outbound.invalid.is_none() && outbound.shared.contains_key(&device) {
@@ -114,7 +119,7 @@ impl Reference {
         }
     }
 
-    fn room_key(&mut self, arrival: Arrival, key: RoomKey, by: Provenance, io: &mut Io<'_>) {
+    fn room_key(&mut self, arrival: Arrival, key: RoomKey, by: Provenance, io: &mut Io<'_, '_>) {
         let refuses = self.habits().on_withheld == OnWithheld::RefuseKeys;
         if refuses && !self.store.notices.about(key.session).is_empty() {
             let RoomKey { session, first, .. } = key;
@@ -135,7 +140,7 @@ impl Reference {
         &mut self,
         key: InboundKey,
         (source, via, by): (KeySource, Option<ToDeviceId>, Provenance),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> bool {
         let (room, session, first) = (key.room, key.megolm.id(), key.first());
         let (creator, shared_history) = (key.creator, key.shared_history);
@@ -171,14 +176,14 @@ impl Reference {
         room: RoomId,
         (session, shared_history): (InboundSession, bool),
         made: FactId,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let key = InboundKey { shared_history, ..InboundKey::new(room, session, self.me()) };
         self.take_key(key, (KeySource::Own, None, Provenance::of(made)), io);
     }
 
     /// Handles a withheld notice.
-    fn notice(&mut self, arrival: Arrival, content: &WithheldContent, io: &mut Io<'_>) {
+    fn notice(&mut self, arrival: Arrival, content: &WithheldContent, io: &mut Io<'_, '_>) {
         let reads_code = content.code.is_string() || self.config.reading.code_optional;
         let ignores = self.habits().on_withheld == OnWithheld::Ignore;
         let is_no_olm = content.code == Field::Is(WithheldCode::NoOlm);
@@ -210,7 +215,7 @@ impl Reference {
         arrival: Arrival,
         session: MegolmSessionId,
         content: &WithheldContent,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let known = self.store.notices.about(session).iter().any(|kept| kept.id == arrival.id);
         let outcome = if known { ProcessOutcome::Duplicate } else { ProcessOutcome::Handled };
@@ -250,14 +255,14 @@ impl Reference {
         named.is_some_and(|device| self.user_of(device) == self.user_of(sender))
     }
 
-    fn no_olm_notice(&mut self, arrival: Arrival, content: &WithheldContent, io: &mut Io<'_>) {
+    fn no_olm_notice(&mut self, arrival: Arrival, content: &WithheldContent, io: &mut Io<'_, '_>) {
         let sender = self.user_of(arrival.sender);
         let named = content.sender_key.value().filter(|device| self.user_of(*device) == sender);
         let Some(device) = named else {
             return self.processed(arrival, ProcessOutcome::Ignored, io);
         };
         let by = Provenance::of(self.process_fact(arrival, ProcessOutcome::Handled, io));
-        let notice = NoOlmNotice { id: arrival.id, sender, device, at: io.clock, by };
+        let notice = NoOlmNotice { id: arrival.id, sender, device, at: io.given.clock, by };
         if !self.store.notices.keep_no_olm(notice) {
             return;
         }
@@ -271,7 +276,7 @@ impl Reference {
     }
 
     /// Handles a room message, which came late because of a failure, or did not.
-    pub(super) fn message(&mut self, received: Received, late_by: Provenance, io: &mut Io<'_>) {
+    pub(super) fn message(&mut self, received: Received, late_by: Provenance, io: &mut Io<'_, '_>) {
         let kind = FactKind::MessageReceived { device: self.me(), message: received.message };
         let fact = io.fact(kind, told_late(received.by, late_by));
         let received = Received { by: Provenance::of(fact), ..received };
@@ -291,7 +296,7 @@ impl Reference {
         session: MegolmSessionId,
         occasion: Occasion,
         by: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         for received in self.store.inbound.take_unread(session) {
             self.try_message(received, occasion, by, io);
@@ -303,7 +308,7 @@ impl Reference {
         mut received: Received,
         occasion: Occasion,
         by: Provenance,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         let (result, reason) = self.attempt(&received, occasion);
         if received.result != Some(result) {

@@ -26,14 +26,24 @@ pub(super) struct Wanted {
 impl Reference {
     /// Opens a new session with a device and sends `m.dummy` on it, unless one was made too recently (U-02), or the
     /// device is one that gets nothing encrypted from this one.
-    pub(super) fn recover(&mut self, peer: DeviceId, why: (OlmCause, Provenance), io: &mut Io<'_>) {
-        if !self.is_too_soon(peer, io.clock) {
+    pub(super) fn recover(
+        &mut self,
+        peer: DeviceId,
+        why: (OlmCause, Provenance),
+        io: &mut Io<'_, '_>,
+    ) {
+        if !self.is_too_soon(peer, io.given.clock) {
             self.reopen(peer, why, io);
         }
     }
 
     /// Answers a `m.no_olm`.
-    pub(super) fn recover_from_no_olm(&mut self, peer: DeviceId, by: Provenance, io: &mut Io<'_>) {
+    pub(super) fn recover_from_no_olm(
+        &mut self,
+        peer: DeviceId,
+        by: Provenance,
+        io: &mut Io<'_, '_>,
+    ) {
         let why = (OlmCause::NoOlm, by);
         match self.habits().no_olm_answer {
             NoOlmAnswer::Limited => self.recover(peer, why, io),
@@ -46,10 +56,15 @@ impl Reference {
         }
     }
 
-    fn reopen(&mut self, peer: DeviceId, (why, cause): (OlmCause, Provenance), io: &mut Io<'_>) {
-        let running = matches!(self.live.claims.state(peer, io.clock), ClaimState::Running);
+    fn reopen(
+        &mut self,
+        peer: DeviceId,
+        (why, cause): (OlmCause, Provenance),
+        io: &mut Io<'_, '_>,
+    ) {
+        let running = matches!(self.live.claims.state(peer, io.given.clock), ClaimState::Running);
         if !running && self.may_encrypt_to(peer) {
-            self.live.recovered.insert(peer, io.clock);
+            self.live.recovered.insert(peer, io.given.clock);
             self.live.dummies.insert(peer, cause);
             self.open_when_allowed(peer, (why, cause), io);
         }
@@ -60,9 +75,9 @@ impl Reference {
         &mut self,
         peer: DeviceId,
         (why, cause): (OlmCause, Provenance),
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
-        match self.live.claims.state(peer, io.clock) {
+        match self.live.claims.state(peer, io.given.clock) {
             ClaimState::Open => self.claim(&[peer], (why, cause), io),
             ClaimState::Running => {}
             ClaimState::BackingOff(failed) => {
@@ -72,10 +87,10 @@ impl Reference {
     }
 
     /// Claims keys of those devices for which it was too early before, unless there is a session by now.
-    pub(super) fn claim_wanted(&mut self, io: &mut Io<'_>) {
+    pub(super) fn claim_wanted(&mut self, io: &mut Io<'_, '_>) {
         let (now, later) = std::mem::take(&mut self.live.wanted)
             .into_iter()
-            .partition(|(_, wanted)| wanted.from <= io.clock);
+            .partition(|(_, wanted)| wanted.from <= io.given.clock);
         self.live.wanted = later;
         for (peer, Wanted { why, cause, .. }) in now {
             if why == OlmCause::Reply && self.store.olm.has(peer) {

@@ -273,18 +273,18 @@ impl Reference {
     }
 
     /// Claims keys for devices that are due the room key and have no session; true if a claim is on its way.
-    pub(super) fn claim_missing(&mut self, missing: &[DeviceId], io: &mut Io<'_>) -> bool {
+    pub(super) fn claim_missing(&mut self, missing: &[DeviceId], io: &mut Io<'_, '_>) -> bool {
         let mut running = false;
         let mut wanted = Vec::new();
         for device in missing {
-            match self.live.claims.state(*device, io.clock) {
+            match self.live.claims.state(*device, io.given.clock) {
                 ClaimState::Running => running = true,
                 ClaimState::Open => wanted.push(*device),
                 ClaimState::BackingOff(_) => {}
             }
         }
         running |= !wanted.is_empty();
-        self.claim(&wanted, (OlmCause::Share, Provenance(io.cause)), io);
+        self.claim(&wanted, (OlmCause::Share, Provenance(io.given.cause)), io);
         running
     }
 
@@ -294,7 +294,7 @@ impl Reference {
         room: RoomId,
         plan: &Plan,
         cause: Option<FactId>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) -> Vec<OutboxNo> {
         let Some(outbound) = self.store.outbound.get(&room) else { return Vec::new() };
         let (session, made_by) = (outbound.session(), outbound.made_by.0);
@@ -323,7 +323,7 @@ impl Reference {
     }
 
     /// Sends notices, by a bad habit once more under the unstable type.
-    pub(super) fn tell(&mut self, notices: Vec<Item>, cause: Option<FactId>, io: &mut Io<'_>) {
+    pub(super) fn tell(&mut self, notices: Vec<Item>, cause: Option<FactId>, io: &mut Io<'_, '_>) {
         if notices.is_empty() {
             return;
         }

@@ -26,7 +26,7 @@ impl Reference {
         &mut self,
         number: RequestNo,
         answer: Result<&Response, Failure>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         if self.live.syncing == Some(number) {
             self.live.syncing = None;
@@ -44,7 +44,7 @@ impl Reference {
         }
     }
 
-    fn sync_answered(&mut self, answer: Result<&Response, Failure>, io: &mut Io<'_>) {
+    fn sync_answered(&mut self, answer: Result<&Response, Failure>, io: &mut Io<'_, '_>) {
         match answer {
             Ok(Response::Sync(sync)) => {
                 let late_by = std::mem::take(&mut self.live.sync_backoff).by;
@@ -66,14 +66,14 @@ impl Reference {
                     Err(Failure::RateLimited(told)) => (failures, told.max(SHORTEST_WAIT)),
                     Ok(_) | Err(_) => (failures + 1, wait_after(failures + 1)),
                 };
-                let by = Provenance(io.cause);
-                self.live.sync_backoff = Backoff { failures, until: io.clock + wait, by };
+                let by = Provenance(io.given.cause);
+                self.live.sync_backoff = Backoff { failures, until: io.given.clock + wait, by };
             }
         }
     }
 
     /// Takes a sync in that came late because of a failure, or did not.
-    fn take_sync(&mut self, sync: &SyncResponse, late_by: Provenance, io: &mut Io<'_>) {
+    fn take_sync(&mut self, sync: &SyncResponse, late_by: Provenance, io: &mut Io<'_, '_>) {
         if self.habits().token_before_store {
             self.store.token = sync.next;
             let store = &self.store;
@@ -95,18 +95,24 @@ impl Reference {
         }
     }
 
-    fn key_counts(&mut self, sync: &SyncResponse, io: &mut Io<'_>) {
+    fn key_counts(&mut self, sync: &SyncResponse, io: &mut Io<'_, '_>) {
         let told = (sync.one_time_key_count, sync.unused_fallback_key);
         if self.live.counts_told != Some(told) {
             self.live.counts_told = Some(told);
             let (one_time, unused_fallback) = told;
             let kind = FactKind::KeyCounts { device: self.me(), one_time, unused_fallback };
-            io.fact(kind, Causes::of([io.cause, sync.counts_cause.0]));
+            io.fact(kind, Causes::of([io.given.cause, sync.counts_cause.0]));
         }
         self.keep_supply(told.0, told.1, io);
     }
 
-    fn list_note(&mut self, user: UserId, change: ListChange, cause: Provenance, io: &mut Io<'_>) {
+    fn list_note(
+        &mut self,
+        user: UserId,
+        change: ListChange,
+        cause: Provenance,
+        io: &mut Io<'_, '_>,
+    ) {
         let kind = FactKind::ListNote { device: self.me(), user, change };
         let by = Provenance::of(io.fact(kind, Causes::of([cause.0])));
         match change {
@@ -126,7 +132,7 @@ impl Reference {
         }
     }
 
-    fn take_room(&mut self, sync: &RoomSync, late_by: Provenance, io: &mut Io<'_>) {
+    fn take_room(&mut self, sync: &RoomSync, late_by: Provenance, io: &mut Io<'_, '_>) {
         let (device, room) = (self.me(), sync.room);
         let is_state = |event: &RoomEvent| !matches!(event, RoomEvent::Message { .. });
         let news = sync.state.is_some() || sync.timeline.iter().any(|(event, _)| is_state(event));
@@ -198,7 +204,7 @@ impl Reference {
     }
 
     /// The echo of an own message shows that the server has it, also where no answer has said so.
-    fn echoed(&mut self, message: MessageId, io: &mut Io<'_>) {
+    fn echoed(&mut self, message: MessageId, io: &mut Io<'_, '_>) {
         let Some(place) = self.store.outbox.place_of(message) else { return };
         if self.live.sending.is_running(place) {
             self.store.echoed.insert(place);
@@ -213,7 +219,7 @@ impl Reference {
         &mut self,
         place: OutboxNo,
         answer: Result<&Response, Failure>,
-        io: &mut Io<'_>,
+        io: &mut Io<'_, '_>,
     ) {
         match answer {
             Ok(response) => {
@@ -244,13 +250,13 @@ impl Reference {
     }
 
     /// A request failed that may succeed later. What happens to a `sendToDevice` then is a habit.
-    fn outbox_failed(&mut self, place: OutboxNo, failure: Failure, io: &mut Io<'_>) {
-        self.store.outbox.hold_up(place, io.cause);
-        self.hold_up_jobs(place, io.cause);
+    fn outbox_failed(&mut self, place: OutboxNo, failure: Failure, io: &mut Io<'_, '_>) {
+        self.store.outbox.hold_up(place, io.given.cause);
+        self.hold_up_jobs(place, io.given.cause);
         let habit = self.habits().put_failed;
         let put = match self.store.outbox.request_mut(place) {
             Some(Request::SendToDevice(put)) => put.clone(),
-            Some(_) | None => return self.live.sending.failed(place, failure, io.clock),
+            Some(_) | None => return self.live.sending.failed(place, failure, io.given.clock),
         };
         match habit {
             PutFailed::RetrySameTxn => {}
@@ -265,13 +271,13 @@ impl Reference {
                 return;
             }
         }
-        self.live.sending.failed(place, failure, io.clock);
+        self.live.sending.failed(place, failure, io.given.clock);
     }
 
     /// Gives a request a new transaction id, as a bad client does.
-    fn rename_put(&mut self, place: OutboxNo, mut put: ToDevicePut, io: &mut Io<'_>) {
+    fn rename_put(&mut self, place: OutboxNo, mut put: ToDevicePut, io: &mut Io<'_, '_>) {
         let device = self.me();
-        put.txn = io.entropy.txn();
+        put.txn = io.given.entropy.txn();
         let (txn, event_type) = (put.txn, put.event_type);
         let targets = u32::try_from(put.messages.len()).expect("a request has few targets");
         let fact = io.fact_of_input(FactKind::Put { device, txn, event_type, targets });
@@ -314,7 +320,7 @@ impl Reference {
         }
     }
 
-    fn backup_answered(&mut self, answer: Result<&Response, Failure>, io: &mut Io<'_>) {
+    fn backup_answered(&mut self, answer: Result<&Response, Failure>, io: &mut Io<'_, '_>) {
         let Ok(Response::Backup(keys)) = answer else {
             return self.backup_read(BackupRead::Failed, io);
         };
@@ -323,7 +329,7 @@ impl Reference {
             let megolm = InboundSession::new(*session, *first);
             let shared_history = *shared_history;
             let key = InboundKey { shared_history, ..InboundKey::new(*room, megolm, *creator) };
-            self.take_key(key, (KeySource::Backup, None, Provenance(io.cause)), io);
+            self.take_key(key, (KeySource::Backup, None, Provenance(io.given.cause)), io);
         }
     }
 }

@@ -83,7 +83,7 @@ impl Probe {
     pub(super) fn syncs(&self) -> impl Iterator<Item = &SyncResponse> {
         self.answers(Endpoint::Sync).filter_map(|heard| {
             let Ok(Response::Sync(sync)) = &heard.result else { return None };
-            Some(sync)
+            Some(sync.as_ref())
         })
     }
 
