@@ -141,7 +141,7 @@ impl Checker {
                 view.doubts.learnt(device, now);
             }
             FactKind::SharingSet { device, share, with_invited } => {
-                view.doubts.learnt(device, now);
+                view.doubts.chose(device, now);
                 view.policies.share(device, share, with_invited, fact.id);
                 view.expiries.may_replace(device, fact.id);
                 view.duties.changed(device);
@@ -152,12 +152,12 @@ impl Checker {
                 view.duties.changed(device);
             }
             FactKind::VerifiedSet { device, target, verified } => {
-                view.doubts.learnt(device, now);
+                view.doubts.chose(device, now);
                 view.verified(device, target, verified, now);
                 view.expiries.may_replace(device, fact.id);
             }
             FactKind::BlockedSet { device, target, blocked } => {
-                view.doubts.learnt(device, now);
+                view.doubts.chose(device, now);
                 if blocked {
                     view.policies.block(device, target, fact.id);
                 } else {

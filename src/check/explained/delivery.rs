@@ -136,7 +136,7 @@ pub(super) fn of_key(cell: &Cell<'_>, key: &ToDevice) -> Finding {
         Progress::Processed(moment, outcome) => match (key.opened, outcome) {
             (Some(Opened::Failed { error, fact, recovery_due, neglected }), _) => {
                 // Whoever may have forgotten whom it blocks may have had a reason.
-                let sure = error != OlmError::Mismatch && !cell.view.doubts.of(cell.device);
+                let sure = error != OlmError::Mismatch && !cell.view.doubts.of_choices(cell.device);
                 match neglected.filter(|_| sure) {
                     Some(earlier) => neglected_recovery(cell, key, (earlier, fact)),
                     None => unopened(cell, key, (error, fact, recovery_due)),
@@ -232,7 +232,7 @@ fn wedged(cell: &Cell<'_>, key: &ToDevice, (fact, recovery_due): (FactId, bool))
         || view.olm.claimed_after(device, sender, fact)
         || view.olm.failure(device, sender, epoch).is_some();
     let known = view.lists.entry(device, view.cast.user(sender), sender).is_some();
-    let able = view.life.ended(device).is_none() && known && !view.doubts.of(device);
+    let able = view.life.ended(device).is_none() && known && !view.doubts.of_choices(device);
     if recovery_due && quiescent && able && !tried {
         let blame = Blame { rule: Rule::U01, party, scope: Scope::Fact(fact) };
         return Finding::fault(Leaf::NotUnwedged, blame, witnesses);

@@ -4,43 +4,65 @@
 
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::row;
-use crate::ids::{BitSet, DeviceId};
+use crate::ids::DeviceId;
 use crate::time::SimTime;
 
-/// All doubts.
+/// What one device came to know last, and whether that may be lost.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    last: Option<SimTime>,
+    doubtful: bool,
+}
+
+impl Known {
+    /// Nothing is known to be there that came at `from` or later.
+    fn doubt(&mut self, from: SimTime) {
+        self.doubtful |= self.last >= Some(from);
+    }
+}
+
+/// All doubts, by device: about all that it chose or learnt, and about whom it chose to serve.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Doubts {
-    last: Vec<Option<SimTime>>,
-    doubtful: BitSet,
+    all: Vec<Known>,
+    choices: Vec<Known>,
 }
 
 impl Doubts {
     /// The device's user chose something, or it learnt what others are worth.
     pub(crate) fn learnt(&mut self, device: DeviceId, now: Moment) {
-        *row(&mut self.last, device.index()) = Some(now.at);
+        row(&mut self.all, device.index()).last = Some(now.at);
+    }
+
+    /// The device's user chose whom to serve.
+    pub(crate) fn chose(&mut self, device: DeviceId, now: Moment) {
+        self.learnt(device, now);
+        row(&mut self.choices, device.index()).last = Some(now.at);
     }
 
     /// The client stopped: what it learnt at this very instant may not have been written down.
     pub(crate) fn crashed(&mut self, device: DeviceId, now: Moment) {
-        if self.last(device) == Some(now.at) {
-            self.doubtful.insert(device.index());
-        }
+        self.lost(device, now.at);
     }
 
     /// The client's store is the one of `snapshot` again.
     pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime) {
-        if self.last(device) >= Some(snapshot) {
-            self.doubtful.insert(device.index());
-        }
+        self.lost(device, snapshot);
     }
 
-    fn last(&self, device: DeviceId) -> Option<SimTime> {
-        self.last.get(device.index()).copied().flatten()
+    fn lost(&mut self, device: DeviceId, from: SimTime) {
+        row(&mut self.all, device.index()).doubt(from);
+        row(&mut self.choices, device.index()).doubt(from);
     }
 
     /// Whether the device may know less than the facts tell.
     pub(crate) fn of(&self, device: DeviceId) -> bool {
-        self.doubtful.contains(device.index())
+        self.all.get(device.index()).is_some_and(|known| known.doubtful)
+    }
+
+    /// Whether the device may have forgotten whom its user chose to serve.
+    pub(crate) fn of_choices(&self, device: DeviceId) -> bool {
+        self.choices.get(device.index()).is_some_and(|known| known.doubtful)
     }
 }
 
@@ -67,5 +89,18 @@ mod tests {
         older.restored(device, SimTime::from_ms(5));
         assert!(doubts.of(device) && older.of(device));
         assert!(!older.of(DeviceId::new(0)));
+    }
+
+    #[test]
+    fn what_was_learnt_of_others_is_no_choice() {
+        let device = DeviceId::new(1);
+        let at = |ms| Moment { fact: FactId::new(0), at: SimTime::from_ms(ms) };
+        let mut doubts = Doubts::default();
+        doubts.chose(device, at(5));
+        doubts.learnt(device, at(9));
+        doubts.restored(device, SimTime::from_ms(7));
+        assert!(doubts.of(device) && !doubts.of_choices(device));
+        doubts.restored(device, SimTime::from_ms(5));
+        assert!(doubts.of_choices(device));
     }
 }

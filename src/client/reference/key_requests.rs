@@ -107,9 +107,9 @@ impl Reference {
     /// These devices, one for each address: a request names a user and a device id, and not who had that at which time. What goes
     /// to the own address comes back.
     fn addressed(&self, of: &[DeviceId]) -> Vec<DeviceId> {
-        let directory = &self.config.directory;
-        let mut taken = BTreeSet::from([directory.address(self.me())]);
-        of.iter().copied().filter(|device| taken.insert(directory.address(*device))).collect()
+        let address = |device| self.config.directory.address(device);
+        let mut taken = BTreeSet::from([address(self.me())]);
+        of.iter().copied().filter(|device| taken.insert(address(*device))).collect()
     }
 
     /// Own verified devices, and the sender's device where the policy says so.
@@ -176,19 +176,12 @@ impl Reference {
         io: &mut Io<'_, '_>,
     ) {
         let requester = request.requester;
-        let sender = self.user_of(arrival.sender);
-        let kind = FactKind::Processed {
-            device: self.me(),
-            message: arrival.id,
-            outcome: if self.user_of(requester) == sender {
-                ProcessOutcome::Handled
-            } else {
-                ProcessOutcome::Discarded
-            },
-        };
+        let is_own = self.user_of(requester) == self.user_of(arrival.sender);
+        let outcome = if is_own { ProcessOutcome::Handled } else { ProcessOutcome::Discarded };
+        let kind = FactKind::Processed { device: self.me(), message: arrival.id, outcome };
         let by = Provenance::of(io.fact(kind, Causes::of([arrival.listed.0])));
         // What was sent to another device under this device's id comes back here: nobody answers their own request (W-22).
-        if self.user_of(requester) != sender || requester == self.me() {
+        if !is_own || requester == self.me() {
             return;
         }
         io.touch();

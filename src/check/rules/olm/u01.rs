@@ -116,7 +116,7 @@ fn missing(
         Due::Session(failure) => (failure, [Some(failure.fact), None, None]),
         Due::Dummy(failure, _, made) => (made, [Some(failure), Some(made.fact), None]),
     };
-    let lost = view.doubts.of(device)
+    let lost = view.doubts.of_choices(device)
         || view.life.unsettled_by(device, since).is_some()
         || view.life.cut_off(device, since).is_some();
     let tried = match due {
