@@ -162,7 +162,7 @@ impl View {
     /// . What a limited sync leaves out may hide a stay: its trace is another membership than `join`, or a
     /// `join` that is not the one that was known.
     fn passage_calls(&self, session: MegolmSessionId, passage: Passage, limited: bool) -> Calls {
-        let Passage { user, before, last, departed, was_out } = passage;
+        let Passage { user, before, last, departed, was_out, was_invited } = passage;
         let was_there = before.is_some_and(is_there);
         let holds =
             self.givens.of(session).iter().any(|given| self.cast.user(given.device) == user);
@@ -181,7 +181,9 @@ impl View {
             Membership::Leave | Membership::Ban => Calls::Must(Rule::R07),
             Membership::Invite => hidden,
             Membership::Join if before == Some(Membership::Join) && departed => hidden,
-            Membership::Join if before == Some(Membership::Join) || was_out => Calls::May,
+            Membership::Join if before == Some(Membership::Join) || was_out || was_invited => {
+                Calls::May
+            }
             Membership::Join => Calls::Nothing,
         }
     }

@@ -127,6 +127,8 @@ fn whom_a_whole_state_leaves_out_is_gone_until_the_next_whole_state_tells() {
     rooms.seen((S, ALICE), (A, R), (7, true), moment(5, 5));
     assert_eq!(seen(&rooms), Some(Membership::Join));
     assert_eq!(rooms.left_out(A, R, BOB), None);
+    let told = rooms.membership_seen(S, (A, R), BOB).map(|one| one.fact);
+    assert_eq!(told, Some(FactId::new(5)), "by that state and not before");
 }
 
 #[test]

@@ -89,6 +89,8 @@ pub(crate) struct Passage {
     pub(crate) departed: bool,
     /// Whether one of the events was a leave or a ban.
     pub(crate) was_out: bool,
+    /// Whether one of the events was an invite.
+    pub(crate) was_invited: bool,
 }
 
 /// Whether a user with this membership is in the room, or may be given what is in it.
@@ -105,6 +107,8 @@ pub(crate) struct Rooms {
     rooms: Vec<Room>,
     seen: Pairs<Seen>,
     hidden: BTreeMap<(DeviceId, RoomId, UserId), Vec<Hidden>>,
+    /// The whole states that told of users whose membership had been left out before.
+    shown: BTreeMap<(DeviceId, RoomId, UserId), FactId>,
 }
 
 impl Rooms {
@@ -183,7 +187,7 @@ impl Rooms {
         }
         if !self.hidden.is_empty() {
             let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
-            for (_, list) in self.hidden.range_mut(range) {
+            for (place, list) in self.hidden.range_mut(range) {
                 let (pending, known): (Vec<Hidden>, Vec<Hidden>) =
                     list.iter().partition(|hidden| hidden.upto.is_none());
                 // A whole state takes the place of all that was known: whom it leaves out is gone, and all others are told.
@@ -193,6 +197,9 @@ impl Rooms {
                     upto: Some(seq),
                     ..*hidden
                 });
+                if whole && pending.is_empty() && !known.is_empty() {
+                    self.shown.insert(*place, moment.fact);
+                }
                 *list = if whole { Vec::new() } else { known };
                 list.extend(told);
             }
@@ -298,6 +305,7 @@ impl Rooms {
         })?;
         let step = seen.steps.partition_point(|(seq, _)| *seq < change.seq);
         let fact = seen.steps.get(step).map_or(change.fact, |(_, told)| told.fact);
+        let fact = self.shown.get(&(device, room, user)).map_or(fact, |shown| fact.max(*shown));
         Some(Member { membership: change.membership, fact })
     }
 
@@ -331,18 +339,19 @@ impl Rooms {
             };
             let changes = copy.members.get(&user)?;
             let (mut before, mut last) = (None, None);
-            let (mut departed, mut was_out) = (false, false);
+            let (mut departed, mut was_out, mut was_invited) = (false, false, false);
             for change in changes.iter().filter(told) {
                 if change.seq <= span.after {
                     before = Some(change.membership);
                 } else {
                     let out = !is_there(change.membership);
                     was_out |= out;
+                    was_invited |= change.membership == Membership::Invite;
                     departed |= out && last.or(before).is_some_and(is_there);
                     last = Some(change.membership);
                 }
             }
-            Some(Passage { user, before, last: last?, departed, was_out })
+            Some(Passage { user, before, last: last?, departed, was_out, was_invited })
         };
         users.into_iter().filter_map(passage).collect()
     }
@@ -403,6 +412,10 @@ impl Rooms {
         (since, invited_counts): (FactId, bool),
     ) -> bool {
         let Some(seen) = self.seen.get(device.raw(), room.raw()) else { return false };
+        let hidden = self.hidden.get(&(device, room, user)).map_or(&[][..], Vec::as_slice);
+        let is_hidden = |seq: u32| {
+            hidden.iter().any(|one| one.after < seq && seq <= one.upto.unwrap_or(u32::MAX))
+        };
         let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
         let Some(changes) = copy.and_then(|copy| copy.members.get(&user)) else { return false };
         let told = |seq: u32| {
@@ -410,7 +423,9 @@ impl Rooms {
             seen.steps.get(step).map(|(_, told)| told.fact)
         };
         changes.iter().enumerate().any(|(index, change)| {
-            let next = changes.get(index + 1).filter(|next| next.seq <= seen.seq);
+            // A leave that the device was not told of did not end anything for it.
+            let later = changes[index + 1..].iter().filter(|next| next.seq <= seen.seq);
+            let next = later.into_iter().find(|next| !is_hidden(next.seq));
             let lasted = next.is_none_or(|next| told(next.seq).is_none_or(|fact| fact > since));
             let member = match change.membership {
                 Membership::Join => true,
