@@ -72,16 +72,13 @@ fn who_failed(
     let server = view.cast.server_of(sender);
     let [first, ..] = verdict.witnesses;
     if verdict.leaf == Leaf::MembershipNotSeen
-        && let Some(left_out) = view.rooms.left_out(sender, encrypted.room, user)
+        && let Some(left_out) = view.rooms.left_out((sender, encrypted.room), user, encrypted.fact)
     {
         return Some((Party::Server(server), Some(left_out)));
     }
     // A query that was made for this message and came to nothing is all that a sender can do.
     let is_tried = verdict.leaf == Leaf::StaleList
-        && view
-            .lists
-            .failed(sender, user)
-            .is_some_and(|failed| Some(failed) > encrypted.previous && failed < encrypted.fact);
+        && view.lists.tried_in_vain((sender, user), (encrypted.previous, encrypted.fact));
     // Who is only invited shares no room in which changes would be told.
     let is_untold = verdict.leaf == Leaf::Unaware
         && !view.rooms.share_as_joined(server, [view.cast.user(sender), user], encrypted.fact);

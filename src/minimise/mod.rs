@@ -2,7 +2,7 @@
 //! It does not know why a scenario is wanted: whoever asks runs each candidate and says so.
 //!
 //! A search goes from the coarse to the fine: what is known to be relevant alone, then everything usual at once, then halves
-//! of what is left, then every single thing ([`single`]), again and again until a whole round of these changes nothing. So the result
+//! of what is left, then every single thing (`single`), again and again until a whole round of these changes nothing. So the result
 //! withstands every single removal, merge, reset and shortening that there is, and each of these was tried on it.
 
 mod candidate;

@@ -99,8 +99,15 @@ impl<C: Client, K: Choices> World<C, K> {
         let without_fallback = self.faults.refuses_fallback(device);
         if let Some(fault) = without_fallback.filter(|_| upload.fallback_key.is_some()) {
             upload.fallback_key = None;
-            let cause = Provenance(self.faults.cause(fault));
-            self.servers[id.index()].account_mut(device).no_fallback = cause;
+            let cause = self.faults.cause(fault);
+            let causes = Causes::of([cause, ticket.cause]);
+            self.recorder.record(
+                sink,
+                Observer::Server(id),
+                FactKind::UploadRefused { device },
+                causes,
+            );
+            self.servers[id.index()].account_mut(device).no_fallback = Provenance(cause);
         }
         let log = &mut self.recorder.log(sink, id);
         let server = &mut self.servers[id.index()];

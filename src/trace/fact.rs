@@ -397,7 +397,7 @@ pub enum FactKind {
     OneTimeKeysUp { device: DeviceId, first: KeyValue, count: u32 },
     /// The server took a fallback key.
     FallbackKeyUp { device: DeviceId, key: KeyValue },
-    /// The server refused a key upload for good.
+    /// The server refused a key upload for good, or the fallback key in one.
     UploadRefused { device: DeviceId },
     /// The device asks for a key of `target`.
     Claim { device: DeviceId, target: DeviceId, claim: ClaimId },

@@ -57,6 +57,8 @@ struct List {
     /// The query that was begun last, if it has not ended: earlier ones no longer matter, as after a restart.
     open: Option<QueryId>,
     failed: Option<FactId>,
+    /// All queries that came to nothing, ascending.
+    failures: Vec<FactId>,
     last_start: Option<FactId>,
     /// When the device was last told that it need not follow the user.
     left: Option<FactId>,
@@ -160,7 +162,10 @@ impl Lists {
             list.open = None;
         }
         match outcome {
-            QueryOutcome::Failed => list.failed = Some(fact),
+            QueryOutcome::Failed => {
+                list.failed = Some(fact);
+                list.failures.push(fact);
+            }
             QueryOutcome::Overtaken => {}
             QueryOutcome::Applied { verified, .. } => {
                 list.failed = None;
@@ -247,6 +252,17 @@ impl Lists {
     /// The last query for the list that came to nothing, if none was answered since.
     pub(crate) fn failed(&self, by: DeviceId, user: UserId) -> Option<FactId> {
         self.of(by, user)?.failed
+    }
+
+    /// Whether a query for the list came to nothing between two facts.
+    pub(crate) fn tried_in_vain(
+        &self,
+        (by, user): (DeviceId, UserId),
+        (after, before): (Option<FactId>, FactId),
+    ) -> bool {
+        let failures = self.of(by, user).map_or(&[][..], |list| &list.failures);
+        let earlier = failures.partition_point(|failed| *failed < before);
+        failures[..earlier].last().is_some_and(|failed| Some(*failed) > after)
     }
 
     /// Whether the last answer that was applied says that the user is verified.

@@ -72,6 +72,7 @@ impl Reference {
         // Without a room in common nobody tells of changes, so that what is known may be old.
         if careful && !self.store.rooms.share(my_user, user) {
             self.store.lists.mark_outdated(user, Provenance(io.given.cause));
+            self.live.queries.overtake(user);
         }
         let invite = Invite { cause: Provenance(io.given.cause), backup, puts: None };
         self.store.invites.insert((room, user), invite);

@@ -125,7 +125,7 @@ impl Reference {
         let uploading =
             self.store.outbox.requests().any(|request| matches!(request, Request::UploadKeys(_)));
         if uploading {
-            self.live.told_while_uploading = unused_fallback;
+            self.live.told_while_uploading = Some(unused_fallback);
         }
         if uploading || self.config.keys == PublishedKeys::None {
             return;
@@ -141,8 +141,7 @@ impl Reference {
         }
     }
 
-    /// The server took an upload of keys, and says how many it has. What it said meanwhile of the fallback key was not looked at
-    /// yet.
+    /// The server took an upload of keys, and says how many it has. What it said of its keys meanwhile was not looked at yet.
     pub(super) fn keys_uploaded(
         &mut self,
         upload: &KeyUpload,
@@ -151,8 +150,8 @@ impl Reference {
     ) {
         self.store.account.mark_published();
         let told = self.live.told_while_uploading.take();
-        if told == Some(false) && upload.fallback_key.is_none() && count.is_some() {
-            self.keep_supply(count, told, io);
+        if let (Some(unused_fallback), Some(_)) = (told, count) {
+            self.keep_supply(count, unused_fallback.filter(|_| upload.fallback_key.is_none()), io);
         }
     }
 

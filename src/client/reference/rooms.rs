@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{RoomId, UserId};
+use crate::protocol::api::RoomSync;
 use crate::protocol::room::{
     HistoryVisibility, Membership, RoomAlgorithm, RoomEvent, Rotation, SharedRoomState,
 };
@@ -217,6 +218,12 @@ impl SeenRooms {
         let change = Change { may_hide, ..change };
         self.rooms.insert(room, fresh);
         change
+    }
+
+    /// Whether the server left events out of an answer, which has no state to make up for them.
+    pub(super) fn misses_events(&self, sync: &RoomSync) -> bool {
+        let told = self.rooms.get(&sync.room).map_or(0, |seen| seen.upto) as usize;
+        sync.state.is_none() && told + sync.timeline.len() < sync.seq as usize
     }
 
     /// Everything up to this event of the room was told.

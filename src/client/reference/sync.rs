@@ -135,7 +135,9 @@ impl Reference {
     fn take_room(&mut self, sync: &RoomSync, late_by: Provenance, io: &mut Io<'_, '_>) {
         let (device, room) = (self.me(), sync.room);
         let is_state = |event: &RoomEvent| !matches!(event, RoomEvent::Message { .. });
-        let news = sync.state.is_some() || sync.timeline.iter().any(|(event, _)| is_state(event));
+        let news = sync.state.is_some()
+            || self.store.rooms.misses_events(sync)
+            || sync.timeline.iter().any(|(event, _)| is_state(event));
         let mut changes = Vec::new();
         let mut by = Provenance::UNKNOWN;
         if news {

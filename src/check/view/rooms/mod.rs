@@ -55,7 +55,6 @@ struct Seen {
 struct Hidden {
     after: u32,
     upto: Option<u32>,
-    fact: FactId,
 }
 
 /// A membership as a server has it or a device has seen it, and the fact that made it so there.
@@ -107,6 +106,10 @@ pub(crate) struct Rooms {
     rooms: Vec<Room>,
     seen: Pairs<Seen>,
     hidden: BTreeMap<(DeviceId, RoomId, UserId), Vec<Hidden>>,
+    /// All facts that a user's membership was left out, ascending.
+    left_out: BTreeMap<(DeviceId, RoomId, UserId), Vec<FactId>>,
+    /// What had been left out before the last answer, which told it after all: it held the whole state.
+    retold: BTreeMap<(DeviceId, RoomId, UserId), Vec<Hidden>>,
     /// The whole states that told of users whose membership had been left out before.
     shown: BTreeMap<(DeviceId, RoomId, UserId), FactId>,
 }
@@ -190,6 +193,7 @@ impl Rooms {
             for (place, list) in self.hidden.range_mut(range) {
                 let (pending, known): (Vec<Hidden>, Vec<Hidden>) =
                     list.iter().partition(|hidden| hidden.upto.is_none());
+                self.retold.insert(*place, if whole { known.clone() } else { Vec::new() });
                 // A whole state takes the place of all that was known: whom it leaves out is gone, and all others are told.
                 let after = |hidden: &Hidden| if whole { 0 } else { hidden.after };
                 let told = pending.iter().map(|hidden| Hidden {
@@ -230,13 +234,20 @@ impl Rooms {
             Some(seen) => (seen.seq, None),
             None => (0, None),
         };
-        let hidden = Hidden { after, upto, fact: now.fact };
+        let hidden = Hidden { after, upto };
         self.hidden.entry((device, room, user)).or_default().push(hidden);
+        self.left_out.entry((device, room, user)).or_default().push(now.fact);
     }
 
-    /// The last fact that the user's membership was left out of what the device was told of the room.
-    pub(crate) fn left_out(&self, device: DeviceId, room: RoomId, user: UserId) -> Option<FactId> {
-        self.hidden.get(&(device, room, user))?.last().map(|hidden| hidden.fact)
+    /// The last fact before `before` that the user's membership was left out of what the device was told of the room.
+    pub(crate) fn left_out(
+        &self,
+        (device, room): (DeviceId, RoomId),
+        user: UserId,
+        before: FactId,
+    ) -> Option<FactId> {
+        let facts = self.left_out.get(&(device, room, user))?;
+        facts[..facts.partition_point(|fact| *fact < before)].last().copied()
     }
 
     /// The devices whose users were ever joined or invited on any server, in the order in which they came.
@@ -328,28 +339,35 @@ impl Rooms {
         };
         let start = copy.changed.partition_point(|(seq, _)| *seq <= span.after);
         let within = copy.changed[start..].iter().filter(|(seq, _)| *seq <= span.upto);
-        let users: BTreeSet<UserId> = within.map(|(_, user)| *user).collect();
+        let mut users: BTreeSet<UserId> = within.map(|(_, user)| *user).collect();
+        let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
+        let retold = self.retold.range(range).filter(|(_, hidden)| !hidden.is_empty());
+        users.extend(retold.map(|((_, _, user), _)| *user));
         let passage = |user| {
-            let hidden = self.hidden.get(&(device, room, user)).map_or(&[][..], Vec::as_slice);
-            let told = |change: &&Change| {
-                change.seq <= span.upto
-                    && !hidden.iter().any(|hidden| {
-                        hidden.after < change.seq && change.seq <= hidden.upto.unwrap_or(u32::MAX)
-                    })
+            let place = (device, room, user);
+            let [hidden, retold] = [&self.hidden, &self.retold]
+                .map(|some| some.get(&place).map_or(&[][..], Vec::as_slice));
+            let covers = |some: &[Hidden], change: &Change| {
+                some.iter().any(|hidden| {
+                    hidden.after < change.seq && change.seq <= hidden.upto.unwrap_or(u32::MAX)
+                })
             };
+            let told = |change: &&Change| change.seq <= span.upto && !covers(hidden, change);
             let changes = copy.members.get(&user)?;
-            let (mut before, mut last) = (None, None);
+            let old = changes.iter().filter(told).filter(|change| change.seq <= span.after);
+            let known = old.clone().rfind(|change| !covers(retold, change));
+            let before = known.map(|change| change.membership);
+            // Of what was left out earlier a whole state tells how it ended.
+            let made_up = old.last().filter(|last| known.is_none_or(|known| known.seq < last.seq));
+            let news = changes.iter().filter(told).filter(|change| change.seq > span.after);
+            let mut last = None;
             let (mut departed, mut was_out, mut was_invited) = (false, false, false);
-            for change in changes.iter().filter(told) {
-                if change.seq <= span.after {
-                    before = Some(change.membership);
-                } else {
-                    let out = !is_there(change.membership);
-                    was_out |= out;
-                    was_invited |= change.membership == Membership::Invite;
-                    departed |= out && last.or(before).is_some_and(is_there);
-                    last = Some(change.membership);
-                }
+            for change in made_up.into_iter().chain(news) {
+                let out = !is_there(change.membership);
+                was_out |= out;
+                was_invited |= change.membership == Membership::Invite;
+                departed |= out && last.or(before).is_some_and(is_there);
+                last = Some(change.membership);
             }
             Some(Passage { user, before, last: last?, departed, was_out, was_invited })
         };
