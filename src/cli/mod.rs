@@ -15,6 +15,7 @@ mod inputs;
 mod matrix;
 mod mutants;
 pub mod mutants_args;
+mod pictures;
 mod progress;
 mod quote;
 mod rules;
