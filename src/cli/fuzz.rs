@@ -24,6 +24,7 @@ use crate::run::status::Exit;
 use super::args::RunArgs;
 use super::failure::Failure;
 use super::fuzz_args::{FuzzArgs, MergeArgs, SECONDS};
+use super::fuzz_page::{Runner, save_pages};
 use super::inputs;
 use super::quote::quoted;
 use super::stopwatch::Clock;
@@ -72,6 +73,10 @@ pub(super) fn fuzz(
     let saved = saved(folder.as_ref(), &sum)?;
     let told =
         Told { document: &document, sum: &sum, speed: &speed, saved: &saved, why: Some(why) };
+    if let Some(folder) = &folder {
+        let runner = Runner { simulator, reading: args.rules.reading() };
+        save_pages(folder, told, Some(runner))?;
+    }
     print(&told, args.json, streams)?;
     Ok(exit(&sum))
 }
@@ -88,6 +93,7 @@ pub(super) fn merge(args: &MergeArgs, streams: &mut Streams<'_>) -> Result<Exit,
         saved: &saved,
         why: None,
     };
+    save_pages(&merged.folder, told, None)?;
     print(&told, args.json, streams)?;
     Ok(exit(&merged.sum))
 }

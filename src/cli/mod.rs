@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod fuzz;
 pub mod fuzz_args;
+mod fuzz_page;
 mod inputs;
 mod matrix;
 mod mutants;

@@ -15,5 +15,16 @@ pub(super) const RUN_SCRIPT: &[&str] = &[
     include_str!("assets/run_selftest.js"),
 ];
 
+/// The script of the page of a campaign.
+pub(super) const CAMPAIGN_SCRIPT: &[&str] = &[
+    include_str!("assets/common.js"),
+    include_str!("assets/chart.js"),
+    include_str!("assets/campaign.js"),
+    include_str!("assets/campaign_selftest.js"),
+];
+
+/// The body of the page of a campaign.
+pub(super) const CAMPAIGN_BODY: &str = include_str!("assets/campaign.html");
+
 /// The body of the page of a run.
 pub(super) const RUN_BODY: &str = include_str!("assets/run.html");

@@ -11,7 +11,7 @@ use crate::report::names::Names;
 use crate::report::paint::Paint;
 use crate::report::picture::lanes::{Lanes, felt_by};
 use crate::report::room::{Layout, Told, room_view};
-use crate::report::text::{count, safe};
+use crate::report::text::{count, grouped, safe};
 use crate::report::words::Word;
 use crate::run::kept::Kept;
 use crate::run::why::Why;
@@ -163,10 +163,10 @@ fn notes(outcome: &Outcome, others: usize, facts: usize, is_stateless: bool) -> 
     let mut notes = Vec::new();
     if facts > FACTS {
         notes.push(format!(
-            "{} of {} are left out: a page has those that its explanations need, the steps of users, and the first others. \
+            "Of {}, {} are left out: a page has those that its explanations need, the steps of users, and the first others. \
              `withheld run FILE --trace facts.jsonl` writes all of them.",
-            count((facts - FACTS) as u64, "fact"),
             count(facts as u64, "fact"),
+            grouped((facts - FACTS) as u64),
         ));
     }
     if others > 0 {

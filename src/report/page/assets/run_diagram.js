@@ -18,7 +18,7 @@ function layOut(shown) {
   const used = new Set(shown.map((position) => facts.lane[position]));
   diagram.lanes = [...data.lanes.keys()].filter((lane) => used.has(lane));
   diagram.place = new Map(diagram.lanes.map((lane, place) => [lane, place]));
-  diagram.row = shown.length > 400 ? 26 : 40;
+  diagram.row = shown.length > 400 ? 24 : 35;
   const width = scroll.clientWidth;
   const wanted = Math.max(1, diagram.lanes.length) * 112 + 40;
   diagram.text = Math.round(Math.max(Math.min(350, width * 0.6), Math.min(500, width - wanted)));
@@ -173,7 +173,10 @@ function yOfTime(ms) {
 function windows(height) {
   const group = svg('g', { 'clip-path': 'url(#lanes-only)' });
   const labels = new Map();
+  const lastTime = facts.at[diagram.shown[diagram.shown.length - 1]] ?? -1;
+  const firstTime = facts.at[diagram.shown[0]] ?? 0;
   for (const fault of data.faults) {
+    if (fault.from > lastTime || (fault.until !== null && fault.until < firstTime)) continue;
     const start = yOfTime(fault.from) + HEAD - scroll.scrollTop;
     const stop = fault.until === null ? diagram.height + HEAD + 24 - scroll.scrollTop : yOfTime(fault.until) + HEAD - scroll.scrollTop;
     const top = Math.max(HEAD, start);
@@ -290,7 +293,7 @@ function heads(width) {
     }
     before = group;
     const name = of.is === 'w' ? 'users, faults' : of.name;
-    found.push(svg('text', { x, y: 45, class: `lane-name ${of.is}` }, svg('title', {}, of.name), cut(name, diagram.lane - 8)));
+    found.push(svg('text', { x, y: 45, class: `lane-name ${of.is}` }, svg('title', {}, of.name), cut(name, (diagram.lane - 8) * 0.84)));
   }
   found.push(svg('path', { d: `M0 ${HEAD - 0.5}H${width}`, class: 'head-line' }));
   return [svg('clipPath', { id: 'heads-only' }, svg('rect', { x: diagram.text, y: 0, width, height: HEAD })), svg('g', { 'clip-path': 'url(#heads-only)' }, found)];
