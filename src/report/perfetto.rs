@@ -17,7 +17,7 @@ use super::narrate;
 use super::picture::carrier::{Carrier, carrier, topic};
 use super::picture::lanes::{Lanes, felt_by};
 use super::picture::tag::Tags;
-use super::text::count;
+use super::text::{count, safe};
 use super::words::Word;
 
 /// A trace has so many facts at the most.
@@ -105,7 +105,7 @@ fn write_first(
         writer.put(&entry)?;
     }
     let about = serde_json::json!({
-        "about": scenario.about, "clock": "virtual time, in microseconds", "note": note,
+        "about": safe(&scenario.about), "clock": "virtual time, in microseconds", "note": note,
     });
     writeln!(writer.out, "\n],\"otherData\":{about}}}")?;
     writer.out.flush()

@@ -68,6 +68,8 @@ pub(in crate::report) fn felt_by(fault: &Fault) -> Vec<Observer> {
     | FaultKind::QuerySlow { device: whose, .. }
     | FaultKind::LimitedSync { device: whose, .. }
     | FaultKind::SecondReader { device: whose }
+    | FaultKind::ResponseLost { device: whose, .. }
+    | FaultKind::RateLimited { device: whose, .. }
     | FaultKind::ClientOffline { device: whose } = kind
     {
         return device(whose);

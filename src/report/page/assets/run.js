@@ -86,6 +86,7 @@ function showChoices() {
 }
 
 function showHead() {
+  document.body.append(svg('svg', { width: 0, height: 0, class: 'unseen', 'aria-hidden': 'true' }, signs()));
   byId('file').textContent = data.file;
   byId('about').textContent = data.about;
   byId('status').textContent = data.status;

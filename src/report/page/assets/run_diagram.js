@@ -104,7 +104,8 @@ function paint() {
   stage.style.height = `${height}px`;
   const [from, to] = inView();
   const picture = svg('svg', { width, height, 'aria-hidden': 'true', class: 'picture' });
-  picture.append(patterns());
+  picture.append(clipping());
+  labels.length = 0;
   picture.append(bands(height), ...rowsOfLight(from, to, width), windows(height), laneLines(height));
   const arrows = svg('g', { 'clip-path': 'url(#lanes-only)' });
   const drawn = new Set();
@@ -128,14 +129,18 @@ function paint() {
   scroll.setAttribute('aria-activedescendant', `fact-${look.current}`);
 }
 
-function patterns() {
+/** The heads of arrows and the hatching of faults, which all pictures of the page use. */
+function signs() {
   const heads = [['request', 'M0 0 8 4 0 8'], ['device', 'M0 4 5 0 10 4 5 8Z'], ['room', 'M0 0 9 4 0 8Z'], ['deed', 'M0 0 8 4 0 8']];
   return svg('defs', {},
     heads.map(([name, shape]) => svg('marker', { id: `head-${name}`, viewBox: '-1 -1 12 10', refX: name === 'device' ? 10 : 8, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto', class: `arrow ${name}` },
       svg('path', { d: shape, class: name === 'device' || name === 'room' ? 'solid' : 'open' }))),
     svg('pattern', { id: 'hatch', width: 8, height: 8, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
-      svg('rect', { width: 8, height: 8, class: 'fault-ground' }), svg('path', { d: 'M0 0V8', class: 'fault-line' })),
-    svg('clipPath', { id: 'lanes-only' }, svg('rect', { x: diagram.text, y: HEAD, width: 100000, height: 100000 })));
+      svg('rect', { width: 8, height: 8, class: 'fault-ground' }), svg('path', { d: 'M0 0V8', class: 'fault-line' })));
+}
+
+function clipping() {
+  return svg('defs', {}, svg('clipPath', { id: 'lanes-only' }, svg('rect', { x: diagram.text, y: HEAD, width: 100000, height: 100000 })));
 }
 
 /** A light ground for every other server, so that its devices are seen to belong together. */
@@ -172,7 +177,7 @@ function yOfTime(ms) {
 /** The windows of faults, on the lanes that feel them. */
 function windows(height) {
   const group = svg('g', { 'clip-path': 'url(#lanes-only)' });
-  const labels = new Map();
+  const names = new Map();
   const lastTime = facts.at[diagram.shown[diagram.shown.length - 1]] ?? -1;
   const firstTime = facts.at[diagram.shown[0]] ?? 0;
   for (const fault of data.faults) {
@@ -182,14 +187,17 @@ function windows(height) {
     const top = Math.max(HEAD, start);
     const bottom = Math.min(height, Math.max(stop, start + 4));
     if (bottom <= top) continue;
-    const lanes = fault.lanes.length > 0 ? fault.lanes : diagram.lanes;
-    for (const lane of lanes.filter((one) => diagram.place.has(one))) {
+    // What all may feel is one window over all lanes.
+    const isWide = fault.lanes.length === 0;
+    const lanes = (isWide ? diagram.lanes.slice(0, 1) : fault.lanes).filter((one) => diagram.place.has(one));
+    for (const lane of lanes) {
       const x = xOf(lane) - diagram.lane / 2 + 3;
-      group.append(svg('rect', { x, y: top, width: diagram.lane - 6, height: bottom - top, rx: 4, fill: 'url(#hatch)', class: 'fault' }));
+      const width = (isWide ? diagram.lanes.length : 1) * diagram.lane - 6;
+      group.append(svg('rect', { x, y: top, width, height: bottom - top, rx: 4, fill: 'url(#hatch)', class: 'fault' }));
       // Labels of several faults on one lane stand one below the other.
-      const below = labels.get(lane) ?? 0;
-      labels.set(lane, below + 1);
-      const label = cut(fault.name, diagram.lane - 10);
+      const below = names.get(lane) ?? 0;
+      names.set(lane, below + 1);
+      const label = cut(fault.name.replace(/^fault \d+ \((.*)\)$/, '$1').replaceAll('_', ' '), width - 4);
       group.append(svg('text', { x: x + 5, y: top + 13 + below * 13, class: 'fault-name' }, svg('title', {}, fault.name), label));
     }
   }
@@ -215,6 +223,8 @@ function laneLines(height) {
   return group;
 }
 
+/** Where labels have been drawn: middle and half of the width. */
+const labels = [];
 const CARRIERS = ['request', 'device', 'room'];
 
 /** The arrow to a fact. A message that waits is drawn down the lane on which it waits. */
@@ -240,6 +250,10 @@ function arrow(group, position) {
   if (isDeed || room < 30 || !isLit) return;
   const label = cut(tagOf(position), room);
   const middle = look.spacing === 'scale' ? [(x1 + x2) / 2, (y1 + y2) / 2 - 4] : [(x1 + x2) / 2, y2 - 5];
+  // A label that would lie on another one is left to the title of the mark.
+  const half = label.length * 3.2;
+  if (labels.some(([x, y, wide]) => Math.abs(y - middle[1]) < 12 && Math.abs(x - middle[0]) < wide + half)) return;
+  labels.push([...middle, half]);
   group.append(svg('text', { x: middle[0], y: middle[1], class: `arrow-name ${kind}` }, label));
 }
 
