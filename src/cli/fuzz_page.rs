@@ -2,12 +2,10 @@
 //! It does not know what is on them.
 
 use crate::campaign::document::Sum;
-use crate::campaign::folder::Folder;
+use crate::campaign::folder::{Folder, FolderError};
 use crate::report::campaign::Told;
 use crate::report::explanation::Explained;
-use crate::report::page::{
-    ANSWERS, CampaignPictured, Kills, Pictured, campaign_page, run_page,
-};
+use crate::report::page::{ANSWERS, CampaignPictured, Kills, Pictured, campaign_page, run_page};
 use crate::rulebook::reading::ReadingName;
 use crate::run::judged::{DigestCheck, Judging, run_one};
 use crate::run::simulator::Simulator;
@@ -29,22 +27,26 @@ pub(super) struct Runner<'a> {
     pub(super) reading: ReadingName,
 }
 
-/// Writes the pages; without a runner that of the campaign only.
+/// The table of mutants, if there is one in the folder.
+pub(super) fn kills(folder: &Folder) -> Result<Option<Kills>, Failure> {
+    let read = folder.mutants().map_err(refused)?.map(|bytes| Kills::read(&bytes)).transpose();
+    read.map_err(|why| Failure::usage(format!("--out: mutants.json: {why}")))
+}
+
+/// Writes the pages.
 pub(super) fn save_pages(
     folder: &Folder,
     told: Told<'_>,
-    runner: Option<Runner<'_>>,
+    kills: Option<&Kills>,
+    runner: Runner<'_>,
 ) -> Result<(), Failure> {
-    let refused = |error| Failure::usage(format!("--out: {error}"));
-    let mutants = folder.mutants().map_err(refused)?;
-    let kills = mutants.map(|bytes| Kills::read(&bytes)).transpose();
-    let kills = kills.map_err(|why| Failure::usage(format!("--out: mutants.json: {why}")))?;
-    let mut paged = Vec::new();
-    if let Some(runner) = runner {
-        paged = save_rooms(folder, told.sum, runner)?;
-    }
-    let pictured = CampaignPictured { told, kills: kills.as_ref(), plots: &[], paged: &paged };
+    let paged = save_rooms(folder, told.sum, runner)?;
+    let pictured = CampaignPictured { told, kills, plots: &[], paged: &paged };
     folder.save_page(|file| campaign_page(file, &pictured)).map_err(refused)
+}
+
+fn refused(error: FolderError) -> Failure {
+    Failure::usage(format!("--out: {error}"))
 }
 
 /// A page for each room that was found; the ids of the findings that have one.
@@ -66,9 +68,7 @@ fn save_rooms(folder: &Folder, sum: &Sum, runner: Runner<'_>) -> Result<Vec<Stri
         let more = explain::command(&name, None, runner.reading);
         let explained = Explained { path: &name, scenario: &scenario, why: &why, more: &more };
         let pictured = Pictured { explained, replay: &replay };
-        folder
-            .save_finding_page(&id, |file| run_page(file, &pictured))
-            .map_err(|error| Failure::usage(format!("--out: {error}")))?;
+        folder.save_finding_page(&id, |file| run_page(file, &pictured)).map_err(refused)?;
         paged.push(id);
     }
     Ok(paged)

@@ -251,9 +251,8 @@ impl<W: Write> Writer<'_, W> {
     ) -> io::Result<()> {
         let kind = Kind::of(&fact.kind);
         let from = fact.causes.iter().filter_map(|cause| placed.get(&cause).map(|at| (cause, at)));
-        let travelled = |(_, from): &(FactId, &Place)| {
-            from.lane != place.lane && from.lane != Observer::World
-        };
+        let travelled =
+            |(_, from): &(FactId, &Place)| from.lane != place.lane && from.lane != Observer::World;
         for (cause, from) in from.filter(travelled) {
             let name = tag.unwrap_or_else(|| kind.as_str());
             let id = format!("{}-{}", cause.raw(), fact.id.raw());

@@ -94,7 +94,8 @@ pub fn explained(
 #[must_use]
 pub fn widely_explained(scenario: &Scenario, report: RunReport, trace: Trace, limit: usize) -> Why {
     let outcome = &report.outcome;
-    let is_counted = |subject: &Subject| matches!(subject, Subject::Broken(one) if one.injected.is_none());
+    let is_counted =
+        |subject: &Subject| matches!(subject, Subject::Broken(one) if one.injected.is_none());
     let (mut all, excused): (Vec<Subject>, Vec<Subject>) =
         broken(outcome, Wanted::default()).into_iter().partition(is_counted);
     let mut cells: Vec<&Verdict> = outcome.verdicts.iter().collect();

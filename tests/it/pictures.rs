@@ -39,7 +39,8 @@ fn page(scenario: &Scenario, path: &str) -> (String, Why) {
 
 /// The data of a page.
 pub(crate) fn data_of(page: &str) -> Value {
-    let (_, data) = page.split_once("<script type=\"application/json\" id=\"data\">").expect("data");
+    let (_, data) =
+        page.split_once("<script type=\"application/json\" id=\"data\">").expect("data");
     let (data, _) = data.split_once("</script>").expect("the end of the data");
     serde_json::from_str(data).expect("the data is JSON")
 }
@@ -86,7 +87,11 @@ fn the_page_of_every_file_has_everything_of_its_run() {
         let ids: BTreeSet<u64> = numbers(&data["facts"]["id"]).into_iter().collect();
         assert_eq!(ids.len(), why.trace.facts().len().min(FACTS), "{name}");
         assert_eq!(data["cells"].as_array().map(Vec::len), Some(outcome.verdicts.len()), "{name}");
-        assert_eq!(data["broken"].as_array().map(Vec::len), Some(outcome.violations.len()), "{name}");
+        assert_eq!(
+            data["broken"].as_array().map(Vec::len),
+            Some(outcome.violations.len()),
+            "{name}"
+        );
         let explanations = data["explanations"].as_array().expect("explanations");
         assert_eq!(explanations.len(), why.answers.len(), "{name}");
         for one in explanations {
@@ -104,7 +109,8 @@ fn the_page_of_every_file_has_everything_of_its_run() {
 /// Names that a program puts into a scenario, texts of a file, and the path: all of it stays text.
 #[test]
 fn hostile_text_stays_text_in_a_page_and_in_a_trace() {
-    let mut scenario = in_file("policy/a_code_that_nobody_knows_is_told_in_the_words_of_the_notice");
+    let mut scenario =
+        in_file("policy/a_code_that_nobody_knows_is_told_in_the_words_of_the_notice");
     scenario.about = HOSTILE.to_owned();
     for place in 0..scenario.devices.len() {
         scenario.devices[place].name = format!("d{place}{HOSTILE}");
@@ -166,7 +172,10 @@ fn a_trace_for_perfetto_has_a_slice_for_each_fact_and_flows_between_them() {
         assert_eq!(ts / 1_000, fact.at.as_ms(), "virtual time");
         assert!(threads.contains_key(&place(slice)), "{slice}");
         let before = last.insert(place(slice), ts);
-        assert!(before.is_none_or(|before| before < ts), "slices do not lie on each other: {slice}");
+        assert!(
+            before.is_none_or(|before| before < ts),
+            "slices do not lie on each other: {slice}"
+        );
         starts.insert((place(slice), ts));
     }
     let (begun, ended) = (of("s"), of("f"));
@@ -255,7 +264,8 @@ fn the_diagram_of_every_file_is_a_sequence_diagram() {
 /// A slice with more facts than a diagram may have ends with a note that says how many are left out.
 #[test]
 fn a_long_diagram_is_cut_and_says_so() {
-    let scenario = in_file("incidents/the_sdk_stays_wedged_for_fifty_messages_on_its_first_session");
+    let scenario =
+        in_file("incidents/the_sdk_stays_wedged_for_fifty_messages_on_its_first_session");
     let why = explained(&InWorld(References), &scenario, JUDGING, Wanted::default());
     let mut why = Why { answers: why.answers[..1].to_vec(), ..why };
     why.answers[0].slice.left_out = 7;

@@ -151,7 +151,11 @@ mod tests {
     #[test]
     fn speed_is_that_between_samples_and_sessions_follow_each_other() {
         let sample = |micros, cases| Sample { micros, cases, features: 0, findings: 1 };
-        let session = |samples, cases| Session { micros: 4_000_000, cases, samples, ..Session::default() };
+        let session = |samples, cases| {
+            let mut session = Session::new(1);
+            (session.micros, session.cases, session.samples) = (4_000_000, cases, samples);
+            session
+        };
         let first = session(vec![sample(1_000_000, 10), sample(3_000_000, 50)], 60);
         let speed = Speed { sessions: vec![first, session(vec![sample(1_000_000, 90)], 40)] };
         let plots = over_time(&speed);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::check::outcome::{Outcome, Verdict};
 use crate::ids::{DeviceId, MessageId};
-use crate::report::explanation::{Explained, Telling, Teller};
+use crate::report::explanation::{Explained, Teller, Telling};
 use crate::report::names::{Names, verdict};
 use crate::rulebook::leaf::LeafClass;
 use crate::rulebook::reading::Severity;

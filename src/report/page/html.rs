@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::report::text::is_unseen;
+
 use super::assets::STYLE;
 
 /// A page is let do nothing but show itself: no request leaves it, and no text can become an element.
@@ -37,7 +39,7 @@ impl<D: Serialize> Page<'_, D> {
              <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
         )?;
         out.write_all(self.body.as_bytes())?;
-        write!(out, "<noscript><pre>{}</pre></noscript>\n", text(self.otherwise))?;
+        writeln!(out, "<noscript><pre>{}</pre></noscript>", text(self.otherwise))?;
         out.write_all(b"<script type=\"application/json\" id=\"data\">")?;
         out.write_all(in_script(&data).as_bytes())?;
         out.write_all(b"</script>\n<script>\n'use strict';\n(() => {\n")?;
@@ -66,15 +68,18 @@ fn text(text: &str) -> String {
 }
 
 /// JSON inside of a script element: nothing in it ends the element or begins another. These characters occur in strings
-/// only, where they may as well stand by their numbers.
+/// only, where they may as well stand by their numbers. What is not seen and acts on what is, is shown by its number, as
+/// everywhere else, whoever forgot to.
 fn in_script(json: &str) -> String {
     let mut safe = String::with_capacity(json.len() + json.len() / 64);
     let mut rest = json;
-    while let Some(at) = rest.find(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+    while let Some(at) = rest.find(|c| matches!(c, '<' | '>' | '&') || is_unseen(c)) {
         safe.push_str(&rest[..at]);
         let mut chars = rest[at..].chars();
-        if let Some(c) = chars.next() {
-            safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+        match chars.next() {
+            Some(c) if is_unseen(c) => safe.push_str(&format!("\\{}", c.escape_unicode())),
+            Some(c) => safe.push_str(&format!("\\u{:04x}", u32::from(c))),
+            None => {}
         }
         rest = chars.as_str();
     }
@@ -95,18 +100,22 @@ mod tests {
         let json = json!({ HOSTILE: HOSTILE }).to_string();
         let safe = in_script(&json);
         assert!(!safe.contains(['<', '>', '&', '\u{2028}']), "{safe}");
-        assert_eq!(
-            serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
-            json!({ HOSTILE: HOSTILE })
-        );
+        let read: serde_json::Value = serde_json::from_str(&safe).unwrap();
+        let seen = HOSTILE.replace('\u{2028}', "\\u{2028}");
+        assert_eq!(read, json!({ seen.clone(): seen }));
     }
 
     #[test]
     fn a_page_has_its_own_elements_only() {
         let mut out = Vec::new();
         let data = json!([HOSTILE]);
-        let page =
-            Page { title: HOSTILE, body: "<main></main>", data: &data, script: &[], otherwise: HOSTILE };
+        let page = Page {
+            title: HOSTILE,
+            body: "<main></main>",
+            data: &data,
+            script: &[],
+            otherwise: HOSTILE,
+        };
         page.write(&mut out).unwrap();
         let page = String::from_utf8(out).unwrap();
         assert!(!page.contains("<img"), "{page}");

@@ -176,7 +176,9 @@ fn notes(outcome: &Outcome, others: usize, facts: usize, is_stateless: bool) -> 
         ));
     }
     if is_stateless {
-        notes.push("What devices have at a time is left out: it changes too often in this run.".to_owned());
+        notes.push(
+            "What devices have at a time is left out: it changes too often in this run.".to_owned(),
+        );
     }
     if outcome.is_inconclusive() {
         notes.push("Not everything was decided when the run ended.".to_owned());
@@ -191,13 +193,9 @@ fn number(one: Option<usize>) -> i64 {
 fn lane_of(names: &Names<'_>, lane: Observer) -> Lane {
     let scenario = names.scenario;
     match lane {
-        Observer::World => Lane {
-            is: 'w',
-            name: "users and faults".to_owned(),
-            number: 0,
-            user: -1,
-            server: -1,
-        },
+        Observer::World => {
+            Lane { is: 'w', name: "users and faults".to_owned(), number: 0, user: -1, server: -1 }
+        }
         Observer::Server(server) => Lane {
             is: 's',
             name: names.server(server),

@@ -77,7 +77,7 @@ pub(super) fn changes(names: &Names<'_>, facts: &[Fact], limit: usize) -> Option
     let mut reader = Reader { names, notices: BTreeMap::new(), found: Vec::new() };
     for device in present(names.scenario) {
         let Some(first) = facts.first() else { break };
-        reader.set(first, device, Slot::Life, "state", Some("running".to_owned()));
+        reader.set(first, (device, Slot::Life), "state", Some("running".to_owned()));
     }
     for fact in facts {
         reader.read(fact);
@@ -105,8 +105,7 @@ impl Reader<'_> {
     fn set(
         &mut self,
         fact: &Fact,
-        device: DeviceId,
-        slot: Slot,
+        (device, slot): (DeviceId, Slot),
         key: impl Into<String>,
         value: Option<String>,
     ) {
@@ -122,7 +121,7 @@ impl Reader<'_> {
         if let FactKind::Try { device, message, result } = fact.kind {
             let message = self.names.message(message);
             let seen = self.seen(result);
-            self.set(fact, device, Slot::Shown, message, Some(seen));
+            self.set(fact, (device, Slot::Shown), message, Some(seen));
         }
     }
 
@@ -154,27 +153,27 @@ impl Reader<'_> {
         } else {
             return;
         };
-        self.set(fact, device, Slot::Life, "state", Some(state));
+        self.set(fact, (device, Slot::Life), "state", Some(state));
     }
 
     fn keys(&mut self, fact: &Fact) {
         let names = self.names;
         if let FactKind::MegolmNew { device, room, session } = fact.kind {
             let value = format!("{}, next index 0", session.word(names));
-            self.set(fact, device, Slot::Outbound, names.room(room), Some(value));
+            self.set(fact, (device, Slot::Outbound), names.room(room), Some(value));
         } else if let FactKind::MegolmEncrypted { device, room, session, index, .. } = fact.kind {
             let value = format!("{}, next index {}", session.word(names), u64::from(index) + 1);
-            self.set(fact, device, Slot::Outbound, names.room(room), Some(value));
+            self.set(fact, (device, Slot::Outbound), names.room(room), Some(value));
         } else if let FactKind::SessionDiscarded { device, room } = fact.kind {
-            self.set(fact, device, Slot::Outbound, names.room(room), None);
+            self.set(fact, (device, Slot::Outbound), names.room(room), None);
         } else if let FactKind::KeyIn { device, session, first, source, .. } = fact.kind {
             let value = format!("from index {first} on, {}", source.word(names));
-            self.set(fact, device, Slot::Keys, session.word(names), Some(value));
+            self.set(fact, (device, Slot::Keys), session.word(names), Some(value));
         } else if let FactKind::KeyLost { device, session, why } = fact.kind
             // What takes its place is told by a fact of its own.
             && why != LossCause::Overwritten
         {
-            self.set(fact, device, Slot::Keys, session.word(names), None);
+            self.set(fact, (device, Slot::Keys), session.word(names), None);
         }
     }
 
@@ -187,9 +186,9 @@ impl Reader<'_> {
                 direction.word(names),
                 why.word(names)
             );
-            self.set(fact, device, Slot::Olm, session.word(names), Some(how));
+            self.set(fact, (device, Slot::Olm), session.word(names), Some(how));
         } else if let FactKind::OlmDropped { device, session, .. } = fact.kind {
-            self.set(fact, device, Slot::Olm, session.word(names), None);
+            self.set(fact, (device, Slot::Olm), session.word(names), None);
         }
     }
 
@@ -202,7 +201,7 @@ impl Reader<'_> {
         } = fact.kind
         {
             let key = format!("{}: {}", self.names.device(recipient), self.notice(&notice));
-            self.set(fact, device, Slot::Told, key, Some(format!("at {}", fact.at)));
+            self.set(fact, (device, Slot::Told), key, Some(format!("at {}", fact.at)));
         } else if let FactKind::Enqueued {
             message,
             sender,
@@ -216,7 +215,7 @@ impl Reader<'_> {
             && let Some((sender, notice)) = self.notices.get(&message).copied()
         {
             let key = format!("{}: {}", self.names.device(sender), self.notice(&notice));
-            self.set(fact, device, Slot::WasTold, key, Some(format!("at {}", fact.at)));
+            self.set(fact, (device, Slot::WasTold), key, Some(format!("at {}", fact.at)));
         }
     }
 
@@ -232,18 +231,18 @@ impl Reader<'_> {
     fn choices(&mut self, fact: &Fact) {
         let names = self.names;
         if let FactKind::SharingSet { device, share, .. } = fact.kind {
-            self.set(fact, device, Slot::Choices, "shares keys with", Some(share.word(names)));
+            self.set(fact, (device, Slot::Choices), "shares keys with", Some(share.word(names)));
         } else if let FactKind::ReportingSet { device, target, codes, .. } = fact.kind {
             let key = format!("reports to {}", target.word(names));
-            self.set(fact, device, Slot::Choices, key, Some(codes.word(names)));
+            self.set(fact, (device, Slot::Choices), key, Some(codes.word(names)));
         } else if let FactKind::VerifiedSet { device, target, verified } = fact.kind {
             let value = verified.then(|| format!("at {}", fact.at));
             let key = format!("verified {}", target.word(names));
-            self.set(fact, device, Slot::Choices, key, value);
+            self.set(fact, (device, Slot::Choices), key, value);
         } else if let FactKind::BlockedSet { device, target, blocked } = fact.kind {
             let value = blocked.then(|| format!("at {}", fact.at));
             let key = format!("blocked {}", target.word(names));
-            self.set(fact, device, Slot::Choices, key, value);
+            self.set(fact, (device, Slot::Choices), key, value);
         }
     }
 }
@@ -258,8 +257,7 @@ mod tests {
 
     fn of(kinds: &[FactKind], limit: usize) -> Option<Vec<Change>> {
         let scenario = room_of(1, 1);
-        let facts: Vec<_> =
-            (0..).zip(kinds).map(|(id, kind)| fact_of(id, 0, *kind)).collect();
+        let facts: Vec<_> = (0..).zip(kinds).map(|(id, kind)| fact_of(id, 0, *kind)).collect();
         changes(&Names::of(&scenario), &facts, limit)
     }
 

@@ -58,7 +58,11 @@ pub(in crate::report) fn felt_by(fault: &Fault) -> Vec<Observer> {
     | FaultKind::OlmCorrupted { which } = kind
     {
         let ToDeviceFilter { sender, recipient, .. } = which;
-        return [sender, recipient].into_iter().flatten().map(|one| Observer::Device(*one)).collect();
+        return [sender, recipient]
+            .into_iter()
+            .flatten()
+            .map(|one| Observer::Device(*one))
+            .collect();
     }
     if let FaultKind::OneTimeKeysRunOut { device: whose }
     | FaultKind::NoFallbackKey { device: whose }

@@ -57,7 +57,8 @@ impl<'a> Subjects<'a> {
     }
 
     fn remember(&mut self, kind: &FactKind) {
-        if let FactKind::MegolmNew { room, session, .. } | FactKind::KeyIn { room, session, .. } = *kind
+        if let FactKind::MegolmNew { room, session, .. } | FactKind::KeyIn { room, session, .. } =
+            *kind
         {
             self.sessions.insert(session, room);
         } else if let FactKind::BundleMade { bundle, room, .. } = *kind {
@@ -77,9 +78,11 @@ impl<'a> Subjects<'a> {
     }
 
     fn message(&self, kind: &FactKind) -> Option<MessageId> {
-        if let Some(Step::Send { message, .. }
-        | Step::RequestKey { message, .. }
-        | Step::CancelRequest { message, .. }) = self.step(kind)
+        if let Some(
+            Step::Send { message, .. }
+            | Step::RequestKey { message, .. }
+            | Step::CancelRequest { message, .. },
+        ) = self.step(kind)
         {
             return Some(*message);
         }
@@ -95,10 +98,12 @@ impl<'a> Subjects<'a> {
     }
 
     fn room(&self, kind: &FactKind) -> Option<RoomId> {
-        if let Some(Step::Member { room, .. }
-        | Step::HistoryVisibility { room, .. }
-        | Step::Encryption { room, .. }
-        | Step::DiscardSession { room, .. }) = self.step(kind)
+        if let Some(
+            Step::Member { room, .. }
+            | Step::HistoryVisibility { room, .. }
+            | Step::Encryption { room, .. }
+            | Step::DiscardSession { room, .. },
+        ) = self.step(kind)
         {
             return Some(*room);
         }
@@ -127,7 +132,9 @@ impl<'a> Subjects<'a> {
             return self.bundles.get(&bundle).copied();
         }
         let sent = self.sent_in(kind);
-        sent.or_else(|| self.message(kind).and_then(|one| self.names.origin(one)).map(|one| one.room))
+        sent.or_else(|| {
+            self.message(kind).and_then(|one| self.names.origin(one)).map(|one| one.room)
+        })
     }
 
     /// The room that something sent between devices bears on.
@@ -272,7 +279,8 @@ mod tests {
     fn what_is_sent_into_a_mailbox_keeps_its_room_and_sender() {
         let event_type = crate::protocol::to_device::ToDeviceType::Withheld;
         let content = SentContent::Withheld(NOTICE);
-        let handled = FactKind::Processed { device: B1, message: X, outcome: ProcessOutcome::Handled };
+        let handled =
+            FactKind::Processed { device: B1, message: X, outcome: ProcessOutcome::Handled };
         let told = subjects(&[
             handled,
             FactKind::PutTarget { device: A1, txn: TXN, recipient: B1, content },
