@@ -194,7 +194,7 @@ impl View {
         now: Moment,
     ) {
         let fact = now.fact;
-        self.lists.ended((device, user), query, outcome, fact);
+        self.lists.ended((device, user), query, outcome, now);
         match outcome {
             QueryOutcome::Applied { master, verified } => {
                 if let Some(master) = master {
@@ -240,6 +240,12 @@ impl View {
     /// written down took that away.
     pub(crate) fn remembers(&self, device: DeviceId, moment: Moment) -> bool {
         self.life.forgiven(device, moment).is_none() && self.life.cut_off(device, moment).is_none()
+    }
+
+    /// Whether the device still knows the other's keys: its list holds them, and no older store has taken that away.
+    pub(crate) fn knows(&self, device: DeviceId, other: DeviceId) -> bool {
+        let told = self.lists.told(device, self.cast.user(other), other);
+        told.into_iter().flatten().any(|moment| self.remembers(device, moment))
     }
 
     /// Whether facts of the device's own were seen.
