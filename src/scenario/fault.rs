@@ -490,6 +490,7 @@ const FORGED: &[Rule] = &[
     Rule::N02,
     Rule::N03,
     Rule::N06,
+    Rule::N09,
     Rule::N10,
     Rule::O04,
     Rule::K05,

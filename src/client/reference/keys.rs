@@ -125,7 +125,7 @@ impl Reference {
         let uploading =
             self.store.outbox.requests().any(|request| matches!(request, Request::UploadKeys(_)));
         if uploading {
-            self.live.told_while_uploading = Some(unused_fallback);
+            self.live.told_while_uploading = Some((count, unused_fallback));
         }
         if uploading || self.config.keys == PublishedKeys::None {
             return;
@@ -150,8 +150,11 @@ impl Reference {
     ) {
         self.store.account.mark_published();
         let told = self.live.told_while_uploading.take();
-        if let (Some(unused_fallback), Some(_)) = (told, count) {
-            self.keep_supply(count, unused_fallback.filter(|_| upload.fallback_key.is_none()), io);
+        if let (Some((told, unused_fallback)), Some(count)) = (told, count) {
+            // Nobody says which of the two is newer: a key too many does less harm than one too few.
+            let count = told.unwrap_or(count).min(count);
+            let unused_fallback = unused_fallback.filter(|_| upload.fallback_key.is_none());
+            self.keep_supply(Some(count), unused_fallback, io);
         }
     }
 

@@ -40,7 +40,7 @@ impl Recovered {
         self.failed.insert(pair, case.fact.id);
         let allowed = !view.olm.recovery_forbidden(device, peer, case.fact.clock)
             && view.bar(device, peer).is_none()
-            && view.lists.entry(device, view.cast.user(peer), peer).is_some();
+            && view.knows(device, peer);
         if allowed && !self.due.contains_key(&pair) {
             findings.met(Rule::U01);
             self.due.insert(pair, Due::Session(case.now()));

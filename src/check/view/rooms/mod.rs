@@ -181,18 +181,16 @@ impl Rooms {
             .filter(|change| seen.seq < change.seq && change.seq <= seq)
             .any(|change| change.membership == Membership::Join);
         let whole = limited || joined;
-        let news = last_change > seen.seq && seq > seen.seq;
+        let mut news = last_change > seen.seq && seq > seen.seq;
         seen.before = seen.seq;
         (seen.at, seen.whole) = (moment.at, whole);
         seen.seq = seen.seq.max(seq);
-        if news {
-            seen.steps.push((seen.seq, moment));
-        }
         if !self.hidden.is_empty() {
             let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
             for (place, list) in self.hidden.range_mut(range) {
                 let (pending, known): (Vec<Hidden>, Vec<Hidden>) =
                     list.iter().partition(|hidden| hidden.upto.is_none());
+                news |= whole && !known.is_empty();
                 self.retold.insert(*place, if whole { known.clone() } else { Vec::new() });
                 // A whole state takes the place of all that was known: whom it leaves out is gone, and all others are told.
                 let after = |hidden: &Hidden| if whole { 0 } else { hidden.after };
@@ -207,6 +205,9 @@ impl Rooms {
                 *list = if whole { Vec::new() } else { known };
                 list.extend(told);
             }
+        }
+        if news {
+            seen.steps.push((seen.seq, moment));
         }
         news
     }
