@@ -6,7 +6,7 @@ const OVERSCAN = 6;
 /** The field is never higher: browsers cannot scroll much farther. */
 const HIGHEST = 8000000;
 
-const diagram = { shown: [], rows: new Map(), lanes: [], place: new Map(), ys: null, row: 40, height: 0, text: 400, lane: 80, long: [] };
+const diagram = { shown: [], rows: new Map(), lanes: [], groups: [], place: new Map(), ys: null, row: 40, height: 0, text: 400, lane: 80, long: [] };
 const scroll = byId('scroll');
 const stage = byId('stage');
 const field = byId('field');
@@ -24,10 +24,22 @@ function layOut(shown) {
   diagram.text = Math.round(Math.max(Math.min(350, width * 0.6), Math.min(500, width - wanted)));
   const free = width - diagram.text - 40;
   diagram.lane = Math.max(58, Math.min(170, free / Math.max(1, diagram.lanes.length)));
+  findGroups();
   measure();
   findLong();
   field.style.height = `${diagram.height + HEAD + 24}px`;
   field.style.width = `${Math.max(width, diagram.text + 40 + diagram.lane * diagram.lanes.length)}px`;
+}
+
+/** Lanes side by side that belong together: what they are called, where they begin, how many there are. */
+function findGroups() {
+  diagram.groups = [];
+  diagram.lanes.forEach((lane, place) => {
+    const group = groupOf(data.lanes[lane]);
+    const last = diagram.groups[diagram.groups.length - 1];
+    if (last !== undefined && last[0] === group) last[2] += 1;
+    else diagram.groups.push([group, place, 1]);
+  });
 }
 
 /** The height of each row: evenly spaced, or by time. */
@@ -70,13 +82,29 @@ function sourceOf(position) {
   return best;
 }
 
-const xOf = (lane) => diagram.text + 20 + (diagram.place.get(lane) + 0.5) * diagram.lane - scroll.scrollLeft;
-const yOf = (row) => diagram.ys[row] + HEAD - scroll.scrollTop;
+/** Where the reader has scrolled to. It is read once for each picture: every reading of it makes the browser lay out anew. */
+const view = { left: 0, top: 0, width: 0, height: 0 };
+function readView() {
+  view.left = scroll.scrollLeft;
+  view.top = scroll.scrollTop;
+  view.width = scroll.clientWidth;
+  view.height = scroll.clientHeight;
+}
+
+/** The lanes in view, from left to right. */
+function lanesInView() {
+  const left = Math.floor((view.left - 20) / diagram.lane) - 1;
+  const right = Math.ceil((view.left + view.width - diagram.text) / diagram.lane) + 1;
+  return diagram.lanes.slice(Math.max(0, left), Math.max(0, right));
+}
+
+const xOf = (lane) => diagram.text + 20 + (diagram.place.get(lane) + 0.5) * diagram.lane - view.left;
+const yOf = (row) => diagram.ys[row] + HEAD - view.top;
 
 /** The rows in view, with some above and below. */
 function inView() {
-  const top = scroll.scrollTop - HEAD;
-  const bottom = scroll.scrollTop + scroll.clientHeight;
+  const top = view.top - HEAD;
+  const bottom = view.top + view.height;
   const find = (y) => {
     let low = 0;
     let high = diagram.ys.length;
@@ -98,8 +126,8 @@ function paintSoon() {
 }
 
 function paint() {
-  const width = scroll.clientWidth;
-  const height = scroll.clientHeight;
+  readView();
+  const { width, height } = view;
   stage.style.width = `${width}px`;
   stage.style.height = `${height}px`;
   const [from, to] = inView();
@@ -117,7 +145,7 @@ function paint() {
     if (drawn.has(position)) continue;
     const start = diagram.ys[diagram.rows.get(sourceOf(position))];
     const end = diagram.ys[diagram.rows.get(position)];
-    const top = scroll.scrollTop;
+    const top = view.top;
     if (start < top + height && end > top) arrow(arrows, position);
   }
   threads(arrows);
@@ -146,7 +174,7 @@ function clipping() {
 /** A light ground for every other server, so that its devices are seen to belong together. */
 function bands(height) {
   const group = svg('g', { 'clip-path': 'url(#lanes-only)' });
-  for (const lane of diagram.lanes) {
+  for (const lane of lanesInView()) {
     const of = data.lanes[lane];
     if (of.server >= 0 && of.server % 2 === 0) {
       group.append(svg('rect', { x: xOf(lane) - diagram.lane / 2, y: HEAD, width: diagram.lane, height, class: 'band' }));
@@ -182,8 +210,8 @@ function windows(height) {
   const firstTime = facts.at[diagram.shown[0]] ?? 0;
   for (const fault of data.faults) {
     if (fault.from > lastTime || (fault.until !== null && fault.until < firstTime)) continue;
-    const start = yOfTime(fault.from) + HEAD - scroll.scrollTop;
-    const stop = fault.until === null ? diagram.height + HEAD + 24 - scroll.scrollTop : yOfTime(fault.until) + HEAD - scroll.scrollTop;
+    const start = yOfTime(fault.from) + HEAD - view.top;
+    const stop = fault.until === null ? diagram.height + HEAD + 24 - view.top : yOfTime(fault.until) + HEAD - view.top;
     const top = Math.max(HEAD, start);
     const bottom = Math.min(height, Math.max(stop, start + 4));
     if (bottom <= top) continue;
@@ -216,8 +244,8 @@ function rowsOfLight(from, to, width) {
 
 function laneLines(height) {
   const group = svg('g', { 'clip-path': 'url(#lanes-only)' });
-  const bottom = Math.min(height, diagram.height + HEAD + 12 - scroll.scrollTop);
-  for (const lane of diagram.lanes) {
+  const bottom = Math.min(height, diagram.height + HEAD + 12 - view.top);
+  for (const lane of lanesInView()) {
     group.append(svg('path', { d: `M${xOf(lane)} ${HEAD}V${bottom}`, class: `line ${data.lanes[lane].is}` }));
   }
   return group;
@@ -294,18 +322,18 @@ function mark(group, row) {
 /** The names above the lanes: the device, and above it its user. */
 function heads(width) {
   const found = [svg('rect', { x: diagram.text, y: 0, width, height: HEAD, class: 'head-ground' })];
-  let before = '';
-  for (const lane of diagram.lanes) {
-    const of = data.lanes[lane];
-    const x = xOf(lane);
-    if (x < diagram.text - diagram.lane) { before = groupOf(of); continue; }
-    const group = groupOf(of);
-    if (group !== before) {
-      const same = diagram.lanes.filter((one) => groupOf(data.lanes[one]) === group).length;
+  const inView = lanesInView();
+  for (const [group, first, same] of diagram.groups) {
+    if (inView.some((lane) => diagram.place.get(lane) >= first && diagram.place.get(lane) < first + same)) {
+      const of = data.lanes[diagram.lanes[first]];
+      const x = xOf(diagram.lanes[first]);
       found.push(svg('text', { x: x - diagram.lane / 2 + 6, y: 20, class: `group ${of.is}` }, svg('title', {}, group), cut(group, same * diagram.lane - 12)));
       found.push(svg('path', { d: `M${x - diagram.lane / 2 + 6} 26H${x - diagram.lane / 2 + same * diagram.lane - 6}`, class: 'group-line' }));
     }
-    before = group;
+  }
+  for (const lane of inView) {
+    const of = data.lanes[lane];
+    const x = xOf(lane);
     const name = of.is === 'w' ? 'users, faults' : of.name;
     found.push(svg('text', { x, y: 45, class: `lane-name ${of.is}` }, svg('title', {}, of.name), cut(name, (diagram.lane - 8) * 0.84)));
   }
