@@ -133,9 +133,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::Tags;
+    use crate::protocol::to_device::ToDeviceType;
     use crate::report::names::Names;
     use crate::scenario::sample::room_of;
-    use crate::trace::sample::{every_kind, fact_of};
+    use crate::trace::fact::{FactKind, ProcessOutcome, SentContent};
+    use crate::trace::sample::{A1, B1, NOTICE, TXN, X, every_kind, fact_of};
 
     #[test]
     fn what_travels_is_called_by_its_type_or_name() {
@@ -145,9 +147,33 @@ mod tests {
         let mut tags = Tags::new(&names);
         let found: BTreeSet<String> =
             every_kind().into_iter().filter_map(|kind| tags.next(&fact_of(1, 0, kind))).collect();
-        for expected in ["m1", "no key", "device list", "m.room_key", "withheld: m.blacklisted"] {
+        for expected in
+            ["m1", "claim failed", "device list", "m.room_key", "withheld: m.blacklisted"]
+        {
             assert!(found.contains(expected), "{expected}: {found:?}");
         }
         assert!(!found.iter().any(|tag| tag.contains('\u{202e}')), "{found:?}");
+    }
+
+    #[test]
+    fn what_comes_out_of_a_mailbox_is_called_as_when_it_was_put_there() {
+        let scenario = room_of(1, 1);
+        let names = Names::of(&scenario);
+        let mut tags = Tags::new(&names);
+        let handled =
+            FactKind::Processed { device: B1, message: X, outcome: ProcessOutcome::Handled };
+        assert_eq!(tags.next(&fact_of(1, 0, handled)), None, "it is not known yet");
+        let content = SentContent::Withheld(NOTICE);
+        let event_type = ToDeviceType::Withheld;
+        let stored = FactKind::Enqueued {
+            message: X,
+            sender: A1,
+            recipient: B1,
+            txn: TXN,
+            event_type,
+            content,
+        };
+        assert!(tags.next(&fact_of(2, 0, stored)).is_some());
+        assert_eq!(tags.next(&fact_of(3, 0, handled)).as_deref(), Some("withheld: m.blacklisted"));
     }
 }
