@@ -495,6 +495,7 @@ const FORGED: &[Rule] = &[
     Rule::O04,
     Rule::K05,
     Rule::K09,
+    Rule::K10,
     Rule::F01,
     Rule::Q05,
     Rule::Q08,

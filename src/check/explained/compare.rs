@@ -97,7 +97,11 @@ fn without_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Find
     match spoken(cell, told, about_olm, Rule::N01) {
         Ok(finding) => finding,
         Err(Some((said, rule))) => untrue(cell, said, rule),
-        Err(None) => nothing_said_of_olm(cell, told, epoch, since),
+        // Who is barred by the time that it could be told is told that instead.
+        Err(None) => match spoken(cell, told, about_session, Rule::N01) {
+            Ok(finding) => finding,
+            Err(_) => nothing_said_of_olm(cell, told, epoch, since),
+        },
     }
 }
 
@@ -116,8 +120,12 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     // may not give it any more.
     let set_up_since = view.olm.made_after(cell.sender(), device, encrypted.fact)
         && view.bar(cell.sender(), device).is_none();
+    // It is told when the message is there: who has opted out by then owes no word either (O-01).
+    let reports = view.reports(cell.sender(), device);
+    let has_opted_out = reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm));
     if let Some(failure) = failure
         && (is_barred_before_report(cell, epoch)
+            || has_opted_out
             || view.olm.is_left_untold(cell.sender(), device, epoch))
     {
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
@@ -212,10 +220,6 @@ fn heard(cell: &Cell<'_>, said: Said<'_>, moment: Moment, how: Use) -> Finding {
             Finding::of(Leaf::Withheld, witnesses)
         }
         Use::None(_) if !cell.quiescent => delivery::pending(moment.fact),
-        // The message stands in the room twice: which of the two is shown without the notice cannot be told.
-        Use::None(_) if cell.view.messages.is_repeated(cell.message) => {
-            Finding::of(Leaf::Withheld, [Some(moment.fact), Some(put), Some(cell.encrypted.fact)])
-        }
         Use::None(attempt) => {
             let party = Party::Device(cell.device);
             let rule = unused(said, moment, attempt);

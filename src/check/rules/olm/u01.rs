@@ -51,11 +51,13 @@ impl Recovered {
         let FactKind::OlmNew { direction, why, .. } = case.fact.kind else { return };
         let failure = self.failed.get(&pair).copied();
         match (direction, why, failure) {
-            (Direction::Outbound, OlmCause::Unwedge, Some(failure)) => {
+            (Direction::Outbound, OlmCause::Unwedge, Some(failure))
+                if case.view.bar(pair.0, pair.1).is_none() =>
+            {
                 self.due.insert(pair, Due::Dummy(failure, session, case.now()));
             }
             // A session that was made for something else, by either side, carries what it was made for.
-            (Direction::Outbound, OlmCause::Unwedge, None)
+            (Direction::Outbound, OlmCause::Unwedge, _)
             | (
                 Direction::Outbound | Direction::Inbound,
                 OlmCause::Share
