@@ -1,6 +1,8 @@
 //! Pictures of runs, read back as a viewer would read them: pages, traces for Perfetto, sequence diagrams.
 //! Whether a page works in a browser is shown by the test that drives one.
 
+#![expect(clippy::disallowed_types, reason = "how long a page takes is real time")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
