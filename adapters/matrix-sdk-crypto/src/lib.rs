@@ -1,3 +1,8 @@
 //! matrix-sdk-crypto as devices under test in the simulator `withheld`.
 
 pub mod lockstep;
+pub mod store;
+pub mod names;
+pub mod wire;
+pub mod device;
+pub mod simulator;
