@@ -6,3 +6,5 @@ pub mod names;
 pub mod wire;
 pub mod device;
 pub mod simulator;
+pub mod conform;
+pub mod prepare;
