@@ -87,17 +87,25 @@ impl Client for Member {
 
 /// Makes the devices of a run.
 #[derive(Debug, Clone, Copy, Default)]
-struct Members;
+struct Members {
+    careful: bool,
+}
 
 impl Clients for Members {
     type Client = Member;
 
     fn of_run(&self, scenario: &Scenario, reading: ReadingName) -> impl FnMut(DeviceId) -> Member {
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        // The machine waits up to five seconds for a device list that is asked for. No time passes while it works, so that this wait
+        // is over at once.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build();
         let around = Surroundings {
             directory: Arc::new(Directory::of(scenario)),
             wire: Rc::new(RefCell::new(Wire::new(scenario))),
             runtime: Rc::new(runtime.expect("a runtime without drivers needs nothing")),
+            careful: self.careful,
         };
         let mut plain = References.of_run(scenario, reading);
         move |device| {
@@ -124,10 +132,17 @@ pub enum Breakdown {
 /// The simulator with matrix-sdk-crypto on every device that has encryption.
 #[derive(Debug, Default)]
 pub struct SdkRooms {
+    careful: bool,
     breakdowns: Mutex<Vec<Breakdown>>,
 }
 
 impl SdkRooms {
+    /// The same with glue that does what `matrix-sdk` leaves undone: what goes wrong all the same is the crate's doing.
+    #[must_use]
+    pub fn careful() -> Self {
+        Self { careful: true, ..Self::default() }
+    }
+
     /// What has gone wrong since this was last asked, in the order in which runs ended.
     #[must_use]
     pub fn take_breakdowns(&self) -> Vec<Breakdown> {
@@ -162,8 +177,13 @@ impl FactSink for Batches {
 }
 
 /// Runs a scenario on this thread.
-fn run(actions: u64, scenario: &Scenario, reading: ReadingName, sink: &mut Batches) -> Simulated {
-    let world = World::new(scenario, Members.of_run(scenario, reading));
+fn run(
+    (members, actions): (Members, u64),
+    scenario: &Scenario,
+    reading: ReadingName,
+    sink: &mut Batches,
+) -> Simulated {
+    let world = World::new(scenario, members.of_run(scenario, reading));
     let mut world = world.with_action_limit(actions);
     world.run(sink);
     Simulated { actions: world.actions(), ended_at: world.now() }
@@ -176,7 +196,7 @@ fn message_of(panic: &(dyn Any + Send)) -> String {
 
 /// Begins a run on a thread of its own. Whatever is kept by thread, like the keys of hash maps, begins anew with it.
 fn begin(
-    actions: u64,
+    how: (Members, u64),
     scenario: &Scenario,
     reading: ReadingName,
 ) -> (Receiver<News>, JoinHandle<()>) {
@@ -185,7 +205,7 @@ fn begin(
     let work = move || {
         lockstep::enter(scenario.seed);
         let mut sink = Batches { to: to.clone(), batch: Vec::new() };
-        let run = AssertUnwindSafe(|| run(actions, &scenario, reading, &mut sink));
+        let run = AssertUnwindSafe(|| run(how, &scenario, reading, &mut sink));
         let end = catch_unwind(run).map_err(|panic| message_of(&*panic));
         lockstep::leave();
         let _ = to.send(News::Facts(std::mem::take(&mut sink.batch)));
@@ -212,7 +232,8 @@ impl Simulator for SdkRooms {
         reading: ReadingName,
         sink: &mut dyn FactSink,
     ) -> Simulated {
-        let (from, thread) = begin(actions, scenario, reading);
+        let members = Members { careful: self.careful };
+        let (from, thread) = begin((members, actions), scenario, reading);
         let mut cut = Simulated { actions: 0, ended_at: SimTime::ZERO };
         loop {
             match from.recv_timeout(PATIENCE) {

@@ -170,6 +170,12 @@ impl Store {
         self.lock().contents.tracked.clone()
     }
 
+    /// Whether a device list that is followed is out of date.
+    #[must_use]
+    pub fn has_outdated(&self) -> bool {
+        self.lock().contents.tracked.values().any(|dirty| *dirty)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

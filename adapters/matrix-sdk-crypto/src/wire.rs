@@ -36,6 +36,8 @@ pub struct Identity {
 #[derive(Debug, Clone)]
 struct UploadedKey {
     owner: DeviceId,
+    /// Whether it is a fallback key: these are numbered by themselves.
+    fallback: bool,
     /// `signed_curve25519:AAAAAQ`
     id: String,
     json: Value,
@@ -127,7 +129,7 @@ impl Wire {
     /// A device uploads a one-time or fallback key: the value that stands for it, always the same.
     pub fn upload_key(
         &mut self,
-        owner: DeviceId,
+        (owner, fallback): (DeviceId, bool),
         (id, json): (String, Value),
         entropy: &mut Entropy,
     ) -> KeyValue {
@@ -137,7 +139,7 @@ impl Wire {
         }
         let value = entropy.key_value();
         self.key_of_public.insert(public, value);
-        self.keys.insert(value, UploadedKey { owner, id, json });
+        self.keys.insert(value, UploadedKey { owner, fallback, id, json });
         value
     }
 
@@ -147,10 +149,16 @@ impl Wire {
         self.key_of_public.get(public).copied()
     }
 
-    /// The value of a device's key with this number.
+    /// The value of a device's one-time or fallback key with this number.
     #[must_use]
-    pub fn key_numbered(&self, owner: DeviceId, number: u64) -> Option<KeyValue> {
-        let fits = |key: &UploadedKey| key.owner == owner && key_number(&key.id) == Some(number);
+    pub fn key_numbered(
+        &self,
+        (owner, fallback): (DeviceId, bool),
+        number: u64,
+    ) -> Option<KeyValue> {
+        let fits = |key: &UploadedKey| {
+            (key.owner, key.fallback) == (owner, fallback) && key_number(&key.id) == Some(number)
+        };
         self.keys.iter().find(|(_, key)| fits(key)).map(|(value, _)| *value)
     }
 

@@ -78,6 +78,8 @@ pub struct Survey {
     pub met: BTreeMap<Rule, u64>,
     /// Breaches by devices that no fault excuses.
     pub breaches: BTreeMap<Breach, Rooms>,
+    /// Breaches that careful glue avoids: they are its own, not the crate's.
+    pub by_glue: BTreeMap<Breach, Rooms>,
     /// How many breaches were excused by a fault of the room, by rule.
     pub excused: BTreeMap<Rule, u64>,
     /// Messages by what became of them at each device.
@@ -107,7 +109,7 @@ pub enum Standing {
     Warned,
     /// It applied, and no device broke it.
     Held,
-    /// The glue decides it.
+    /// The glue decides it, or glue that is more careful keeps it.
     Glue,
     /// What would decide it does not show.
     NotDecidable,
@@ -164,6 +166,8 @@ impl Survey {
             Standing::Broken
         } else if broken(Severity::Warning) {
             Standing::Warned
+        } else if self.by_glue.keys().any(|breach| breach.rule == rule) {
+            Standing::Glue
         } else if self.met.get(&rule).is_some_and(|met| *met > 0) {
             Standing::Held
         } else {
@@ -186,12 +190,15 @@ impl Survey {
         for (breach, rooms) in other.breaches {
             self.breaches.entry(breach).or_default().merge(rooms);
         }
+        for (breach, rooms) in other.by_glue {
+            self.by_glue.entry(breach).or_default().merge(rooms);
+        }
         for (breakdown, rooms) in other.broken_down {
             self.broken_down.entry(breakdown).or_default().merge(rooms);
         }
     }
 
-    fn add(&mut self, room: &Room, report: &RunReport) {
+    fn add(&mut self, report: &RunReport) {
         self.runs += 1;
         self.facts += report.facts;
         let outcome = &report.outcome;
@@ -207,9 +214,6 @@ impl Survey {
             if violation.injected.is_some() {
                 *self.excused.entry(violation.rule).or_default() += 1;
             }
-        }
-        for breach in breaches(outcome) {
-            self.breaches.entry(breach).or_default().add(room);
         }
     }
 }
@@ -298,7 +302,16 @@ fn run_room(room: Room) -> Survey {
     if report.divergence.is_some() {
         one.diverging.push((room.name.clone(), report.divergence));
     }
-    one.add(&room, &report);
+    one.add(&report);
+    let broken = breaches(&report.outcome);
+    if !broken.is_empty() {
+        let careful = run_one(&SdkRooms::careful(), &room.scenario, JUDGING, &mut None::<Trace>);
+        let still = breaches(&careful.outcome);
+        for breach in broken {
+            let sums = if still.contains(&breach) { &mut one.breaches } else { &mut one.by_glue };
+            sums.entry(breach).or_default().add(&room);
+        }
+    }
     one
 }
 
@@ -313,7 +326,7 @@ pub fn made_small(breach: &Breach, room: &Room, limit: usize) -> Option<Shrunk> 
         repeat: false,
         is_on_trial: &is_device,
     };
-    let simulator = SdkRooms::default();
+    let simulator = SdkRooms::careful();
     let tried = try_out(&simulator, &room.scenario, &trial);
     let is_it = |failure: &Failure| match failure {
         Failure::Broken(signature) => {

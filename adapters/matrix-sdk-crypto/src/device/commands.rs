@@ -101,6 +101,7 @@ impl SdkDevice {
         // `BaseClient::share_room_key` counts invited users in wherever the history visibility allows it.
         let kind = FactKind::SharingSet { device, share, with_invited: true };
         self.app.known.sharing = Some(hands.fact_of_input(kind));
+        self.live.changes += 1;
     }
 
     fn log_out(&mut self, hands: &mut Hands<'_, '_>) {
@@ -114,6 +115,12 @@ impl SdkDevice {
     fn discard(&mut self, room: withheld::ids::RoomId, hands: &mut Hands<'_, '_>) {
         let fact = hands.fact_of_input(FactKind::SessionDiscarded { device: self.me, room });
         self.app.known.discarded.insert(room, fact);
+        self.live.changes += 1;
+        self.throw_session_away(room);
+    }
+
+    /// Has the machine use another session for the next message.
+    pub(super) fn throw_session_away(&self, room: withheld::ids::RoomId) {
         if let Some(machine) = self.machine() {
             let room = self.room_id(room);
             let _ = self.wait(machine.olm.discard_room_key(&room));

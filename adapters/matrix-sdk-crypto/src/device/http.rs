@@ -119,6 +119,7 @@ impl SdkDevice {
             exchange.backoff = Backoff { failures: 0, until: Some(SimTime::ZERO), by };
         }
         self.live.sync_backoff = Backoff { by: self.live.sync_backoff.by, ..Backoff::default() };
+        self.live.poll.count = 0;
     }
 
     /// Asks for the next sync, if none is on its way.
@@ -143,6 +144,7 @@ impl SdkDevice {
     pub(super) fn wake_at(&self, clock: SimTime) -> WakeAt {
         let again = self.live.waiting.iter().filter_map(|exchange| exchange.backoff.until);
         let sync = self.live.sync_backoff.until.filter(|_| !self.live.syncing && self.app.is_logged_in);
-        again.chain(sync).min().map_or(WakeAt::Never, |at| WakeAt::At(at.max(clock)))
+        let poll = self.live.poll.at.filter(|_| self.app.is_logged_in);
+        again.chain(sync).chain(poll).min().map_or(WakeAt::Never, |at| WakeAt::At(at.max(clock)))
     }
 }

@@ -119,12 +119,6 @@ impl SdkDevice {
 
     /// What waited for a user's list goes on.
     pub(super) fn after_list(&mut self, user: UserId, hands: &mut Hands<'_, '_>) {
-        if user == self.my_user() {
-            self.compare_own_identity();
-            if let Some(keys) = self.app.takes_over {
-                self.take_over(keys, hands);
-            }
-        }
         if self.app.verify_later.remove(&Target::User(user)) {
             self.verify_user(user, hands);
         }
@@ -138,6 +132,14 @@ impl SdkDevice {
             }
         }
         self.apply_blocks(user);
+    }
+
+    /// The list of the own user came: the user's keys may be there that this device takes over.
+    pub(super) fn own_list_came(&mut self, hands: &mut Hands<'_, '_>) {
+        self.compare_own_identity();
+        if let Some(keys) = self.app.takes_over {
+            self.take_over(keys, hands);
+        }
     }
 
     /// Another device of this user has made new keys: this one does not have their secrets.
@@ -202,6 +204,7 @@ impl SdkDevice {
         let kind = FactKind::VerifiedSet { device: self.me, target, verified };
         let fact = hands.fact_of_input(kind);
         self.app.known.allowed.insert(target, fact);
+        self.live.changes += 1;
     }
 
     /// Blocks: the machine knows blocked devices only, so that the block of a user is one of each of its devices, those included
@@ -210,6 +213,7 @@ impl SdkDevice {
         let kind = FactKind::BlockedSet { device: self.me, target, blocked: true };
         let fact = hands.fact_of_input(kind);
         self.app.blocked.insert(target, fact);
+        self.live.changes += 1;
         self.app.known.allowed.remove(&target);
         self.apply_blocks(self.user_of_target(target));
     }
@@ -219,6 +223,7 @@ impl SdkDevice {
         let kind = FactKind::BlockedSet { device: self.me, target, blocked: false };
         let fact = hands.fact_of_input(kind);
         self.app.blocked.remove(&target);
+        self.live.changes += 1;
         self.app.known.allowed.insert(target, fact);
         for device in self.known_devices(self.user_of_target(target)) {
             let meant = target == Target::Device(device) || matches!(target, Target::User(_));

@@ -39,10 +39,10 @@ impl SdkDevice {
             .map(|(id, key)| (id.to_string(), as_json(key.json().get())))
             .collect();
         one_time.sort_by_key(|(id, _)| key_number(id));
-        let one_time_keys = one_time.into_iter().map(|key| self.uploaded_key(key, hands)).collect();
+        let one_time_keys = one_time.into_iter().map(|key| self.uploaded_key(key, false, hands)).collect();
         let fallback = upload.fallback_keys.iter().next();
         let fallback = fallback.map(|(id, key)| (id.to_string(), as_json(key.json().get())));
-        let fallback_key = fallback.map(|key| self.uploaded_key(key, hands));
+        let fallback_key = fallback.map(|key| self.uploaded_key(key, true, hands));
         let request = Request::UploadKeys(KeyUpload { device_keys, one_time_keys, fallback_key });
         let cause = hands.given.cause;
         self.send(Purpose::Upload(Uploading { id }), request, cause, hands);
@@ -60,9 +60,14 @@ impl SdkDevice {
         DeviceKeys { device: self.me, lists_algorithms: true, signed_by }
     }
 
-    fn uploaded_key(&self, key: (String, Value), hands: &mut Hands<'_, '_>) -> (u32, KeyValue) {
+    fn uploaded_key(
+        &self,
+        key: (String, Value),
+        fallback: bool,
+        hands: &mut Hands<'_, '_>,
+    ) -> (u32, KeyValue) {
         let number = key_number(&key.0).and_then(|number| u32::try_from(number).ok());
-        let value = self.wire().upload_key(self.me, key, hands.given.entropy);
+        let value = self.wire().upload_key((self.me, fallback), key, hands.given.entropy);
         (number.unwrap_or_default(), value)
     }
 
@@ -88,10 +93,10 @@ impl SdkDevice {
         for one in noted {
             match one {
                 Noted::OneTimeKeyGone(number) => {
-                    self.private_key_gone(number, LossCause::Expired, hands);
+                    self.private_key_gone((number, false), LossCause::Expired, hands);
                 }
                 Noted::FallbackKeyGone(number) => {
-                    self.private_key_gone(number, LossCause::Expired, hands);
+                    self.private_key_gone((number, true), LossCause::Expired, hands);
                 }
                 Noted::Olm { .. }
                 | Noted::Inbound { .. }
@@ -105,11 +110,12 @@ impl SdkDevice {
     /// Records that the private part of the key with this number is gone.
     pub(super) fn private_key_gone(
         &self,
-        number: u64,
+        (number, fallback): (u64, bool),
         why: LossCause,
         hands: &mut Hands<'_, '_>,
     ) {
-        let (device, key): (DeviceId, _) = (self.me, self.wire().key_numbered(self.me, number));
+        let device: DeviceId = self.me;
+        let key = self.wire().key_numbered((device, fallback), number);
         if let Some(key) = key {
             let causes = Causes::of([hands.given.cause, hands.given.clock_set]);
             hands.fact(FactKind::PrivateKeyGone { device, key, why }, causes);

@@ -27,6 +27,7 @@ use withheld::ids::{
 use withheld::protocol::api::{CrossSigningKeys, Request, SyncToken, ToDevicePut};
 use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::{Policy, Target};
+use withheld::time::{SimDuration, SimTime};
 use withheld::trace::fact::{Causes, FactKind};
 
 use crate::lockstep;
@@ -73,6 +74,9 @@ pub struct Surroundings {
     pub wire: Rc<RefCell<Wire>>,
     /// What the machine's work runs on: this thread.
     pub runtime: Rc<Runtime>,
+    /// Whether the glue around the machine does what `matrix-sdk` leaves undone, as far as the machine lets it: what goes wrong
+    /// all the same is the machine's doing.
+    pub careful: bool,
 }
 
 /// What an application keeps beside the machine, in its own store.
@@ -133,7 +137,26 @@ struct Live {
     /// Machine ids of to-device requests that are on their way.
     putting: BTreeSet<String>,
     errands_begun: bool,
+    /// Grows with everything that decisions rest on.
+    changes: u64,
+    /// What it was when the last share of each room was put together.
+    shared_at: BTreeMap<RoomId, u64>,
+    /// Queries under way for each user.
+    querying: BTreeMap<UserId, u32>,
+    poll: Poll,
 }
+
+/// When the machine is asked again though nothing has happened. `matrix-sdk` does so after every sync, and a sync without news ends
+/// after half a minute; here that is done only while a device list is out of date, and more seldom each time.
+#[derive(Debug, Clone, Copy, Default)]
+struct Poll {
+    count: u32,
+    at: Option<SimTime>,
+}
+
+const FIRST_POLL: SimDuration = SimDuration::from_secs(30);
+const LONGEST_POLL: SimDuration = SimDuration::from_secs(15 * 60);
+const POLLS_MAX: u32 = 12;
 
 /// What survives a restart.
 #[derive(Debug, Clone)]
@@ -258,10 +281,36 @@ impl SdkDevice {
         }
     }
 
+    /// Has the machine asked again when it is time.
+    fn poll(&mut self, clock: SimTime) {
+        let outdated = self.machine.as_ref().is_some_and(|machine| machine.store.has_outdated());
+        if !outdated || self.live.batch > 0 || !self.live.querying.is_empty() {
+            self.live.poll.at = None;
+            if !outdated {
+                self.live.poll.count = 0;
+            }
+            return;
+        }
+        let Poll { count, at } = self.live.poll;
+        match at {
+            Some(at) if at <= clock => {
+                self.live.poll = Poll { count, at: None };
+                self.live.look_again = true;
+            }
+            Some(_) => {}
+            None if count < POLLS_MAX => {
+                let wait = FIRST_POLL.times(1 << count).min(LONGEST_POLL);
+                self.live.poll = Poll { count: count + 1, at: Some(clock + wait) };
+            }
+            None => {}
+        }
+    }
+
     /// Does whatever can be done now.
     fn pump(&mut self, hands: &mut Hands<'_, '_>) {
         self.retry(hands);
         if self.app.is_logged_in {
+            self.poll(hands.given.clock);
             self.look(hands);
             self.advance_queues(hands);
         }

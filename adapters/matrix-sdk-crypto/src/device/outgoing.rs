@@ -99,6 +99,11 @@ impl SdkDevice {
                 self.upload(id, upload, hands);
             }
             AnyOutgoingRequest::KeysQuery(query) => {
+                let users = query.device_keys.keys();
+                if self.around.careful && self.is_querying(users) {
+                    // The machine does not keep the answers to two queries in order.
+                    return;
+                }
                 self.live.batch += 1;
                 self.query(id, query.device_keys.keys(), None, hands);
             }
@@ -128,6 +133,7 @@ impl SdkDevice {
             users.filter_map(|user| self.wire().names().user_named(user)).collect();
         let mut asked = Vec::new();
         for user in users {
+            *self.live.querying.entry(user).or_default() += 1;
             let query = hands.given.entropy.query();
             let kind = FactKind::QueryStart { device: self.me, user, query };
             asked.push((user, query, hands.fact_of_input(kind)));
@@ -135,6 +141,17 @@ impl SdkDevice {
         let request = Request::QueryKeys(asked.iter().map(|(user, query, _)| (*user, *query)).collect());
         let cause = asked.first().map(|(_, _, fact)| *fact);
         self.send(Purpose::Query(Query { id, users: asked, room }), request, cause, hands);
+    }
+
+    /// Whether a query for one of these users is on its way.
+    pub(super) fn is_querying<'u>(
+        &self,
+        mut users: impl Iterator<Item = &'u ruma::OwnedUserId>,
+    ) -> bool {
+        users.any(|user| {
+            let user = self.wire().names().user_named(user);
+            user.is_some_and(|user| self.live.querying.contains_key(&user))
+        })
     }
 
     /// Claims one-time keys for the devices of these users that have no Olm session, and for those that need a new one. True if a
@@ -454,6 +471,15 @@ impl SdkDevice {
             &empty
         };
         for (user, id, began) in &query.users {
+            if let Some(count) = self.live.querying.get_mut(user) {
+                *count -= 1;
+                if *count == 0 {
+                    self.live.querying.remove(user);
+                }
+            }
+            if *user == self.my_user() {
+                self.own_list_came(hands);
+            }
             let answered = users.iter().find(|answer| answer.user == *user);
             let by = answered.and_then(|answer| answer.cause.0);
             let causes = Causes::of([Some(*began), by, hands.given.cause]);
@@ -465,6 +491,7 @@ impl SdkDevice {
             let fact = hands.fact(kind, causes);
             if answered.is_some() {
                 self.app.known.lists.insert(*user, fact);
+                self.live.changes += 1;
                 self.after_list(*user, hands);
             }
         }

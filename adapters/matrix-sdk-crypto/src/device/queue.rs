@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use matrix_sdk_crypto::types::requests::ToDeviceRequest;
 use matrix_sdk_crypto::{
-    CollectStrategy, EncryptionSettings, OlmError, SessionRecipientCollectionError,
+    CollectStrategy, EncryptionSettings, OlmError, SessionRecipientCollectionError, UserIdentity,
 };
 use ruma::OwnedUserId;
 use ruma::events::AnyMessageLikeEventContent;
 use ruma::events::room::history_visibility::HistoryVisibility as Visibility;
 use ruma::serde::Raw;
 use serde_json::{Value, json};
-use withheld::ids::{FactId, MegolmSessionId, MessageId, RoomId};
+use withheld::ids::{FactId, MegolmSessionId, MessageId, RoomId, UserId};
 use withheld::protocol::api::{Failure, MessagePut, Request, Response};
 use withheld::protocol::room::{HistoryVisibility, Membership, RoomAlgorithm};
 use withheld::protocol::to_device::{MegolmCiphertext, OlmEvent, RoomKey, SharedHistory};
@@ -82,10 +82,7 @@ impl SdkDevice {
             (Sent::Put { accepted: true }, Some(Stage::Sharing(left))) => Some(Stage::Shared(left)),
             (Sent::Put { accepted: false }, Some(Stage::Sharing(_))) => {
                 // `Room::preshare_room_key`: a session that could not be given to all is not used.
-                if let Some(machine) = self.machine() {
-                    let room_id = self.room_id(room);
-                    let _ = self.wait(machine.olm.discard_room_key(&room_id));
-                }
+                self.throw_session_away(room);
                 self.drop_first(room);
                 None
             }
@@ -135,7 +132,13 @@ impl SdkDevice {
             }
             Some(Stage::Claimed) => self.share(room, first, hands),
             Some(Stage::Shared(mut left)) => {
-                let Some(next) = left.pop_front() else { return self.encrypt(room, first, hands) };
+                let Some(next) = left.pop_front() else {
+                    if self.around.careful && self.live.shared_at.get(&room) != Some(&self.live.changes) {
+                        // Something has changed while keys were under way: look again, from the beginning.
+                        return true;
+                    }
+                    return self.encrypt(room, first, hands);
+                };
                 self.live.stages.insert(room, Stage::Sharing(left));
                 self.give(room, &next, first.cause, hands);
                 false
@@ -168,6 +171,14 @@ impl SdkDevice {
         let outdated = |user: &OwnedUserId| tracked.get(user).is_none_or(|dirty| *dirty);
         let users: Vec<OwnedUserId> =
             self.users(room, true).into_iter().filter(outdated).collect();
+        if self.around.careful {
+            if let Some(user) = self.changed_identity(room) {
+                return self.refuse(room, first, Refusal::IdentityChanged(user), hands);
+            }
+            if self.is_querying(users.iter()) {
+                return false;
+            }
+        }
         if users.is_empty() {
             self.live.stages.insert(room, Stage::Queried);
             return true;
@@ -176,6 +187,17 @@ impl SdkDevice {
         self.live.stages.insert(room, Stage::Querying);
         self.query(id, request.device_keys.keys(), Some(room), hands);
         false
+    }
+
+    /// A member whose identity has changed and was not accepted. The machine tells; whether to send is for the application.
+    fn changed_identity(&self, room: RoomId) -> Option<UserId> {
+        let machine = self.machine()?;
+        let members = self.app.rooms.get(&room)?.active();
+        members.into_iter().find(|user| {
+            let user = self.user_id(*user);
+            let identity = self.wait(machine.olm.get_identity(&user, None)).ok().flatten();
+            matches!(identity, Some(UserIdentity::Other(other)) if other.identity_needs_user_approval())
+        })
     }
 
     fn refuse(&mut self, room: RoomId, first: &Waiting, why: Refusal, hands: &mut Hands<'_, '_>) -> bool {
@@ -191,7 +213,10 @@ impl SdkDevice {
             Some(HistoryVisibility::Invited) => Visibility::Invited,
             Some(HistoryVisibility::Joined) => Visibility::Joined,
             Some(HistoryVisibility::WorldReadable) => Visibility::WorldReadable,
-            Some(HistoryVisibility::Shared) | None => Visibility::Shared,
+            Some(HistoryVisibility::Shared) => Visibility::Shared,
+            // `RoomInfo::history_visibility_or_default`, where what is not set counts as shared.
+            None if !self.around.careful => Visibility::Shared,
+            None => Visibility::Joined,
         };
         let mut settings = EncryptionSettings::default();
         settings.history_visibility = visibility;
@@ -212,6 +237,7 @@ impl SdkDevice {
     fn share(&mut self, room: RoomId, first: &Waiting, hands: &mut Hands<'_, '_>) -> bool {
         let Some(machine) = self.machine() else { return false };
         let (room_id, settings) = (self.room_id(room), self.settings(room));
+        self.live.shared_at.insert(room, self.live.changes);
         let users = self.users(room, false);
         let shared_history = matches!(
             settings.history_visibility,

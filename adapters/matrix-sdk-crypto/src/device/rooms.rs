@@ -45,6 +45,18 @@ impl SeenRoom {
         self.active().filter(move |user| !joined_only || self.membership(*user) == Membership::Join)
     }
 
+    /// Whether a part of a sync leaves something out, and somebody may have been in the room and gone meanwhile.
+    pub(super) fn hides_departure(&self, sync: &RoomSync) -> bool {
+        let changed = sync.state.iter().filter(|_| sync.limited).flat_map(|state| {
+            let since = state.changed_by.iter().filter(|(_, seq)| **seq > self.seq);
+            since.map(|(user, _)| (*user, state.membership(*user)))
+        });
+        let mut changed = changed;
+        changed.any(|(user, now)| {
+            now != Membership::Join || self.membership(user) != Membership::Leave
+        })
+    }
+
     /// Takes a part of a sync in; true if it has state events or leaves something out.
     pub(super) fn take(&mut self, sync: &RoomSync) -> bool {
         let messages = sync.timeline.len();

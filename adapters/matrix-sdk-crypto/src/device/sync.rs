@@ -130,7 +130,7 @@ impl SdkDevice {
                 }
                 Noted::OneTimeKeyGone(number) => written.one_time_gone.push(number),
                 Noted::FallbackKeyGone(number) => {
-                    self.private_key_gone(number, LossCause::Expired, hands);
+                    self.private_key_gone((number, true), LossCause::Expired, hands);
                 }
                 Noted::KnownMessage => written.known_messages += 1,
             }
@@ -171,7 +171,7 @@ impl SdkDevice {
             }
         }
         for number in written.one_time_gone {
-            self.private_key_gone(number, LossCause::FailedMessage, hands);
+            self.private_key_gone((number, false), LossCause::FailedMessage, hands);
         }
     }
 
@@ -234,8 +234,9 @@ impl SdkDevice {
         let kind = FactKind::OlmNew { device, peer, session, direction, why, key };
         let fact = hands.fact(kind, Causes::of([arrival.listed]));
         self.app.known.olm.insert(session, fact);
+        self.live.changes += 1;
         let used = written.one_time_gone.iter().position(|number| {
-            key.is_some() && self.wire().key_numbered(device, *number) == key
+            key.is_some() && self.wire().key_numbered((device, false), *number) == key
         });
         if let (Some(used), Some(key)) = (used, key) {
             written.one_time_gone.remove(used);
@@ -332,8 +333,15 @@ impl SdkDevice {
         hands: &mut Hands<'_, '_>,
     ) {
         let (device, room) = (self.me, sync.room);
-        let news = self.app.rooms.entry(room).or_insert_with(SeenRoom::new).take(sync);
+        let seen = self.app.rooms.entry(room).or_insert_with(SeenRoom::new);
+        let hides_departure = seen.hides_departure(sync);
+        let news = seen.take(sync);
+        if hides_departure && self.around.careful {
+            // The machine is not told of rooms, so that only an application can see this.
+            self.throw_session_away(room);
+        }
         if news {
+            self.live.changes += 1;
             let (seq, limited) = (sync.seq, sync.limited);
             let kind = FactKind::RoomSeen { device, room, seq, limited };
             hands.fact(kind, told_late(sync.cause, late_by));
