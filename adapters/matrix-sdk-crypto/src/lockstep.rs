@@ -3,7 +3,10 @@
 //!
 //! The symbols below shadow those of the C library for the whole program. On a thread that is in no run they ask the kernel.
 
-#![allow(unsafe_code, reason = "C symbols are defined here, and the kernel is called where no run is")]
+#![allow(
+    unsafe_code,
+    reason = "C symbols are defined here, and the kernel is called where no run is"
+)]
 
 use std::cell::Cell;
 
@@ -112,7 +115,10 @@ pub unsafe extern "C" fn getrandom(
         }
     }
     // SAFETY: the arguments are the caller's own, who vouches for them.
-    unsafe { kernel(libc::SYS_getrandom, [buffer as usize, length, flags as usize, 0, 0, 0]) as libc::ssize_t }
+    unsafe {
+        kernel(libc::SYS_getrandom, [buffer as usize, length, flags as usize, 0, 0, 0])
+            as libc::ssize_t
+    }
 }
 
 /// `syscall(2)`, by which some libraries ask for randomness. In C it takes as many arguments as the call needs; arguments of a
@@ -134,7 +140,8 @@ pub unsafe extern "C" fn syscall(
 ) -> libc::c_long {
     if number == libc::SYS_getrandom {
         // SAFETY: the caller vouches for what would be the arguments of `getrandom`.
-        return unsafe { getrandom(one as *mut libc::c_void, two, three as libc::c_uint) } as libc::c_long;
+        return unsafe { getrandom(one as *mut libc::c_void, two, three as libc::c_uint) }
+            as libc::c_long;
     }
     // SAFETY: the arguments are the caller's own, who vouches for them.
     unsafe { kernel(number, [one, two, three, four, five, six]) as libc::c_long }

@@ -27,7 +27,9 @@ pub struct Prepared {
 pub const fn inexpressible_step(step: &Step) -> Option<&'static str> {
     match step {
         Step::SetReporting { .. } => Some("what is reported cannot be set"),
-        Step::RequestKey { .. } => Some("keys are asked for by the machine itself, when it lacks one"),
+        Step::RequestKey { .. } => {
+            Some("keys are asked for by the machine itself, when it lacks one")
+        }
         Step::CancelRequest { .. } => Some("a key request cannot be taken back by the user"),
         Step::RestoreBackup(_) => Some("the adapter has no key backup"),
         Step::Unverify { target: Target::User(_), .. } => {

@@ -21,7 +21,7 @@ use withheld::scenario::model::{PublishedKeys, Scenario};
 use withheld::sim::world::World;
 use withheld::time::SimTime;
 use withheld::trace::fact::Fact;
-use withheld::trace::sink::FactSink;
+use withheld::trace::sink::{FactSink, Trace};
 
 use crate::device::{Directory, Durable, SdkDevice, Surroundings};
 use crate::lockstep;
@@ -95,29 +95,62 @@ impl Clients for Members {
     type Client = Member;
 
     fn of_run(&self, scenario: &Scenario, reading: ReadingName) -> impl FnMut(DeviceId) -> Member {
+        members(self.surroundings(scenario), scenario, reading)
+    }
+}
+
+impl Members {
+    fn surroundings(self, scenario: &Scenario) -> Surroundings {
         // The machine waits up to five seconds for a device list that is asked for. No time passes while it works, so that this wait
         // is over at once.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build();
-        let around = Surroundings {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        Surroundings {
             directory: Arc::new(Directory::of(scenario)),
             wire: Rc::new(RefCell::new(Wire::new(scenario))),
             runtime: Rc::new(runtime.expect("a runtime without drivers needs nothing")),
             careful: self.careful,
-        };
-        let mut plain = References.of_run(scenario, reading);
-        move |device| {
-            let described = &scenario.devices[device.index()];
-            if described.keys == PublishedKeys::None {
-                Member::Plain(Box::new(plain(device)))
-            } else {
-                let policy = described.policy.clone();
-                Member::Sdk(Box::new(SdkDevice::new(device, policy, around.clone())))
-            }
         }
     }
+}
+
+/// What makes the device of each place.
+fn members(
+    around: Surroundings,
+    scenario: &Scenario,
+    reading: ReadingName,
+) -> impl FnMut(DeviceId) -> Member {
+    let mut plain = References.of_run(scenario, reading);
+    move |device| {
+        let described = &scenario.devices[device.index()];
+        if described.keys == PublishedKeys::None {
+            Member::Plain(Box::new(plain(device)))
+        } else {
+            let policy = described.policy.clone();
+            Member::Sdk(Box::new(SdkDevice::new(device, policy, around.clone())))
+        }
+    }
+}
+
+/// Runs a scenario and gives everything that real devices have written in it: keys, ciphertexts, notices, requests.
+///
+/// # Panics
+/// If the client does.
+#[must_use]
+pub fn transcript(scenario: &Scenario) -> Vec<String> {
+    let scenario = scenario.clone();
+    let work = move || {
+        lockstep::enter(scenario.seed);
+        let around = Members::default().surroundings(&scenario);
+        let wire = Rc::clone(&around.wire);
+        let clients = members(around, &scenario, ReadingName::Strict);
+        World::new(&scenario, clients).run(&mut None::<Trace>);
+        let transcript = wire.borrow().transcript();
+        lockstep::leave();
+        transcript
+    };
+    let thread = Builder::new().stack_size(16 << 20).spawn(work).expect("a thread can be started");
+    thread.join().expect("the client does not panic")
 }
 
 /// Why a run did not come to its end.

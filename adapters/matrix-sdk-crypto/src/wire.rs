@@ -100,6 +100,19 @@ impl Wire {
         &self.names
     }
 
+    /// Everything that real devices have written, in an order that depends on nothing else: keys, ciphertexts, notices, requests.
+    #[must_use]
+    pub fn transcript(&self) -> Vec<String> {
+        let keys = self.device_keys.values().map(Value::to_string);
+        let one_time = self.keys.values().map(|key| format!("{} {}", key.id, key.json));
+        let public = self.identities.values().flat_map(|(_, identity)| &identity.public);
+        let sealed = self.sealed.iter().map(Value::to_string);
+        let clear = self.clear.iter().map(|(_, _, content)| content.to_string());
+        let messages = self.messages.values().map(Value::to_string);
+        let public = public.map(Value::to_string);
+        keys.chain(one_time).chain(public).chain(sealed).chain(clear).chain(messages).collect()
+    }
+
     // Devices and their keys.
 
     /// A device publishes its keys.
@@ -341,9 +354,9 @@ impl Wire {
     /// A to-device message as its recipient sees it in a sync answer.
     #[must_use]
     pub fn event(&self, message: &ToDeviceMessage, recipient: DeviceId) -> Value {
-        let content = self.sent_content(message).unwrap_or_else(|| {
-            json::content(&message.body, recipient, self)
-        });
+        let content = self
+            .sent_content(message)
+            .unwrap_or_else(|| json::content(&message.body, recipient, self));
         json!({
             "type": json::event_type(message.event_type, self),
             "sender": self.names.user(self.names.owner(message.sender)),
@@ -363,7 +376,8 @@ impl Wire {
             return Some(content);
         }
         let written = self.clear.iter().rev();
-        let mut written = written.filter(|(sender, body, _)| (*sender, *body) == (message.sender, message.body));
+        let mut written =
+            written.filter(|(sender, body, _)| (*sender, *body) == (message.sender, message.body));
         written.next().map(|(_, _, content)| content.clone())
     }
 

@@ -83,9 +83,9 @@ fn conform(
     let mut rooms = files(&arguments.paths)?;
     let files = rooms.len();
     rooms.extend((0..arguments.rooms).map(|nth| generated(arguments.seed.wrapping_add(nth))));
-    let threads = arguments.threads.unwrap_or_else(|| {
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-    });
+    let threads = arguments
+        .threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
     let began = Instant::now();
     let survey = survey(rooms, threads, &|_| {});
     let surveyed = began.elapsed();
@@ -112,9 +112,10 @@ fn conform(
 
 /// The exit code, as that of the other commands: not deterministic before broken before inconclusive.
 fn exit(survey: &Survey) -> Exit {
-    let broken = survey.breaches.keys().any(|breach| {
-        survey.standing(breach.rule) == survey::Standing::Broken
-    });
+    let broken = survey
+        .breaches
+        .keys()
+        .any(|breach| survey.standing(breach.rule) == survey::Standing::Broken);
     if !survey.diverging.is_empty() {
         Exit::NotDeterministic
     } else if broken || !survey.broken_down.is_empty() {
@@ -169,9 +170,7 @@ fn room(path: &Path) -> Result<Room, String> {
 
 /// The smallest room for each thing that devices have broken.
 fn findings(survey: &Survey, limit: usize) -> Vec<Finding> {
-    let judged = |standing| {
-        matches!(standing, survey::Standing::Broken | survey::Standing::Warned)
-    };
+    let judged = |standing| matches!(standing, survey::Standing::Broken | survey::Standing::Warned);
     let broken = survey.breaches.iter().filter(|(breach, _)| judged(survey.standing(breach.rule)));
     let small = |(breach, rooms): (&survey::Breach, &survey::Rooms)| {
         let (_, room) = rooms.smallest.clone()?;
@@ -184,6 +183,7 @@ fn findings(survey: &Survey, limit: usize) -> Vec<Finding> {
 
 fn save(folder: &Path, finding: &Finding) -> Result<(), String> {
     let path = folder.join(format!("{}.json", finding.slug()));
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, write_brief(&finding.scenario)));
+    let written =
+        fs::create_dir_all(folder).and_then(|()| fs::write(&path, write_brief(&finding.scenario)));
     written.map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -110,7 +110,8 @@ pub fn text(told: &Told<'_>) -> String {
     );
     for (breakdown, rooms) in &survey.broken_down {
         let first = rooms.smallest.as_ref().map_or("", |(_, room)| &room.name);
-        let _ = writeln!(text, "broke down in {} rooms, first in {first}: {breakdown:?}", rooms.count);
+        let _ =
+            writeln!(text, "broke down in {} rooms, first in {first}: {breakdown:?}", rooms.count);
     }
     for (what, count) in &survey.left_out {
         let _ = writeln!(text, "left out of {count} rooms: {what}");
@@ -182,7 +183,10 @@ pub fn json(told: &Told<'_>) -> Value {
         .iter()
         .map(|rule| {
             let in_rooms = |severity| {
-                survey.breaches.get(&Breach { rule: *rule, severity }).map_or(0, |rooms| rooms.count)
+                survey
+                    .breaches
+                    .get(&Breach { rule: *rule, severity })
+                    .map_or(0, |rooms| rooms.count)
             };
             json!({
                 "rule": rule.id(),

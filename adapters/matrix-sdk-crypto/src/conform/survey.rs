@@ -14,11 +14,11 @@ use withheld::minimise::size::Size;
 use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::rulebook::rule::{Actor, Level, Rule};
+use withheld::run::RunReport;
 use withheld::run::failure::{Failure, Trial, try_out};
 use withheld::run::judged::{DigestCheck, Judging, run_one};
 use withheld::run::shrunk::{Shrunk, shrink};
 use withheld::run::twice::{Divergence, run_again};
-use withheld::run::RunReport;
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
 use withheld::scenario::profile::ProfileName;
@@ -236,7 +236,10 @@ pub fn breaches(outcome: &Outcome) -> BTreeSet<Breach> {
 
 impl Rooms {
     fn add(&mut self, room: &Room) {
-        self.merge(Self { count: 1, smallest: Some((Size::of(&room.scenario).total(), room.clone())) });
+        self.merge(Self {
+            count: 1,
+            smallest: Some((Size::of(&room.scenario).total(), room.clone())),
+        });
     }
 
     fn merge(&mut self, other: Self) {

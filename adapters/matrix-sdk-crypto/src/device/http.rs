@@ -103,9 +103,8 @@ impl SdkDevice {
     /// Sends again what has waited long enough.
     pub(super) fn retry(&mut self, hands: &mut Hands<'_, '_>) {
         let clock = hands.given.clock;
-        let is_due = |exchange: &mut Exchange| {
-            exchange.backoff.until.is_some_and(|until| until <= clock)
-        };
+        let is_due =
+            |exchange: &mut Exchange| exchange.backoff.until.is_some_and(|until| until <= clock);
         let due: Vec<Exchange> = self.live.waiting.extract_if(.., is_due).collect();
         for exchange in due {
             self.dispatch(exchange, hands);
@@ -125,7 +124,8 @@ impl SdkDevice {
     /// Asks for the next sync, if none is on its way.
     pub(super) fn sync_on(&mut self, hands: &mut Hands<'_, '_>) {
         let backoff = self.live.sync_backoff;
-        let may = backoff.is_idle() || backoff.until.is_some_and(|until| until <= hands.given.clock);
+        let may =
+            backoff.is_idle() || backoff.until.is_some_and(|until| until <= hands.given.clock);
         if !self.live.syncing && may {
             self.live.syncing = true;
             let (request, cause) = (Request::Sync(self.app.token), hands.given.cause);
@@ -143,8 +143,15 @@ impl SdkDevice {
     /// When something is tried again.
     pub(super) fn wake_at(&self, clock: SimTime) -> WakeAt {
         let again = self.live.waiting.iter().filter_map(|exchange| exchange.backoff.until);
-        let sync = self.live.sync_backoff.until.filter(|_| !self.live.syncing && self.app.is_logged_in);
+        let sync =
+            self.live.sync_backoff.until.filter(|_| !self.live.syncing && self.app.is_logged_in);
         let poll = self.live.poll.at.filter(|_| self.app.is_logged_in);
-        again.chain(sync).chain(poll).min().map_or(WakeAt::Never, |at| WakeAt::At(at.max(clock)))
+        let upload = self.live.upload_at.filter(|_| self.app.is_logged_in);
+        again
+            .chain(sync)
+            .chain(poll)
+            .chain(upload)
+            .min()
+            .map_or(WakeAt::Never, |at| WakeAt::At(at.max(clock)))
     }
 }

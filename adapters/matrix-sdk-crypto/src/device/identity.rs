@@ -275,7 +275,8 @@ impl SdkDevice {
         let (user, id) = (self.user_id(self.user_of(device)), self.device_id(device));
         let known = self.wait(machine.olm.get_device(&user, &id, None)).ok().flatten();
         let own_key = self.wire().key_of_device(device).map(str::to_owned);
-        let known = known.filter(|known| known.curve25519_key().map(|key| key.to_base64()) == own_key);
+        let known =
+            known.filter(|known| known.curve25519_key().map(|key| key.to_base64()) == own_key);
         let Some(known) = known else { return false };
         if known.local_trust_state() != trust {
             let _ = self.wait(known.set_local_trust(trust));

@@ -6,6 +6,7 @@ use ruma::api::client::keys::upload_keys::v3 as upload_keys;
 use serde_json::{Map, Value, json};
 use withheld::ids::{DeviceId, KeyValue};
 use withheld::protocol::api::{DeviceKeys, Failure, KeyUpload, Request, Response};
+use withheld::time::{SimDuration, SimTime};
 use withheld::trace::fact::{Causes, FactKind, LossCause};
 
 use crate::store::Noted;
@@ -20,7 +21,27 @@ pub(super) struct Uploading {
     id: OwnedTransactionId,
 }
 
+/// So many uploads within [`UPLOADS_WITHIN`] are made, no more.
+const UPLOADS_MAX: usize = 3;
+
+/// The adapter's own patience, not that of `matrix-sdk`: where strangers claim every key at once, a device would upload keys as
+/// fast as its connection is.
+const UPLOADS_WITHIN: SimDuration = SimDuration::from_secs(60);
+
 impl SdkDevice {
+    /// Whether keys may be uploaded now; if not, they will be later.
+    pub(super) fn may_upload(&mut self, clock: SimTime) -> bool {
+        self.live.uploads.retain(|at| *at <= clock && clock < *at + UPLOADS_WITHIN);
+        if let Some(first) = self.live.uploads.front()
+            && self.live.uploads.len() >= UPLOADS_MAX
+        {
+            self.live.upload_at = Some(*first + UPLOADS_WITHIN);
+            return false;
+        }
+        self.live.uploads.push_back(clock);
+        true
+    }
+
     /// Uploads keys.
     pub(super) fn upload(
         &mut self,
@@ -39,7 +60,8 @@ impl SdkDevice {
             .map(|(id, key)| (id.to_string(), as_json(key.json().get())))
             .collect();
         one_time.sort_by_key(|(id, _)| key_number(id));
-        let one_time_keys = one_time.into_iter().map(|key| self.uploaded_key(key, false, hands)).collect();
+        let one_time_keys =
+            one_time.into_iter().map(|key| self.uploaded_key(key, false, hands)).collect();
         let fallback = upload.fallback_keys.iter().next();
         let fallback = fallback.map(|(id, key)| (id.to_string(), as_json(key.json().get())));
         let fallback_key = fallback.map(|key| self.uploaded_key(key, true, hands));

@@ -65,12 +65,7 @@ impl SdkDevice {
         }
     }
 
-    fn attempt(
-        &mut self,
-        mut received: Received,
-        by: Option<FactId>,
-        hands: &mut Hands<'_, '_>,
-    ) {
+    fn attempt(&mut self, mut received: Received, by: Option<FactId>, hands: &mut Hands<'_, '_>) {
         let (result, reason) = self.decrypt(&received);
         if received.result != Some(result) {
             let (device, message) = (self.me, received.message);
@@ -98,15 +93,18 @@ impl SdkDevice {
             "origin_server_ts": unix_ms(received.sent_at),
             "content": content,
         });
-        let event = Raw::from_json(serde_json::value::to_raw_value(&event).expect("an event can be written"));
+        let event = Raw::from_json(
+            serde_json::value::to_raw_value(&event).expect("an event can be written"),
+        );
         let session = received.body.session;
         match self.wait(machine.olm.decrypt_room_event(&event, &room, &trust())) {
             Ok(_) => (TryResult::Decrypted, self.app.known.keys.get(&session).copied()),
             Err(MegolmError::MissingRoomKey(code)) => {
                 let code = code.and_then(|code| WithheldCode::from_wire(code.as_str()));
                 let notice = self.app.known.notices.get(&session);
-                let shown = code.map_or(Shown::Unexplained, |code| {
-                    Shown::Code { code, notice: notice.map(|(id, _)| *id) }
+                let shown = code.map_or(Shown::Unexplained, |code| Shown::Code {
+                    code,
+                    notice: notice.map(|(id, _)| *id),
                 });
                 (TryResult::Undecryptable(shown), notice.map(|(_, fact)| *fact))
             }

@@ -133,10 +133,14 @@ struct Live {
     batch: u32,
     /// Whether the machine is to be asked once more as soon as they are.
     look_again: bool,
+    /// Whether the claim that comes first then has been made already.
+    has_claimed: bool,
     claiming: bool,
     /// Machine ids of to-device requests that are on their way.
     putting: BTreeSet<String>,
     errands_begun: bool,
+    /// Whether a sync has come since the client started.
+    has_synced: bool,
     /// Grows with everything that decisions rest on.
     changes: u64,
     /// What it was when the last share of each room was put together.
@@ -144,6 +148,10 @@ struct Live {
     /// Queries under way for each user.
     querying: BTreeMap<UserId, u32>,
     poll: Poll,
+    /// When keys were uploaded, of late.
+    uploads: VecDeque<SimTime>,
+    /// When keys may be uploaded again.
+    upload_at: Option<SimTime>,
 }
 
 /// When the machine is asked again though nothing has happened. `matrix-sdk` does so after every sync, and a sync without news ends
@@ -310,6 +318,8 @@ impl SdkDevice {
     fn pump(&mut self, hands: &mut Hands<'_, '_>) {
         self.retry(hands);
         if self.app.is_logged_in {
+            let may_upload = |at: &mut SimTime| *at <= hands.given.clock;
+            self.live.look_again |= self.live.upload_at.take_if(may_upload).is_some();
             self.poll(hands.given.clock);
             self.look(hands);
             self.advance_queues(hands);

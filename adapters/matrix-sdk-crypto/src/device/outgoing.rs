@@ -75,14 +75,17 @@ fn read<R: IncomingResponse>(body: &Value) -> R {
 
 impl SdkDevice {
     /// Asks the machine what it wants sent, as `matrix_sdk::Client::send_outgoing_requests` does after each sync: first a claim
-    /// for whoever needs a new Olm session, then everything else. While that is on its way it is not asked again.
+    /// for whoever needs a new Olm session, then everything else. While that is on its way it is not asked again, and never before
+    /// the first sync.
     pub(super) fn look(&mut self, hands: &mut Hands<'_, '_>) {
-        if !self.live.look_again || self.live.batch > 0 {
+        if !self.live.look_again || self.live.batch > 0 || !self.live.has_synced {
             return;
         }
         let Some(machine) = self.machine() else { return };
         self.live.look_again = false;
-        self.claim_for(&[], (OlmCause::Unwedge, None), hands);
+        if !std::mem::take(&mut self.live.has_claimed) {
+            self.claim_for(&[], (OlmCause::Unwedge, None), hands);
+        }
         let mut requests = self.wait(machine.olm.outgoing_requests()).unwrap_or_default();
         // Ids are random, and the order of some is that of a hash map.
         requests.sort_by_cached_key(|request| in_order(request.request()));
@@ -95,8 +98,10 @@ impl SdkDevice {
         let id = request.request_id().to_owned();
         match request.request() {
             AnyOutgoingRequest::KeysUpload(upload) => {
-                self.live.batch += 1;
-                self.upload(id, upload, hands);
+                if self.may_upload(hands.given.clock) {
+                    self.live.batch += 1;
+                    self.upload(id, upload, hands);
+                }
             }
             AnyOutgoingRequest::KeysQuery(query) => {
                 let users = query.device_keys.keys();
@@ -138,7 +143,8 @@ impl SdkDevice {
             let kind = FactKind::QueryStart { device: self.me, user, query };
             asked.push((user, query, hands.fact_of_input(kind)));
         }
-        let request = Request::QueryKeys(asked.iter().map(|(user, query, _)| (*user, *query)).collect());
+        let request =
+            Request::QueryKeys(asked.iter().map(|(user, query, _)| (*user, *query)).collect());
         let cause = asked.first().map(|(_, _, fact)| *fact);
         self.send(Purpose::Query(Query { id, users: asked, room }), request, cause, hands);
     }
@@ -179,7 +185,8 @@ impl SdkDevice {
             }
         }
         self.live.claiming = true;
-        let request = Request::ClaimKeys(targets.iter().map(|(to, claim, _)| (*to, *claim)).collect());
+        let request =
+            Request::ClaimKeys(targets.iter().map(|(to, claim, _)| (*to, *claim)).collect());
         let cause = targets.first().map(|(_, _, fact)| *fact);
         self.send(Purpose::Claim(Claim { id, targets, why, room }), request, cause, hands);
         true
@@ -229,8 +236,14 @@ impl SdkDevice {
             let (body, content, why) = if event_type == ToDeviceType::Encrypted {
                 let (body, session, event) = self.sealed(recipient, content, &inside, hands);
                 let sender_keys = SenderKeys::Agree;
-                let kind =
-                    FactKind::OlmEncrypted { device, peer: recipient, session, event, sender_keys, txn };
+                let kind = FactKind::OlmEncrypted {
+                    device,
+                    peer: recipient,
+                    session,
+                    event,
+                    sender_keys,
+                    txn,
+                };
                 let because = self.because_of(recipient, &event);
                 let made = self.app.known.olm.get(&session).copied();
                 let causes = made.into_iter().fold(because, Causes::and);
@@ -248,7 +261,12 @@ impl SdkDevice {
     fn type_of(&self, name: &str) -> ToDeviceType {
         let named = ToDeviceType::NAMED.iter().find(|(_, text)| *text == name);
         named.map_or_else(
-            || ToDeviceType::Other(withheld::protocol::spelling::Lookup::intern(&mut *self.wire(), name)),
+            || {
+                ToDeviceType::Other(withheld::protocol::spelling::Lookup::intern(
+                    &mut *self.wire(),
+                    name,
+                ))
+            },
             |(event_type, _)| *event_type,
         )
     }
@@ -263,13 +281,16 @@ impl SdkDevice {
                 let content: Value = serde_json::from_str(content.json().get()).unwrap_or_default();
                 match device {
                     DeviceIdOrAllDevices::DeviceId(id) => {
-                        let by_key = content["ciphertext"].as_object().and_then(|texts| texts.keys().next().cloned());
+                        let by_key = content["ciphertext"]
+                            .as_object()
+                            .and_then(|texts| texts.keys().next().cloned());
                         let by_key = by_key.and_then(|key| self.wire().device_of_key(&key));
                         let target = by_key.or_else(|| self.resolve(user_here, id));
                         targets.extend(target.map(|target| (target, content)));
                     }
                     DeviceIdOrAllDevices::AllDevices => {
-                        let all: Vec<DeviceId> = self.wire().devices_of(user_here).map(|(one, _)| one).collect();
+                        let all: Vec<DeviceId> =
+                            self.wire().devices_of(user_here).map(|(one, _)| one).collect();
                         let others = all.into_iter().filter(|one| *one != self.me);
                         targets.extend(others.map(|one| (one, content.clone())));
                     }
@@ -291,7 +312,8 @@ impl SdkDevice {
         let info = &content["ciphertext"][&key];
         let body = info["body"].as_str().unwrap_or_default();
         let event = inside(self, recipient, body.len());
-        let opened = (info["type"] == json!(0)).then(|| vodozemac::olm::PreKeyMessage::from_base64(body).ok());
+        let opened = (info["type"] == json!(0))
+            .then(|| vodozemac::olm::PreKeyMessage::from_base64(body).ok());
         let (session, pre_key) = match opened.flatten() {
             Some(message) => {
                 let one_time = message.session_keys().one_time_key.to_base64();
@@ -318,7 +340,8 @@ impl SdkDevice {
         hands: &mut Hands<'_, '_>,
     ) -> (ToDeviceBody, SentContent, Causes) {
         let request = content.get("action").is_some();
-        let read = request.then(|| self.wire().read_request(self.me, &content, hands.given.entropy));
+        let read =
+            request.then(|| self.wire().read_request(self.me, &content, hands.given.entropy));
         let (body, why) = match read.flatten() {
             Some(request) => {
                 let why = self.note_request(&request, hands);
@@ -352,7 +375,11 @@ impl SdkDevice {
         }
         let fact = match request.action {
             KeyRequestAction::Request { session, .. } => {
-                hands.fact_of_input(FactKind::KeyRequested { device, session, request: request.request })
+                hands.fact_of_input(FactKind::KeyRequested {
+                    device,
+                    session,
+                    request: request.request,
+                })
             }
             KeyRequestAction::Cancel => {
                 hands.fact_of_input(FactKind::RequestCancelled { device, request: request.request })
@@ -373,7 +400,12 @@ impl SdkDevice {
                 let shared_history = SharedHistory::Absent;
                 let key = RoomKey { room: *room, session: *session, first, shared_history };
                 let creator = self.wire().maker(*session).unwrap_or(self.me);
-                OlmEvent::ForwardedRoomKey(ForwardedRoomKey { key, creator, hops: 0, withheld: None })
+                OlmEvent::ForwardedRoomKey(ForwardedRoomKey {
+                    key,
+                    creator,
+                    hops: 0,
+                    withheld: None,
+                })
             }
             Some(_) | None => OlmEvent::Dummy { empty: true },
         }
@@ -383,15 +415,21 @@ impl SdkDevice {
         let known = &self.app.known;
         let list = known.lists.get(&self.user_of(recipient)).copied();
         match event {
-            OlmEvent::RoomKey(key) => {
-                Causes::of([known.sessions.get(&key.session).copied(), list, self.allowed_by(recipient)])
-            }
+            OlmEvent::RoomKey(key) => Causes::of([
+                known.sessions.get(&key.session).copied(),
+                list,
+                self.allowed_by(recipient),
+            ]),
             OlmEvent::ForwardedRoomKey(key) => {
                 let asked = known.asked.iter().rev();
-                let mut asked = asked.filter(|(device, _, session, _)| (*device, *session) == (recipient, key.key.session));
+                let mut asked = asked.filter(|(device, _, session, _)| {
+                    (*device, *session) == (recipient, key.key.session)
+                });
                 Causes::of([asked.next().map(|(.., fact)| *fact), list])
             }
-            OlmEvent::Dummy { .. } | OlmEvent::Withheld(_) | OlmEvent::RoomKeyBundle(_) => Causes::of([list]),
+            OlmEvent::Dummy { .. } | OlmEvent::Withheld(_) | OlmEvent::RoomKeyBundle(_) => {
+                Causes::of([list])
+            }
         }
     }
 
@@ -508,7 +546,9 @@ impl SdkDevice {
         let failed = QueryOutcome::Failed;
         let Some(machine) = self.machine() else { return failed };
         let user_id = self.user_id(user);
-        let Ok(devices) = self.wait(machine.olm.get_user_devices(&user_id, None)) else { return failed };
+        let Ok(devices) = self.wait(machine.olm.get_user_devices(&user_id, None)) else {
+            return failed;
+        };
         let mut listed: BTreeMap<DeviceId, bool> = BTreeMap::new();
         for device in devices.devices() {
             let key = device.curve25519_key().map(|key| key.to_base64()).unwrap_or_default();
@@ -547,7 +587,9 @@ impl SdkDevice {
             }
             let failures: BTreeMap<String, Value> = failures
                 .iter()
-                .map(|server| (self.wire().names().server(*server).to_string(), json!({ "status": 503 })))
+                .map(|server| {
+                    (self.wire().names().server(*server).to_string(), json!({ "status": 503 }))
+                })
                 .collect();
             let body = json!({ "one_time_keys": claimed, "failures": failures });
             let response: claim_keys::Response = read(&body);
@@ -556,14 +598,13 @@ impl SdkDevice {
         let noted = machine.store.take_noted();
         for (target, id, began) in &claim.targets {
             let (outcome, because) = self.claim_outcome(*target, answer);
-            let kind =
-                FactKind::ClaimEnd { device: self.me, target: *target, claim: *id, outcome };
+            let kind = FactKind::ClaimEnd { device: self.me, target: *target, claim: *id, outcome };
             let by = hands.fact(kind, Causes::of([Some(*began), because, hands.given.cause]));
             self.note_opened(&noted, (*target, outcome), (claim.why, by), hands);
         }
         let opened = |one: &Noted| matches!(one, Noted::Olm { .. });
         self.note(noted.into_iter().filter(|one| !opened(one)).collect(), hands);
-        self.live.look_again = true;
+        (self.live.look_again, self.live.has_claimed) = (true, true);
     }
 
     /// Records the sessions that a claimed key has opened.
@@ -622,9 +663,11 @@ fn in_order(request: &AnyOutgoingRequest) -> (u8, String) {
         AnyOutgoingRequest::KeysUpload(_) => (0, String::new()),
         AnyOutgoingRequest::KeysQuery(query) => (1, format!("{:?}", query.device_keys)),
         AnyOutgoingRequest::KeysClaim(_) => (2, String::new()),
-        AnyOutgoingRequest::ToDeviceRequest(put) => {
-            (3, format!("{} {:?}", put.event_type, put.messages.keys().collect::<Vec<_>>()) + &content_of(put))
-        }
+        AnyOutgoingRequest::ToDeviceRequest(put) => (
+            3,
+            format!("{} {:?}", put.event_type, put.messages.keys().collect::<Vec<_>>())
+                + &content_of(put),
+        ),
         AnyOutgoingRequest::SignatureUpload(_) => (4, String::new()),
         AnyOutgoingRequest::RoomMessage(_) => (5, String::new()),
     }

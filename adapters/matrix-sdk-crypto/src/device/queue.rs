@@ -97,7 +97,9 @@ impl SdkDevice {
     pub(super) fn advance_queues(&mut self, hands: &mut Hands<'_, '_>) {
         let rooms: Vec<RoomId> = self.app.queue.keys().copied().collect();
         for room in rooms {
-            while let Some(first) = self.app.queue.get(&room).and_then(|queue| queue.front()).cloned() {
+            while let Some(first) =
+                self.app.queue.get(&room).and_then(|queue| queue.front()).cloned()
+            {
                 if !self.step(room, &first, hands) {
                     break;
                 }
@@ -133,7 +135,9 @@ impl SdkDevice {
             Some(Stage::Claimed) => self.share(room, first, hands),
             Some(Stage::Shared(mut left)) => {
                 let Some(next) = left.pop_front() else {
-                    if self.around.careful && self.live.shared_at.get(&room) != Some(&self.live.changes) {
+                    if self.around.careful
+                        && self.live.shared_at.get(&room) != Some(&self.live.changes)
+                    {
                         // Something has changed while keys were under way: look again, from the beginning.
                         return true;
                     }
@@ -143,7 +147,9 @@ impl SdkDevice {
                 self.give(room, &next, first.cause, hands);
                 false
             }
-            Some(stage @ (Stage::Querying | Stage::Claiming | Stage::Sharing(_) | Stage::Sending)) => {
+            Some(
+                stage @ (Stage::Querying | Stage::Claiming | Stage::Sharing(_) | Stage::Sending),
+            ) => {
                 self.live.stages.insert(room, stage);
                 false
             }
@@ -153,7 +159,8 @@ impl SdkDevice {
     /// The users that have something to do with a room: all who are in it or invited, or those who get its keys.
     fn users(&self, room: RoomId, active: bool) -> Vec<OwnedUserId> {
         let Some(seen) = self.app.rooms.get(&room) else { return Vec::new() };
-        let users: Vec<_> = if active { seen.active().collect() } else { seen.eligible().collect() };
+        let users: Vec<_> =
+            if active { seen.active().collect() } else { seen.eligible().collect() };
         users.into_iter().map(|user| self.user_id(user)).collect()
     }
 
@@ -169,8 +176,7 @@ impl SdkDevice {
         let Some(machine) = self.machine() else { return false };
         let tracked = machine.store.tracked();
         let outdated = |user: &OwnedUserId| tracked.get(user).is_none_or(|dirty| *dirty);
-        let users: Vec<OwnedUserId> =
-            self.users(room, true).into_iter().filter(outdated).collect();
+        let users: Vec<OwnedUserId> = self.users(room, true).into_iter().filter(outdated).collect();
         if self.around.careful {
             if let Some(user) = self.changed_identity(room) {
                 return self.refuse(room, first, Refusal::IdentityChanged(user), hands);
@@ -200,7 +206,13 @@ impl SdkDevice {
         })
     }
 
-    fn refuse(&mut self, room: RoomId, first: &Waiting, why: Refusal, hands: &mut Hands<'_, '_>) -> bool {
+    fn refuse(
+        &mut self,
+        room: RoomId,
+        first: &Waiting,
+        why: Refusal,
+        hands: &mut Hands<'_, '_>,
+    ) -> bool {
         let (device, message) = (self.me, first.message);
         hands.fact(FactKind::SendRefused { device, room, message, why }, Causes::of([first.cause]));
         self.drop_first(room);
@@ -222,12 +234,15 @@ impl SdkDevice {
         settings.history_visibility = visibility;
         settings.sharing_strategy = match (self.app.policy.share, self.app.policy.on_problem) {
             (SharePolicy::Everyone, OnProblem::Withhold) => CollectStrategy::AllDevices,
-            (SharePolicy::Everyone, OnProblem::Refuse) => CollectStrategy::ErrorOnVerifiedUserProblem,
+            (SharePolicy::Everyone, OnProblem::Refuse) => {
+                CollectStrategy::ErrorOnVerifiedUserProblem
+            }
             (SharePolicy::CrossSigned, _) => CollectStrategy::IdentityBasedStrategy,
             (SharePolicy::Verified, _) => CollectStrategy::OnlyTrustedDevices,
         };
         if let Some(seen) = seen {
-            settings.rotation_period = std::time::Duration::from_millis(seen.rotation.period.as_ms());
+            settings.rotation_period =
+                std::time::Duration::from_millis(seen.rotation.period.as_ms());
             settings.rotation_period_msgs = seen.rotation.messages.into();
         }
         settings
@@ -239,10 +254,8 @@ impl SdkDevice {
         let (room_id, settings) = (self.room_id(room), self.settings(room));
         self.live.shared_at.insert(room, self.live.changes);
         let users = self.users(room, false);
-        let shared_history = matches!(
-            settings.history_visibility,
-            Visibility::Shared | Visibility::WorldReadable
-        );
+        let shared_history =
+            matches!(settings.history_visibility, Visibility::Shared | Visibility::WorldReadable);
         let users = users.iter().map(AsRef::as_ref);
         let shared = self.wait(machine.olm.share_room_key(&room_id, users, settings));
         self.note_share((room, shared_history), first, hands);
@@ -250,7 +263,11 @@ impl SdkDevice {
             Ok(requests) => {
                 let mut requests: Vec<_> = requests;
                 requests.sort_by_cached_key(|request| {
-                    let users: Vec<_> = request.messages.iter().map(|(user, of)| (user.clone(), of.keys().cloned().collect::<Vec<_>>())).collect();
+                    let users: Vec<_> = request
+                        .messages
+                        .iter()
+                        .map(|(user, of)| (user.clone(), of.keys().cloned().collect::<Vec<_>>()))
+                        .collect();
                     (request.event_type.to_string(), users)
                 });
                 self.live.stages.insert(room, Stage::Shared(requests.into()));
@@ -323,7 +340,8 @@ impl SdkDevice {
         hands: &mut Hands<'_, '_>,
     ) {
         let key = self.current_key(room);
-        let inside = move |_: &Self, _, _| key.map_or(OlmEvent::Dummy { empty: true }, OlmEvent::RoomKey);
+        let inside =
+            move |_: &Self, _, _| key.map_or(OlmEvent::Dummy { empty: true }, OlmEvent::RoomKey);
         self.put(request, (Some(room), cause), inside, hands);
     }
 
@@ -338,7 +356,8 @@ impl SdkDevice {
     /// `Room::encrypt` and the request that follows.
     fn encrypt(&mut self, room: RoomId, first: &Waiting, hands: &mut Hands<'_, '_>) -> bool {
         let Some(machine) = self.machine() else { return false };
-        let text = json!({ "msgtype": "m.text", "body": format!("message {}", first.message.raw()) });
+        let text =
+            json!({ "msgtype": "m.text", "body": format!("message {}", first.message.raw()) });
         let content = Raw::<AnyMessageLikeEventContent>::from_json(
             serde_json::value::to_raw_value(&text).expect("a text can be written"),
         );
@@ -348,7 +367,8 @@ impl SdkDevice {
         let Ok(encrypted) = encrypted else {
             return self.refuse(room, first, Refusal::NoEncryption, hands);
         };
-        let content: Value = serde_json::from_str(encrypted.content.json().get()).unwrap_or_default();
+        let content: Value =
+            serde_json::from_str(encrypted.content.json().get()).unwrap_or_default();
         let Some(body) = self.body_of(&content) else {
             return self.refuse(room, first, Refusal::NoEncryption, hands);
         };
@@ -381,7 +401,8 @@ impl SdkDevice {
         _hands: &mut Hands<'_, '_>,
     ) {
         let queue = self.app.queue.get(&room);
-        let is_first = queue.and_then(|queue| queue.front()).is_some_and(|first| first.message == message);
+        let is_first =
+            queue.and_then(|queue| queue.front()).is_some_and(|first| first.message == message);
         if is_first {
             self.live.stages.remove(&room);
             self.drop_first(room);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use withheld::ids::UserId;
 use withheld::protocol::api::RoomSync;
-use withheld::protocol::room::{HistoryVisibility, Membership, Rotation, RoomEvent};
+use withheld::protocol::room::{HistoryVisibility, Membership, RoomEvent, Rotation};
 
 /// What is known of a room.
 #[derive(Debug, Clone)]
@@ -35,7 +35,8 @@ impl SeenRoom {
 
     /// `RoomMemberships::ACTIVE`: who is in the room or invited.
     pub(super) fn active(&self) -> impl Iterator<Item = UserId> + '_ {
-        let is_active = |member: Membership| matches!(member, Membership::Join | Membership::Invite);
+        let is_active =
+            |member: Membership| matches!(member, Membership::Join | Membership::Invite);
         self.members.iter().filter(move |(_, member)| is_active(**member)).map(|(user, _)| *user)
     }
 
@@ -47,11 +48,20 @@ impl SeenRoom {
 
     /// Whether a part of a sync leaves something out, and somebody may have been in the room and gone meanwhile.
     pub(super) fn hides_departure(&self, sync: &RoomSync) -> bool {
-        let changed = sync.state.iter().filter(|_| sync.limited).flat_map(|state| {
+        if !sync.limited {
+            return false;
+        }
+        let state = sync.state.iter().flat_map(|state| {
             let since = state.changed_by.iter().filter(|(_, seq)| **seq > self.seq);
             since.map(|(user, _)| (*user, state.membership(*user)))
         });
-        let mut changed = changed;
+        let timeline = sync.timeline.iter().filter_map(|(event, _)| match *event {
+            RoomEvent::Member { user, membership, .. } => Some((user, membership)),
+            RoomEvent::Message { .. }
+            | RoomEvent::HistoryVisibility(_)
+            | RoomEvent::Encryption(_) => None,
+        });
+        let mut changed = state.chain(timeline);
         changed.any(|(user, now)| {
             now != Membership::Join || self.membership(user) != Membership::Leave
         })

@@ -68,7 +68,7 @@ impl SdkDevice {
             self.take_room(room, late_by, hands);
         }
         self.app.token = sync.next;
-        self.live.look_again = true;
+        (self.live.look_again, self.live.has_synced) = (true, true);
     }
 
     fn note_counts(&mut self, sync: &SyncResponse, hands: &mut Hands<'_, '_>) {
@@ -89,7 +89,9 @@ impl SdkDevice {
             .iter()
             .map(|(_, message, _)| self.wire().event(message, self.me))
             .map(|event| {
-                Raw::from_json(serde_json::value::to_raw_value(&event).expect("an event can be written"))
+                Raw::from_json(
+                    serde_json::value::to_raw_value(&event).expect("an event can be written"),
+                )
             })
             .collect();
         let users = |wanted: ListChange| -> Vec<_> {
@@ -158,7 +160,8 @@ impl SdkDevice {
                 }
                 ToDeviceBody::KeyRequest(request) => {
                     let own = self.user_of(message.sender) == self.my_user();
-                    let outcome = if own { ProcessOutcome::Handled } else { ProcessOutcome::Ignored };
+                    let outcome =
+                        if own { ProcessOutcome::Handled } else { ProcessOutcome::Ignored };
                     let fact = self.processed(arrival, outcome, hands);
                     if let KeyRequestAction::Request { room, session } = request.action {
                         let asked = (message.sender, room, session, fact);
@@ -253,9 +256,10 @@ impl SdkDevice {
         let key = self.wire().key_of_device(ciphertext.sender_key).map(str::to_owned);
         let sessions = self.machine.as_ref().zip(key);
         let sessions = sessions.map(|(machine, key)| machine.store.olm_sessions(&key));
-        let has_it = sessions.unwrap_or_default().iter().any(|id| {
-            self.wire().known_olm(id) == Some(ciphertext.session)
-        });
+        let has_it = sessions
+            .unwrap_or_default()
+            .iter()
+            .any(|id| self.wire().known_olm(id) == Some(ciphertext.session));
         match ciphertext.pre_key {
             _ if has_it => OlmError::MissingMessageKey,
             Some(key) => OlmError::MissingKey(key),
@@ -278,7 +282,10 @@ impl SdkDevice {
         };
         let id = raw["content"]["session_id"].as_str().unwrap_or_default();
         let (OlmEvent::RoomKey(key)
-        | OlmEvent::ForwardedRoomKey(withheld::protocol::to_device::ForwardedRoomKey { key, .. })) = event
+        | OlmEvent::ForwardedRoomKey(withheld::protocol::to_device::ForwardedRoomKey {
+            key,
+            ..
+        })) = event
         else {
             return;
         };
@@ -308,9 +315,10 @@ impl SdkDevice {
         hands: &mut Hands<'_, '_>,
     ) {
         let session: Option<MegolmSessionId> = content.session_id.value();
-        let is_kept = written.withheld.iter().any(|id| {
-            session.is_some() && self.session_spelled(id) == session
-        });
+        let is_kept = written
+            .withheld
+            .iter()
+            .any(|id| session.is_some() && self.session_spelled(id) == session);
         let is_event = arrival.message.event_type.is_withheld(false);
         let outcome =
             if is_kept && is_event { ProcessOutcome::Handled } else { ProcessOutcome::Ignored };
@@ -326,12 +334,7 @@ impl SdkDevice {
         self.wire().known_megolm(id)
     }
 
-    fn take_room(
-        &mut self,
-        sync: &RoomSync,
-        late_by: Option<FactId>,
-        hands: &mut Hands<'_, '_>,
-    ) {
+    fn take_room(&mut self, sync: &RoomSync, late_by: Option<FactId>, hands: &mut Hands<'_, '_>) {
         let (device, room) = (self.me, sync.room);
         let seen = self.app.rooms.entry(room).or_insert_with(SeenRoom::new);
         let hides_departure = seen.hides_departure(sync);
@@ -356,7 +359,9 @@ impl SdkDevice {
 
     /// Who is in an encrypted room is followed from then on, as `BaseClient` does with what a sync tells.
     fn track_members(&self, room: withheld::ids::RoomId) {
-        let (Some(machine), Some(seen)) = (self.machine(), self.app.rooms.get(&room)) else { return };
+        let (Some(machine), Some(seen)) = (self.machine(), self.app.rooms.get(&room)) else {
+            return;
+        };
         let users: Vec<UserId> = seen.active().collect();
         let users: Vec<_> = users.into_iter().map(|user| self.user_id(user)).collect();
         let _ = self.wait(machine.olm.update_tracked_users(users.iter().map(AsRef::as_ref)));
@@ -370,7 +375,11 @@ impl SdkDevice {
     ) -> Option<u32> {
         let id = withheld::protocol::spelling::Spelling::session(&*self.wire(), session);
         let (machine, room) = (self.machine()?, self.room_id(room));
-        let found = matrix_sdk_crypto::store::CryptoStore::get_inbound_group_session(&machine.store, &room, &id);
+        let found = matrix_sdk_crypto::store::CryptoStore::get_inbound_group_session(
+            &machine.store,
+            &room,
+            &id,
+        );
         let found = self.wait(found).ok()??;
         Some(found.first_known_index())
     }
