@@ -27,6 +27,12 @@ const FINDINGS: &str = "findings";
 const RESULT: &str = "campaign.json";
 /// How fast it was.
 const SPEED: &str = "speed.json";
+/// All of it, to look at.
+const PAGE: &str = "index.html";
+/// What somebody else put there: the table of mutants.
+const MUTANTS: &str = "mutants.json";
+/// What others put there is not read if it is larger.
+const FOREIGN_BYTES: u64 = 16_000_000;
 
 /// A folder that is locked.
 #[derive(Debug)]
@@ -173,9 +179,17 @@ impl Folder {
     }
 
     fn write(&self, name: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+        self.write_by(name, |file| file.write_all(bytes))
+    }
+
+    fn write_by(
+        &self,
+        name: &Path,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), FolderError> {
         let path = self.path.join(name);
         let written = AtomicFile::create(&path).and_then(|mut file| {
-            file.write_all(bytes)?;
+            write(&mut file)?;
             file.commit()
         });
         written.map_err(io_at(&path))
@@ -251,6 +265,45 @@ impl Folder {
         self.write(Path::new(RESULT), &pretty(document))
     }
 
+    /// Writes the page to look at by `write`.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn save_page(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), FolderError> {
+        self.write_by(Path::new(PAGE), write)
+    }
+
+    /// Writes the page of a finding, beside its room, by `write`.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn save_finding_page(
+        &self,
+        id: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), FolderError> {
+        self.write_by(&Path::new(FINDINGS).join(format!("{id}.html")), write)
+    }
+
+    /// The table of mutants, if somebody put one there and it is not too large.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn mutants(&self) -> Result<Option<Vec<u8>>, FolderError> {
+        let path = self.path.join(MUTANTS);
+        match fs::metadata(&path) {
+            Ok(found) if found.is_file() && found.len() <= FOREIGN_BYTES => {
+                self.read(Path::new(MUTANTS))
+            }
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_at(&path)(error)),
+        }
+    }
+
     /// How fast earlier sessions were.
     ///
     /// # Errors
@@ -305,7 +358,7 @@ fn strangers(path: &Path) -> Result<Option<String>, FolderError> {
 /// Whether this is a file that was being written when the process was killed.
 fn is_left_over(name: &str) -> bool {
     let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
-    inner.is_some_and(|name| name.contains(".json."))
+    inner.is_some_and(|name| name.contains(".json.") || name.contains(".html."))
 }
 
 /// Takes away what was being written when a process was killed. Only whoever holds the lock may.

@@ -184,6 +184,13 @@ impl Identity {
         }
     }
 
+    /// How ambiguous points are read.
+    #[must_use]
+    pub fn reading_name(&self) -> ReadingName {
+        let named = ReadingName::ALL.into_iter().find(|name| name.as_str() == self.rules);
+        named.unwrap_or(ReadingName::Strict)
+    }
+
     /// The same without the part of the lanes that is run here.
     #[must_use]
     pub fn whole(&self) -> Self {

@@ -23,6 +23,7 @@ Examples:
                                                  one room: every verdict, and why
   withheld run room.json --json                  the same as data
   withheld run room.json --trace facts.jsonl     every fact as a line of JSON
+  withheld run room.json --html room.html        one page to look at, in any browser
   withheld check facts.jsonl                     judge a log of facts, also one that real clients recorded
   withheld explain room.json --message m3 --device B1
                                                  why B1 could not read m3, fact by fact
@@ -171,6 +172,12 @@ pub struct RunArgs {
     /// Write every fact of the run to FILE, one JSON object a line; one scenario file only.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+    /// Write the run to FILE as a page to look at: lanes, verdicts, what led to each; one scenario file only.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the run to FILE as a trace for Perfetto or chrome://tracing; one scenario file only.
+    #[arg(long, value_name = "FILE")]
+    pub perfetto: Option<PathBuf>,
     /// Take N instead of the seed in the file for what is left to chance.
     #[arg(long, value_name = "N", conflicts_with_all = ["locked", "bless"])]
     pub seed: Option<u64>,
@@ -261,6 +268,8 @@ impl Default for RunArgs {
             paths: vec![PathBuf::from(SCENARIOS)],
             json: false,
             trace: None,
+            html: None,
+            perfetto: None,
             seed: None,
             rules: Rules::Strict,
             locked: false,

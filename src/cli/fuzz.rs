@@ -24,6 +24,7 @@ use crate::run::status::Exit;
 use super::args::RunArgs;
 use super::failure::Failure;
 use super::fuzz_args::{FuzzArgs, MergeArgs, SECONDS};
+use super::fuzz_page::{Runner, kills, save_pages};
 use super::inputs;
 use super::quote::quoted;
 use super::stopwatch::Clock;
@@ -42,6 +43,7 @@ pub(super) fn fuzz(
     let identity = setup.identity();
     let folder = args.out.as_deref().map(|out| Folder::open(out, &identity));
     let folder = folder.transpose().map_err(refused)?;
+    let kills = folder.as_ref().map(kills).transpose()?.flatten();
     let lanes = lanes(args, &setup, folder.as_ref())?;
     let mut speed = match &folder {
         Some(folder) => folder.speed().map_err(refused)?,
@@ -72,12 +74,20 @@ pub(super) fn fuzz(
     let saved = saved(folder.as_ref(), &sum)?;
     let told =
         Told { document: &document, sum: &sum, speed: &speed, saved: &saved, why: Some(why) };
+    if let Some(folder) = &folder {
+        let runner = Runner { simulator, reading: args.rules.reading() };
+        save_pages(folder, told, kills.as_ref(), runner)?;
+    }
     print(&told, args.json, streams)?;
     Ok(exit(&sum))
 }
 
 /// Puts shards together.
-pub(super) fn merge(args: &MergeArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+pub(super) fn merge(
+    simulator: &dyn Simulator,
+    args: &MergeArgs,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Failure> {
     let merged = put_together(&args.shards, &args.out).map_err(Failure::usage)?;
     let speed = merged.folder.speed().map_err(refused)?;
     let saved = saved(Some(&merged.folder), &merged.sum)?;
@@ -88,6 +98,9 @@ pub(super) fn merge(args: &MergeArgs, streams: &mut Streams<'_>) -> Result<Exit,
         saved: &saved,
         why: None,
     };
+    let reading = merged.document.campaign.reading_name();
+    let kills = kills(&merged.folder)?;
+    save_pages(&merged.folder, told, kills.as_ref(), Runner { simulator, reading })?;
     print(&told, args.json, streams)?;
     Ok(exit(&merged.sum))
 }

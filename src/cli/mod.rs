@@ -11,10 +11,12 @@ mod explain;
 mod failure;
 mod fuzz;
 pub mod fuzz_args;
+mod fuzz_page;
 mod inputs;
 mod matrix;
 mod mutants;
 pub mod mutants_args;
+mod pictures;
 mod progress;
 mod quote;
 mod rules;
@@ -96,7 +98,7 @@ fn carry_out(
         Some(Command::Shrink(args)) => shrink::shrink_file(simulator, &args, streams),
         Some(Command::Matrix(args)) => matrix::run(simulator, &args, streams),
         Some(Command::Fuzz(args)) => fuzz::fuzz(simulator, &args, streams),
-        Some(Command::Merge(args)) => fuzz::merge(&args, streams),
+        Some(Command::Merge(args)) => fuzz::merge(simulator, &args, streams),
         Some(Command::Mutants(args)) => mutants::run(simulator, &args, streams),
         Some(Command::Expand { file }) => commands::expand(&file, streams),
         None if RunArgs::default_folder_exists() => {

@@ -17,13 +17,14 @@ use crate::run::twice::run_again;
 use crate::run::why::most_pressing;
 use crate::store::atomic::AtomicFile;
 use crate::trace::jsonl::JsonLines;
-use crate::trace::sink::FactSink;
+use crate::trace::sink::{FactSink, Trace};
 
 use super::args::RunArgs;
 use super::bless::bless;
 use super::explain;
 use super::failure::Failure;
 use super::inputs::{self, Input};
+use super::pictures::{self, Drawn};
 use super::progress;
 use super::quote::quoted;
 use super::stopwatch::Stopwatch;
@@ -93,10 +94,11 @@ fn check(args: &RunArgs) -> Result<(), Failure> {
             reading.as_str()
         )));
     }
-    if args.trace.is_some() && detail_of(args) == Detail::Counts {
-        return Err(Failure::usage(
-            "--trace: found more than one file to run, expected one scenario file",
-        ));
+    let written = pictures::files(args).into_iter().find(|(_, path)| path.is_some());
+    if let Some((flag, _)) = written.filter(|_| detail_of(args) == Detail::Counts) {
+        return Err(Failure::usage(format!(
+            "{flag}: found more than one file to run, expected one scenario file"
+        )));
     }
     Ok(())
 }
@@ -129,13 +131,15 @@ fn read(args: &RunArgs, streams: &Streams<'_>) -> Result<Vec<Input>, Failure> {
             },
         }
     })?;
-    if let (Some(trace), [input]) = (&args.trace, &inputs[..])
-        && same_file(trace, &input.path)
-    {
-        return Err(Failure::usage(format!(
-            "--trace: found {}, which is the scenario itself, expected another file",
-            super::failure::shown(trace)
-        )));
+    for (flag, path) in pictures::files(args) {
+        if let (Some(path), [input]) = (path, &inputs[..])
+            && same_file(path, &input.path)
+        {
+            return Err(Failure::usage(format!(
+                "{flag}: found {}, which is the scenario itself, expected another file",
+                super::failure::shown(path)
+            )));
+        }
     }
     Ok(inputs)
 }
@@ -157,8 +161,10 @@ fn run_file(
     let digest = if args.locked { DigestCheck::Locked } else { DigestCheck::Free };
     let judging = Judging { reading, digest };
     let scenario = &input.scenario;
-    let mut once =
-        |sink: &mut dyn FactSink| stopwatch.time(|| run_one(simulator, scenario, judging, sink));
+    let mut trace = pictures::is_drawn(args).then(Trace::default);
+    let mut once = |sink: &mut dyn FactSink| {
+        stopwatch.time(|| run_one(simulator, scenario, judging, &mut (sink, trace.as_mut())))
+    };
     let mut report = match &args.trace {
         None => once(&mut Kept::default()),
         Some(path) => traced(path, |file| {
@@ -174,6 +180,18 @@ fn run_file(
     };
     let replay = replay(args, &input);
     let why = why(args, &input, &report);
+    if let Some(trace) = trace {
+        let explain = explain::command(&input.name, args.seed, reading);
+        let drawn = Drawn {
+            name: &input.name,
+            scenario,
+            report: &report,
+            trace,
+            replay: &replay,
+            explain: &explain,
+        };
+        pictures::draw(args, drawn)?;
+    }
     Ok(Done { input, report, kept, replay, why })
 }
 

@@ -114,7 +114,8 @@ impl Rooms {
         room.append(entry, subject, subject == self.server)
     }
 
-    /// The events that turn the room as this server has it into `copy`, each with its stamp.
+    /// The events that bring the room as this server has it up to `copy`, each with its stamp. What the server knows more
+    /// of is left as it is: the copy's server will hear of that.
     #[must_use]
     pub fn difference(&self, id: RoomId, copy: &RoomCopy) -> Vec<(RoomEvent, Stamp)> {
         let have = self.get(id).map(Room::state);
@@ -146,7 +147,10 @@ impl Rooms {
             let key = crate::homeserver::room::StateKey::of(event);
             key.and_then(|key| copy.stamps.get(&key)).copied().unwrap_or_default()
         };
-        events.into_iter().map(|event| (event, stamp(&event))).collect()
+        let is_news = |(event, stamp): &(RoomEvent, Stamp)| {
+            self.get(id).is_none_or(|room| !room.is_superseded(event, *stamp))
+        };
+        events.into_iter().map(|event| (event, stamp(&event))).filter(is_news).collect()
     }
 
     /// The position of the end of the event stream.

@@ -198,7 +198,11 @@ impl Homeserver {
                 log.record(kind, Causes::of([row.written.0]));
             }
         } else if terms.limited_by.0.is_some() {
-            mailbox.beyond(limit).for_each(|row| row.held_up = terms.limited_by);
+            // What put a message there again stays the reason that it is listed again.
+            let limited_by = terms.limited_by.0;
+            mailbox
+                .beyond(limit)
+                .for_each(|row| row.held_up = Provenance(row.held_up.0.or(limited_by)));
         }
     }
 

@@ -257,7 +257,8 @@ impl View {
     }
 }
 
-fn headline(problem: &Problem) -> String {
+/// What is wrong, in a sentence.
+pub(super) fn headline(problem: &Problem) -> String {
     match problem {
         Problem::Rule { rule, severity, party, party_kind, verdict, .. } => {
             let is = match severity {

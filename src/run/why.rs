@@ -88,6 +88,40 @@ pub fn explained(
     Why { report, trace, answers, others }
 }
 
+/// The explanations of as much of a run as `limit` allows, the most pressing first: what was broken, cells that are not
+/// `delivered`, messages that were never sent, what was broken and excused, and then what was delivered. One of each kind comes before the others of its
+/// kind.
+#[must_use]
+pub fn widely_explained(scenario: &Scenario, report: RunReport, trace: Trace, limit: usize) -> Why {
+    let outcome = &report.outcome;
+    let is_counted =
+        |subject: &Subject| matches!(subject, Subject::Broken(one) if one.injected.is_none());
+    let (mut all, excused): (Vec<Subject>, Vec<Subject>) =
+        broken(outcome, Wanted::default()).into_iter().partition(is_counted);
+    let mut cells: Vec<&Verdict> = outcome.verdicts.iter().collect();
+    cells.sort_by_key(|cell| urgency(cell.class(&outcome.reading)));
+    let (missed, delivered): (Vec<&Verdict>, Vec<&Verdict>) =
+        cells.into_iter().partition(|cell| cell.leaf != Leaf::Delivered);
+    all.extend(missed.into_iter().map(|cell| Subject::Cell(*cell)));
+    all.extend(outcome.unsent.iter().map(|unsent| Subject::Unsent(*unsent)));
+    all.extend(excused);
+    all.extend(delivered.into_iter().map(|cell| Subject::Cell(*cell)));
+    let mut seen = BTreeSet::new();
+    let mut is_first = |subject: &Subject| match subject {
+        Subject::Broken(one) => seen.insert((Some((one.rule, one.party)), None)),
+        Subject::Cell(one) => seen.insert((None, Some((one.leaf, one.code, one.device)))),
+        Subject::Unsent(_) => true,
+    };
+    let (mut chosen, others): (Vec<Subject>, Vec<Subject>) =
+        all.iter().copied().partition(|subject| is_first(subject));
+    chosen.extend(others);
+    let left = chosen.len().saturating_sub(limit);
+    chosen.truncate(limit);
+    let answer = |subject: &Subject| Answer::of(*subject, scenario, outcome, trace.facts());
+    let answers = chosen.iter().map(answer).collect();
+    Why { report, trace, answers, others: left }
+}
+
 /// The cell that most wants an explanation: the first at fault, or else the first that is not `delivered`.
 #[must_use]
 pub fn most_pressing(outcome: &Outcome) -> Option<&Verdict> {

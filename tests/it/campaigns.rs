@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assert_cmd::cargo::CommandCargoExt;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::pictures::{check_page, data_of};
 
 /// Small rooms in which a mutant is on trial, so that there is something to find.
 const SMALL: &[&str] = &[
@@ -48,7 +50,8 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, String> {
                 pending.push(path);
             } else {
                 let name = path.strip_prefix(folder).unwrap().to_owned();
-                let is_timed = name == Path::new("speed.json") || name == Path::new("lock");
+                let is_timed =
+                    ["speed.json", "lock", "index.html"].iter().any(|one| name == Path::new(one));
                 let bytes = fs::read(&path).unwrap();
                 if !is_timed {
                     found.insert(name, String::from_utf8(bytes).unwrap());
@@ -112,9 +115,7 @@ fn threads_and_shards_change_nothing_and_merging_shards_gives_the_whole() {
 #[test]
 fn a_campaign_that_was_killed_again_and_again_comes_to_what_it_would_have_come_to() {
     const CASES: &str = "--cases=1600";
-    let start = Instant::now();
     let (_kept, expected) = whole(CASES, "--jobs=2");
-    let half = u64::try_from(start.elapsed().as_millis() / 2).unwrap().max(1);
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("c");
     let args = ["fuzz", "--out=c", CASES, "--jobs=2"];
@@ -128,7 +129,7 @@ fn a_campaign_that_was_killed_again_and_again_comes_to_what_it_would_have_come_t
             .spawn()
             .unwrap();
         random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-        std::thread::sleep(Duration::from_millis((random >> 33) % half));
+        std::thread::sleep(Duration::from_millis(20 + (random >> 33) % 600));
         kills += u32::from(running.try_wait().unwrap().is_none());
         running.kill().unwrap();
         running.wait().unwrap();
@@ -174,6 +175,39 @@ fn what_is_found_is_a_small_room_that_shows_it_again() {
     assert_eq!(count(), before + 1);
     let beside = found.with_file_name(format!("{}-2.json", found.file_stem().unwrap().display()));
     assert_eq!(fs::read(beside).unwrap(), room);
+}
+
+/// The folder has a page of the campaign and one of each room that was found. The table of mutants is on the first if it
+/// is put there, and refused before anything is run if it is something else.
+#[test]
+fn a_campaign_in_a_folder_is_a_page_with_a_page_for_each_finding() {
+    let (kept, left) = whole("--cases=48", "--jobs=2");
+    let folder = kept.path();
+    let read = || fs::read_to_string(folder.join("c/index.html")).unwrap();
+    let page = read();
+    check_page("index.html", &page);
+    let data = data_of(&page);
+    let result: Value = serde_json::from_str(&left[Path::new("campaign.json")]).unwrap();
+    for part in ["reached", "findings", "cases", "novelty"] {
+        assert_eq!(data[part], result[part], "{part}");
+    }
+    assert!(data["kills"].is_null());
+    let paged = data["paged"].as_array().unwrap();
+    assert_eq!(paged.len(), data["findings"].as_array().unwrap().len());
+    for id in paged {
+        let id = id.as_str().unwrap();
+        let room = &left[&Path::new("findings").join(format!("{id}.html"))];
+        check_page(id, room);
+        assert_eq!(data_of(room)["status"], "violated", "{id}");
+    }
+
+    let mutants = withheld(folder, &["mutants", "X05", "--json", "--cases=5"], &[]);
+    fs::write(folder.join("c/mutants.json"), mutants.stdout).unwrap();
+    let again = ["fuzz", "--out=c", "--cases=48"];
+    assert_eq!(withheld(folder, &again, SMALL).status.code(), Some(1));
+    assert_eq!(data_of(&read())["kills"]["mutants"][0]["mutant"], "X05");
+    fs::write(folder.join("c/mutants.json"), "{\"format_version\":9}").unwrap();
+    refused(folder, &again, "mutants.json: missing field");
 }
 
 #[test]

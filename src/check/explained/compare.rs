@@ -37,7 +37,7 @@ fn is_without_olm(cell: &Cell<'_>) -> bool {
 
 /// Stage 3: the sender gave no key on purpose.
 fn barred(cell: &Cell<'_>, why: Option<FactId>, told: Told, since: FactId) -> Finding {
-    let said = match spoken(cell, cover::about_session(cell), Rule::W01) {
+    let said = match spoken(cell, told, cover::about_session(cell), Rule::W01) {
         Ok(finding) => return finding,
         Err(untrue) => untrue,
     };
@@ -94,10 +94,14 @@ fn without_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Find
         let code = Some(WithheldCode::NoOlm);
         return Finding::of(Leaf::StandingNoOlm, witnesses).with_code(code);
     }
-    match spoken(cell, about_olm, Rule::N01) {
+    match spoken(cell, told, about_olm, Rule::N01) {
         Ok(finding) => finding,
         Err(Some((said, rule))) => untrue(cell, said, rule),
-        Err(None) => nothing_said_of_olm(cell, told, epoch, since),
+        // Who is barred by the time that it could be told is told that instead.
+        Err(None) => match spoken(cell, told, about_session, Rule::N01) {
+            Ok(finding) => finding,
+            Err(_) => nothing_said_of_olm(cell, told, epoch, since),
+        },
     }
 }
 
@@ -116,8 +120,12 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     // may not give it any more.
     let set_up_since = view.olm.made_after(cell.sender(), device, encrypted.fact)
         && view.bar(cell.sender(), device).is_none();
+    // It is told when the message is there: who has opted out by then owes no word either (O-01).
+    let reports = view.reports(cell.sender(), device);
+    let has_opted_out = reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm));
     if let Some(failure) = failure
-        && (is_barred_before_retry(cell, epoch)
+        && (is_barred_before_report(cell, epoch)
+            || has_opted_out
             || view.olm.is_left_untold(cell.sender(), device, epoch))
     {
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
@@ -133,15 +141,17 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     }
 }
 
-/// Whether the one attempt failed in passing, and the device was barred before a second, for a reason that the sender keeps
-/// to itself. A failure in passing is not reported before a second try, and for a device that is barred none is made
-/// (W-21). So what keeps the key from it in the end is the choice, and of that the sender need not tell (O-01): a
+/// Whether the device was barred, for a reason that the sender keeps to itself, before the failure was to be reported. That is
+/// when the message is sent, because a report explains only what was sent before it (P-04); and one in passing is not
+/// reported before a second try, which for a device that is barred is not made (W-21). So what keeps the key from it in the end is the choice, and of that the sender need not tell (O-01): a
 /// `m.no_olm` instead would name another reason than the real one.
-fn is_barred_before_retry(cell: &Cell<'_>, epoch: Epoch) -> bool {
+fn is_barred_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
     let (view, sender, device) = (cell.view, cell.sender(), cell.device);
     let Some(bar) = view.bar(sender, device) else { return false };
     let is_told = view.reports(sender, device).is_none_or(|codes| codes.contains(bar.code));
-    !is_told && view.olm.failed_in_passing(sender, device, epoch)
+    let is_early = bar.why.is_some_and(|why| why < cell.accepted)
+        || view.olm.failed_in_passing(sender, device, epoch);
+    !is_told && is_early
 }
 
 /// Stage 5: the key was owed and could have been sent, and was not accepted in time.
@@ -150,7 +160,7 @@ fn not_shared(cell: &Cell<'_>, epoch: Epoch, since: FactId) -> Finding {
         return unaccepted(cell, sharing::rule(cell, since), key.put.fact);
     }
     // A notice that was put together for this very message tells of a choice that was taken back meanwhile.
-    if let Ok(finding) = spoken(cell, cover::about_session_now(cell), Rule::W01) {
+    if let Ok(finding) = spoken(cell, Told::Yes, cover::about_session_now(cell), Rule::W01) {
         return finding;
     }
     for word in [cover::about_session(cell), cover::about_olm(cell, epoch)] {
@@ -182,12 +192,15 @@ fn key_missing(cell: &Cell<'_>, since: FactId) -> Finding {
 /// What the sender's word comes to, if it said anything that is true; or else what it said that is not.
 fn spoken<'a>(
     cell: &Cell<'a>,
+    told: Told,
     word: Word<'a>,
     rule: Rule,
 ) -> Result<Finding, Option<(Said<'a>, Rule)>> {
     match word {
         Word::Silent => Err(None),
         Word::Untrue(said, rule) => Err(Some((said, rule))),
+        // Who wanted nothing told when the message was sent owes no word, also if one was to be sent later.
+        Word::Unaccepted(_) if matches!(told, Told::No) => Err(None),
         Word::Unaccepted(said) => Ok(unaccepted(cell, rule, said.message.put.fact)),
         Word::InFlight(said) => Ok(delivery::pending(said.message.put.fact)),
         Word::Lost(said, lost) => Ok(delivery::lost(lost, said.message.put.fact)),

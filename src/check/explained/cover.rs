@@ -184,6 +184,10 @@ fn word<'a>(cell: &Cell<'a>, notice: &'a Notice) -> Word<'a> {
     {
         return Word::Untrue(said, rule);
     }
+    // What has another type is no notice, whatever it says.
+    if notice.event_type.is_some_and(|event_type| !event_type.is_withheld(true)) {
+        return Word::Silent;
+    }
     let home = cell.view.cast.server_of(cell.device);
     match cell.view.transport.progress(said.message, &cell.view.life, home) {
         Progress::Unaccepted => Word::Unaccepted(said),
@@ -224,10 +228,17 @@ fn heard<'a>(
         return Word::Heard(said, moment, Use::Made);
     };
     let life = &cell.view.life;
-    if life.undone(cell.device, moment).is_some() {
+    // At the very instant of the snapshot it is not known which came first. And of a message that stands in the room twice it
+    // is not known which of the two is shown without the notice.
+    if life.forgiven(cell.device, moment).is_some() || cell.view.messages.is_repeated(cell.message)
+    {
         return Word::Heard(said, moment, Use::Made);
     }
     match (life.cut_off(cell.device, moment), said.message.acknowledged) {
+        // A `m.no_olm` need not be shown (P-04), so that nothing tells whether it was stored.
+        (Some(_), Some(_)) if said.notice.is_no_olm() => {
+            Word::Heard(said, moment, Use::None(Some(attempt)))
+        }
         (Some(crash), Some(_)) => Word::Dropped(said, crash),
         (Some(_), None) => Word::InFlight(said),
         (None, _) => Word::Heard(said, moment, Use::None(Some(attempt))),

@@ -231,8 +231,9 @@ fn wedged(cell: &Cell<'_>, key: &ToDevice, (fact, recovery_due): (FactId, bool))
     let tried = view.olm.made_after(device, sender, fact)
         || view.olm.claimed_after(device, sender, fact)
         || view.olm.failure(device, sender, epoch).is_some();
-    let known = view.lists.entry(device, view.cast.user(sender), sender).is_some();
-    let able = view.life.ended(device).is_none() && known && !view.doubts.of_choices(device);
+    let able = view.life.ended(device).is_none()
+        && view.knows(device, sender)
+        && !view.doubts.of_choices(device);
     if recovery_due && quiescent && able && !tried {
         let blame = Blame { rule: Rule::U01, party, scope: Scope::Fact(fact) };
         return Finding::fault(Leaf::NotUnwedged, blame, witnesses);

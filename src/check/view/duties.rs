@@ -141,7 +141,7 @@ impl View {
                 let invited = seen.is_some_and(|seen| seen.membership == Membership::Invite);
                 return Duty::NotEligible { invited };
             }
-            let Some(entry) = self.lists.entry(sender, user, *device) else {
+            let Some(entry) = self.lists.last_entry(sender, user, *device) else {
                 return Duty::Unlisted(self.lists.gap(sender, user));
             };
             let since = seen.map_or(entry.since, |seen| seen.fact.max(entry.since));

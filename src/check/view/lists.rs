@@ -4,6 +4,7 @@
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::{Pairs, row};
 use crate::ids::{DeviceId, FactId, QueryId, ServerId, UserId};
+use crate::time::SimTime;
 use crate::trace::fact::QueryOutcome;
 
 /// A device in a list.
@@ -15,6 +16,8 @@ pub(crate) struct Entry {
     pub(crate) cross_signed: bool,
     /// The end of the query since which the list has held it without a gap.
     pub(crate) since: FactId,
+    /// When that was.
+    since_at: SimTime,
 }
 
 /// The answer that a list comes from.
@@ -24,7 +27,7 @@ struct Applied {
     verified: bool,
     /// The latest start of a query whose answer was ever applied, if this one's was earlier.
     newer: Option<FactId>,
-    end: FactId,
+    end: Moment,
 }
 
 /// A note that a list changed.
@@ -150,8 +153,9 @@ impl Lists {
         (device, user): (DeviceId, UserId),
         query: QueryId,
         outcome: QueryOutcome,
-        fact: FactId,
+        now: Moment,
     ) {
+        let fact = now.fact;
         if self.answer_of != Some(query) {
             self.answer.clear();
         }
@@ -171,7 +175,7 @@ impl Lists {
                 list.failed = None;
                 let newest = list.applied.map(|old| old.newer.unwrap_or(old.start));
                 let newer = newest.filter(|newest| *newest > start);
-                list.applied = Some(Applied { start, verified, newer, end: fact });
+                list.applied = Some(Applied { start, verified, newer, end: now });
                 list.was_verified = false;
                 list.former.clear();
                 let old = std::mem::take(&mut list.entries);
@@ -183,7 +187,8 @@ impl Lists {
                     .map(|(device, cross_signed)| {
                         let known = old.iter().find(|entry| entry.device == *device);
                         let since = known.map_or(fact, |entry| entry.since);
-                        Entry { device: *device, cross_signed: *cross_signed, since }
+                        let since_at = known.map_or(now.at, |entry| entry.since_at);
+                        Entry { device: *device, cross_signed: *cross_signed, since, since_at }
                     })
                     .collect();
             }
@@ -198,6 +203,14 @@ impl Lists {
     pub(crate) fn entry(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<Entry> {
         let list = self.of(by, user)?;
         list.entries.iter().find(|entry| entry.device == device).copied()
+    }
+
+    /// When the list first held the device, and when it came last; `None` if it does not hold it.
+    pub(crate) fn told(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<[Moment; 2]> {
+        let entry = self.entry(by, user, device)?;
+        let first = Moment { fact: entry.since, at: entry.since_at };
+        let last = self.of(by, user)?.applied.map_or(first, |applied| applied.end);
+        Some([first, last])
     }
 
     /// As [`Lists::entry`], or else what the list held when it was followed last: what a device is worth does not change by
@@ -219,14 +232,14 @@ impl Lists {
         if noted.is_some() || list.open.is_some() || list.failed.is_some() {
             return Gap::Outdated(noted.or(list.failed).or(list.last_start));
         }
-        Gap::Settled { start: applied.start, end: applied.end, newer: applied.newer }
+        Gap::Settled { start: applied.start, end: applied.end.fact, newer: applied.newer }
     }
 
     /// The start of the query whose answer was applied last, and that of the newer one whose answer it took the place of;
     /// `None` if nobody saw it begin.
     pub(crate) fn applied(&self, by: DeviceId, user: UserId) -> Option<(FactId, Option<FactId>)> {
         let applied = self.of(by, user)?.applied?;
-        (applied.start != applied.end).then_some((applied.start, applied.newer))
+        (applied.start != applied.end.fact).then_some((applied.start, applied.newer))
     }
 
     /// The note since which the list is outdated, unless a refresh has failed after it.
@@ -307,7 +320,9 @@ impl Lists {
 #[cfg(test)]
 mod tests {
     use super::{Gap, Lists, Telling};
+    use crate::check::view::life::Moment;
     use crate::ids::{DeviceId, FactId, QueryId, UserId};
+    use crate::time::SimTime;
     use crate::trace::fact::QueryOutcome;
 
     const A: DeviceId = DeviceId::new(0);
@@ -320,7 +335,8 @@ mod tests {
     }
 
     fn end(lists: &mut Lists, query: u32, outcome: QueryOutcome, fact: u32) {
-        lists.ended((A, BOB), QueryId::new(query), outcome, FactId::new(fact));
+        let now = Moment { fact: FactId::new(fact), at: SimTime::from_ms(u64::from(fact)) };
+        lists.ended((A, BOB), QueryId::new(query), outcome, now);
     }
 
     #[test]

@@ -59,7 +59,7 @@ use crate::check::view::transport::Transport;
 use crate::ids::{BitSet, DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::reading::Reading;
-use crate::scenario::policy::Target;
+use crate::scenario::policy::{SharePolicy, Target};
 use crate::trace::fact::{ClaimFailed, ClaimOutcome, QueryOutcome};
 
 /// Everything that rules are judged by.
@@ -194,7 +194,7 @@ impl View {
         now: Moment,
     ) {
         let fact = now.fact;
-        self.lists.ended((device, user), query, outcome, fact);
+        self.lists.ended((device, user), query, outcome, now);
         match outcome {
             QueryOutcome::Applied { master, verified } => {
                 if let Some(master) = master {
@@ -240,6 +240,25 @@ impl View {
     /// written down took that away.
     pub(crate) fn remembers(&self, device: DeviceId, moment: Moment) -> bool {
         self.life.forgiven(device, moment).is_none() && self.life.cut_off(device, moment).is_none()
+    }
+
+    /// Whether the device still knows what it needs to know of the other: its list holds it, and no older store has taken
+    /// that away.
+    pub(crate) fn knows(&self, device: DeviceId, other: DeviceId) -> bool {
+        let is_listed = self.lists.entry(device, self.cast.user(other), other).is_some();
+        is_listed && !self.has_forgotten(device, other)
+    }
+
+    /// Whether an older store took the other from the device's list, and the device cannot tell without it whether it may
+    /// encrypt to the other.
+    pub(crate) fn has_forgotten(&self, device: DeviceId, other: DeviceId) -> bool {
+        let needs_list = match self.policies.sharing(device).0 {
+            SharePolicy::Everyone => false,
+            SharePolicy::CrossSigned | SharePolicy::Verified => true,
+        };
+        let told = self.lists.told(device, self.cast.user(other), other);
+        needs_list
+            && told.is_some_and(|told| told.iter().all(|moment| !self.remembers(device, *moment)))
     }
 
     /// Whether facts of the device's own were seen.

@@ -140,7 +140,8 @@ impl Reference {
             content: ItemContent::Clear(body),
             because: Causes::of([cause.0]),
         };
-        self.put(ToDeviceType::KeyRequest, to.iter().map(item).collect(), cause.0, io);
+        let items = self.addressed(to).iter().map(item).collect();
+        self.put(ToDeviceType::KeyRequest, items, cause.0, io);
     }
 
     /// Takes the open request for a message's key back.

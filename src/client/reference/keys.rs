@@ -69,12 +69,15 @@ impl Reference {
         }
     }
 
-    /// Signs this device with the self-signing key, and has the secrets from now on.
+    /// Signs this device with the self-signing key, and has the secrets from now on. What they say of others comes with the next
+    /// answers to queries.
     pub(super) fn sign_self(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {
-        self.store.identity = Some(keys);
+        let before = self.store.identity.replace(keys);
+        if before.is_some_and(|before| before.master != keys.master) {
+            self.store.lists.evaluate_all(None);
+        }
         let signature = Signature::Device { signer: keys.self_signing, device: self.me() };
         self.store.outbox.push(Request::UploadSignature(signature), io.given.cause);
-        self.store.lists.evaluate_all(self.store.identity);
         self.view_changed(io);
     }
 
@@ -125,7 +128,7 @@ impl Reference {
         let uploading =
             self.store.outbox.requests().any(|request| matches!(request, Request::UploadKeys(_)));
         if uploading {
-            self.live.told_while_uploading = Some(unused_fallback);
+            self.live.told_while_uploading = Some((count, unused_fallback));
         }
         if uploading || self.config.keys == PublishedKeys::None {
             return;
@@ -150,15 +153,22 @@ impl Reference {
     ) {
         self.store.account.mark_published();
         let told = self.live.told_while_uploading.take();
-        if let (Some(unused_fallback), Some(_)) = (told, count) {
-            self.keep_supply(count, unused_fallback.filter(|_| upload.fallback_key.is_none()), io);
+        if let (Some((told, unused_fallback)), Some(count)) = (told, count) {
+            // Nobody says which of the two is newer: a key too many does less harm than one too few.
+            let count = told.unwrap_or(count).min(count);
+            let unused_fallback = unused_fallback.filter(|_| upload.fallback_key.is_none());
+            self.keep_supply(Some(count), unused_fallback, io);
         }
     }
 
-    /// The server refused an upload of keys for good: these keys will never be handed out.
-    pub(super) fn keys_refused(&mut self, upload: &KeyUpload) {
+    /// The server refused an upload of keys for good: these keys will never be handed out. What it said of its keys meanwhile
+    /// was not looked at yet.
+    pub(super) fn keys_refused(&mut self, upload: &KeyUpload, io: &mut Io<'_, '_>) {
         for (_, key) in &upload.one_time_keys {
             self.store.account.remove_one_time_key(*key);
+        }
+        if let Some((count, unused_fallback)) = self.live.told_while_uploading.take() {
+            self.keep_supply(count, unused_fallback, io);
         }
     }
 

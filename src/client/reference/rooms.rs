@@ -209,7 +209,11 @@ impl SeenRooms {
             flipped: old.differs_in_kind(&fresh),
             joined: fresh.members().any(|member| joins(&member) && differs(&member)),
         };
-        let news = state.changed_by.iter().filter(|(_, seq)| **seq > old.upto);
+        // What an earlier answer left out is news as well.
+        let is_news = |(user, seq): &(&UserId, &u32)| {
+            **seq > old.upto || old.membership(**user) != fresh.membership(**user)
+        };
+        let news = state.changed_by.iter().filter(is_news);
         let mut news = news.map(|(user, _)| (fresh.membership(*user), old.membership(*user)));
         let may_hide = news.any(|(now, before)| match now {
             Membership::Join => before == Membership::Join,

@@ -237,7 +237,7 @@ impl Reference {
             Err(Failure::Rejected | Failure::Forbidden) => {
                 self.live.sending.done(place);
                 if let Some(Request::UploadKeys(upload)) = self.store.outbox.take(place) {
-                    self.keys_refused(&upload);
+                    self.keys_refused(&upload, io);
                 }
                 io.touch();
             }

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::explain::slice::Slice;
-use crate::ids::FactId;
+use crate::ids::{FactId, UserId};
 use crate::report::narrate;
+use crate::report::picture::carrier::{Carrier, carrier};
+use crate::report::picture::lanes::Lanes;
 use crate::report::words::Word;
 use crate::run::why::Answer;
-use crate::trace::fact::Observer;
+use crate::trace::fact::{Fact, FactKind, Observer};
+use crate::trace::kind::Kind;
 
 use super::{Explained, Teller};
 
@@ -31,11 +34,10 @@ pub fn mermaid(explained: &Explained<'_>) -> String {
 fn diagram(teller: &Teller<'_>, answer: &Answer) -> String {
     let Slice { links, left_out } = &answer.slice;
     let shown = &links[..links.len().min(ARROWS)];
-    let lanes: BTreeSet<Observer> = shown.iter().map(|link| link.fact.observer).collect();
-    let mut text = String::new();
-    for lane in &lanes {
-        line(&mut text, &format!("participant {} as {}", name(*lane), heading(teller, *lane)));
-    }
+    let seen: BTreeSet<Observer> = shown.iter().map(|link| link.fact.observer).collect();
+    let all = Lanes::of(teller.names.scenario);
+    let lanes: Vec<Observer> = all.iter().filter(|lane| seen.contains(lane)).collect();
+    let mut text = participants(teller, &lanes);
     let title = teller.head(answer).title;
     if let (Some(first), Some(last)) = (lanes.first(), lanes.last()) {
         line(&mut text, &format!("Note over {},{}: {}", name(*first), name(*last), plain(&title)));
@@ -49,7 +51,10 @@ fn diagram(teller: &Teller<'_>, answer: &Answer) -> String {
         let mut others = link.causes.iter().rev().filter_map(|cause| lane_of.get(cause));
         let to = name(fact.observer);
         match others.find(|lane| **lane != fact.observer) {
-            Some(from) => line(&mut text, &format!("{}->>{to}: {}", name(*from), plain(&said))),
+            Some(from) => {
+                let arrow = arrow(*from, fact);
+                line(&mut text, &format!("{}{arrow}{to}: {}", name(*from), plain(&said)));
+            }
             None => line(&mut text, &format!("Note over {to}: {}", plain(&said))),
         }
     }
@@ -59,6 +64,44 @@ fn diagram(teller: &Teller<'_>, answer: &Answer) -> String {
         line(&mut text, &format!("Note over {}: {said}", name(*lane)));
     }
     text
+}
+
+/// The lanes, those of one user in a box.
+fn participants(teller: &Teller<'_>, lanes: &[Observer]) -> String {
+    let scenario = teller.names.scenario;
+    let user_of = |lane: &Observer| match lane {
+        Observer::Device(device) => Some(scenario.user_of(*device)),
+        Observer::World | Observer::Server(_) => None,
+    };
+    let mut text = String::new();
+    for together in lanes.chunk_by(|one, other| user_of(one) == user_of(other)) {
+        let user: Option<UserId> = together.first().and_then(user_of);
+        if let Some(user) = user {
+            line(&mut text, &format!("box transparent {}", plain(&teller.names.user(user))));
+        }
+        for lane in together {
+            line(&mut text, &format!("participant {} as {}", name(*lane), heading(teller, *lane)));
+        }
+        if user.is_some() {
+            line(&mut text, "end");
+        }
+    }
+    text
+}
+
+/// The arrow to a fact: what carried it is told by the line and the head.
+fn arrow(from: Observer, fact: &Fact) -> &'static str {
+    if matches!(fact.kind, FactKind::Lost { .. }) {
+        return "-x";
+    }
+    if from == Observer::World {
+        return "-)";
+    }
+    match carrier(Kind::of(&fact.kind)) {
+        Carrier::Request => "-->>",
+        Carrier::ToDevice => "--)",
+        Carrier::RoomEvent => "->>",
+    }
 }
 
 fn line(text: &mut String, line: &str) {

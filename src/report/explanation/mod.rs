@@ -5,11 +5,13 @@ mod diagram;
 mod dot;
 mod json;
 mod rules;
+mod telling;
 mod text;
 
 pub use self::diagram::mermaid;
 pub use self::dot::dot;
 pub use self::json::{Explanations, document};
+pub(super) use self::telling::Telling;
 pub use self::text::text;
 
 use crate::check::outcome::Verdict;
@@ -59,14 +61,14 @@ struct Statement {
 }
 
 /// Tells the heads of explanations.
-struct Teller<'a> {
+pub(super) struct Teller<'a> {
     names: Names<'a>,
     why: &'a Why,
     kept: Kept,
 }
 
 impl<'a> Teller<'a> {
-    fn new(explained: &Explained<'a>) -> Self {
+    pub(super) fn new(explained: &Explained<'a>) -> Self {
         let mut kept = Kept::witnesses_of(&explained.why.report.outcome);
         explained.why.trace.facts().iter().for_each(|fact| kept.record(fact));
         Self { names: Names::of(explained.scenario), why: explained.why, kept }

@@ -58,7 +58,12 @@ impl ShareableOnly {
                     .iter()
                     .any(|(content, _)| content.session_id.value() == Some(*session))
         };
-        if let Some(left_out) = known.iter().find(|session| !listed(session)) {
+        let (view, device) = (case.view, made.device);
+        let is_held = |session: &&MegolmSessionId| {
+            let held = view.holdings.of(device, **session);
+            held.is_none_or(|held| view.remembers(device, held.taken))
+        };
+        if let Some(left_out) = known.iter().filter(is_held).find(|session| !listed(session)) {
             let held: Option<FactId> =
                 case.view.holdings.of(made.device, *left_out).map(|held| held.taken.fact);
             let witnesses = [held, Some(made.fact), Some(case.fact.id)];

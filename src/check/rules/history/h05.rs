@@ -20,7 +20,7 @@ impl Judge for CrossSignedOnly {
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         let Some(sending) = sending(&case.fact.kind) else { return };
         let (view, user) = (case.view, case.view.cast.user(sending.peer));
-        let entry = view.lists.entry(sending.device, user, sending.peer);
+        let entry = view.lists.last_entry(sending.device, user, sending.peer);
         // A list that nobody saw come may say anything.
         if entry.is_none() && view.lists.gap(sending.device, user) == Gap::Outdated(None) {
             return;

@@ -40,7 +40,7 @@ impl Recovered {
         self.failed.insert(pair, case.fact.id);
         let allowed = !view.olm.recovery_forbidden(device, peer, case.fact.clock)
             && view.bar(device, peer).is_none()
-            && view.lists.entry(device, view.cast.user(peer), peer).is_some();
+            && view.knows(device, peer);
         if allowed && !self.due.contains_key(&pair) {
             findings.met(Rule::U01);
             self.due.insert(pair, Due::Session(case.now()));
@@ -51,11 +51,13 @@ impl Recovered {
         let FactKind::OlmNew { direction, why, .. } = case.fact.kind else { return };
         let failure = self.failed.get(&pair).copied();
         match (direction, why, failure) {
-            (Direction::Outbound, OlmCause::Unwedge, Some(failure)) => {
+            (Direction::Outbound, OlmCause::Unwedge, Some(failure))
+                if case.view.bar(pair.0, pair.1).is_none() =>
+            {
                 self.due.insert(pair, Due::Dummy(failure, session, case.now()));
             }
             // A session that was made for something else, by either side, carries what it was made for.
-            (Direction::Outbound, OlmCause::Unwedge, None)
+            (Direction::Outbound, OlmCause::Unwedge, _)
             | (
                 Direction::Outbound | Direction::Inbound,
                 OlmCause::Share

@@ -27,8 +27,8 @@ impl Judge for BetterOnly {
             findings.met(Rule::P14);
             findings.raise(Rule::P14, Party::Device(device), [Some(better.fact), now]);
         } else if held.no_better == now {
-            // What a crash swept away is taken again.
-            if case.view.life.cut_off(device, held.taken).is_some() {
+            // What a crash or an older store swept away is taken again.
+            if !case.view.remembers(device, held.taken) {
                 return;
             }
             findings.met(Rule::P14);

@@ -40,7 +40,7 @@ impl Judge for ReplacedWhenBarred {
         let before = self.last.insert(device.raw(), used.room.raw(), session);
         // The rule is kept by leaving a session that a barred device holds.
         if let Some(before) = before.filter(|before| *before != session)
-            && barred_holder(view, device, before).is_some()
+            && barred_and_known(view, device, before).is_some()
         {
             findings.met(Rule::R05);
         }
@@ -50,7 +50,7 @@ impl Judge for ReplacedWhenBarred {
         if *clean == state {
             return;
         }
-        let Some((given, bar)) = barred_holder(view, device, session) else {
+        let Some((given, bar)) = barred_and_known(view, device, session) else {
             *clean = state;
             return;
         };
@@ -69,20 +69,26 @@ fn ordered(mut witnesses: [Option<crate::ids::FactId>; 3]) -> [Option<crate::ids
     witnesses
 }
 
-/// The first device that its creator has given the session's key, and that is barred now: listed, or else R-03 takes the
-/// session out of use.
-pub(super) fn barred_holder(
+/// The first device that its creator knows to have been given the session's key, and that is barred now: listed, or else
+/// R-03 takes the session out of use.
+fn barred_and_known(
     view: &View,
     device: DeviceId,
     session: MegolmSessionId,
 ) -> Option<(Given, Bar)> {
-    let barred = |given: &Given| {
-        let user = view.cast.user(given.device);
-        view.lists.entry(device, user, given.device)?;
-        let bar = view.bar(device, given.device)?;
-        view.remembers(device, given.put).then_some((*given, bar))
-    };
-    view.givens.of(session).iter().find_map(barred)
+    let is_listed = |other| view.lists.entry(device, view.cast.user(other), other).is_some();
+    barred_holders(view, device, session)
+        .find(|(given, _)| is_listed(given.device) && view.remembers(device, given.put))
+}
+
+/// The devices that its creator has given the session's key, and that are barred now.
+pub(super) fn barred_holders(
+    view: &View,
+    device: DeviceId,
+    session: MegolmSessionId,
+) -> impl Iterator<Item = (Given, Bar)> + '_ {
+    let barred = move |given: &Given| Some((*given, view.bar(device, given.device)?));
+    view.givens.of(session).iter().filter_map(barred)
 }
 
 #[cfg(test)]

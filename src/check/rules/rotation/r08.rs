@@ -5,7 +5,7 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::rotation::r01::DEFAULT;
-use crate::check::rules::rotation::r05::barred_holder;
+use crate::check::rules::rotation::r05::barred_holders;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::View;
 use crate::check::view::expiry::InUse;
@@ -31,7 +31,7 @@ impl Judge for ReplacedWithReason {
         let has_reason = !old.must.is_empty()
             || old.may.is_some()
             || is_used_up(case, (device, room), old)
-            || barred_holder(case.view, device, replaced).is_some()
+            || barred_holders(case.view, device, replaced).next().is_some()
             || has_barred_receiver(case.view, device, replaced);
         let is_lost = case.view.doubts.of(device) || !case.view.remembers(device, old.made);
         if !has_reason && !is_lost {

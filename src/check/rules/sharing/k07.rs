@@ -32,7 +32,7 @@ impl Judge for NothingForTheUnsigned {
             return;
         }
         findings.met(Rule::K07);
-        let entry = view.lists.entry(device, view.cast.user(peer), peer);
+        let entry = view.lists.last_entry(device, view.cast.user(peer), peer);
         let is_signed = entry.is_some_and(|entry| entry.cross_signed);
         if !is_signed && !view.policies.trusts_device(device, peer) && !view.doubts.of(device) {
             findings.raise(Rule::K07, Party::Device(device), [why, Some(case.fact.id)]);

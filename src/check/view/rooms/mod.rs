@@ -181,32 +181,30 @@ impl Rooms {
             .filter(|change| seen.seq < change.seq && change.seq <= seq)
             .any(|change| change.membership == Membership::Join);
         let whole = limited || joined;
-        let news = last_change > seen.seq && seq > seen.seq;
+        let mut news = last_change > seen.seq && seq > seen.seq;
         seen.before = seen.seq;
         (seen.at, seen.whole) = (moment.at, whole);
         seen.seq = seen.seq.max(seq);
-        if news {
-            seen.steps.push((seen.seq, moment));
-        }
         if !self.hidden.is_empty() {
             let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
             for (place, list) in self.hidden.range_mut(range) {
                 let (pending, known): (Vec<Hidden>, Vec<Hidden>) =
                     list.iter().partition(|hidden| hidden.upto.is_none());
+                news |= whole && !list.is_empty();
                 self.retold.insert(*place, if whole { known.clone() } else { Vec::new() });
                 // A whole state takes the place of all that was known: whom it leaves out is gone, and all others are told.
                 let after = |hidden: &Hidden| if whole { 0 } else { hidden.after };
-                let told = pending.iter().map(|hidden| Hidden {
-                    after: after(hidden),
-                    upto: Some(seq),
-                    ..*hidden
-                });
+                let told =
+                    pending.iter().map(|hidden| Hidden { after: after(hidden), upto: Some(seq) });
                 if whole && pending.is_empty() && !known.is_empty() {
                     self.shown.insert(*place, moment.fact);
                 }
                 *list = if whole { Vec::new() } else { known };
                 list.extend(told);
             }
+        }
+        if news {
+            seen.steps.push((seen.seq, moment));
         }
         news
     }
@@ -358,7 +356,10 @@ impl Rooms {
             let known = old.clone().rfind(|change| !covers(retold, change));
             let before = known.map(|change| change.membership);
             // Of what was left out earlier a whole state tells how it ended.
-            let made_up = old.last().filter(|last| known.is_none_or(|known| known.seq < last.seq));
+            let made_up = old
+                .clone()
+                .next_back()
+                .filter(|last| known.is_none_or(|known| known.seq < last.seq));
             let news = changes.iter().filter(told).filter(|change| change.seq > span.after);
             let mut last = None;
             let (mut departed, mut was_out, mut was_invited) = (false, false, false);

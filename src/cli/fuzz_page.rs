@@ -1,0 +1,75 @@
+//! The pages that a campaign leaves in its folder: one of the campaign, and one of each room that was found.
+//! It does not know what is on them.
+
+use crate::campaign::document::Sum;
+use crate::campaign::folder::{Folder, FolderError};
+use crate::report::campaign::Told;
+use crate::report::explanation::Explained;
+use crate::report::page::{ANSWERS, CampaignPictured, Kills, Pictured, campaign_page, run_page};
+use crate::rulebook::reading::ReadingName;
+use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::simulator::Simulator;
+use crate::run::why::widely_explained;
+use crate::scenario::file;
+use crate::scenario::limits::Limits;
+use crate::trace::sink::Trace;
+
+use super::explain;
+use super::failure::Failure;
+
+/// So many findings have a page of their room, those that count most.
+const ROOMS: usize = 100;
+
+/// Who runs the rooms of findings once more for their pages, and how they are judged.
+#[derive(Clone, Copy)]
+pub(super) struct Runner<'a> {
+    pub(super) simulator: &'a dyn Simulator,
+    pub(super) reading: ReadingName,
+}
+
+/// The table of mutants, if there is one in the folder.
+pub(super) fn kills(folder: &Folder) -> Result<Option<Kills>, Failure> {
+    let read = folder.mutants().map_err(refused)?.map(|bytes| Kills::read(&bytes)).transpose();
+    read.map_err(|why| Failure::usage(format!("--out: mutants.json: {why}")))
+}
+
+/// Writes the pages.
+pub(super) fn save_pages(
+    folder: &Folder,
+    told: Told<'_>,
+    kills: Option<&Kills>,
+    runner: Runner<'_>,
+) -> Result<(), Failure> {
+    let paged = save_rooms(folder, told.sum, runner)?;
+    let pictured = CampaignPictured { told, kills, plots: &[], paged: &paged };
+    folder.save_page(|file| campaign_page(file, &pictured)).map_err(refused)
+}
+
+fn refused(error: FolderError) -> Failure {
+    Failure::usage(format!("--out: {error}"))
+}
+
+/// A page for each room that was found; the ids of the findings that have one.
+fn save_rooms(folder: &Folder, sum: &Sum, runner: Runner<'_>) -> Result<Vec<String>, Failure> {
+    let mut paged = Vec::new();
+    let with_room =
+        sum.findings.ranked().into_iter().filter_map(|one| Some((one, one.room.as_deref()?)));
+    for (finding, room) in with_room.take(ROOMS) {
+        // A room that cannot be read back has no page: its file is there all the same.
+        let Ok(scenario) = file::read(room, &Limits::FILES) else { continue };
+        let id = finding.problem.id();
+        let path = folder.finding_file(&id);
+        let name = path.to_string_lossy();
+        let judging = Judging { reading: runner.reading, digest: DigestCheck::Free };
+        let mut trace = Trace::default();
+        let report = run_one(runner.simulator, &scenario, judging, &mut trace);
+        let why = widely_explained(&scenario, report, trace, ANSWERS);
+        let replay = format!("withheld run {}", super::quote::quoted(&name));
+        let more = explain::command(&name, None, runner.reading);
+        let explained = Explained { path: &name, scenario: &scenario, why: &why, more: &more };
+        let pictured = Pictured { explained, replay: &replay };
+        folder.save_finding_page(&id, |file| run_page(file, &pictured)).map_err(refused)?;
+        paged.push(id);
+    }
+    Ok(paged)
+}
