@@ -321,7 +321,9 @@ impl Inner {
             contents.bundles.insert(place, bundle);
         }
         contents.downloaded.extend(changes.room_key_backups_fully_downloaded);
-        for (room, details) in changes.rooms_pending_key_bundle {
+        // In the order of rooms, which that of a hash map is not.
+        let pending: BTreeMap<_, _> = changes.rooms_pending_key_bundle.into_iter().collect();
+        for (room, details) in pending {
             match details {
                 Some(details) => contents.pending_bundles.insert(room, details),
                 None => contents.pending_bundles.remove(&room),

@@ -230,9 +230,7 @@ impl SdkDevice {
             None if !self.around.careful => Visibility::Shared,
             None => Visibility::Joined,
         };
-        let mut settings = EncryptionSettings::default();
-        settings.history_visibility = visibility;
-        settings.sharing_strategy = match (self.app.policy.share, self.app.policy.on_problem) {
+        let sharing_strategy = match (self.app.policy.share, self.app.policy.on_problem) {
             (SharePolicy::Everyone, OnProblem::Withhold) => CollectStrategy::AllDevices,
             (SharePolicy::Everyone, OnProblem::Refuse) => {
                 CollectStrategy::ErrorOnVerifiedUserProblem
@@ -240,12 +238,17 @@ impl SdkDevice {
             (SharePolicy::CrossSigned, _) => CollectStrategy::IdentityBasedStrategy,
             (SharePolicy::Verified, _) => CollectStrategy::OnlyTrustedDevices,
         };
-        if let Some(seen) = seen {
-            settings.rotation_period =
-                std::time::Duration::from_millis(seen.rotation.period.as_ms());
-            settings.rotation_period_msgs = seen.rotation.messages.into();
+        let usual = EncryptionSettings {
+            history_visibility: visibility,
+            sharing_strategy,
+            ..EncryptionSettings::default()
+        };
+        let Some(seen) = seen else { return usual };
+        EncryptionSettings {
+            rotation_period: std::time::Duration::from_millis(seen.rotation.period.as_ms()),
+            rotation_period_msgs: seen.rotation.messages.into(),
+            ..usual
         }
-        settings
     }
 
     /// `Room::share_room_key`.

@@ -1,7 +1,7 @@
 //! Every finding that is written down is still one: its room breaks its rule, and does so whatever the glue around the machine does.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::reading::ReadingName;
@@ -23,7 +23,7 @@ fn rooms() -> Vec<PathBuf> {
 }
 
 /// The rules that devices break in a room, without an excuse.
-fn broken(simulator: &SdkRooms, path: &PathBuf) -> BTreeSet<Rule> {
+fn broken(simulator: &SdkRooms, path: &Path) -> BTreeSet<Rule> {
     let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
     let report = run_one(simulator, &file(path), judging, &mut None::<Trace>);
     assert_eq!(simulator.take_breakdowns(), [], "{}", path.display());

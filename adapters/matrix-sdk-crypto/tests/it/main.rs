@@ -1,5 +1,7 @@
 //! Tests of the adapter as a program of its own uses it.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod conform;
 mod determinism;
 mod findings;
