@@ -328,6 +328,27 @@ impl<D> Out<D> {
         self.wake = at;
     }
 
+    /// Lets a client inside of this one fill a list, and takes its effects over: what a client does that hands its inputs on.
+    /// `wrap` makes this client's store of the other's.
+    pub fn of_inner<E>(&mut self, wrap: impl Fn(E) -> D, fill: impl FnOnce(&mut Out<E>)) {
+        let mut inner = Out {
+            effects: Vec::new(),
+            last: Vec::new(),
+            copies_wanted: self.copies_wanted,
+            observation: self.observation,
+            wake: self.wake,
+        };
+        fill(&mut inner);
+        self.observation = inner.observation;
+        self.wake = inner.wake;
+        self.effects.extend(inner.effects.into_iter().map(|effect| match effect {
+            Effect::Persist(copy) => Effect::Persist(copy.map(|copy| Box::new(wrap(*copy)))),
+            Effect::Request(number, request, because) => Effect::Request(number, request, because),
+            Effect::Fact(fact) => Effect::Fact(fact),
+        }));
+        self.last.extend(inner.last);
+    }
+
     /// When the client wants to be woken.
     #[must_use]
     pub const fn wake_at(&self) -> WakeAt {

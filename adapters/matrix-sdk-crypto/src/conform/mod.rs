@@ -1,0 +1,189 @@
+//! `conform`: scenario files and generated rooms with real devices, judged by every rule, and what is broken made small.
+//! It does not know how a rule is judged.
+
+pub mod glue;
+pub mod report;
+pub mod survey;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Parser;
+use withheld::report::shrunk::titled;
+use withheld::run::status::Exit;
+use withheld::scenario::file::{read_bytes, write_brief};
+use withheld::scenario::limits::Limits;
+
+use self::report::{Finding, Told};
+use self::survey::{Room, Survey, generated, made_small, survey};
+
+/// Runs scenario files and generated rooms with matrix-sdk-crypto on every device, and reports what came of each rule.
+#[derive(Debug, Parser)]
+#[command(name = "conform", bin_name = "withheld-matrix-sdk conform")]
+pub struct Arguments {
+    /// Scenario files, or folders with such; `scenarios` if it is there.
+    pub paths: Vec<PathBuf>,
+    /// How many rooms are generated.
+    #[arg(long, default_value_t = 1_000)]
+    pub rooms: u64,
+    /// The seed of the first of them; the others follow.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// On how many threads rooms are run; on all processors if nothing is said.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// How many smaller rooms are tried for each thing that is broken; with 0 the smallest room is shown as it is.
+    #[arg(long, default_value_t = 300)]
+    pub limit: usize,
+    /// Writes the smallest rooms into this folder, as scenario files.
+    #[arg(long)]
+    pub save: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
+    /// Prints Markdown, to be pasted into an issue.
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// Carries `conform` out; `args` begins with the name of the command. Returns the exit code.
+pub fn main(
+    args: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let arguments = match Arguments::try_parse_from(args) {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() => {
+            let _ = write!(err, "{error}");
+            return Exit::BadInput.code();
+        }
+        Err(error) => {
+            let _ = write!(out, "{error}");
+            return Exit::Holds.code();
+        }
+    };
+    match conform(&arguments, out, err) {
+        Ok(exit) => exit.code(),
+        Err(problem) => {
+            let _ = writeln!(err, "{problem}");
+            Exit::BadInput.code()
+        }
+    }
+}
+
+fn conform(
+    arguments: &Arguments,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<Exit, String> {
+    let mut rooms = files(&arguments.paths)?;
+    let files = rooms.len();
+    rooms.extend((0..arguments.rooms).map(|nth| generated(arguments.seed.wrapping_add(nth))));
+    let threads = arguments
+        .threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let began = Instant::now();
+    let survey = survey(rooms, threads, &|_| {});
+    let surveyed = began.elapsed();
+    let findings = findings(&survey, arguments.limit);
+    if let Some(folder) = &arguments.save {
+        for finding in &findings {
+            save(folder, finding)?;
+        }
+    }
+    let told = Told { survey: &survey, findings: &findings, files, threads, surveyed };
+    let printed = if arguments.json {
+        writeln!(out, "{:#}", report::json(&told))
+    } else if arguments.markdown {
+        write!(out, "{}", report::markdown(&told))
+    } else {
+        write!(out, "{}", report::text(&told))
+    };
+    printed.map_err(|error| error.to_string())?;
+    for (name, reason) in &survey.skipped {
+        let _ = writeln!(err, "{name}: skipped: {reason}");
+    }
+    Ok(exit(&survey))
+}
+
+/// The exit code, as that of the other commands: not deterministic before broken before inconclusive.
+fn exit(survey: &Survey) -> Exit {
+    let broken = survey
+        .breaches
+        .keys()
+        .any(|breach| survey.standing(breach.rule) == survey::Standing::Broken);
+    if !survey.diverging.is_empty() {
+        Exit::NotDeterministic
+    } else if broken || !survey.broken_down.is_empty() {
+        Exit::Broken
+    } else if survey.inconclusive > 0 {
+        Exit::Inconclusive
+    } else {
+        Exit::Holds
+    }
+}
+
+/// The scenario files at these paths, in the order of their names.
+fn files(paths: &[PathBuf]) -> Result<Vec<Room>, String> {
+    let usual = PathBuf::from("scenarios");
+    let mut found = Vec::new();
+    if paths.is_empty() && usual.is_dir() {
+        below(&usual, &mut found).map_err(|error| error.to_string())?;
+    }
+    for path in paths {
+        below(path, &mut found).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    found.sort();
+    found.into_iter().map(|path| room(&path)).collect()
+}
+
+fn below(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    if !path.is_dir() {
+        found.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            below(&path, found)?;
+        } else if path.extension().is_some_and(|ending| ending == "json") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Reads a scenario file.
+fn room(path: &Path) -> Result<Room, String> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
+    let scenario = read_bytes(&bytes, &Limits::FILES).map_err(|problems| {
+        let first = problems.first().map(ToString::to_string).unwrap_or_default();
+        format!("{name}: {first}")
+    })?;
+    Ok(Room { name, scenario })
+}
+
+/// The smallest room for each thing that devices have broken.
+fn findings(survey: &Survey, limit: usize) -> Vec<Finding> {
+    let judged = |standing| matches!(standing, survey::Standing::Broken | survey::Standing::Warned);
+    let broken = survey.breaches.iter().filter(|(breach, _)| judged(survey.standing(breach.rule)));
+    let small = |(breach, rooms): (&survey::Breach, &survey::Rooms)| {
+        let (_, room) = rooms.smallest.clone()?;
+        let shrunk = (limit > 0).then(|| made_small(breach, &room, limit)).flatten();
+        let scenario = shrunk.as_ref().map_or(room.scenario, titled);
+        Some(Finding { breach: breach.clone(), count: rooms.count, first: room.name, scenario })
+    };
+    broken.filter_map(small).collect()
+}
+
+fn save(folder: &Path, finding: &Finding) -> Result<(), String> {
+    let path = folder.join(format!("{}.json", finding.slug()));
+    let written =
+        fs::create_dir_all(folder).and_then(|()| fs::write(&path, write_brief(&finding.scenario)));
+    written.map_err(|error| format!("{}: {error}", path.display()))
+}

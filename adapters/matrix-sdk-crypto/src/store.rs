@@ -1,0 +1,736 @@
+//! A crypto store in memory that can be copied and put back: what a database file is to an application. It also notes what is
+//! written, because that is where the machine shows its Olm sessions, its keys and what it knows of devices.
+//! It does not know what any of it means.
+//!
+//! Everything that can change behind a shared pointer is kept as its pickle, so that a copy stays what it was.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use matrix_sdk_common::cross_process_lock::CrossProcessLockGeneration;
+use matrix_sdk_crypto::olm::{
+    InboundGroupSession, OlmMessageHash, OutboundGroupSession, PickledAccount,
+    PickledCrossSigningIdentity, PickledInboundGroupSession, PickledOutboundGroupSession,
+    PickledSession, PrivateCrossSigningIdentity, SenderDataType, Session, StaticAccountData,
+};
+use matrix_sdk_crypto::store::types::{
+    BackupKeys, Changes, DehydratedDeviceKey, PendingChanges, RoomKeyCounts, RoomKeyWithheldEntry,
+    RoomPendingKeyBundleDetails, RoomSettings, StoredRoomKeyBundleData, TrackedUser,
+};
+use matrix_sdk_crypto::store::{CryptoStore, CryptoStoreError};
+use matrix_sdk_crypto::types::EventEncryptionAlgorithm;
+use matrix_sdk_crypto::{Account, DeviceData, GossipRequest, SecretInfo, UserIdentityData};
+use ruma::events::secret::request::SecretName;
+use ruma::{
+    DeviceId, OwnedDeviceId, OwnedRoomId, OwnedTransactionId, OwnedUserId, RoomId, TransactionId,
+    UserId,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use vodozemac::Curve25519PublicKey;
+
+type Result<T> = std::result::Result<T, CryptoStoreError>;
+
+/// What the store holds: the durable part of a device.
+#[derive(Debug, Clone, Default)]
+pub struct Contents {
+    account: Option<String>,
+    identity: Option<String>,
+    /// By the Curve25519 key of the other device, then by session id.
+    sessions: BTreeMap<String, BTreeMap<String, String>>,
+    inbound: BTreeMap<(OwnedRoomId, String), String>,
+    backed_up: BTreeMap<(OwnedRoomId, String), String>,
+    outbound: BTreeMap<OwnedRoomId, String>,
+    tracked: BTreeMap<OwnedUserId, bool>,
+    hashes: BTreeSet<(String, String)>,
+    devices: BTreeMap<OwnedUserId, BTreeMap<OwnedDeviceId, String>>,
+    identities: BTreeMap<OwnedUserId, String>,
+    requests: BTreeMap<OwnedTransactionId, String>,
+    withheld: BTreeMap<(OwnedRoomId, String), RoomKeyWithheldEntry>,
+    custom: BTreeMap<String, Vec<u8>>,
+    secrets: BTreeMap<String, Vec<String>>,
+    backup: BackupKeys,
+    dehydrated: Option<DehydratedDeviceKey>,
+    next_batch: Option<String>,
+    settings: BTreeMap<OwnedRoomId, RoomSettings>,
+    bundles: BTreeMap<(OwnedRoomId, OwnedUserId), StoredRoomKeyBundleData>,
+    pending_bundles: BTreeMap<OwnedRoomId, RoomPendingKeyBundleDetails>,
+    downloaded: BTreeSet<OwnedRoomId>,
+}
+
+/// Something that the machine wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noted {
+    /// An Olm session with the device that has this Curve25519 key, and whether it was not there before.
+    Olm {
+        /// The Curve25519 key of the other device.
+        peer: String,
+        /// The session's id.
+        session: String,
+        /// Whether it was not there before.
+        is_new: bool,
+    },
+    /// A copy of a Megolm session that reaches further back than what was there.
+    Inbound {
+        /// The room.
+        room: OwnedRoomId,
+        /// The session's id.
+        session: String,
+        /// The first index that it decrypts.
+        first: u32,
+    },
+    /// A session that encrypts for a room, which was not there before.
+    Outbound {
+        /// The room.
+        room: OwnedRoomId,
+        /// The session's id.
+        session: String,
+    },
+    /// A withheld notice about a session.
+    Withheld {
+        /// The room.
+        room: OwnedRoomId,
+        /// The session's id.
+        session: String,
+    },
+    /// The private part of the one-time key with this number is gone.
+    OneTimeKeyGone(u64),
+    /// The private part of the fallback key with this number is gone.
+    FallbackKeyGone(u64),
+    /// An Olm message came that had been decrypted before.
+    KnownMessage,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    contents: Contents,
+    noted: Vec<Noted>,
+    /// The session with each peer that was written last.
+    last_used: BTreeMap<String, String>,
+    static_account: Option<StaticAccountData>,
+}
+
+/// The store. Clones share their contents.
+#[derive(Debug, Clone, Default)]
+pub struct Store(Arc<Mutex<Inner>>);
+
+impl Store {
+    /// A store with these contents.
+    #[must_use]
+    pub fn with_contents(contents: Contents) -> Self {
+        Self(Arc::new(Mutex::new(Inner { contents, ..Inner::default() })))
+    }
+
+    /// A copy of everything.
+    #[must_use]
+    pub fn contents(&self) -> Contents {
+        self.lock().contents.clone()
+    }
+
+    /// What was written since this was last asked, in order.
+    #[must_use]
+    pub fn take_noted(&self) -> Vec<Noted> {
+        std::mem::take(&mut self.lock().noted)
+    }
+
+    /// The ids of the Olm sessions with the device that has this Curve25519 key.
+    #[must_use]
+    pub fn olm_sessions(&self, peer: &str) -> Vec<String> {
+        let inner = self.lock();
+        inner.contents.sessions.get(peer).into_iter().flat_map(BTreeMap::keys).cloned().collect()
+    }
+
+    /// The id of the Olm session with the device that has this Curve25519 key that was written last.
+    #[must_use]
+    pub fn last_used(&self, peer: &str) -> Option<String> {
+        self.lock().last_used.get(peer).cloned()
+    }
+
+    /// The session that encrypts for a room, with the index of its next message.
+    #[must_use]
+    pub fn outbound(&self, room: &RoomId) -> Option<(String, u32)> {
+        let inner = self.lock();
+        let pickle: PickledOutboundGroupSession =
+            serde_json::from_str(inner.contents.outbound.get(room)?).ok()?;
+        let session = vodozemac::megolm::GroupSession::from(pickle.pickle);
+        Some((session.session_id(), session.message_index()))
+    }
+
+    /// Loses all Olm sessions with the device that has this Curve25519 key, and returns their ids.
+    #[must_use]
+    pub fn lose_olm(&self, peer: &str) -> Vec<String> {
+        let lost = self.lock().contents.sessions.remove(peer).unwrap_or_default();
+        lost.into_keys().collect()
+    }
+
+    /// The users whose device lists are followed, and whether each is out of date.
+    #[must_use]
+    pub fn tracked(&self) -> BTreeMap<OwnedUserId, bool> {
+        self.lock().contents.tracked.clone()
+    }
+
+    /// Whether a device list that is followed is out of date.
+    #[must_use]
+    pub fn has_outdated(&self) -> bool {
+        self.lock().contents.tracked.values().any(|dirty| *dirty)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Contents {
+    /// Whether a device lives here.
+    #[must_use]
+    pub const fn has_account(&self) -> bool {
+        self.account.is_some()
+    }
+}
+
+fn written(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string(value)?)
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
+    Ok(serde_json::from_str(text)?)
+}
+
+/// The numbers of the one-time and fallback keys whose private parts a pickled account has.
+fn private_keys(account: &str) -> (BTreeSet<u64>, BTreeSet<u64>) {
+    let account: serde_json::Value = serde_json::from_str(account).unwrap_or_default();
+    let one_time = account.pointer("/pickle/one_time_keys/private_keys");
+    let one_time = one_time.and_then(serde_json::Value::as_object);
+    let one_time =
+        one_time.into_iter().flat_map(|keys| keys.keys()).filter_map(|id| id.parse().ok());
+    let fallback = ["fallback_key", "previous_fallback_key"].into_iter().filter_map(|name| {
+        account.pointer(&format!("/pickle/fallback_keys/{name}/key_id"))?.as_u64()
+    });
+    (one_time.collect(), fallback.collect())
+}
+
+impl Inner {
+    fn save_account(&mut self, account: &Account) -> Result<()> {
+        self.static_account = Some(account.static_data().clone());
+        let pickle = written(&account.pickle())?;
+        if let Some(before) = self.contents.account.replace(pickle) {
+            let (one_time, fallback) = private_keys(&before);
+            let now = private_keys(self.contents.account.as_deref().unwrap_or_default());
+            let gone = one_time.difference(&now.0).copied().map(Noted::OneTimeKeyGone);
+            self.noted.extend(gone);
+            self.noted.extend(fallback.difference(&now.1).copied().map(Noted::FallbackKeyGone));
+        }
+        Ok(())
+    }
+
+    fn save_session(&mut self, id: &str, pickle: &PickledSession) -> Result<()> {
+        let peer = pickle.sender_key.to_base64();
+        let sessions = self.contents.sessions.entry(peer.clone()).or_default();
+        let is_new = sessions.insert(id.to_owned(), written(pickle)?).is_none();
+        self.last_used.insert(peer.clone(), id.to_owned());
+        self.noted.push(Noted::Olm { peer, session: id.to_owned(), is_new });
+        Ok(())
+    }
+
+    fn save_inbound(
+        &mut self,
+        session: &InboundGroupSession,
+        pickle: &PickledInboundGroupSession,
+    ) -> Result<()> {
+        let place = (session.room_id().to_owned(), session.session_id().to_owned());
+        let first = session.first_known_index();
+        let before = self.contents.inbound.insert(place.clone(), written(pickle)?);
+        let before = before.map(|text| read::<PickledInboundGroupSession>(&text)).transpose()?;
+        let before = before.map(InboundGroupSession::from_pickle).transpose()?;
+        if before.is_none_or(|before| first < before.first_known_index()) {
+            let (room, session) = place;
+            self.noted.push(Noted::Inbound { room, session, first });
+        }
+        Ok(())
+    }
+
+    fn save_outbound(&mut self, pickle: &PickledOutboundGroupSession, id: &str) -> Result<()> {
+        let room = pickle.room_id.clone();
+        let before = self.contents.outbound.insert(room.clone(), written(pickle)?);
+        let same = before.is_some_and(|before| session_of(&before).as_deref() == Some(id));
+        if !same {
+            self.noted.push(Noted::Outbound { room, session: id.to_owned() });
+        }
+        Ok(())
+    }
+
+    fn save_device(&mut self, device: &DeviceData) -> Result<()> {
+        let of_user = self.contents.devices.entry(device.user_id().to_owned()).or_default();
+        of_user.insert(device.device_id().to_owned(), written(device)?);
+        Ok(())
+    }
+
+    fn inbound(&self) -> Result<Vec<InboundGroupSession>> {
+        let all = self.contents.inbound.values();
+        all.map(|text| Ok(InboundGroupSession::from_pickle(read(text)?)?)).collect()
+    }
+
+    /// What can be written without waiting for a lock.
+    fn save_plain(&mut self, changes: Changes) -> Result<()> {
+        for device in changes.devices.new.iter().chain(&changes.devices.changed) {
+            self.save_device(device)?;
+        }
+        for device in &changes.devices.deleted {
+            if let Some(of_user) = self.contents.devices.get_mut(device.user_id()) {
+                of_user.remove(device.device_id());
+            }
+        }
+        for identity in changes.identities.new.iter().chain(&changes.identities.changed) {
+            let (user, text) = (identity.user_id().to_owned(), written(identity)?);
+            self.contents.identities.insert(user, text);
+        }
+        for hash in changes.message_hashes {
+            self.contents.hashes.insert((hash.sender_key, hash.hash));
+        }
+        for request in changes.key_requests {
+            let text = written(&request)?;
+            self.contents.requests.insert(request.request_id, text);
+        }
+        for (room, sessions) in changes.withheld_session_info {
+            for (session, entry) in sessions {
+                self.contents.withheld.insert((room.clone(), session.clone()), entry);
+                self.noted.push(Noted::Withheld { room: room.clone(), session });
+            }
+        }
+        for secret in changes.secrets {
+            let name = secret.secret_name.to_string();
+            self.contents.secrets.entry(name).or_default().push(secret.secret.to_string());
+        }
+        let contents = &mut self.contents;
+        if changes.backup_decryption_key.is_some() {
+            contents.backup.decryption_key = changes.backup_decryption_key;
+        }
+        if changes.backup_version.is_some() {
+            contents.backup.backup_version = changes.backup_version;
+        }
+        if changes.dehydrated_device_pickle_key.is_some() {
+            contents.dehydrated = changes.dehydrated_device_pickle_key;
+        }
+        if changes.next_batch_token.is_some() {
+            contents.next_batch = changes.next_batch_token;
+        }
+        contents.settings.extend(changes.room_settings);
+        for bundle in changes.received_room_key_bundles {
+            let place = (bundle.bundle_data.room_id.clone(), bundle.sender_user.clone());
+            contents.bundles.insert(place, bundle);
+        }
+        contents.downloaded.extend(changes.room_key_backups_fully_downloaded);
+        // In the order of rooms, which that of a hash map is not.
+        let pending: BTreeMap<_, _> = changes.rooms_pending_key_bundle.into_iter().collect();
+        for (room, details) in pending {
+            match details {
+                Some(details) => contents.pending_bundles.insert(room, details),
+                None => contents.pending_bundles.remove(&room),
+            };
+        }
+        Ok(())
+    }
+}
+
+/// The id of a pickled session that encrypts.
+fn session_of(pickle: &str) -> Option<String> {
+    let pickle: PickledOutboundGroupSession = serde_json::from_str(pickle).ok()?;
+    Some(vodozemac::megolm::GroupSession::from(pickle.pickle).session_id())
+}
+
+#[async_trait]
+impl CryptoStore for Store {
+    type Error = CryptoStoreError;
+
+    async fn load_account(&self) -> Result<Option<Account>> {
+        let mut inner = self.lock();
+        let Some(text) = inner.contents.account.clone() else { return Ok(None) };
+        let account = Account::from_pickle(read::<PickledAccount>(&text)?)?;
+        inner.static_account = Some(account.static_data().clone());
+        Ok(Some(account))
+    }
+
+    async fn load_identity(&self) -> Result<Option<PrivateCrossSigningIdentity>> {
+        let Some(text) = self.lock().contents.identity.clone() else { return Ok(None) };
+        let pickle = read::<PickledCrossSigningIdentity>(&text)?;
+        let identity = PrivateCrossSigningIdentity::from_pickle(pickle);
+        identity.map(Some).map_err(CryptoStoreError::backend)
+    }
+
+    async fn save_changes(&self, changes: Changes) -> Result<()> {
+        // Pickling waits for locks of the sessions' own, which must not happen while this store's is held.
+        let mut sessions = Vec::new();
+        for session in &changes.sessions {
+            sessions.push((session.session_id().to_owned(), session.pickle().await));
+        }
+        let mut inbound = Vec::new();
+        for session in &changes.inbound_group_sessions {
+            inbound.push(session.pickle().await);
+        }
+        let mut outbound = Vec::new();
+        for session in &changes.outbound_group_sessions {
+            outbound.push((session.session_id().to_owned(), session.pickle().await));
+        }
+        let identity = match &changes.private_identity {
+            Some(identity) => Some(written(&identity.pickle().await)?),
+            None => None,
+        };
+        let mut inner = self.lock();
+        for (id, pickle) in &sessions {
+            inner.save_session(id, pickle)?;
+        }
+        for (session, pickle) in changes.inbound_group_sessions.iter().zip(&inbound) {
+            inner.save_inbound(session, pickle)?;
+        }
+        for (id, pickle) in &outbound {
+            inner.save_outbound(pickle, id)?;
+        }
+        if identity.is_some() {
+            inner.contents.identity = identity;
+        }
+        inner.save_plain(changes)
+    }
+
+    async fn save_pending_changes(&self, changes: PendingChanges) -> Result<()> {
+        changes.account.map_or(Ok(()), |account| self.lock().save_account(&account))
+    }
+
+    async fn save_inbound_group_sessions(
+        &self,
+        sessions: Vec<InboundGroupSession>,
+        backed_up_to_version: Option<&str>,
+    ) -> Result<()> {
+        for session in sessions {
+            let pickle = session.pickle().await;
+            let mut inner = self.lock();
+            inner.save_inbound(&session, &pickle)?;
+            if let Some(version) = backed_up_to_version {
+                let place = (session.room_id().to_owned(), session.session_id().to_owned());
+                inner.contents.backed_up.insert(place, version.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    async fn get_sessions(&self, sender_key: &str) -> Result<Option<Vec<Session>>> {
+        let keys = self.get_own_device().await?.as_device_keys().clone();
+        let inner = self.lock();
+        let Some(pickles) = inner.contents.sessions.get(sender_key) else { return Ok(None) };
+        let session = |text: &String| {
+            let session = Session::from_pickle(keys.clone(), read::<PickledSession>(text)?);
+            session.map_err(|_| CryptoStoreError::UnpicklingError)
+        };
+        pickles.values().map(session).collect::<Result<_>>().map(Some)
+    }
+
+    async fn get_inbound_group_session(
+        &self,
+        room_id: &RoomId,
+        session_id: &str,
+    ) -> Result<Option<InboundGroupSession>> {
+        let place = (room_id.to_owned(), session_id.to_owned());
+        let inner = self.lock();
+        let found = inner.contents.inbound.get(&place);
+        found.map(|text| Ok(InboundGroupSession::from_pickle(read(text)?)?)).transpose()
+    }
+
+    async fn get_withheld_info(
+        &self,
+        room_id: &RoomId,
+        session_id: &str,
+    ) -> Result<Option<RoomKeyWithheldEntry>> {
+        let place = (room_id.to_owned(), session_id.to_owned());
+        Ok(self.lock().contents.withheld.get(&place).cloned())
+    }
+
+    async fn get_withheld_sessions_by_room_id(
+        &self,
+        room_id: &RoomId,
+    ) -> Result<Vec<RoomKeyWithheldEntry>> {
+        let inner = self.lock();
+        let of_room = inner.contents.withheld.iter().filter(|((room, _), _)| room == room_id);
+        Ok(of_room.map(|(_, entry)| entry.clone()).collect())
+    }
+
+    async fn get_inbound_group_sessions(&self) -> Result<Vec<InboundGroupSession>> {
+        self.lock().inbound()
+    }
+
+    async fn inbound_group_session_counts(
+        &self,
+        backup_version: Option<&str>,
+    ) -> Result<RoomKeyCounts> {
+        let inner = self.lock();
+        let backed_up = inner.contents.backed_up.values();
+        let backed_up = backed_up.filter(|version| Some(version.as_str()) == backup_version);
+        Ok(RoomKeyCounts { total: inner.contents.inbound.len(), backed_up: backed_up.count() })
+    }
+
+    async fn get_inbound_group_sessions_by_room_id(
+        &self,
+        room_id: &RoomId,
+    ) -> Result<Vec<InboundGroupSession>> {
+        let mut sessions = self.lock().inbound()?;
+        sessions.retain(|session| session.room_id() == room_id);
+        Ok(sessions)
+    }
+
+    async fn get_inbound_group_sessions_for_device_batch(
+        &self,
+        curve_key: Curve25519PublicKey,
+        sender_data_type: SenderDataType,
+        after_session_id: Option<String>,
+        limit: usize,
+    ) -> Result<Vec<InboundGroupSession>> {
+        let mut sessions = self.lock().inbound()?;
+        sessions.retain(|session| {
+            session.sender_key() == curve_key
+                && session.sender_data_type() == sender_data_type
+                && after_session_id.as_deref().is_none_or(|after| session.session_id() > after)
+        });
+        sessions.sort_by(|one, other| one.session_id().cmp(other.session_id()));
+        sessions.truncate(limit);
+        Ok(sessions)
+    }
+
+    async fn inbound_group_sessions_for_backup(
+        &self,
+        backup_version: &str,
+        limit: usize,
+    ) -> Result<Vec<InboundGroupSession>> {
+        let inner = self.lock();
+        let mut sessions = inner.inbound()?;
+        sessions.retain(|session| {
+            let place = (session.room_id().to_owned(), session.session_id().to_owned());
+            inner.contents.backed_up.get(&place).is_none_or(|version| version != backup_version)
+        });
+        sessions.truncate(limit);
+        Ok(sessions)
+    }
+
+    async fn mark_inbound_group_sessions_as_backed_up(
+        &self,
+        backup_version: &str,
+        room_and_session_ids: &[(&RoomId, &str)],
+    ) -> Result<()> {
+        for (room, id) in room_and_session_ids {
+            if let Some(session) = self.get_inbound_group_session(room, id).await? {
+                session.mark_as_backed_up();
+                self.save_inbound_group_sessions(vec![session], Some(backup_version)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn reset_backup_state(&self) -> Result<()> {
+        self.lock().contents.backed_up.clear();
+        Ok(())
+    }
+
+    async fn load_backup_keys(&self) -> Result<BackupKeys> {
+        Ok(self.lock().contents.backup.clone())
+    }
+
+    async fn load_dehydrated_device_pickle_key(&self) -> Result<Option<DehydratedDeviceKey>> {
+        Ok(self.lock().contents.dehydrated.clone())
+    }
+
+    async fn delete_dehydrated_device_pickle_key(&self) -> Result<()> {
+        self.lock().contents.dehydrated = None;
+        Ok(())
+    }
+
+    async fn get_outbound_group_session(
+        &self,
+        room_id: &RoomId,
+    ) -> Result<Option<OutboundGroupSession>> {
+        let inner = self.lock();
+        let Some(text) = inner.contents.outbound.get(room_id) else { return Ok(None) };
+        let account = inner.static_account.as_ref().ok_or(CryptoStoreError::AccountUnset)?;
+        let (device, keys) = (account.device_id.clone(), account.identity_keys());
+        let session = OutboundGroupSession::from_pickle(device, Arc::new(keys), read(text)?)?;
+        Ok(Some(session))
+    }
+
+    async fn load_tracked_users(&self) -> Result<Vec<TrackedUser>> {
+        let inner = self.lock();
+        let tracked = inner.contents.tracked.iter();
+        let tracked = tracked.map(|(user, dirty)| (user.clone(), *dirty));
+        Ok(tracked.map(|(user_id, dirty)| TrackedUser { user_id, dirty }).collect())
+    }
+
+    async fn save_tracked_users(&self, users: &[(&UserId, bool)]) -> Result<()> {
+        let users = users.iter().map(|(user, dirty)| ((*user).to_owned(), *dirty));
+        self.lock().contents.tracked.extend(users);
+        Ok(())
+    }
+
+    async fn get_device(
+        &self,
+        user_id: &UserId,
+        device_id: &DeviceId,
+    ) -> Result<Option<DeviceData>> {
+        let inner = self.lock();
+        let found = inner.contents.devices.get(user_id).and_then(|all| all.get(device_id));
+        found.map(|text| read(text)).transpose()
+    }
+
+    async fn get_user_devices(
+        &self,
+        user_id: &UserId,
+    ) -> Result<HashMap<OwnedDeviceId, DeviceData>> {
+        let inner = self.lock();
+        let devices = inner.contents.devices.get(user_id).into_iter().flatten();
+        devices.map(|(id, text)| Ok((id.clone(), read(text)?))).collect()
+    }
+
+    async fn get_own_device(&self) -> Result<DeviceData> {
+        let account = self.lock().static_account.clone().ok_or(CryptoStoreError::AccountUnset)?;
+        let device = self.get_device(&account.user_id, &account.device_id).await?;
+        device.ok_or(CryptoStoreError::AccountUnset)
+    }
+
+    async fn get_user_identity(&self, user_id: &UserId) -> Result<Option<UserIdentityData>> {
+        self.lock().contents.identities.get(user_id).map(|text| read(text)).transpose()
+    }
+
+    async fn is_message_known(&self, message_hash: &OlmMessageHash) -> Result<bool> {
+        let place = (message_hash.sender_key.clone(), message_hash.hash.clone());
+        let mut inner = self.lock();
+        let known = inner.contents.hashes.contains(&place);
+        if known {
+            inner.noted.push(Noted::KnownMessage);
+        }
+        Ok(known)
+    }
+
+    async fn get_outgoing_secret_requests(
+        &self,
+        request_id: &TransactionId,
+    ) -> Result<Option<GossipRequest>> {
+        self.lock().contents.requests.get(request_id).map(|text| read(text)).transpose()
+    }
+
+    async fn get_secret_request_by_info(
+        &self,
+        secret_info: &SecretInfo,
+    ) -> Result<Option<GossipRequest>> {
+        let wanted = info_key(secret_info);
+        for text in self.lock().contents.requests.values() {
+            let request: GossipRequest = read(text)?;
+            if info_key(&request.info) == wanted {
+                return Ok(Some(request));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn get_unsent_secret_requests(&self) -> Result<Vec<GossipRequest>> {
+        let inner = self.lock();
+        let all = inner.contents.requests.values().map(|text| read::<GossipRequest>(text));
+        let mut all = all.collect::<Result<Vec<_>>>()?;
+        all.retain(|request| !request.sent_out);
+        Ok(all)
+    }
+
+    async fn delete_outgoing_secret_requests(&self, request_id: &TransactionId) -> Result<()> {
+        self.lock().contents.requests.remove(request_id);
+        Ok(())
+    }
+
+    async fn get_secrets_from_inbox(
+        &self,
+        secret_name: &SecretName,
+    ) -> Result<Vec<zeroize::Zeroizing<String>>> {
+        let inner = self.lock();
+        let secrets = inner.contents.secrets.get(secret_name.as_str()).into_iter().flatten();
+        Ok(secrets.cloned().map(zeroize::Zeroizing::new).collect())
+    }
+
+    async fn delete_secrets_from_inbox(&self, secret_name: &SecretName) -> Result<()> {
+        self.lock().contents.secrets.remove(secret_name.as_str());
+        Ok(())
+    }
+
+    async fn get_room_settings(&self, room_id: &RoomId) -> Result<Option<RoomSettings>> {
+        Ok(self.lock().contents.settings.get(room_id).cloned())
+    }
+
+    async fn get_received_room_key_bundle_data(
+        &self,
+        room_id: &RoomId,
+        user_id: &UserId,
+    ) -> Result<Option<StoredRoomKeyBundleData>> {
+        let place = (room_id.to_owned(), user_id.to_owned());
+        Ok(self.lock().contents.bundles.get(&place).cloned())
+    }
+
+    async fn get_pending_key_bundle_details_for_room(
+        &self,
+        room_id: &RoomId,
+    ) -> Result<Option<RoomPendingKeyBundleDetails>> {
+        Ok(self.lock().contents.pending_bundles.get(room_id).cloned())
+    }
+
+    async fn get_all_rooms_pending_key_bundles(&self) -> Result<Vec<RoomPendingKeyBundleDetails>> {
+        Ok(self.lock().contents.pending_bundles.values().cloned().collect())
+    }
+
+    async fn has_downloaded_all_room_keys(&self, room_id: &RoomId) -> Result<bool> {
+        Ok(self.lock().contents.downloaded.contains(room_id))
+    }
+
+    async fn get_custom_value(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.lock().contents.custom.get(key).cloned())
+    }
+
+    async fn set_custom_value(&self, key: &str, value: Vec<u8>) -> Result<()> {
+        self.lock().contents.custom.insert(key.to_owned(), value);
+        Ok(())
+    }
+
+    async fn remove_custom_value(&self, key: &str) -> Result<()> {
+        self.lock().contents.custom.remove(key);
+        Ok(())
+    }
+
+    /// One process has the store to itself.
+    async fn try_take_leased_lock(
+        &self,
+        _lease_duration_ms: u32,
+        _key: &str,
+        _holder: &str,
+    ) -> Result<Option<CrossProcessLockGeneration>> {
+        Ok(Some(1))
+    }
+
+    async fn next_batch_token(&self) -> Result<Option<String>> {
+        Ok(self.lock().contents.next_batch.clone())
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn reopen(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn get_size(&self) -> Result<Option<usize>> {
+        Ok(None)
+    }
+}
+
+/// What tells requests for different secrets apart.
+fn info_key(info: &SecretInfo) -> String {
+    match info {
+        SecretInfo::KeyRequest(info) => format!(
+            "{}/{}/{}",
+            info.room_id(),
+            EventEncryptionAlgorithm::as_ref(&info.algorithm()),
+            info.session_id()
+        ),
+        SecretInfo::SecretRequest(name) => name.as_ref().to_owned(),
+    }
+}

@@ -1,0 +1,47 @@
+//! The command `conform`: what it prints, what it saves, what it exits with.
+
+use std::ffi::OsString;
+
+use withheld_matrix_sdk::conform;
+
+use crate::repository;
+
+fn run(args: &[&str]) -> (u8, String, String) {
+    let args = std::iter::once("conform").chain(args.iter().copied()).map(OsString::from);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = conform::main(args, &mut out, &mut err);
+    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+#[test]
+fn a_report_counts_rules_and_saves_small_rooms() {
+    let folder = tempfile::tempdir().unwrap();
+    let save = folder.path().to_str().unwrap();
+    let path = repository("scenarios/transport/a_sender_that_goes_back_uses_an_index_twice.json");
+    let path = path.to_str().unwrap();
+    let args = [path, "--rooms", "2", "--limit", "60", "--json", "--save", save];
+    let (code, out, err) = run(&args);
+    assert_eq!((code, err.as_str()), (1, ""), "{out}");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["rooms"], 3);
+    let rule = |id: &str| {
+        let all = report["rules"].as_array().unwrap();
+        all.iter().find(|rule| rule["rule"] == id).unwrap().clone()
+    };
+    assert_eq!(rule("P-15")["standing"], "broken");
+    assert_eq!(rule("T-10")["standing"], "glue");
+    assert_eq!(rule("V-05")["standing"], "not decidable");
+    assert_eq!(rule("C-01")["standing"], "of others");
+    assert!(folder.path().join("p-15.json").is_file());
+    let again = run(&args);
+    assert_eq!(again.1, out, "the same rooms give the same report");
+}
+
+#[test]
+fn bad_arguments_and_bad_files_are_told() {
+    assert_eq!(run(&["--rooms", "many"]).0, 3);
+    let (code, _, err) = run(&["nowhere.json", "--rooms", "0"]);
+    assert_eq!(code, 3);
+    assert!(err.contains("nowhere.json"), "{err}");
+    assert_eq!(run(&["--help"]).0, 0);
+}

@@ -1,0 +1,81 @@
+//! Every finding that is written down is still one: its room breaks its rule, and does so whatever the glue around the machine does.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use withheld::rulebook::leaf::Leaf;
+use withheld::rulebook::reading::ReadingName;
+use withheld::rulebook::rule::Rule;
+use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::scenario::fault::Party;
+use withheld::trace::sink::Trace;
+use withheld_matrix_sdk::simulator::SdkRooms;
+
+use crate::{file, repository};
+
+fn rooms() -> Vec<PathBuf> {
+    let folder = repository("adapters/matrix-sdk-crypto/findings");
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut rooms: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();
+    rooms.sort();
+    rooms
+}
+
+/// The rules that devices break in a room, without an excuse.
+fn broken(simulator: &SdkRooms, path: &Path) -> BTreeSet<Rule> {
+    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+    let report = run_one(simulator, &file(path), judging, &mut None::<Trace>);
+    assert_eq!(simulator.take_breakdowns(), [], "{}", path.display());
+    let own = report.outcome.violations.iter().filter(|one| one.injected.is_none());
+    own.filter(|one| matches!(one.party, Party::Device(_))).map(|one| one.rule).collect()
+}
+
+#[test]
+fn every_finding_breaks_its_rules_whatever_the_glue_does() {
+    let rooms = rooms();
+    assert!(rooms.len() >= 10, "{rooms:?}");
+    for path in &rooms {
+        let rules = file(path).rules;
+        if rules.is_empty() {
+            assert_eq!(path.file_name().unwrap(), NO_RULE, "it says which rules it is about");
+        }
+        for simulator in [SdkRooms::default(), SdkRooms::careful()] {
+            let broken = broken(&simulator, path);
+            let kept: Vec<&Rule> = rules.iter().filter(|rule| !broken.contains(rule)).collect();
+            assert!(kept.is_empty(), "{}: {kept:?} are not broken, {broken:?} are", path.display());
+        }
+    }
+}
+
+/// The room of a finding that no rule forbids: who loses a store may lose messages, but not for ever.
+const NO_RULE: &str = "what_a_rolled_back_store_has_lost_stays_lost.json";
+
+#[test]
+fn what_was_lost_with_a_store_stays_lost() {
+    let folder = repository("adapters/matrix-sdk-crypto/findings");
+    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+    let scenario = file(&folder.join(NO_RULE));
+    for simulator in [SdkRooms::default(), SdkRooms::careful()] {
+        let report = run_one(&simulator, &scenario, judging, &mut None::<Trace>);
+        let verdicts = report.outcome.verdicts.iter();
+        let leaves: Vec<Leaf> = verdicts.map(|verdict| verdict.leaf).collect();
+        let (read, lost) = (Leaf::Delivered, Leaf::Wedged);
+        assert_eq!(leaves, [read, read, lost, lost, lost]);
+    }
+}
+
+#[test]
+fn the_page_names_every_room_and_every_room_of_the_page_is_there() {
+    let page = repository("adapters/matrix-sdk-crypto/findings/README.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for path in rooms() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(page.contains(&format!("`{name}`")), "{name} is not on the page");
+    }
+    let named = page.split('`').filter(|text| text.ends_with(".json") && !text.contains('/'));
+    let folder = repository("adapters/matrix-sdk-crypto/findings");
+    for name in named {
+        assert!(folder.join(name).is_file(), "{name} is on the page and not there");
+    }
+}

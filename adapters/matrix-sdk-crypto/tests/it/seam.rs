@@ -1,0 +1,148 @@
+//! What goes through the seam between the simulator and the machine: keys, messages, notices, trust, faults, restarts.
+
+use withheld::check::outcome::Outcome;
+use withheld::protocol::withheld::WithheldCode;
+use withheld::rulebook::leaf::Leaf;
+use withheld::rulebook::reading::ReadingName;
+use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::trace::fact::{FactKind, OlmResult, RunEnd, Shown, TryResult};
+use withheld::trace::sink::Trace;
+use withheld_matrix_sdk::simulator::SdkRooms;
+
+use crate::room;
+
+fn run(text: &str) -> (Outcome, Trace) {
+    let (scenario, simulator) = (room(text), SdkRooms::default());
+    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+    let mut trace = Trace::default();
+    let report = run_one(&simulator, &scenario, judging, &mut trace);
+    assert_eq!(simulator.take_breakdowns(), []);
+    assert_eq!(report.outcome.end, RunEnd::Quiescent);
+    (report.outcome, trace)
+}
+
+/// What became of each message at each device, in the order of the table.
+fn leaves(outcome: &Outcome) -> Vec<Leaf> {
+    outcome.verdicts.iter().map(|verdict| verdict.leaf).collect()
+}
+
+fn notices(outcome: &Outcome) -> Vec<(WithheldCode, u32)> {
+    outcome.notices.iter().map(|count| (count.code, count.count)).collect()
+}
+
+const TWO_USERS: &str = r#""servers": { "s1": {}, "s2": {} },
+  "users": {
+    "alice": { "devices": { "A1": {}, "A2": {} } },
+    "bob": { "server": "s2", "devices": { "B1": {}, "B2": {} } }
+  }"#;
+
+fn with(timeline: &str, faults: &str) -> String {
+    format!(
+        r#"{{ "format": 1, "about": "x", {TWO_USERS}, "timeline": [{timeline}], "faults": [{faults}] }}"#
+    )
+}
+
+const SENDS: &str = r#"{ "at": "10s", "do": "send", "from": "A1", "room": "room", "message": "m1" },
+  { "at": "30s", "do": "send", "from": "B1", "room": "room", "message": "m2" }"#;
+
+#[test]
+fn messages_between_two_users_on_two_servers_are_read_by_every_device() {
+    let (outcome, trace) = run(&with(SENDS, ""));
+    assert_eq!(leaves(&outcome), [Leaf::Delivered; 6]);
+    assert_eq!(outcome.counted().count(), 0);
+    let decrypted = |kind: &FactKind| {
+        matches!(kind, FactKind::OlmDecrypt { result: OlmResult::Decrypted { .. }, .. })
+    };
+    assert_eq!(trace.facts().iter().filter(|fact| decrypted(&fact.kind)).count(), 6);
+}
+
+#[test]
+fn a_blocked_device_gets_the_real_notice_and_reads_again_when_it_is_unblocked() {
+    let block = r#"{ "at": "5s", "do": "block", "device": "A1", "target": "B1" },
+        { "at": "10s", "do": "send", "from": "A1", "room": "room", "message": "m1" },
+        { "at": "20s", "do": "unblock", "device": "A1", "target": "B1" },
+        { "at": "30s", "do": "send", "from": "A1", "room": "room", "message": "m2" }"#;
+    let (outcome, trace) = run(&with(block, ""));
+    let told = |kind: &FactKind| {
+        let code = WithheldCode::Blacklisted;
+        matches!(kind, FactKind::Try { result: TryResult::Undecryptable(Shown::Code { code: shown, .. }), .. } if *shown == code)
+    };
+    assert_eq!(trace.facts().iter().filter(|fact| told(&fact.kind)).count(), 1);
+    // Another device of the same user has the key, and gives it: that is its right.
+    assert_eq!(leaves(&outcome), [Leaf::Delivered; 6]);
+    assert_eq!(notices(&outcome), [(WithheldCode::Blacklisted, 1)]);
+}
+
+#[test]
+fn a_device_without_keys_is_told_no_olm_once() {
+    let faults = r#"{ "from": "5s", "fault": "one_time_keys_run_out", "device": "B1" },
+        { "from": "5s", "fault": "no_fallback_key", "device": "B1" }"#;
+    let sends = r#"{ "at": "10s", "do": "send", "from": "A1", "room": "room", "message": "m1" },
+        { "at": "20s", "do": "send", "from": "A1", "room": "room", "message": "m2" }"#;
+    let (outcome, _) = run(&with(sends, faults));
+    assert_eq!(notices(&outcome), [(WithheldCode::NoOlm, 1)]);
+}
+
+#[test]
+fn trust_follows_real_signatures() {
+    let verified = r#"{ "at": "5s", "do": "verify", "device": "A1", "target": "bob" },
+        { "at": "8s", "do": "set_sharing", "device": "A1", "share": "verified", "on_problem": "withhold" },
+        { "at": "10s", "do": "send", "from": "A1", "room": "room", "message": "m1" }"#;
+    let (outcome, _) = run(&with(verified, ""));
+    assert_eq!(leaves(&outcome), [Leaf::Delivered; 3]);
+    let stranger = r#"{ "at": "8s", "do": "set_sharing", "device": "A1", "share": "verified", "on_problem": "withhold" },
+        { "at": "10s", "do": "send", "from": "A1", "room": "room", "message": "m1" }"#;
+    let (outcome, _) = run(&with(stranger, ""));
+    assert_eq!(leaves(&outcome), [Leaf::Delivered, Leaf::Withheld, Leaf::Withheld]);
+    assert_eq!(notices(&outcome), [(WithheldCode::Unverified, 1), (WithheldCode::Unverified, 1)]);
+}
+
+#[test]
+fn a_client_that_crashes_between_writing_and_sending_goes_on_where_it_was() {
+    for nth in 1..=4 {
+        for point in ["after_persist", "before_persist", "after_request"] {
+            let faults = format!(
+                r#"{{ "from": "10s", "until": "15s", "fault": "crash", "device": "A1", "point": {{ "{point}": {nth} }} }}"#
+            );
+            let (outcome, _) = run(&with(SENDS, &faults));
+            let unread = leaves(&outcome).iter().filter(|leaf| **leaf != Leaf::Delivered).count();
+            assert_eq!(unread, 0, "{point} {nth}: {:?}", leaves(&outcome));
+        }
+    }
+}
+
+#[test]
+fn a_store_that_is_rolled_back_repeats_what_it_had_forgotten() {
+    let sends = r#"{ "at": "10s", "do": "send", "from": "A1", "room": "room", "message": "m1" },
+        { "at": "30s", "do": "send", "from": "A1", "room": "room", "message": "m2" },
+        { "at": "50s", "do": "send", "from": "A1", "room": "room", "message": "m3" }"#;
+    let fault =
+        r#"{ "from": "40s", "fault": "store_rolled_back", "device": "A1", "snapshot": "20s" }"#;
+    let (_, trace) = run(&with(sends, fault));
+    let encrypted = trace.facts().iter().filter_map(|fact| match fact.kind {
+        FactKind::MegolmEncrypted { session, index, .. } => Some((session, index)),
+        _ => None,
+    });
+    let encrypted: Vec<_> = encrypted.collect();
+    assert_eq!(encrypted.iter().map(|(_, index)| *index).collect::<Vec<_>>(), [0, 1, 1]);
+    assert_eq!(encrypted[1], encrypted[2], "the ratchet went back");
+}
+
+#[test]
+fn a_damaged_key_is_not_decrypted_and_its_message_not_read() {
+    let fault = r#"{ "from": "5s", "until": "20s", "fault": "olm_corrupted",
+        "which": { "sender": "A1", "recipient": "B1", "type": "any", "first": "any" } }"#;
+    let (outcome, trace) = run(&with(
+        r#"{ "at": "10s", "do": "send", "from": "A1", "room": "room", "message": "m1" }"#,
+        fault,
+    ));
+    let failed =
+        |kind: &FactKind| matches!(kind, FactKind::OlmDecrypt { result: OlmResult::Failed(_), .. });
+    assert!(trace.facts().iter().any(|fact| failed(&fact.kind)));
+    let unread = |kind: &FactKind| {
+        matches!(kind, FactKind::Try { result: TryResult::Undecryptable(Shown::Unexplained), .. })
+    };
+    assert_eq!(trace.facts().iter().filter(|fact| unread(&fact.kind)).count(), 1);
+    // The key came again from another device of the same user, on a session that nothing has damaged.
+    assert_eq!(leaves(&outcome), [Leaf::Delivered; 3]);
+}
