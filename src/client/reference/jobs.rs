@@ -2,6 +2,8 @@
 //! each through the same stations: lists, claims, keys, message.
 //! It does not know how a share is put together.
 
+use smallvec::SmallVec;
+
 use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
 use crate::client::reference::outbound::Outbound;
@@ -90,7 +92,7 @@ impl Reference {
 
     /// Goes on with every room's jobs as far as possible.
     pub(super) fn advance_jobs(&mut self, io: &mut Io<'_, '_>) {
-        let rooms: Vec<RoomId> = self.store.jobs.keys().copied().collect();
+        let rooms: SmallVec<[RoomId; 4]> = self.store.jobs.keys().copied().collect();
         for room in rooms {
             self.advance_room(room, io);
         }

@@ -48,7 +48,9 @@ impl Trust {
     /// Follows the signatures.
     pub(super) fn follow(signatures: &Signatures<'_>) -> Self {
         let Some(theirs) = signatures.theirs else { return Self::default() };
-        let mut graph: DiGraph<Option<DeviceId>, ()> = DiGraph::new();
+        let devices = signatures.devices.len();
+        let mut graph: DiGraph<Option<DeviceId>, ()> =
+            DiGraph::with_capacity(4 + devices, 4 + devices);
         let [own_master, own_user_signing, master, self_signing] =
             std::array::from_fn(|_| graph.add_node(None));
         graph.add_edge(master, self_signing, ());
