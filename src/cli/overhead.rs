@@ -161,6 +161,7 @@ fn setup(args: &OverheadArgs, streams: &Streams<'_>) -> Result<Setup, Failure> {
         worlds: worlds(args, streams)?,
         contenders,
         baseline: place,
+        reading: args.rules.reading(),
         seed: args.seed,
         jobs: args.jobs.map_or_else(cores, |jobs| jobs as usize),
     })

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::overhead::contender::BASELINE;
 
-use super::args::TableFormat;
+use super::args::{Rules, TableFormat};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +44,9 @@ pub struct OverheadArgs {
     /// largest, and 10 in the rooms of files.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub seeds: Option<u32>,
+    /// How ambiguous points of the specification are read, by the judge and by what clients show.
+    #[arg(long, value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    pub rules: Rules,
     /// The first seed; the others follow.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,

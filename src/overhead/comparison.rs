@@ -73,6 +73,8 @@ pub struct Setup {
     pub contenders: Vec<Contender>,
     /// The position of the one that the others are compared with.
     pub baseline: usize,
+    /// How ambiguous points of the specification are read, by the judge and by clients.
+    pub reading: ReadingName,
     /// The first seed; the others follow.
     pub seed: u64,
     /// How many threads.
@@ -184,7 +186,12 @@ pub fn compare(
     }
     let (done, of) = (AtomicU64::new(0), matches.len() as u64);
     let ran = work_through(&matches, setup.jobs, |(world, seed, contender)| {
-        let run = play(simulator, &setup.worlds[*world], *seed, &setup.contenders[*contender]);
+        let run = play(
+            simulator,
+            (&setup.worlds[*world], *seed),
+            &setup.contenders[*contender],
+            setup.reading,
+        );
         watcher(Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, of });
         run
     });
@@ -256,20 +263,24 @@ fn unplayable(world: &World, contender: &Contender, why: Why) -> Unplayable {
 
 fn play(
     simulator: &dyn Simulator,
-    world: &World,
-    seed: u64,
+    (world, seed): (&World, u64),
     contender: &Contender,
+    reading: ReadingName,
 ) -> Result<Run, Unplayable> {
     let room = contender.in_room(&world.scenario(seed));
-    measure(simulator, &room).map_err(|why| unplayable(world, contender, why))
+    measure(simulator, &room, reading).map_err(|why| unplayable(world, contender, why))
 }
 
 /// Runs a room once and measures it.
 ///
 /// # Errors
 /// If there is nothing to measure.
-pub fn measure(simulator: &dyn Simulator, room: &Scenario) -> Result<Run, Why> {
-    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+pub fn measure(
+    simulator: &dyn Simulator,
+    room: &Scenario,
+    reading: ReadingName,
+) -> Result<Run, Why> {
+    let judging = Judging { reading, digest: DigestCheck::Free };
     let (mut meter, mut wire) = (Meter::new(room), Wire::new(room));
     let report = run_tapped(simulator, room, judging, &mut meter, &mut wire);
     let RunReport { outcome, actions, .. } = report.ok_or(Why::NoRequests)?;

@@ -198,6 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn every_measure_is_documented() {
+        let page = include_str!("../../docs/overhead.md");
+        for measure in Measure::ALL {
+            let (name, unit) = (measure.as_str(), measure.unit().as_str());
+            let line = format!("| `{name}` | {unit} | {} |\n", measure.about());
+            assert!(page.contains(&line), "docs/overhead.md lacks {line}");
+        }
+    }
+
+    #[test]
     fn a_percentile_is_a_value_that_was_there() {
         let hundred: Vec<u64> = (1..=100).collect();
         assert_eq!(percentile(&hundred, 50), Some(50));

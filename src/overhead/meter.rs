@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::outcome::Outcome;
+use crate::check::outcome::{Outcome, Verdict};
 use crate::ids::{BitSet, DeviceId, MessageId, TxnId};
 use crate::overhead::mailboxes::{Course, Mailboxes};
 use crate::overhead::measure::{Figures, Measure, percentile};
@@ -12,7 +12,7 @@ use crate::overhead::trust::Trust;
 use crate::protocol::to_device::OlmEvent;
 use crate::protocol::withheld::{WithheldCode, WithheldContent};
 use crate::rulebook::leaf::{Leaf, LeafClass};
-use crate::rulebook::reading::Severity;
+use crate::rulebook::reading::{Reading, Severity};
 use crate::rulebook::rule::Rule;
 use crate::scenario::model::Scenario;
 use crate::trace::fact::{Fact, FactKind, SentContent};
@@ -123,7 +123,7 @@ impl Meter {
                 Measure::Pending
             } else if was_read {
                 Measure::Decrypted
-            } else if seen == Seen::Explained && verdict.leaf != Leaf::FalseExplanation {
+            } else if is_explained(verdict, seen, &outcome.reading) {
                 Measure::Explained
             } else {
                 Measure::Unexplained
@@ -213,6 +213,13 @@ impl FactSink for Meter {
     fn record(&mut self, fact: &Fact) {
         self.hear_transport(fact);
     }
+}
+
+/// Whether the device shows a true reason; or, where that is read so, was told once for all.
+fn is_explained(verdict: &Verdict, seen: Seen, reading: &Reading) -> bool {
+    let stands = verdict.leaf == Leaf::StandingNoOlm;
+    (seen == Seen::Explained && verdict.leaf != Leaf::FalseExplanation)
+        || (stands && verdict.class(reading) == LeafClass::Explained)
 }
 
 /// The measures that this meter counts one by one.

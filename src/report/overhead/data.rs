@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -11,6 +11,7 @@ use crate::overhead::comparison::{Comparison, Played};
 use crate::overhead::measure::Measure;
 use crate::overhead::stats::Estimate;
 use crate::report::page::Plot;
+use crate::report::text::safe;
 
 use super::figure::exact;
 use super::pareto::{Standing, standings};
@@ -177,6 +178,33 @@ fn value(entry: &impl Serialize) -> Value {
     serde_json::to_value(entry).expect("numbers, texts and flags are JSON")
 }
 
+#[derive(Debug, Deserialize)]
+struct WithPlots {
+    format_version: u32,
+    plots: Vec<Plot>,
+}
+
+/// The plots in a comparison that was printed as JSON.
+///
+/// # Errors
+/// If it is something else.
+pub fn read_plots(bytes: &[u8]) -> Result<Vec<Plot>, String> {
+    let read: WithPlots = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if read.format_version != 1 {
+        return Err(format!("found format_version {}, expected 1", read.format_version));
+    }
+    let mut plots = read.plots;
+    for plot in &mut plots {
+        for text in [&mut plot.title, &mut plot.x, &mut plot.y] {
+            *text = safe(text);
+        }
+        for series in &mut plot.series {
+            series.name = safe(&series.name);
+        }
+    }
+    Ok(plots)
+}
+
 /// Writes every figure of every run: a line each, with a line of names above (RFC 4180).
 ///
 /// # Errors
@@ -204,5 +232,62 @@ fn field(text: &str) -> String {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{overhead_csv, overhead_document, read_plots};
+    use crate::overhead::measure::Measure;
+    use crate::report::overhead::sample::comparison;
+    use crate::report::page::{Plot, Series};
+
+    fn plot() -> Plot {
+        let series = vec![Series { name: "both".to_owned(), points: vec![(0, 1), (5, 9)] }];
+        let text = |text: &str| text.to_owned();
+        Plot { title: text("a\u{1b}"), x: text("x"), y: text("y"), series }
+    }
+
+    #[test]
+    fn every_figure_of_every_run_is_a_line() {
+        let comparison = comparison();
+        let mut written = Vec::new();
+        overhead_csv(&comparison, &mut written).unwrap();
+        let text = String::from_utf8(written).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "world,policy,seed,measure,unit,value");
+        let runs = comparison.worlds.iter().flat_map(|world| world.runs.iter().flatten());
+        let figures: usize = runs
+            .map(|run| Measure::ALL.iter().filter(|one| run.figures.get(**one).is_some()).count())
+            .sum();
+        assert_eq!(lines.len(), figures + 1);
+        let messages = comparison.worlds[0].runs[1][1].figures.get(Measure::Messages).unwrap();
+        let line = format!("family-quiet-healthy,both,5,messages,count,{messages}");
+        assert!(lines.contains(&line.as_str()), "{line}");
+        assert!(text.contains("\n\"a, \"\"world\"\"\u{1b}\",both,4,"), "names are fields");
+    }
+
+    #[test]
+    fn data_have_means_and_differences_and_the_plots_can_be_read_back() {
+        let comparison = comparison();
+        let plots = [plot()];
+        let json = serde_json::to_value(overhead_document(&comparison, &plots)).unwrap();
+        assert_eq!((&json["format_version"], &json["baseline"]), (&1.into(), &"both".into()));
+        let policies = &json["worlds"][0]["policies"];
+        let notices = |place: usize| policies[place]["measures"]["notices"].clone();
+        assert_eq!(notices(0)["mean"], 0);
+        assert_eq!(notices(1)["difference"], serde_json::Value::Null);
+        let milli = comparison.mean(0, 1, Measure::Notices).unwrap();
+        let shown = notices(0)["difference"]["mean"].to_string();
+        assert_eq!(shown.trim_end_matches(".0"), super::exact(-milli));
+        assert_eq!(notices(0)["difference"]["pairs"], 2);
+        assert!(policies[0]["measures"]["decrypted"]["difference"]["same"].is_boolean());
+        assert_eq!(json["measures"].as_array().unwrap().len(), Measure::ALL.len());
+        assert_eq!(json["summary"][2]["totals"]["unsent"], 0);
+        let read = read_plots(json.to_string().as_bytes()).unwrap();
+        assert_eq!(read[0].title, "a\\u{1b}");
+        assert_eq!(read[0].series, plots[0].series);
+        assert!(read_plots(b"{\"format_version\":2,\"plots\":[]}").is_err());
+        assert!(read_plots(b"{}").is_err());
     }
 }

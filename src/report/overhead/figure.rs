@@ -15,7 +15,14 @@ pub(super) fn short(milli: i64, unit: Unit) -> String {
     format!("{sign}{text}")
 }
 
-/// The same with a sign in front, whatever it is.
+/// A figure that needs no more than two digits: how far another one may be off.
+pub(super) fn rough(milli: i64, unit: Unit) -> String {
+    let size = milli.unsigned_abs().checked_ilog10().unwrap_or(0).saturating_sub(1);
+    let least = 10_i64.pow(size);
+    short((milli + least / 2) / least * least, unit)
+}
+
+/// A figure with a sign in front, whatever it is.
 pub(super) fn signed(milli: i64, unit: Unit) -> String {
     let text = short(milli, unit);
     if milli >= 0 { format!("+{text}") } else { text }
@@ -73,7 +80,7 @@ const fn rounded(value: u64, by: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{exact, short, signed};
+    use super::{exact, rough, short, signed};
     use crate::overhead::measure::Unit;
 
     #[test]
@@ -94,6 +101,9 @@ mod tests {
             (9_000_000_000, Unit::Milliseconds, "2.5h"),
         ] {
             assert_eq!(short(milli, unit), expected, "{milli}");
+        }
+        for (milli, expected) in [(63_800, "64"), (676_000, "680"), (5, "0.01"), (999_000, "1k")] {
+            assert_eq!(rough(milli, Unit::Count), expected, "{milli}");
         }
         assert_eq!(signed(1_500, Unit::Count), "+1.5");
         assert_eq!(signed(-1_500, Unit::Count), "-1.5");

@@ -40,6 +40,11 @@ impl Axis {
         Self { from, to, start, end, step }
     }
 
+    /// The same axis for values of which `unit` are one of those that it was made for.
+    pub(super) const fn in_parts(self, unit: i64) -> Self {
+        Self { from: self.from * unit, to: self.to * unit, step: self.step * unit, ..self }
+    }
+
     /// Where a value lies.
     pub(super) fn at(self, value: i64) -> i64 {
         let (span, length) = (i128::from(self.to - self.from), i128::from(self.end - self.start));

@@ -6,5 +6,7 @@ mod figure;
 mod geometry;
 pub mod pareto;
 pub mod plots;
+#[cfg(test)]
+mod sample;
 pub mod svg;
 pub mod text;

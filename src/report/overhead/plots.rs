@@ -44,7 +44,7 @@ pub fn mailbox_plot(comparison: &Comparison) -> Option<Plot> {
     Some(Plot {
         title: format!("Messages in mailboxes over time ({}, seed {seed})", safe(&shown.world)),
         x: "seconds of virtual time".to_owned(),
-        y: "waiting messages".to_owned(),
+        y: "waiting messages, on average".to_owned(),
         series: series.collect(),
     })
 }

@@ -121,7 +121,7 @@ fn lines(plot: &Plot, panel: Panel, (unit, policies): (i64, &[String]), svg: &mu
     let y = Axis::over(points().map(|(_, y)| whole(*y)), TICKS, panel.y());
     let x_name = if unit == 60 { "minutes of virtual time" } else { plot.x.as_str() };
     frame(panel, (&plot.title, x_name, &plot.y), svg);
-    ticks(panel, (x, unit), y, svg);
+    ticks(panel, (x, unit), (y, 1), svg);
     for (place, series) in plot.series.iter().enumerate() {
         let at = |(right, up): &(u64, u64)| {
             format!("{},{}", pixels(x.at(whole(*right))), pixels(y.at(whole(*up))))
@@ -184,7 +184,8 @@ fn frame(panel: Panel, (title, x, y): (&str, &str, &str), svg: &mut String) {
     );
 }
 
-fn ticks(panel: Panel, (x, unit): (Axis, i64), y: Axis, svg: &mut String) {
+/// Ticks with their numbers; of each axis the unit is given that is written as 1.
+fn ticks(panel: Panel, (x, right_unit): (Axis, i64), (y, up_unit): (Axis, i64), svg: &mut String) {
     let ((left, right), (bottom, top)) = (panel.x(), panel.y());
     for value in y.ticks() {
         let at = pixels(y.at(value));
@@ -196,7 +197,7 @@ fn ticks(panel: Panel, (x, unit): (Axis, i64), y: Axis, svg: &mut String) {
                 pixels(right),
                 pixels(left - 60),
                 pixels(y.at(value) + 40),
-                number(value)
+                number(value / up_unit)
             ),
         );
     }
@@ -207,7 +208,7 @@ fn ticks(panel: Panel, (x, unit): (Axis, i64), y: Axis, svg: &mut String) {
                 "<text class=\"soft\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
                 pixels(x.at(value)),
                 pixels(bottom + 190),
-                number(value / unit)
+                number(value / right_unit)
             ),
         );
     }
@@ -237,34 +238,34 @@ fn pareto(pictures: &Pictures<'_>, panel: Panel, svg: &mut String) {
     };
     let all = pictures.standings;
     // Ten to a per cent on both axes.
-    let x = Axis::over(all.iter().map(|one| place(one).0), TICKS, panel.x());
-    let y = Axis::over([0, 1_000].into_iter(), TICKS, panel.y());
+    let sides = all.iter().flat_map(|one| {
+        let across = place(one).0;
+        [across.div_euclid(10), -(-across).div_euclid(10)]
+    });
+    let x = Axis::over(sides, TICKS, panel.x()).in_parts(10);
+    let y = Axis::over([0, 100].into_iter(), TICKS, panel.y()).in_parts(10);
     let title = "Traffic against what it explains (all worlds)";
     let names = (
         "to-device messages, per cent above the baseline",
         "explained of what was not read, per cent",
     );
     frame(panel, (title, names.0, names.1), svg);
-    let (x_ticks, y_ticks) = (x, y);
-    percent_ticks(panel, x_ticks, y_ticks, svg);
+    ticks(panel, (x, 10), (y, 10), svg);
     let at = |one: &Standing| (x.at(place(one).0), y.at(place(one).1));
     front(all, at, svg);
-    let mut labels: Vec<(i64, i64, i64)> = Vec::new();
+    // No name stands on a point.
+    let point = |one: &Standing| (at(one).0 - 90, at(one).0 + 90, at(one).1 + 40);
+    let mut labels: Vec<(i64, i64, i64)> = all.iter().map(point).collect();
     for one in all {
         let (right, up) = at(one);
         let fill = colour(&one.policy, pictures.policies);
-        let (radius, ring) = if one.is_best { (60, " class=\"axis\"") } else { (40, "") };
+        let radius = if one.is_best { 60 } else { 40 };
         let (cx, cy) = (pixels(right), pixels(up));
         if one.is_best {
-            put(svg, format_args!("<circle cx=\"{cx}\" cy=\"{cy}\" r=\"9\"{ring}/>"));
+            put(svg, format_args!("<circle class=\"axis\" cx=\"{cx}\" cy=\"{cy}\" r=\"9\"/>"));
         }
-        put(
-            svg,
-            format_args!(
-                "<circle cx=\"{cx}\" cy=\"{cy}\" r=\"{}\" fill=\"{fill}\"/>",
-                pixels(radius)
-            ),
-        );
+        let r = pixels(radius);
+        put(svg, format_args!("<circle cx=\"{cx}\" cy=\"{cy}\" r=\"{r}\" fill=\"{fill}\"/>"));
         label(one, (right, up), (panel, &mut labels), svg);
     }
 }
@@ -322,22 +323,6 @@ fn label(
     );
 }
 
-fn percent_ticks(panel: Panel, x: Axis, y: Axis, svg: &mut String) {
-    let step = |axis: Axis| Axis { step: (axis.step / 10).max(1) * 10, ..axis };
-    let x = step(x);
-    let mut drawn = String::new();
-    ticks(panel, (x, 10), y, &mut drawn);
-    // Marks to the left count tenths of a per cent as well.
-    for value in y.ticks() {
-        drawn = drawn.replacen(
-            &format!("\"end\">{}</text>", number(value)),
-            &format!("\"end\">{} </text>", number(value / 10)),
-            1,
-        );
-    }
-    svg.push_str(&drawn);
-}
-
 fn legend(policies: &[String], top: i64, svg: &mut String) {
     let column = (WIDTH - 2 * MARGINS[0]) / i64::try_from(LEGEND_COLUMNS).unwrap_or(1);
     for (place, policy) in policies.iter().enumerate() {
@@ -356,5 +341,64 @@ fn legend(policies: &[String], top: i64, svg: &mut String) {
                 escaped(policy)
             ),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pictures, overhead_svg};
+    use crate::report::overhead::pareto::{Standing, standings};
+    use crate::report::overhead::plots::mailbox_plot;
+    use crate::report::overhead::sample::comparison;
+    use crate::report::page::{Plot, Series};
+
+    fn sweep() -> Plot {
+        let series = |name: &str, most| Series {
+            name: name.to_owned(),
+            points: vec![(0, 10), (50, 20), (100, most)],
+        };
+        Plot {
+            title: "A <sweep>".to_owned(),
+            x: "share".to_owned(),
+            y: "messages".to_owned(),
+            series: vec![series("nothing", 30), series("both", 30), series("per-message", 90)],
+        }
+    }
+
+    fn drawn(standings: &[Standing]) -> String {
+        let policies: Vec<String> = ["nothing", "both", "per-message"].map(str::to_owned).to_vec();
+        let (sweep, mailboxes) = (sweep(), mailbox_plot(&comparison()));
+        overhead_svg(&Pictures {
+            sweep: &sweep,
+            mailboxes: mailboxes.as_ref(),
+            standings,
+            policies: &policies,
+        })
+    }
+
+    #[test]
+    fn a_picture_has_a_line_for_each_policy_in_two_panels_and_a_point_in_the_third() {
+        let svg = drawn(&standings(&comparison()));
+        assert_eq!(svg.matches("<polyline").count(), 6);
+        assert_eq!(svg.matches(" fill=\"#").count(), 3 + 3, "points, and marks of the legend");
+        assert!(svg.contains("A &lt;sweep&gt;"), "texts are escaped");
+        assert_eq!(svg.matches('<').count(), svg.matches('>').count());
+        assert!(!svg.contains("http") || svg.matches("http").count() == 1, "nothing is fetched");
+        assert!(svg.contains("prefers-color-scheme: dark"));
+    }
+
+    #[test]
+    fn lines_that_coincide_are_drawn_in_stripes() {
+        let svg = drawn(&[]);
+        assert!(svg.contains("stroke-dasharray=\"9 9\" stroke-dashoffset=\"18\""));
+        assert!(svg.contains("stroke-dasharray=\"9 9\" stroke-dashoffset=\"9\""));
+        let alone = svg.lines().find(|line| line.contains("<title>per-message")).unwrap();
+        assert!(!alone.contains("dash"), "{alone}");
+    }
+
+    #[test]
+    fn the_same_comparison_gives_the_same_picture() {
+        let all = standings(&comparison());
+        assert_eq!(drawn(&all), drawn(&all));
     }
 }

@@ -7,7 +7,7 @@ use crate::overhead::stats::Estimate;
 use crate::report::paint::{Paint, Tone};
 use crate::report::text::{count, fill, grouped, safe, width, wrap};
 
-use super::figure::{short, signed};
+use super::figure::{rough, short, signed};
 use super::pareto;
 
 /// What the tables of a world show: what is sent, and what comes of it.
@@ -44,12 +44,15 @@ const RELATIVE: [(Measure, &str); 4] = [
 const LEGEND: &str = "\
 messages     to-device messages that servers accepted; notices: withheld notices among them
 bytes        of the JSON bodies of sendToDevice requests; requests: all but syncs
-claims, otk  devices a one-time key was claimed for; one-time keys that were handed out
+claims, otk  devices that a one-time key was claimed for; one-time keys that were handed out
 mailbox      the most messages that waited in one mailbox
-read         messages at devices that decrypted them; read after: 99 % were within that time of their arrival
-explained    not read, and the device shows why; expl. after: 99 % within that time; dark: not read, no reason shown
+read         messages at devices that decrypted them
+read after   99 % of these were decrypted within this time of their arrival
+explained    not read, and the device shows why; 99 % of these within expl. after
+dark         not read, and the device shows no reason
 spam         breaches of W-09, W-11, N-02 and N-03: told what was told before
-unverified   messages read at devices that the sender had not verified; wrong hands: breaches of the rules on who gets keys
+wrong hands  breaches of the rules on who gets keys, and from where on
+unverified   messages read at devices that the sender had not verified
 ";
 
 /// A cell of a table.
@@ -130,7 +133,7 @@ fn estimate(by: &Estimate, unit: Unit) -> Cell {
     if by.same {
         return ("same".to_owned(), Tone::Dim);
     }
-    let half = by.half_milli.map(|half| format!("±{}", short(half, unit))).unwrap_or_default();
+    let half = by.half_milli.map(|half| format!("±{}", rough(half, unit))).unwrap_or_default();
     let tone = if by.is_clear() { Tone::Heading } else { Tone::Dim };
     (format!("{}{half}", signed(by.mean_milli, unit)), tone)
 }
@@ -220,4 +223,61 @@ pub fn unplayable(error: &Unplayable) -> String {
         safe(&error.contender),
         safe(&why)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{overhead_view, unplayable};
+    use crate::overhead::comparison::{Unplayable, Why};
+    use crate::overhead::measure::Measure;
+    use crate::report::overhead::sample::comparison;
+    use crate::report::paint::Paint;
+    use crate::report::text::width;
+
+    #[test]
+    fn each_world_has_its_tables_with_the_baseline_first_and_everything_fits() {
+        let comparison = comparison();
+        let text = overhead_view(&comparison, 100, Paint::Plain);
+        let lines: Vec<&str> = text.lines().collect();
+        for line in &lines {
+            assert!(width(line) <= 108, "{line}");
+        }
+        let at = lines.iter().position(|line| *line == "family-quiet-healthy, 2 seeds").unwrap();
+        let heads = lines[at + 1].split_whitespace().collect::<Vec<_>>();
+        assert_eq!(heads[..4], ["policy", "messages", "notices", "bytes"]);
+        let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+        let names: Vec<String> = lines[at + 2..at + 5].iter().map(|line| first(line)).collect();
+        assert_eq!(names, ["both", "nothing", "per-message"]);
+        let mean = comparison.mean(0, 1, Measure::Messages).unwrap();
+        let shown = lines[at + 2].split_whitespace().nth(1).unwrap();
+        assert_eq!(shown, super::short(mean, Measure::Messages.unit()));
+        assert!(text.contains("\na, \"world\"\\u{1b}, 2 seeds"), "{text}");
+        assert!(text.contains("\nall worlds, "), "{text}");
+    }
+
+    #[test]
+    fn what_does_not_differ_is_called_the_same_and_an_interval_stands_with_what_does() {
+        let comparison = comparison();
+        let text = overhead_view(&comparison, 100, Paint::Plain);
+        let line = |policy: &str| {
+            let begins = format!("  {policy} ");
+            text.lines().find(|line| line.starts_with(&begins)).unwrap().to_owned()
+        };
+        assert!(line("nothing").contains('±'), "{text}");
+        assert!(line("per-message").contains("same"), "{text}");
+    }
+
+    #[test]
+    fn a_room_that_cannot_be_played_is_named_with_the_policy_and_the_reason() {
+        let error = Unplayable {
+            room: "a.json".to_owned(),
+            contender: "mine".to_owned(),
+            why: Why::TooLarge { messages: 30_000, devices: 1_000 },
+        };
+        assert_eq!(
+            unplayable(&error),
+            "a.json cannot be played under the policy mine: it is too large: found 30,000 messages at 1,000 devices, \
+             expected at most 20,000,000 of both multiplied"
+        );
+    }
 }
