@@ -165,11 +165,11 @@ const fn bare_notice(content: WithheldContent) -> WithheldContent {
     WithheldContent {
         session_id: match content.session_id {
             Field::Is(_) => Field::Is(SESSION),
-            other => other,
+            other @ (Field::Absent | Field::NotAString | Field::Other(_)) => other,
         },
         sender_key: match content.sender_key {
             Field::Is(_) => Field::Is(NOBODY),
-            other => other,
+            other @ (Field::Absent | Field::NotAString | Field::Other(_)) => other,
         },
         ..content
     }

@@ -13,8 +13,8 @@ use crate::time::SimDuration;
 
 /// Users of a thousand who have cross-signing keys.
 const CROSS_SIGNING_PERMILLE: u64 = 920;
-/// Users who come later are at home on any server, as others are; so many letters has a device id.
-const DEVICE_ID_LETTERS: usize = 10;
+/// So many letters has a device id.
+const DEVICE_ID_LETTERS: u32 = 10;
 
 /// Everybody, and the parts they play.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ fn device(
 fn device_id(number: usize) -> String {
     // An odd multiplier without a factor in common with 26^10 gives every number letters of its own.
     const MULTIPLIER: u64 = 65_432_193_437;
-    let space = 26_u64.pow(DEVICE_ID_LETTERS as u32);
+    let space = 26_u64.pow(DEVICE_ID_LETTERS);
     let mixed = u128::from(number as u64 + 1) * u128::from(MULTIPLIER) % u128::from(space);
     let mut left = u64::try_from(mixed).unwrap_or(0);
     let mut letters = String::new();
