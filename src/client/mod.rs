@@ -349,6 +349,15 @@ impl<D> Out<D> {
         self.last.extend(inner.last);
     }
 
+    /// The requests among the effects, in the order in which they leave.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        let among = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Request(_, request, _) => Some(request),
+            Effect::Persist(_) | Effect::Fact(_) => None,
+        });
+        among.chain(self.last.iter().map(|(_, request, _)| request))
+    }
+
     /// When the client wants to be woken.
     #[must_use]
     pub const fn wake_at(&self) -> WakeAt {

@@ -1,6 +1,8 @@
 //! Whatever turns a scenario into facts: the simulator with the clients that are put into it.
 //! It does not know what the facts are judged to be.
 
+use crate::ids::DeviceId;
+use crate::protocol::api::Request;
 use crate::rulebook::reading::ReadingName;
 use crate::scenario::model::Scenario;
 use crate::time::SimTime;
@@ -27,6 +29,19 @@ pub trait Simulator: Sync {
     ) -> Simulated {
         let _ = actions;
         self.simulate(scenario, reading, sink)
+    }
+
+    /// The same to its end, where `tap` is shown every request that leaves a client. `None`, and nothing was run, if this
+    /// simulator cannot show them.
+    fn simulate_tapped(
+        &self,
+        scenario: &Scenario,
+        reading: ReadingName,
+        sink: &mut dyn FactSink,
+        tap: &mut dyn RequestTap,
+    ) -> Option<Simulated> {
+        let _ = (scenario, reading, sink, tap);
+        None
     }
 }
 
@@ -64,4 +79,10 @@ pub struct Simulated {
     pub actions: u64,
     /// The virtual time at the end.
     pub ended_at: SimTime,
+}
+
+/// Is shown every request that leaves a client.
+pub trait RequestTap {
+    /// The device puts a request on its way; one that is made again after a failure is shown again.
+    fn request(&mut self, device: DeviceId, request: &Request);
 }
