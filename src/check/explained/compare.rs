@@ -130,6 +130,14 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     {
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
     }
+    // A failure in passing is tried again before it is reported. Whoever is cut off for good never gets to that.
+    if let Some(failure) = failure
+        && cell.quiescent
+        && view.olm.failed_in_passing(cell.sender(), device, epoch)
+        && view.outages.hinders(&view.cast, cell.sender())
+    {
+        return Finding::of(Leaf::SenderGone, [Some(failure), Some(encrypted.fact), None]);
+    }
     match failure {
         Some(failure) if !set_up_since && !encrypted.unsettled => {
             unexplained(cell, Rule::N01, Scope::Fact(failure), Some(failure))

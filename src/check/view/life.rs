@@ -88,6 +88,11 @@ impl Life {
         self.of(device)?.crypto
     }
 
+    /// Whether the device came up and never had identity keys with the algorithms: nothing encrypted goes to it (K-09).
+    pub(crate) fn is_plain(&self, device: DeviceId) -> bool {
+        self.up(device).is_some() && self.crypto(device).is_none()
+    }
+
     /// The fact that deleted the device or logged it out.
     pub(crate) fn gone(&self, device: DeviceId) -> Option<FactId> {
         self.of(device)?.gone

@@ -242,11 +242,11 @@ impl View {
         self.life.forgiven(device, moment).is_none() && self.life.cut_off(device, moment).is_none()
     }
 
-    /// Whether the device still knows what it needs to know of the other: its list holds it, and no older store has taken
-    /// that away.
+    /// Whether the device still knows what it needs to know of the other to recover with it: its list holds it, with the
+    /// algorithms, and no older store has taken that away.
     pub(crate) fn knows(&self, device: DeviceId, other: DeviceId) -> bool {
         let is_listed = self.lists.entry(device, self.cast.user(other), other).is_some();
-        is_listed && !self.has_forgotten(device, other)
+        is_listed && !self.life.is_plain(other) && !self.has_forgotten(device, other)
     }
 
     /// Whether an older store took the other from the device's list, and the device cannot tell without it whether it may

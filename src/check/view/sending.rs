@@ -156,6 +156,7 @@ impl View {
                 let recovery_due = error != OlmError::Mismatch
                     && !self.olm.recovery_forbidden(device, peer, clock)
                     && self.bar(device, peer).is_none()
+                    && !self.life.is_plain(peer)
                     && !self.has_forgotten(device, peer);
                 // An attempt of the epoch that failed is as good as one that fails now.
                 let attempted = self.olm.failure(device, peer, self.epoch(device, peer)).is_some();

@@ -65,7 +65,8 @@ impl Reference {
             }
             let claim = io.given.entropy.claim();
             let kind = FactKind::Claim { device: self.me(), target: *target, claim };
-            let began = Provenance::of(io.fact(kind, Causes::of([cause.0])));
+            let causes = Causes::of([cause.0, io.given.clock_set]);
+            let began = Provenance::of(io.fact(kind, causes));
             self.live.claims.begin(*target, RunningClaim { why, began });
             claims.push((*target, claim));
         }
