@@ -97,7 +97,7 @@ impl Checker {
                 view.life.went(device, fact.id);
             }
             FactKind::Crashed { device } => view.crashed(device, now),
-            FactKind::Restarted { device } => view.life.restarted(device),
+            FactKind::Restarted { device } => view.life.restarted(device, fact.id),
             FactKind::SessionDiscarded { device, room } => {
                 view.expiries.discarded(device, room, fact.id);
             }
@@ -108,11 +108,13 @@ impl Checker {
                 view.identities.restored(device, snapshot);
                 view.duties.changed(device);
             }
-            FactKind::IdentityMade { device, .. } => view.identity_made(device, fact.id),
+            FactKind::IdentityMade { device, master } => {
+                view.identity_made(device, master, fact.id);
+            }
             FactKind::IdentityAcknowledged { device, user } => {
                 view.identities.accepted(device, user, now);
             }
-            FactKind::IdentitySet { user, .. } => view.policies.identity_set(user),
+            FactKind::IdentitySet { user, master } => view.policies.identity_set(user, master),
             FactKind::CrossSigned { device } => view.cross_signed(device, fact.id),
             FactKind::ListChangedAt { user } => {
                 if let Observer::Server(server) = fact.observer {

@@ -123,9 +123,14 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     // It is told when the message is there: who has opted out by then owes no word either (O-01).
     let reports = view.reports(cell.sender(), device);
     let has_opted_out = reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm));
+    // A block that came after the message and was taken back leaves the key where it was: what is given then starts at the point
+    // of allowance (B-02), and of the block the sender need not tell.
+    let was_blocked = view.was_blocked_after(cell.sender(), device, encrypted.fact)
+        && reports.is_some_and(|codes| !codes.contains(WithheldCode::Blacklisted));
     if let Some(failure) = failure
         && (is_barred_before_report(cell, epoch)
             || has_opted_out
+            || was_blocked
             || view.olm.is_left_untold(cell.sender(), device, epoch))
     {
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
@@ -270,8 +275,12 @@ fn untrue(cell: &Cell<'_>, said: Said<'_>, rule: Rule) -> Finding {
     Finding::fault(Leaf::FalseExplanation, blame, witnesses).with_code(said.code())
 }
 
-/// The sender put something together that its server never accepted. At rest nobody tries that again.
+/// The sender put something together that its server never accepted. At rest nobody tries that again; who is cut off for good
+/// cannot.
 fn unaccepted(cell: &Cell<'_>, rule: Rule, put: FactId) -> Finding {
+    if cell.quiescent && cell.view.outages.hinders(&cell.view.cast, cell.sender()) {
+        return Finding::of(Leaf::SenderGone, [Some(put), Some(cell.encrypted.fact), None]);
+    }
     unexplained(cell, rule, Scope::Session(cell.encrypted.session), Some(put))
 }
 

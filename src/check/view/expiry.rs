@@ -145,6 +145,10 @@ impl View {
         let Some(span) = self.rooms.last_span(device, room) else { return };
         let server = self.cast.server_of(device);
         let mut calls: Vec<Calls> = Vec::new();
+        // Who is left out of a state looks as if gone.
+        if self.rooms.left_out_last(device, room) {
+            calls.push(Calls::May);
+        }
         for passage in self.rooms.passages(server, (device, room), span) {
             calls.push(self.passage_calls(session, passage, limited));
         }

@@ -29,6 +29,7 @@ struct Device {
     gone: Option<FactId>,
     down: Option<FactId>,
     crashes: Vec<Moment>,
+    starts: Vec<FactId>,
     restores: Vec<Restore>,
 }
 
@@ -69,8 +70,18 @@ impl Life {
     }
 
     /// The client runs again.
-    pub(crate) fn restarted(&mut self, device: DeviceId) {
-        self.entry(device).down = None;
+    pub(crate) fn restarted(&mut self, device: DeviceId, fact: FactId) {
+        let device = self.entry(device);
+        device.down = None;
+        device.starts.push(fact);
+    }
+
+    /// When the client started again, if it did not run at `fact`: what its server answered then was lost.
+    pub(crate) fn missed(&self, device: DeviceId, fact: FactId) -> Option<FactId> {
+        let device = self.of(device)?;
+        let crash = device.crashes.iter().rfind(|crash| crash.fact < fact)?.fact;
+        let start = device.starts.iter().find(|start| **start > crash).copied();
+        start.filter(|start| *start > fact)
     }
 
     /// The client's store is the one of `snapshot` again.
@@ -200,10 +211,15 @@ mod tests {
         assert_eq!(life.cut_off(D, moment(3, 9)), Some(FactId::new(4)));
         assert_eq!(life.cut_off(D, moment(3, 8)), None);
         assert_eq!(life.crash_after(D, FactId::new(4)), None);
-        life.restarted(D);
+        assert_eq!(life.missed(D, FactId::new(5)), None, "it has not started again");
+        life.restarted(D, FactId::new(6));
+        assert_eq!(
+            [3, 5, 7].map(|fact| life.missed(D, FactId::new(fact))),
+            [None, Some(FactId::new(6)), None]
+        );
         assert_eq!(life.ended(D), None);
         life.went(D, FactId::new(8));
-        life.restarted(D);
+        life.restarted(D, FactId::new(9));
         assert_eq!(life.ended(D), Some(FactId::new(8)));
     }
 

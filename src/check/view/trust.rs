@@ -59,6 +59,11 @@ impl View {
         (!passes).then_some(Bar { code: WithheldCode::Unverified, why })
     }
 
+    /// Whether `by` had blocked `device` after `fact` and has taken that back.
+    pub(crate) fn was_blocked_after(&self, by: DeviceId, device: DeviceId, fact: FactId) -> bool {
+        self.policies.unblocked_after(by, self.targets(device), fact)
+    }
+
     /// What `by` reports to `device` at present; `None` if no fact told.
     pub(crate) fn reports(&self, by: DeviceId, device: DeviceId) -> Option<CodeSet> {
         let user = self.cast.user(device);

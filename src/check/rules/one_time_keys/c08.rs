@@ -32,8 +32,13 @@ impl Judge for SupplyKept {
             for up in missing.into_iter().flatten() {
                 findings.met(Rule::C08);
                 let refused = view.supply.last_refused(device) > Some(counts.fact);
+                // Whether an upload that is sent again, because its answer came to nobody, is newer than the first count that is told
+                // after that, nobody says.
+                let is_unclear = view.life.missed(device, up).is_some_and(|start| {
+                    view.counts.before(device).is_none_or(|before| before.fact < start)
+                });
                 // What was uploaded while the count was on its way is more than it says.
-                if up < counts.as_of.unwrap_or(counts.fact) && !refused {
+                if up < counts.as_of.unwrap_or(counts.fact) && !refused && !is_unclear {
                     let witnesses = [Some(up), Some(counts.fact)];
                     findings.raise(Rule::C08, Party::Device(device), witnesses);
                 }

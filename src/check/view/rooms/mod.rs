@@ -324,6 +324,14 @@ impl Rooms {
         (seen.before > 0).then_some(Span { after: seen.before, upto: seen.seq })
     }
 
+    /// Whether the last answer that told the device of the room left somebody out.
+    pub(crate) fn left_out_last(&self, device: DeviceId, room: RoomId) -> bool {
+        let last = self.seen.get(device.raw(), room.raw()).map(|seen| seen.seq);
+        let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
+        last.is_some()
+            && self.hidden.range(range).any(|(_, hidden)| hidden.iter().any(|one| one.upto == last))
+    }
+
     /// What became in a span of each user whose membership changed in it, as far as the device was told.
     pub(crate) fn passages(
         &self,
