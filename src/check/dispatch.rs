@@ -29,8 +29,8 @@ impl Checker {
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
             FactKind::HealStart { first_probe } => self.first_probe = Some(first_probe),
-            FactKind::FaultStart(fault) => view.outages.started(fault),
-            FactKind::FaultEnd(fault) => view.outages.ended(fault),
+            FactKind::FaultStart(fault) => view.outages.started(fault, fact.id),
+            FactKind::FaultEnd(fault) => view.outages.ended(fault, fact.id),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
             | FactKind::SendRefused { .. }
@@ -58,7 +58,8 @@ impl Checker {
                     view.rooms.encryption(server, room, rotation, seq);
                 }
             }
-            FactKind::MessageReceived { device, .. } => {
+            FactKind::MessageReceived { device, message } => {
+                view.messages.came(message, device, fact.id);
                 // The first cause is the event; what kept it from being told earlier may stand behind it.
                 if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);

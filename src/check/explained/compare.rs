@@ -162,8 +162,9 @@ fn is_barred_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
     let (view, sender, device) = (cell.view, cell.sender(), cell.device);
     let Some(bar) = view.bar(sender, device) else { return false };
     let is_told = view.reports(sender, device).is_none_or(|codes| codes.contains(bar.code));
-    let is_early = bar.why.is_some_and(|why| why < cell.accepted)
-        || view.olm.failed_in_passing(sender, device, epoch);
+    let sent = view.messages.echoed(cell.message).unwrap_or(cell.accepted);
+    let due = view.olm.settled(sender, device, epoch).map(|settled| settled.max(sent));
+    let is_early = due.is_none_or(|due| bar.why.is_some_and(|why| why < due));
     !is_told && is_early
 }
 

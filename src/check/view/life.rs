@@ -76,12 +76,14 @@ impl Life {
         device.starts.push(fact);
     }
 
-    /// When the client started again, if it did not run at `fact`: what its server answered then was lost.
-    pub(crate) fn missed(&self, device: DeviceId, fact: FactId) -> Option<FactId> {
-        let device = self.of(device)?;
-        let crash = device.crashes.iter().rfind(|crash| crash.fact < fact)?.fact;
-        let start = device.starts.iter().find(|start| **start > crash).copied();
-        start.filter(|start| *start > fact)
+    /// Whether the client did not run at `fact`: what its server answered then was lost.
+    pub(crate) fn was_down(&self, device: DeviceId, fact: FactId) -> bool {
+        self.of(device).is_some_and(|device| {
+            let crash = device.crashes.iter().rfind(|crash| crash.fact < fact);
+            let runs =
+                |crash: FactId| device.starts.iter().any(|start| *start > crash && *start < fact);
+            crash.is_some_and(|crash| !runs(crash.fact))
+        })
     }
 
     /// The client's store is the one of `snapshot` again.
@@ -211,12 +213,9 @@ mod tests {
         assert_eq!(life.cut_off(D, moment(3, 9)), Some(FactId::new(4)));
         assert_eq!(life.cut_off(D, moment(3, 8)), None);
         assert_eq!(life.crash_after(D, FactId::new(4)), None);
-        assert_eq!(life.missed(D, FactId::new(5)), None, "it has not started again");
         life.restarted(D, FactId::new(6));
-        assert_eq!(
-            [3, 5, 7].map(|fact| life.missed(D, FactId::new(fact))),
-            [None, Some(FactId::new(6)), None]
-        );
+        let down = [3, 5, 7].map(|fact| life.was_down(D, FactId::new(fact)));
+        assert_eq!(down, [false, true, false]);
         assert_eq!(life.ended(D), None);
         life.went(D, FactId::new(8));
         life.restarted(D, FactId::new(9));

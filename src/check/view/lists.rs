@@ -65,6 +65,8 @@ struct List {
     last_start: Option<FactId>,
     /// When the device was last told that it need not follow the user.
     left: Option<FactId>,
+    /// The start of the query whose answer the list came from then.
+    left_with: Option<FactId>,
     /// What the list held then, and whether the user was verified, until an answer comes.
     former: Vec<Entry>,
     was_verified: bool,
@@ -124,7 +126,7 @@ impl Lists {
         self.noted(device, user, fact);
         let list = self.lists.entry(device.raw(), user.raw());
         list.was_verified |= list.applied.is_some_and(|applied| applied.verified);
-        list.applied = None;
+        list.left_with = list.applied.take().map(|applied| applied.start);
         list.left = Some(fact);
         list.former.append(&mut list.entries);
         list.dropped.clear();
@@ -254,6 +256,12 @@ impl Lists {
     pub(crate) fn left_since(&self, by: DeviceId, user: UserId) -> Option<FactId> {
         let list = self.of(by, user)?;
         list.left.filter(|left| list.last_start < Some(*left))
+    }
+
+    /// The start of the query whose answer the device had when it was told that it need not follow the user, if it has not asked
+    /// for the list since.
+    pub(crate) fn left_with(&self, by: DeviceId, user: UserId) -> Option<FactId> {
+        self.left_since(by, user).and_then(|_| self.of(by, user)?.left_with)
     }
 
     /// The end of the query that no longer listed a device which had been listed before.

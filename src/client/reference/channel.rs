@@ -296,7 +296,7 @@ impl Reference {
         } else if opens {
             self.open_inbound(ciphertext, listed, io)
         } else {
-            self.store.olm.decrypt(ciphertext, io.given.clock, io.given.entropy)
+            self.store.olm.decrypt(ciphertext, io.given.entropy)
         };
         io.touch();
         match opened {

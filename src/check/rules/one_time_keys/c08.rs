@@ -34,9 +34,10 @@ impl Judge for SupplyKept {
                 let refused = view.supply.last_refused(device) > Some(counts.fact);
                 // Whether an upload that is sent again, because its answer came to nobody, is newer than the first count that is told
                 // after that, nobody says.
-                let is_unclear = view.life.missed(device, up).is_some_and(|start| {
-                    view.counts.before(device).is_none_or(|before| before.fact < start)
-                });
+                let is_lost =
+                    view.life.was_down(device, up) || view.outages.hindered(&view.cast, device, up);
+                let is_unclear =
+                    is_lost && view.counts.before(device).is_none_or(|before| before.fact < up);
                 // What was uploaded while the count was on its way is more than it says.
                 if up < counts.as_of.unwrap_or(counts.fact) && !refused && !is_unclear {
                     let witnesses = [Some(up), Some(counts.fact)];
