@@ -105,7 +105,7 @@ impl Checker {
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
                 view.doubts.restored(device, snapshot);
-                view.rooms.restored(device, snapshot);
+                view.rooms.restored(device, snapshot, now);
                 view.identities.restored(device, snapshot);
                 view.duties.changed(device);
             }

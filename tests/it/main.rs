@@ -17,6 +17,7 @@ mod olm_against_vodozemac;
 mod pictures;
 mod policies;
 mod random_networks;
+mod regressions;
 mod room;
 mod settings;
 mod shrunk;

@@ -135,11 +135,16 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     {
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
     }
-    // A failure in passing is tried again before it is reported. Whoever is cut off for good never gets to that.
+    // A failure in passing is tried again before it is reported, also by a client that was started anew since and does not
+    // know how often it has tried. Whoever is cut off for good never gets to that.
+    let is_to_try_again = |failure| {
+        view.olm.failed_in_passing(cell.sender(), device, epoch)
+            || view.life.crash_after(cell.sender(), failure).is_some()
+    };
     if let Some(failure) = failure
         && cell.quiescent
-        && view.olm.failed_in_passing(cell.sender(), device, epoch)
         && view.outages.hinders(&view.cast, cell.sender())
+        && is_to_try_again(failure)
     {
         return Finding::of(Leaf::SenderGone, [Some(failure), Some(encrypted.fact), None]);
     }

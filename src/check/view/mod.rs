@@ -298,8 +298,11 @@ impl View {
             ClaimOutcome::Key { .. } | ClaimOutcome::Failed(_) => false,
         };
         let is_settled = self.olm.claim_ended(device, target, (failed, for_good), now);
-        let untold =
-            self.reports(device, target).is_some_and(|codes| !codes.contains(WithheldCode::NoOlm));
+        // Nor is it told of who is barred by then for a reason that is not told (W-21).
+        let reason = self.bar(device, target).map_or(WithheldCode::NoOlm, |bar| bar.code);
+        let untold = self
+            .reports(device, target)
+            .is_some_and(|codes| !codes.contains(WithheldCode::NoOlm) || !codes.contains(reason));
         if is_settled
             && untold
             && let Some(epoch) = failed

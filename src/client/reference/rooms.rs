@@ -40,11 +40,6 @@ impl SeenRoom {
         self.members.get(&user).copied().unwrap_or_else(|| self.base.membership(user))
     }
 
-    /// Whether anything was told of a user.
-    fn tells_of(&self, user: UserId) -> bool {
-        self.members.contains_key(&user) || self.base.members.contains_key(&user)
-    }
-
     /// Who invited a user, the last time that this was seen.
     pub(super) fn inviter(&self, user: UserId) -> Option<UserId> {
         self.inviters.get(&user).or_else(|| self.base.inviters.get(&user)).copied()
@@ -215,9 +210,7 @@ impl SeenRooms {
             joined: fresh.members().any(|member| joins(&member) && differs(&member)),
         };
         // What an earlier answer left out is news as well.
-        let left_out = state.members.iter().map(|(user, membership)| (*user, *membership));
-        let left_out = left_out.filter(|told| !old.tells_of(told.0) || differs(told));
-        let left_out = left_out.map(|(user, _)| user);
+        let left_out = fresh.members().filter(differs).map(|(user, _)| user);
         let is_news = |(user, seq): &(&UserId, &u32)| {
             **seq > old.upto || old.membership(**user) != fresh.membership(**user)
         };

@@ -47,6 +47,8 @@ struct Seen {
     whole: bool,
     /// The syncs that told of a change, with the place up to which they told.
     steps: Vec<(u32, Moment)>,
+    /// The same as it was until each time at which the store went back.
+    past: Vec<(SimTime, Vec<(u32, Moment)>)>,
 }
 
 /// Changes of one user's membership that one device was not told: those after `after`, up to `upto` if that is
@@ -211,9 +213,15 @@ impl Rooms {
 
     /// The device's store is the one of `snapshot` again: what it was told after the first state is told once more. Of that
     /// very instant it is not known which came first; that it was told again is what does not blame anybody.
-    pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime) {
+    ///
+    /// A copy from before an earlier restore knows what was known then, whatever that restore took away.
+    pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime, now: Moment) {
         for room in (0..self.rooms.len()).map(RoomId::at) {
             let Some(seen) = self.seen.get_mut(device.raw(), room.raw()) else { continue };
+            let then = seen.past.iter().find(|(until, _)| snapshot <= *until);
+            let then = then.map_or_else(|| seen.steps.clone(), |(_, steps)| steps.clone());
+            let before = std::mem::replace(&mut seen.steps, then);
+            seen.past.push((now.at, before));
             let first = seen.steps.first().copied();
             seen.steps.retain(|(_, told)| {
                 told.at < snapshot
