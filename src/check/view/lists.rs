@@ -258,10 +258,14 @@ impl Lists {
         list.left.filter(|left| list.last_start < Some(*left))
     }
 
-    /// The start of the query whose answer the device had when it was told that it need not follow the user, if it has not asked
-    /// for the list since.
+    /// The start of the query whose answer the device had when it was told that it need not follow the user, or has got since, if
+    /// it has not asked for the list again and was told of no change after it.
     pub(crate) fn left_with(&self, by: DeviceId, user: UserId) -> Option<FactId> {
-        self.left_since(by, user).and_then(|_| self.of(by, user)?.left_with)
+        let left = self.left_since(by, user)?;
+        let list = self.of(by, user)?;
+        let start = list.applied.map(|applied| applied.start).or(list.left_with)?;
+        let is_old = list.notes.iter().any(|note| note.fact > start && note.fact != left);
+        (!is_old).then_some(start)
     }
 
     /// The end of the query that no longer listed a device which had been listed before.
