@@ -123,7 +123,7 @@ fn lanes_find_something(out: &Path) -> bool {
     let mut states = entries.filter(is_state).map(|entry| fs::read(entry.path()).unwrap());
     states.any(|state| {
         let state: Value = serde_json::from_slice(&state).unwrap();
-        match &state["findings"] {
+        match &state["lane"]["findings"] {
             Value::Array(all) => !all.is_empty(),
             Value::Object(all) => !all.is_empty(),
             other => panic!("findings are {other}"),

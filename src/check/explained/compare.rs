@@ -6,6 +6,7 @@ use crate::check::explained::{Blame, Cell, Finding, Scope, awareness, cover, del
 use crate::check::view::duties::{Duty, Told};
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Epoch;
+use crate::check::view::trust::Bar;
 use crate::ids::FactId;
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
@@ -161,16 +162,19 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
 
 /// Whether the device was barred, for a reason that the sender keeps to itself, before the failure was to be reported. That is
 /// when the message is sent, because a report explains only what was sent before it (P-04); and one in passing is not
-/// reported before a second try, which for a device that is barred is not made (W-21). So what keeps the key from it in the end is the choice, and of that the sender need not tell (O-01): a
-/// `m.no_olm` instead would name another reason than the real one.
+/// reported before a second try, which for a device that is barred is not made (W-21). So what keeps the key from it in
+/// the end is the choice, and of that the sender need not tell (O-01): a `m.no_olm` instead would name another reason than the
+/// real one.
 fn is_barred_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
     let (view, sender, device) = (cell.view, cell.sender(), cell.device);
-    let Some(bar) = view.bar(sender, device) else { return false };
-    let is_told = view.reports(sender, device).is_none_or(|codes| codes.contains(bar.code));
+    let reports = view.reports(sender, device);
+    let is_told = |bar: &Bar| reports.is_none_or(|codes| codes.contains(bar.code));
     let sent = view.messages.echoed(cell.message).unwrap_or(cell.accepted);
     let due = view.olm.settled(sender, device, epoch).map(|settled| settled.max(sent));
-    let is_early = due.is_none_or(|due| bar.why.is_some_and(|why| why < due));
-    !is_told && is_early
+    let is_early = |bar: &Bar| due.is_none_or(|due| bar.why.is_some_and(|why| why < due));
+    // Another reason that came later, and that is told, does not change why nothing was said.
+    let mut bars = view.bars(sender, device).into_iter().flatten();
+    bars.any(|bar| !is_told(&bar) && is_early(&bar))
 }
 
 /// Stage 5: the key was owed and could have been sent, and was not accepted in time.

@@ -261,7 +261,7 @@ mod tests {
         story.learn(A1, BOB, &[B1]);
         story.deliver((A1, B1), s(0), 0);
         story.learn(A1, BOB, &[]);
-        assert_eq!(broken(story), [Rule::R03], "it was given it again");
+        assert!(broken(story).contains(&Rule::R03), "it was given it again");
     }
 
     #[test]

@@ -51,9 +51,10 @@ mod tests {
     fn answer(count: u32) -> Story {
         let mut story = Story::with_olm();
         let sent: Vec<_> = (0..count).map(|first| story.give((A1, B1), s(first), 0)).collect();
-        sent.iter().for_each(|sent| {
+        for sent in &sent {
+            story.same_instant();
             story.listed(*sent);
-        });
+        }
         for sent in sent {
             story.opened(sent);
             story.processed(sent, ProcessOutcome::Ignored);
