@@ -2,7 +2,7 @@
 //! It does not know what was run, nor whose doing a panic is.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
@@ -51,7 +51,7 @@ fn without_numbers(message: &str) -> String {
 
 thread_local! {
     /// Where the last panic of this thread was, while it is listened to.
-    static LISTENING: RefCell<Option<Option<String>>> = const { RefCell::new(None) };
+    static LISTENING: Cell<Option<Option<String>>> = const { Cell::new(None) };
 }
 
 /// Does `run` and gives back its panic if it does not come to an end. What it shares with others must bear that.
@@ -72,11 +72,10 @@ fn listen() {
     ONCE.call_once(|| {
         let before = take_hook();
         set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-            let is_kept = LISTENING.with_borrow_mut(|listening| {
+            if LISTENING.take().is_some() {
                 let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
-                listening.as_mut().map(|kept| *kept = place).is_some()
-            });
-            if !is_kept {
+                LISTENING.set(Some(place));
+            } else {
                 before(info);
             }
         }));

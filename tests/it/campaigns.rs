@@ -123,11 +123,9 @@ fn lanes_find_something(out: &Path) -> bool {
     let mut states = entries.filter(is_state).map(|entry| fs::read(entry.path()).unwrap());
     states.any(|state| {
         let state: Value = serde_json::from_slice(&state).unwrap();
-        match &state["lane"]["findings"] {
-            Value::Array(all) => !all.is_empty(),
-            Value::Object(all) => !all.is_empty(),
-            other => panic!("findings are {other}"),
-        }
+        let findings = &state["lane"]["findings"];
+        let listed = findings.as_array().map(Vec::len);
+        listed.or_else(|| findings.as_object().map(serde_json::Map::len)).unwrap() > 0
     })
 }
 

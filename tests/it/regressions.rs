@@ -1,8 +1,6 @@
 //! Rooms about which judge and client once disagreed: by the rules that they are about nobody in them is blamed any more, not even by a
 //! warning, which a file cannot expect. Why they are there stands in each of them and is not known here.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests may")]
-
 use std::fs;
 
 use withheld::generate::plan::Subject;
