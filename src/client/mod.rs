@@ -362,9 +362,15 @@ impl<D> Out<D> {
         self.effects.drain(..).chain(last)
     }
 
-    /// The effects but for the requests that leave behind all others, in order.
-    pub(crate) fn drain_first(&mut self) -> impl Iterator<Item = Effect<D>> + '_ {
-        self.effects.drain(..)
+    /// The effects but for the requests that leave behind all others, in order; they are to be given back.
+    pub(crate) fn take_first(&mut self) -> Vec<Effect<D>> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Takes the list back, for its memory.
+    pub(crate) fn give_back(&mut self, mut effects: Vec<Effect<D>>) {
+        effects.clear();
+        self.effects = effects;
     }
 
     /// The requests that leave behind all other effects, in order.
