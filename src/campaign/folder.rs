@@ -235,7 +235,7 @@ impl Folder {
         (0..LANES).filter_map(|number| self.lane(number).transpose()).collect()
     }
 
-    /// Writes the smallest room of each finding, under a name that tells which it is, and takes away what is none any more.
+    /// Writes the smallest room of each finding, under a name that tells which it is.
     ///
     /// # Errors
     /// If that fails.
@@ -247,6 +247,22 @@ impl Folder {
                 if self.read(&name)?.as_deref() != Some(room.as_bytes()) {
                     self.write(&name, room.as_bytes())?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the rooms of those of a lane's findings of which there is none yet, so that they are there while others are still
+    /// looked for. Which room of a finding is the smallest of all lanes shows in the end.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn keep_findings(&self, findings: &Findings) -> Result<(), FolderError> {
+        for finding in findings.ranked() {
+            let path = self.finding_file(&finding.problem.id());
+            if let (Some(room), false) = (&finding.room, path.exists()) {
+                let name = path.strip_prefix(&self.path).unwrap_or(&path);
+                self.write(name, room.as_bytes())?;
             }
         }
         Ok(())

@@ -95,6 +95,8 @@ struct Job {
     lane: Lane,
     /// How many cases it had when it was last saved, and when.
     saved: (u64, u64),
+    /// How many of its findings have their rooms in the folder.
+    kept: usize,
     /// How many of its features are counted as seen by all.
     told: usize,
     /// How many of its findings and actions are counted.
@@ -130,7 +132,7 @@ impl Pool<'_> {
         for lane in lanes {
             let saved = (lane.cases(), 0);
             let actions = lane.tally().actions;
-            let mut job = Job { lane, saved, told: 0, findings: 0, actions };
+            let mut job = Job { lane, saved, kept: 0, told: 0, findings: 0, actions };
             shared.count(&mut job, 0);
             shared.ready.push(job);
         }
@@ -206,7 +208,13 @@ impl Pool<'_> {
     fn save(&self, job: &mut Job, is_over: bool) -> Result<(), FolderError> {
         let Some(folder) = self.folder else { return Ok(()) };
         let (cases, now) = (job.lane.cases(), (self.clock)());
-        if is_over || now >= job.saved.1 + SAVE_EVERY_US {
+        let found = job.lane.findings().len();
+        let is_found = found > job.kept;
+        if is_found {
+            folder.keep_findings(job.lane.findings())?;
+            job.kept = found;
+        }
+        if is_over || is_found || now >= job.saved.1 + SAVE_EVERY_US {
             folder.save_lane(&LaneState::of(&job.lane))?;
             job.saved = (cases, now);
         }

@@ -29,8 +29,8 @@ impl Checker {
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
             FactKind::HealStart { first_probe } => self.first_probe = Some(first_probe),
-            FactKind::FaultStart(fault) => view.outages.started(fault),
-            FactKind::FaultEnd(fault) => view.outages.ended(fault),
+            FactKind::FaultStart(fault) => view.outages.started(fault, fact.id),
+            FactKind::FaultEnd(fault) => view.outages.ended(fault, fact.id),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
             | FactKind::SendRefused { .. }
@@ -58,7 +58,8 @@ impl Checker {
                     view.rooms.encryption(server, room, rotation, seq);
                 }
             }
-            FactKind::MessageReceived { device, .. } => {
+            FactKind::MessageReceived { device, message } => {
+                view.messages.came(message, device, fact.id);
                 // The first cause is the event; what kept it from being told earlier may stand behind it.
                 if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);
@@ -97,22 +98,24 @@ impl Checker {
                 view.life.went(device, fact.id);
             }
             FactKind::Crashed { device } => view.crashed(device, now),
-            FactKind::Restarted { device } => view.life.restarted(device),
+            FactKind::Restarted { device } => view.life.restarted(device, fact.id),
             FactKind::SessionDiscarded { device, room } => {
                 view.expiries.discarded(device, room, fact.id);
             }
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
                 view.doubts.restored(device, snapshot);
-                view.rooms.restored(device, snapshot);
+                view.rooms.restored(device, snapshot, now);
                 view.identities.restored(device, snapshot);
                 view.duties.changed(device);
             }
-            FactKind::IdentityMade { device, .. } => view.identity_made(device, fact.id),
+            FactKind::IdentityMade { device, master } => {
+                view.identity_made(device, master, fact.id);
+            }
             FactKind::IdentityAcknowledged { device, user } => {
                 view.identities.accepted(device, user, now);
             }
-            FactKind::IdentitySet { user, .. } => view.policies.identity_set(user),
+            FactKind::IdentitySet { user, master } => view.policies.identity_set(user, master),
             FactKind::CrossSigned { device } => view.cross_signed(device, fact.id),
             FactKind::ListChangedAt { user } => {
                 if let Observer::Server(server) = fact.observer {

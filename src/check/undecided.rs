@@ -137,6 +137,7 @@ impl Question<'_> {
             .or_else(|| self.others(need.others, party, other))
             .or_else(|| self.order(need, party, other))
             .or_else(|| self.excuse(rule, party))
+            .or_else(|| self.outage().filter(|_| need.own == needs::VERDICTS || rule == Rule::C08))
     }
 
     /// Why the verdict of a message of `sender` at `device` cannot be given, if it rests on what was not recorded.
@@ -149,6 +150,7 @@ impl Question<'_> {
         self.own(need.own, party)
             .or_else(|| self.others(need.others, party, Some(device)))
             .or_else(|| self.order(need, party, Some(device)))
+            .or_else(|| self.outage())
     }
 
     /// Who among the others, and for one among the device itself, lacks these kinds: nothing is known of whom it deals with.
@@ -256,6 +258,13 @@ impl Question<'_> {
             observers.push(Observer::Server(server));
         }
         self.coverage.unordered(&observers).map(Missing::Order)
+    }
+
+    /// Who is cut off by an announced fault may leave undone what it owes. Since when and how long it was, whoever watches the whole
+    /// tells.
+    fn outage(self) -> Option<Missing> {
+        self.cast.faults().find(|(_, fault)| !fault.cuts_off.is_empty())?;
+        self.missing(Observer::World, Kinds::of(&[Kind::FaultStart, Kind::FaultEnd]))
     }
 
     /// Whether a breach came of an announced fault is told by causes, and those end where facts are missing: then a rule that a

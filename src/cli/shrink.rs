@@ -9,7 +9,7 @@ use crate::report::shrunk::{ShrunkTold, clause, document, summary, titled};
 use crate::report::text::{list, safe};
 use crate::rulebook::reading::ReadingName;
 use crate::rulebook::rule::Rule;
-use crate::run::failure::{Failure as Wrong, Found, Trial, Tried, try_out};
+use crate::run::failure::{Found, Trial, Tried, try_out};
 use crate::run::shrunk::{Shrunk, shrink};
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
@@ -68,7 +68,7 @@ pub(super) fn shrink_file(
 }
 
 fn is_broken(found: &Found, rule: Rule) -> bool {
-    matches!(&found.failure, Wrong::Broken(signature) if signature.rule == rule)
+    found.failure.signature().is_some_and(|signature| signature.rule == rule)
 }
 
 fn read(args: &ShrinkArgs, streams: &Streams<'_>) -> Result<Input, Failure> {

@@ -57,7 +57,13 @@ impl Ending {
 }
 
 impl Simulator for Ending {
-    fn simulate(&self, scenario: &Scenario, _: ReadingName, sink: &mut dyn FactSink) -> Simulated {
+    fn simulate_at_most(
+        &self,
+        _: u64,
+        scenario: &Scenario,
+        _: ReadingName,
+        sink: &mut dyn FactSink,
+    ) -> Simulated {
         let drift = match &self.1 {
             Drift::None => 0,
             Drift::EachRun(runs) => runs.fetch_add(1, Ordering::Relaxed),

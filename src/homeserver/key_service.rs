@@ -149,6 +149,12 @@ impl Homeserver {
         fact
     }
 
+    /// The cross-signing keys that one of the server's users has published.
+    #[must_use]
+    pub fn identity(&self, user: UserId) -> Option<CrossSigningKeys> {
+        self.lists.list(self.residents.user_seat(user)).identity()
+    }
+
     /// `POST /keys/device_signing/upload`. Gives the fact that changed the list.
     pub fn set_identity(
         &mut self,

@@ -318,13 +318,14 @@ fn a_room_that_is_too_large_is_refused_before_anything_is_run() {
 fn clients_that_do_not_show_their_requests_are_not_compared() {
     struct Mute;
     impl Simulator for Mute {
-        fn simulate(
+        fn simulate_at_most(
             &self,
+            actions: u64,
             scenario: &Scenario,
             reading: ReadingName,
             sink: &mut dyn FactSink,
         ) -> crate::run::simulator::Simulated {
-            InWorld(References).simulate(scenario, reading, sink)
+            InWorld(References).simulate_at_most(actions, scenario, reading, sink)
         }
     }
     assert_eq!(measure(&Mute, &room(ROOM), ReadingName::Strict), Err(Why::NoRequests));

@@ -30,8 +30,8 @@
 //! check("rooms", &InWorld(Mine), &Config::in_crate(env!("CARGO_MANIFEST_DIR")).with_cases(8).with_seed(1));
 //! ```
 //!
-//! A room in which a rule is broken is made small and saved below `scenarios/regressions` of the crate, and the test fails with the
-//! room, the rule and the facts that led there. From then on the file is run before new rooms are made.
+//! A room in which a rule is broken, or a client panics, is made small and saved below `scenarios/regressions` of the crate, and the
+//! test fails with the room, the rule and the facts that led there. From then on the file is run before new rooms are made.
 //! With [`scenarios`] rooms can be used in `proptest!` like any other value.
 
 mod regression;
@@ -52,6 +52,7 @@ use crate::report::shrunk::{ShrunkTold, summary};
 use crate::rulebook::reading::ReadingName;
 use crate::run::failure::{Failure, Found, Trial, Tried, try_out};
 use crate::run::judged::{DigestCheck, Judging};
+use crate::run::panic::caught;
 use crate::run::shrunk::{LIMIT, shrink};
 use crate::run::simulator::Simulator;
 use crate::run::why::{Wanted, explained};
@@ -159,7 +160,7 @@ impl Config {
 /// Runs the saved regressions, then generated rooms, and fails with the first that goes wrong: made small, saved, explained.
 ///
 /// # Panics
-/// If a rule is broken, a run cannot be repeated, or a saved file does not hold or is stale.
+/// If a rule is broken, a client panics, a run cannot be repeated, or a saved file does not hold or is stale.
 pub fn check(name: &str, simulator: &dyn Simulator, config: &Config) {
     if let Err(told) = checked(name, simulator, config) {
         panic!("{told}");
@@ -169,7 +170,7 @@ pub fn check(name: &str, simulator: &dyn Simulator, config: &Config) {
 /// The same without a panic: what went wrong is the error, in words.
 ///
 /// # Errors
-/// If a rule is broken, a run cannot be repeated, or a saved file does not hold or is stale.
+/// If a rule is broken, a client panics, a run cannot be repeated, or a saved file does not hold or is stale.
 pub fn checked(name: &str, simulator: &dyn Simulator, config: &Config) -> Result<(), String> {
     regression::replay(name, simulator, config.reading, &config.folder)?;
     let is_on_trial =
@@ -194,10 +195,10 @@ pub fn checked(name: &str, simulator: &dyn Simulator, config: &Config) -> Result
     Ok(())
 }
 
-/// What of a generated room is a failure: nothing is expected there that could differ, and what has not healed or has no
-/// reason is the matter of whoever writes the rules.
+/// What of a generated room is a failure, here as in a campaign: nothing is expected there that could differ, and what has not
+/// healed or has no reason is the matter of whoever writes the rules.
 fn counts(found: &Found) -> bool {
-    matches!(found.failure, Failure::Broken(_) | Failure::NotDeterministic)
+    matches!(found.failure, Failure::Broken(_) | Failure::NotDeterministic | Failure::Panicked(_))
 }
 
 /// A generated room that failed.
@@ -230,17 +231,21 @@ impl Failed<'_> {
         };
         let judging = Judging { reading: self.config.reading, digest: DigestCheck::Free };
         let wanted = Wanted { rule: shrunk.failure.rule(), ..Wanted::default() };
-        let why = explained(self.simulator, &small, judging, wanted);
-        let explained =
-            Explained { path: &path, scenario: &small, why: &why, more: &commands[1].1 };
         let layout = Layout { columns: COLUMNS, paint: Paint::Plain };
+        // A run that panics leaves nothing to explain but that.
+        let explained = caught(|| {
+            let why = explained(self.simulator, &small, judging, wanted);
+            let explained =
+                Explained { path: &path, scenario: &small, why: &why, more: &commands[1].1 };
+            text(&explained, layout)
+        });
         format!(
             "{}: generated room {} fails\n{}{saved}\n\n{}\n{}",
             self.name,
             self.case + 1,
             summary(&told),
             file::write_brief(&small),
-            text(&explained, layout),
+            explained.unwrap_or_default(),
         )
     }
 }

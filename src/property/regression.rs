@@ -5,15 +5,18 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::check::outcome::Marks;
 use crate::engine::digest::Digest;
 use crate::report::lines::line;
 use crate::report::paint::Paint;
 use crate::report::room::Told;
 use crate::report::shrunk::titled;
 use crate::rulebook::reading::ReadingName;
+use crate::rulebook::rule::Rule;
 use crate::run::failure::Failure;
 use crate::run::judged::{DigestCheck, Judging, run_one};
 use crate::run::kept::Kept;
+use crate::run::panic::caught;
 use crate::run::shrunk::Shrunk;
 use crate::run::simulator::Simulator;
 use crate::run::status::Status;
@@ -27,8 +30,9 @@ use crate::store::atomic::AtomicFile;
 pub(super) fn kept(simulator: &dyn Simulator, reading: ReadingName, shrunk: &Shrunk) -> Scenario {
     let mut scenario = titled(shrunk);
     let judging = Judging { reading, digest: DigestCheck::Free };
-    let report = run_one(simulator, &scenario, judging, &mut Kept::default());
-    let reached = |rule: &crate::rulebook::rule::Rule| report.outcome.marks.of(*rule) > 0;
+    let run = caught(|| run_one(simulator, &scenario, judging, &mut Kept::default()));
+    let marks = run.map_or_else(|_| Marks::default(), |report| report.outcome.marks);
+    let reached = |rule: &Rule| marks.of(*rule) > 0;
     scenario.expect.reaches = shrunk.failure.rule().into_iter().filter(reached).collect();
     scenario
 }
@@ -55,6 +59,7 @@ fn name(shrunk: &Shrunk, text: &str) -> String {
         (Some(rule), Failure::Broken(signature)) => {
             format!("a_{}_breaks_{rule}_{number:08x}.json", signature.party.as_str())
         }
+        (_, Failure::Panicked(_)) => format!("a_client_panics_{number:08x}.json"),
         (_, _) => format!("two_runs_are_not_the_same_{number:08x}.json"),
     }
 }
@@ -93,8 +98,13 @@ fn replay_one(simulator: &dyn Simulator, reading: ReadingName, path: &Path) -> R
     let scenario = file::read_bytes(&bytes, &Limits::FILES)
         .map_err(|problems| file::render(&problems, &shown, &String::from_utf8_lossy(&bytes)))?;
     let judging = Judging { reading, digest: DigestCheck::Free };
-    let mut report = run_one(simulator, &scenario, judging, &mut Kept::default());
-    let kept = run_again(simulator, &scenario, reading, &mut report);
+    let run = caught(|| {
+        let mut report = run_one(simulator, &scenario, judging, &mut Kept::default());
+        let kept = run_again(simulator, &scenario, reading, &mut report);
+        (report, kept)
+    });
+    let (report, kept) =
+        run.map_err(|panic| format!("{shown}: a client panics {}\n", panic.told()))?;
     match report.status {
         Status::Holds | Status::Inconclusive => Ok(()),
         Status::Differs | Status::Violated | Status::NotDeterministic => {

@@ -66,6 +66,7 @@ pub fn clause(scenario: &Scenario, failure: &Failure, subject: Option<&Subject>)
             format!("after the heal phase a probe is {} by {}", leaf.name(), rule.id())
         }
         Failure::NoReason => "no reason is found for a message that cannot be read".to_owned(),
+        Failure::Panicked(panic) => format!("a client panics {}", panic.told()),
     }
 }
 
@@ -216,17 +217,8 @@ pub fn document<'a>(told: &ShrunkTold<'a>) -> ShrunkDocument<'a> {
         steps: one.size.steps,
         faults: one.size.faults,
     };
-    let kinds = match &shrunk.failure {
-        Failure::Broken(signature) => signature.kinds.iter().map(String::as_str).collect(),
-        Failure::NotDeterministic
-        | Failure::NotBroken { .. }
-        | Failure::Verdict { .. }
-        | Failure::Notices { .. }
-        | Failure::NotSent(_)
-        | Failure::Sent
-        | Failure::NotHealed { .. }
-        | Failure::NoReason => Vec::new(),
-    };
+    let kinds = shrunk.failure.signature().into_iter().flat_map(|signature| &signature.kinds);
+    let kinds = kinds.map(String::as_str).collect();
     let written = file::write_brief(&titled(shrunk));
     ShrunkDocument {
         file: told.path,

@@ -8,7 +8,6 @@ use crate::client::reference::{Config, Reference};
 use crate::client::{Client, Context, Directory, Input, Out};
 use crate::ids::DeviceId;
 use crate::rulebook::reading::{Reading, ReadingName};
-use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
 use crate::sim::world::World;
 use crate::trace::sink::FactSink;
@@ -36,15 +35,6 @@ pub trait Clients: Sync {
 pub struct InWorld<C>(pub C);
 
 impl<C: Clients> Simulator for InWorld<C> {
-    fn simulate(
-        &self,
-        scenario: &Scenario,
-        reading: ReadingName,
-        sink: &mut dyn FactSink,
-    ) -> Simulated {
-        self.simulate_at_most(Limits::FILES.actions, scenario, reading, sink)
-    }
-
     fn simulate_at_most(
         &self,
         actions: u64,

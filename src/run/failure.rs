@@ -14,7 +14,8 @@ use crate::trace::sink::{FactDigest, FactSink, Trace};
 
 use super::RunReport;
 use super::expectation::Mismatch;
-use super::judged::{DigestCheck, Judging, run_one};
+use super::judged::{DigestCheck, Judging, no_run, run_one};
+use super::panic::{Panic, caught};
 use super::signature::{PartyKind, Signature};
 use super::simulator::Simulator;
 use super::why::Subject;
@@ -62,6 +63,8 @@ pub enum Failure {
     },
     /// There is a cell for which the judge finds no reason.
     NoReason,
+    /// The run did not come to an end, because a client panicked.
+    Panicked(Panic),
 }
 
 impl Failure {
@@ -71,7 +74,27 @@ impl Failure {
         if let (Self::Broken(one), Self::Broken(larger)) = (self, larger) {
             return larger.is_kept_by(one);
         }
+        if let (Self::Panicked(one), Self::Panicked(larger)) = (self, larger) {
+            return one.is_same(larger);
+        }
         self == larger
+    }
+
+    /// What makes a broken rule the same in another room; `None` if something else is wrong.
+    #[must_use]
+    pub const fn signature(&self) -> Option<&Signature> {
+        match self {
+            Self::Broken(signature) => Some(signature),
+            Self::NotDeterministic
+            | Self::NotBroken { .. }
+            | Self::Verdict { .. }
+            | Self::Notices { .. }
+            | Self::NotSent(_)
+            | Self::Sent
+            | Self::NotHealed { .. }
+            | Self::NoReason
+            | Self::Panicked(_) => None,
+        }
     }
 
     /// The rule that is broken, or is not and should be.
@@ -85,7 +108,8 @@ impl Failure {
             | Self::Notices { .. }
             | Self::NotSent(_)
             | Self::Sent
-            | Self::NoReason => None,
+            | Self::NoReason
+            | Self::Panicked(_) => None,
         }
     }
 }
@@ -196,9 +220,20 @@ pub struct Tried {
 #[must_use]
 pub fn try_out(simulator: &dyn Simulator, scenario: &Scenario, trial: &Trial<'_>) -> Tried {
     let mut trace = Trace::default();
-    let report = run_one(simulator, scenario, trial.judging(), &mut trace);
+    let ran = caught(|| {
+        let report = run_one(simulator, scenario, trial.judging(), &mut trace);
+        let repeated = !trial.repeat || is_repeated(simulator, scenario, trial, &report);
+        (report, repeated)
+    });
+    let (report, repeated) = match ran {
+        Ok(ran) => ran,
+        Err(panic) => {
+            let found = vec![Found { failure: Failure::Panicked(panic), subject: None }];
+            return Tried { report: no_run(scenario, trial.judging()), trace, found };
+        }
+    };
     let mut found = Vec::new();
-    if trial.repeat && !is_repeated(simulator, scenario, trial, &report) {
+    if !repeated {
         found.push(Found { failure: Failure::NotDeterministic, subject: None });
     }
     let outcome = &report.outcome;
@@ -247,7 +282,8 @@ pub fn fails(
             .any(|one| one.failure.is_same(failure));
     };
     let mut trace = Trace::default();
-    let report = run_one(simulator, scenario, trial.judging(), &mut trace);
+    let ran = caught(|| run_one(simulator, scenario, trial.judging(), &mut trace));
+    let Ok(report) = ran else { return false };
     let outcome = &report.outcome;
     outcome.violations.iter().filter(|violation| trial.counts(scenario, violation)).any(
         |violation| {

@@ -6,8 +6,9 @@ use crate::check::cast::Cast;
 use crate::check::outcome::Outcome;
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::scenario::model::Scenario;
+use crate::time::SimTime;
 use crate::trace::fact::Fact;
-use crate::trace::sink::{FactDigest, FactSink};
+use crate::trace::sink::{FactDigest, FactSink, Trace};
 
 use super::RunReport;
 use super::expectation::compare;
@@ -31,6 +32,27 @@ pub enum DigestCheck {
     Locked,
     /// The digest is not looked at.
     Free,
+}
+
+/// What is told of a scenario whose run did not come to an end: nothing happened.
+pub(super) fn no_run(scenario: &Scenario, judging: Judging) -> RunReport {
+    let nobody = Unstarted;
+    run_one(&nobody, scenario, judging, &mut None::<Trace>)
+}
+
+/// Runs nothing.
+struct Unstarted;
+
+impl Simulator for Unstarted {
+    fn simulate_at_most(
+        &self,
+        _: u64,
+        _: &Scenario,
+        _: ReadingName,
+        _: &mut dyn FactSink,
+    ) -> Simulated {
+        Simulated { actions: 0, ended_at: SimTime::ZERO }
+    }
 }
 
 /// Runs `scenario` with its seed and judges the facts as they come; `sink` sees them too.

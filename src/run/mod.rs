@@ -9,6 +9,7 @@ pub mod kept;
 pub mod logs;
 pub mod matrix;
 pub mod mutants;
+pub mod panic;
 pub mod shrunk;
 pub mod signature;
 pub mod simulator;

@@ -4,31 +4,31 @@
 use crate::ids::DeviceId;
 use crate::protocol::api::Request;
 use crate::rulebook::reading::ReadingName;
+use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
 use crate::time::SimTime;
 use crate::trace::sink::FactSink;
 
 /// Turns a scenario into facts. The same scenario gives the same facts every time, if all clients are deterministic.
 pub trait Simulator: Sync {
-    /// Runs `scenario` to its end and gives every fact to `sink`, as it happens. Clients show what they show as
-    /// `reading` has it.
-    fn simulate(
-        &self,
-        scenario: &Scenario,
-        reading: ReadingName,
-        sink: &mut dyn FactSink,
-    ) -> Simulated;
-
-    /// The same, but cut after so many actions at the most, if this simulator can do that.
+    /// Runs `scenario` to its end, but no further than so many actions if this simulator can be cut, and gives every fact to
+    /// `sink`, as it happens. Clients show what they show as `reading` has it.
     fn simulate_at_most(
         &self,
         actions: u64,
         scenario: &Scenario,
         reading: ReadingName,
         sink: &mut dyn FactSink,
+    ) -> Simulated;
+
+    /// The same, as far as a run may last.
+    fn simulate(
+        &self,
+        scenario: &Scenario,
+        reading: ReadingName,
+        sink: &mut dyn FactSink,
     ) -> Simulated {
-        let _ = actions;
-        self.simulate(scenario, reading, sink)
+        self.simulate_at_most(Limits::FILES.actions, scenario, reading, sink)
     }
 
     /// The same to its end, where `tap` is shown every request that leaves a client. `None`, and nothing was run, if this
@@ -62,13 +62,14 @@ impl std::fmt::Debug for Bounded<'_> {
 }
 
 impl Simulator for Bounded<'_> {
-    fn simulate(
+    fn simulate_at_most(
         &self,
+        actions: u64,
         scenario: &Scenario,
         reading: ReadingName,
         sink: &mut dyn FactSink,
     ) -> Simulated {
-        self.simulator.simulate_at_most(self.actions, scenario, reading, sink)
+        self.simulator.simulate_at_most(actions.min(self.actions), scenario, reading, sink)
     }
 }
 

@@ -88,7 +88,13 @@ mod tests {
     struct Counting(Vec<u32>, AtomicU32);
 
     impl Simulator for Counting {
-        fn simulate(&self, _: &Scenario, _: ReadingName, sink: &mut dyn FactSink) -> Simulated {
+        fn simulate_at_most(
+            &self,
+            _: u64,
+            _: &Scenario,
+            _: ReadingName,
+            sink: &mut dyn FactSink,
+        ) -> Simulated {
             let run = self.1.fetch_add(1, Ordering::Relaxed) as usize;
             for id in 0..self.0[run.min(self.0.len() - 1)] {
                 sink.record(&fact_of(id, u64::from(id), FactKind::UserStep(id)));

@@ -71,7 +71,7 @@ impl<C: Client, K: Choices> World<C, K> {
             let kind = FactKind::DeviceUp { device, crypto: false };
             self.recorder.record(sink, Observer::Server(id), kind, Causes::of([cause]));
         }
-        let identity = self.identities[settings.user.index()];
+        let identity = self.identity_of(device);
         let publishes = settings.keys != PublishedKeys::None && identity.is_some();
         let command = Command::Login {
             identity,
@@ -118,7 +118,7 @@ impl<C: Client, K: Choices> World<C, K> {
                 (device, Command::SetRoomState { room, event })
             }
             Step::CrossSign(device) => {
-                let command = match self.identities[self.residents.user(device).index()] {
+                let command = match self.identity_of(device) {
                     Some(keys) => Command::CrossSign(keys),
                     None => Command::ResetIdentity(self.make_identity(device)),
                 };
@@ -147,6 +147,14 @@ impl<C: Client, K: Choices> World<C, K> {
             Step::DiscardSession { device, room } => (device, Command::DiscardSession(room)),
             Step::RestoreBackup(device) => (device, Command::RestoreBackup),
         }
+    }
+
+    /// The cross-signing keys that a device of their user's can have: those that are published, or else those that are about to be.
+    /// Keys that a client made and lost before it published them are nobody's.
+    fn identity_of(&self, device: DeviceId) -> Option<CrossSigningKeys> {
+        let user = self.residents.user(device);
+        let published = self.servers[self.server_of(device).index()].identity(user);
+        published.or(self.identities[user.index()])
     }
 
     /// The user of a device gets new cross-signing keys, which that device will publish.

@@ -112,6 +112,29 @@ fn threads_and_shards_change_nothing_and_merging_shards_gives_the_whole() {
     assert!(text(&twice.stderr).contains("once more"), "{twice:?}");
 }
 
+/// Whether the states of lanes that were left have findings.
+fn lanes_find_something(out: &Path) -> bool {
+    let is_state = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with("lane-") && name.ends_with(".json")
+    };
+    let entries = fs::read_dir(out.join("lanes")).into_iter().flatten().map(Result::unwrap);
+    let mut states = entries.filter(is_state).map(|entry| fs::read(entry.path()).unwrap());
+    states.any(|state| {
+        let state: Value = serde_json::from_slice(&state).unwrap();
+        let findings = &state["lane"]["findings"];
+        let listed = findings.as_array().map(Vec::len);
+        listed.or_else(|| findings.as_object().map(serde_json::Map::len)).unwrap() > 0
+    })
+}
+
+/// Whether there are rooms of findings; what was being written when the process was killed is none.
+fn has_rooms(out: &Path) -> bool {
+    let mut entries = fs::read_dir(out.join("findings")).into_iter().flatten().map(Result::unwrap);
+    entries.any(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+}
+
 #[test]
 fn a_campaign_that_was_killed_again_and_again_comes_to_what_it_would_have_come_to() {
     const CASES: &str = "--cases=1600";
@@ -133,6 +156,8 @@ fn a_campaign_that_was_killed_again_and_again_comes_to_what_it_would_have_come_t
         kills += u32::from(running.try_wait().unwrap().is_none());
         running.kill().unwrap();
         running.wait().unwrap();
+        let is_found = lanes_find_something(&out);
+        assert!(!is_found || has_rooms(&out), "a finding of a lane has its room");
     }
     assert!(kills > 0, "it must not be over before it is killed");
     let output = withheld(folder.path(), &args, SMALL);

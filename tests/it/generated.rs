@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use withheld::client::reference::Reference;
+use withheld::client::{Client, Command, Context, Input, Out};
 use withheld::engine::choices::Seeded;
 use withheld::generate;
 use withheld::generate::plan::Plan;
@@ -100,6 +101,64 @@ fn a_client_with_a_fault_fails_with_a_small_room_that_is_saved_and_run_from_then
         told.contains("W-09 was never put to the test") && told.contains("the file is stale"),
         "{told}"
     );
+}
+
+/// A client that cannot bear it if anybody is blocked.
+struct Brittle(Reference);
+
+impl Client for Brittle {
+    type Durable = <Reference as Client>::Durable;
+
+    fn handle(
+        &mut self,
+        input: &Input<'_>,
+        context: &mut Context<'_>,
+        out: &mut Out<Self::Durable>,
+    ) {
+        if let Input::Command(Command::Block(target)) = input {
+            panic!("cannot block {target:?} at {} ms", context.clock.as_ms());
+        }
+        self.0.handle(input, context, out);
+    }
+
+    fn snapshot(&self) -> Self::Durable {
+        self.0.snapshot()
+    }
+
+    fn restore(&mut self, durable: Self::Durable) {
+        self.0.restore(durable);
+    }
+}
+
+struct Brittles;
+
+impl Clients for Brittles {
+    type Client = Brittle;
+
+    fn of_run(&self, scenario: &Scenario, reading: ReadingName) -> impl FnMut(DeviceId) -> Brittle {
+        let mut of_run = References.of_run(scenario, reading);
+        move |device| Brittle(of_run(device))
+    }
+}
+
+#[test]
+fn a_client_that_panics_fails_with_the_smallest_room_in_which_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config().with_cases(100).with_seed(1).with_folder(folder.path());
+    let told = checked("mine", &InWorld(Brittles), &config).unwrap_err();
+    let [path] = &saved(folder.path())[..] else { panic!("one room is saved") };
+    let name = path.file_name().unwrap().to_str().unwrap();
+    assert!(name.starts_with("a_client_panics_") && name.ends_with(".json"), "{name}");
+    let room = scenario(&fs::read_to_string(path).unwrap());
+    assert_eq!((room.timeline.len(), room.faults.len()), (1, 0), "one block is all that it takes");
+    assert!(room.devices.len() <= 2, "{told}");
+    for part in ["a client panics at tests/it/generated.rs:", "cannot block ", name] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    let again = checked("mine", &InWorld(Brittles), &config).unwrap_err();
+    assert!(again.starts_with("mine: rooms that failed before\n"), "{again}");
+    assert!(again.contains("a client panics at "), "{again}");
+    checked("mine", &InWorld(References), &config.with_cases(0)).unwrap();
 }
 
 #[test]

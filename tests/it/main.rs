@@ -18,6 +18,7 @@ mod overhead;
 mod pictures;
 mod policies;
 mod random_networks;
+mod regressions;
 mod room;
 mod settings;
 mod shrunk;

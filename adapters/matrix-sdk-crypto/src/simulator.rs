@@ -16,7 +16,6 @@ use withheld::ids::DeviceId;
 use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::{Clients, References};
 use withheld::run::simulator::{Simulated, Simulator};
-use withheld::scenario::limits::Limits;
 use withheld::scenario::model::{PublishedKeys, Scenario};
 use withheld::sim::world::World;
 use withheld::time::SimTime;
@@ -249,15 +248,6 @@ fn begin(
 }
 
 impl Simulator for SdkRooms {
-    fn simulate(
-        &self,
-        scenario: &Scenario,
-        reading: ReadingName,
-        sink: &mut dyn FactSink,
-    ) -> Simulated {
-        self.simulate_at_most(Limits::FILES.actions, scenario, reading, sink)
-    }
-
     fn simulate_at_most(
         &self,
         actions: u64,

@@ -59,11 +59,11 @@ pub(super) fn unlisted(cell: &Cell<'_>, gap: Gap) -> Finding {
     // A note that comes later was on its way; that none ever came can be said only of a sender that was there to
     // get it until the end.
     let unaware = |note| Finding::of(Leaf::Unaware, [Some(note), Some(encrypted.fact), None]);
+    let is_out_of_reach =
+        view.life.ended(sender).is_some() || view.outages.hinders(&view.cast, sender);
     match view.lists.telling(sender, user, news) {
         Telling::Told(note) => return unaware(note),
-        Telling::Untold if !cell.quiescent || view.life.ended(sender).is_some() => {
-            return unaware(news);
-        }
+        Telling::Untold if !cell.quiescent || is_out_of_reach => return unaware(news),
         Telling::PassedOver | Telling::Untold => {}
     }
     let party = Party::Server(server);

@@ -6,6 +6,7 @@ use crate::check::explained::{Blame, Cell, Finding, Scope, awareness, cover, del
 use crate::check::view::duties::{Duty, Told};
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Epoch;
+use crate::check::view::trust::Bar;
 use crate::ids::FactId;
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
@@ -123,12 +124,30 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     // It is told when the message is there: who has opted out by then owes no word either (O-01).
     let reports = view.reports(cell.sender(), device);
     let has_opted_out = reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm));
+    // A block that came after the message and was taken back leaves the key where it was: what is given then starts at the point
+    // of allowance (B-02), and of the block the sender need not tell.
+    let was_blocked = view.was_blocked_after(cell.sender(), device, encrypted.fact)
+        && reports.is_some_and(|codes| !codes.contains(WithheldCode::Blacklisted));
     if let Some(failure) = failure
         && (is_barred_before_report(cell, epoch)
             || has_opted_out
+            || was_blocked
             || view.olm.is_left_untold(cell.sender(), device, epoch))
     {
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
+    }
+    // A failure in passing is tried again before it is reported, also by a client that was started anew since and does not
+    // know how often it has tried. Whoever is cut off for good never gets to that.
+    let is_to_try_again = |failure| {
+        view.olm.failed_in_passing(cell.sender(), device, epoch)
+            || view.life.crash_after(cell.sender(), failure).is_some()
+    };
+    if let Some(failure) = failure
+        && cell.quiescent
+        && view.outages.hinders(&view.cast, cell.sender())
+        && is_to_try_again(failure)
+    {
+        return Finding::of(Leaf::SenderGone, [Some(failure), Some(encrypted.fact), None]);
     }
     match failure {
         Some(failure) if !set_up_since && !encrypted.unsettled => {
@@ -143,15 +162,19 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
 
 /// Whether the device was barred, for a reason that the sender keeps to itself, before the failure was to be reported. That is
 /// when the message is sent, because a report explains only what was sent before it (P-04); and one in passing is not
-/// reported before a second try, which for a device that is barred is not made (W-21). So what keeps the key from it in the end is the choice, and of that the sender need not tell (O-01): a
-/// `m.no_olm` instead would name another reason than the real one.
+/// reported before a second try, which for a device that is barred is not made (W-21). So what keeps the key from it in
+/// the end is the choice, and of that the sender need not tell (O-01): a `m.no_olm` instead would name another reason than the
+/// real one.
 fn is_barred_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
     let (view, sender, device) = (cell.view, cell.sender(), cell.device);
-    let Some(bar) = view.bar(sender, device) else { return false };
-    let is_told = view.reports(sender, device).is_none_or(|codes| codes.contains(bar.code));
-    let is_early = bar.why.is_some_and(|why| why < cell.accepted)
-        || view.olm.failed_in_passing(sender, device, epoch);
-    !is_told && is_early
+    let reports = view.reports(sender, device);
+    let is_told = |bar: &Bar| reports.is_none_or(|codes| codes.contains(bar.code));
+    let sent = view.messages.echoed(cell.message).unwrap_or(cell.accepted);
+    let due = view.olm.settled(sender, device, epoch).map(|settled| settled.max(sent));
+    let is_early = |bar: &Bar| due.is_none_or(|due| bar.why.is_some_and(|why| why < due));
+    // Another reason that came later, and that is told, does not change why nothing was said.
+    let mut bars = view.bars(sender, device).into_iter().flatten();
+    bars.any(|bar| !is_told(&bar) && is_early(&bar))
 }
 
 /// Stage 5: the key was owed and could have been sent, and was not accepted in time.
@@ -262,8 +285,12 @@ fn untrue(cell: &Cell<'_>, said: Said<'_>, rule: Rule) -> Finding {
     Finding::fault(Leaf::FalseExplanation, blame, witnesses).with_code(said.code())
 }
 
-/// The sender put something together that its server never accepted. At rest nobody tries that again.
+/// The sender put something together that its server never accepted. At rest nobody tries that again; who is cut off for good
+/// cannot.
 fn unaccepted(cell: &Cell<'_>, rule: Rule, put: FactId) -> Finding {
+    if cell.quiescent && cell.view.outages.hinders(&cell.view.cast, cell.sender()) {
+        return Finding::of(Leaf::SenderGone, [Some(put), Some(cell.encrypted.fact), None]);
+    }
     unexplained(cell, rule, Scope::Session(cell.encrypted.session), Some(put))
 }
 

@@ -230,8 +230,10 @@ fn heard<'a>(
     let life = &cell.view.life;
     // At the very instant of the snapshot it is not known which came first. And of a message that stands in the room twice it
     // is not known which of the two is shown without the notice.
-    if life.forgiven(cell.device, moment).is_some() || cell.view.messages.is_repeated(cell.message)
-    {
+    // Nor does a store that went back since then know of an attempt that came before.
+    let is_forgotten = life.forgiven(cell.device, moment).is_some()
+        || life.restored_since(cell.device, attempt).is_some();
+    if is_forgotten || cell.view.messages.is_repeated(cell.message) {
         return Word::Heard(said, moment, Use::Made);
     }
     match (life.cut_off(cell.device, moment), said.message.acknowledged) {

@@ -31,9 +31,11 @@ pub(crate) struct Accepted<'a> {
 }
 
 impl Accepted<'_> {
-    /// Whether an earlier notice counts against its sender: not if the sender's store forgot it since.
+    /// Whether an earlier notice counts against its sender: not if the sender's store forgot it since, nor if it forgot this one,
+    /// which was on its way then.
     pub(crate) fn counts(&self, earlier: Moment) -> bool {
-        self.view.life.forgiven(self.message.sender, earlier).is_none()
+        let forgiven = |put| self.view.life.forgiven(self.message.sender, put).is_some();
+        !forgiven(earlier) && !forgiven(self.message.put)
     }
 
     /// Whether it was sent of the sender's own accord.

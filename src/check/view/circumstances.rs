@@ -56,8 +56,20 @@ impl View {
         notice.epoch = self.epoch(sender, recipient);
         let cancelled =
             notice.session.and_then(|session| self.requests.cancelled(sender, recipient, session));
+        // What has the type of something else answers nothing.
+        let is_other = matches!(
+            event_type,
+            Some(
+                ToDeviceType::Other(_)
+                    | ToDeviceType::KeyRequest
+                    | ToDeviceType::ClearRoomKey
+                    | ToDeviceType::ClearForwardedRoomKey
+                    | ToDeviceType::ClearDummy
+            )
+        );
         if let Some(session) = notice.session
             && !notice.is_no_olm()
+            && !is_other
         {
             let code = notice.code.known();
             notice.class = self.requests.class_of(sender, recipient, session, code);

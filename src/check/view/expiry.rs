@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::view::View;
+use crate::check::view::given::Given;
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::{Pairs, row};
 use crate::check::view::rooms::{Passage, Span, is_there};
@@ -144,6 +145,10 @@ impl View {
         let Some(span) = self.rooms.last_span(device, room) else { return };
         let server = self.cast.server_of(device);
         let mut calls: Vec<Calls> = Vec::new();
+        // Who is left out of a state looks as if gone.
+        if self.rooms.left_out_last(device, room) {
+            calls.push(Calls::May);
+        }
         for passage in self.rooms.passages(server, (device, room), span) {
             calls.push(self.passage_calls(session, passage, limited));
         }
@@ -227,12 +232,17 @@ impl View {
         let sessions: Vec<MegolmSessionId> =
             rooms.iter().filter_map(|room| self.expiries.current(device, *room)).collect();
         for session in sessions {
-            let mut given = self.givens.of(session).iter().map(|given| given.device);
-            let gone = given.any(|given| {
-                self.cast.user(given) == user && self.lists.entry(device, user, given).is_none()
-            });
-            if gone {
+            let is_gone = |given: &&Given| {
+                let other = given.device;
+                self.cast.user(other) == user && self.lists.entry(device, user, other).is_none()
+            };
+            let mut gone = self.givens.of(session).iter().filter(is_gone).peekable();
+            let is_any = gone.peek().is_some();
+            // Whom it gave the key may be lost with an older store.
+            if gone.any(|given| self.remembers(device, given.put)) {
                 self.expiries.must(session, Rule::R03, now);
+            } else if is_any {
+                self.expiries.may(session, now.fact);
             }
         }
     }

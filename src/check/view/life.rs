@@ -29,6 +29,7 @@ struct Device {
     gone: Option<FactId>,
     down: Option<FactId>,
     crashes: Vec<Moment>,
+    starts: Vec<FactId>,
     restores: Vec<Restore>,
 }
 
@@ -69,8 +70,20 @@ impl Life {
     }
 
     /// The client runs again.
-    pub(crate) fn restarted(&mut self, device: DeviceId) {
-        self.entry(device).down = None;
+    pub(crate) fn restarted(&mut self, device: DeviceId, fact: FactId) {
+        let device = self.entry(device);
+        device.down = None;
+        device.starts.push(fact);
+    }
+
+    /// Whether the client did not run at `fact`: what its server answered then was lost.
+    pub(crate) fn was_down(&self, device: DeviceId, fact: FactId) -> bool {
+        self.of(device).is_some_and(|device| {
+            let crash = device.crashes.iter().rfind(|crash| crash.fact < fact);
+            let runs =
+                |crash: FactId| device.starts.iter().any(|start| *start > crash && *start < fact);
+            crash.is_some_and(|crash| !runs(crash.fact))
+        })
     }
 
     /// The client's store is the one of `snapshot` again.
@@ -86,6 +99,11 @@ impl Life {
     /// `crypto(d)`: when the device first had identity keys with the algorithms.
     pub(crate) fn crypto(&self, device: DeviceId) -> Option<Moment> {
         self.of(device)?.crypto
+    }
+
+    /// Whether the device came up and never had identity keys with the algorithms: nothing encrypted goes to it (K-09).
+    pub(crate) fn is_plain(&self, device: DeviceId) -> bool {
+        self.up(device).is_some() && self.crypto(device).is_none()
     }
 
     /// The fact that deleted the device or logged it out.
@@ -195,10 +213,12 @@ mod tests {
         assert_eq!(life.cut_off(D, moment(3, 9)), Some(FactId::new(4)));
         assert_eq!(life.cut_off(D, moment(3, 8)), None);
         assert_eq!(life.crash_after(D, FactId::new(4)), None);
-        life.restarted(D);
+        life.restarted(D, FactId::new(6));
+        let down = [3, 5, 7].map(|fact| life.was_down(D, FactId::new(fact)));
+        assert_eq!(down, [false, true, false]);
         assert_eq!(life.ended(D), None);
         life.went(D, FactId::new(8));
-        life.restarted(D);
+        life.restarted(D, FactId::new(9));
         assert_eq!(life.ended(D), Some(FactId::new(8)));
     }
 

@@ -61,6 +61,8 @@ struct List {
     /// All queries that came to nothing, ascending.
     failures: Vec<FactId>,
     last_start: Option<FactId>,
+    /// The start of the query whose answer the list came from when the device was last told that it need not follow the user.
+    left_with: Option<FactId>,
     /// What the list held when the device was last told that it need not follow the user, and whether the user was verified, until an answer comes.
     former: Vec<Entry>,
     was_verified: bool,
@@ -151,7 +153,7 @@ impl Lists {
         self.notes.entry(device.raw(), user.raw()).left = Some(fact);
         let Some(list) = self.lists.get_mut(device.raw(), user.raw()) else { return };
         list.was_verified |= list.applied.is_some_and(|applied| applied.verified);
-        list.applied = None;
+        list.left_with = list.applied.take().map(|applied| applied.start);
         list.former.append(&mut list.entries);
         list.dropped.clear();
     }
@@ -284,6 +286,17 @@ impl Lists {
     pub(crate) fn left_since(&self, by: DeviceId, user: UserId) -> Option<FactId> {
         let asked = self.of(by, user).and_then(|list| list.last_start);
         self.notes(by, user)?.left.filter(|left| asked < Some(*left))
+    }
+
+    /// The start of the query whose answer the device had when it was told that it need not follow the user, or has got since, if
+    /// it has not asked for the list again and was told of no change after it.
+    pub(crate) fn left_with(&self, by: DeviceId, user: UserId) -> Option<FactId> {
+        let left = self.left_since(by, user)?;
+        let list = self.of(by, user)?;
+        let start = list.applied.map(|applied| applied.start).or(list.left_with)?;
+        let mut notes = self.notes(by, user)?.iter();
+        let is_old = notes.any(|note| note.fact > start && note.fact != left);
+        (!is_old).then_some(start)
     }
 
     /// The end of the query that no longer listed a device which had been listed before.

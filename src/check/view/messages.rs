@@ -59,6 +59,8 @@ pub(crate) enum Failed {
 struct Message {
     encrypted: Option<Encrypted>,
     accepted: Option<FactId>,
+    /// When its sender was told of it in the room.
+    echoed: Option<FactId>,
     room: Option<RoomId>,
     read: BitSet,
     /// It was encrypted once more after it had been accepted, as a client with an older store does.
@@ -155,6 +157,19 @@ impl Messages {
         let message = row(&mut self.messages, message.index());
         message.accepted.get_or_insert(fact);
         message.room.get_or_insert(room);
+    }
+
+    /// The device was told of the message.
+    pub(crate) fn came(&mut self, message: MessageId, device: DeviceId, fact: FactId) {
+        let message = row(&mut self.messages, message.index());
+        if message.encrypted.as_ref().is_some_and(|encrypted| encrypted.sender == device) {
+            message.echoed.get_or_insert(fact);
+        }
+    }
+
+    /// When the message's sender knew at the latest that it was sent.
+    pub(crate) fn echoed(&self, message: MessageId) -> Option<FactId> {
+        self.messages.get(message.index())?.echoed
     }
 
     /// The device tried to read the message.

@@ -56,7 +56,9 @@ use crate::check::view::rooms::Rooms;
 use crate::check::view::standing::{Message, Standings};
 use crate::check::view::supply::Supply;
 use crate::check::view::transport::Transport;
-use crate::ids::{BitSet, DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, UserId};
+use crate::ids::{
+    BitSet, DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, SigningKey, UserId,
+};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::reading::Reading;
 use crate::scenario::policy::{SharePolicy, Target};
@@ -216,15 +218,18 @@ impl View {
 
     /// The device made new cross-signing keys for its user: what it verified by the old ones, its user's other devices
     /// among it, no longer counts (V-01).
-    pub(crate) fn identity_made(&mut self, device: DeviceId, fact: FactId) {
-        self.policies.identity_made(self.cast.user(device));
+    pub(crate) fn identity_made(&mut self, device: DeviceId, master: SigningKey, fact: FactId) {
+        self.policies.identity_made(self.cast.user(device), device, master);
         self.lost_own_keys(device, fact);
     }
 
     /// A server has its user's signature for the device. Where it was not observed who made new keys, the first one
-    /// after them shows that: what that device verified by the old ones no longer counts.
+    /// after them shows that: what that device verified by the old ones no longer counts. Nor does it of a device that was signed
+    /// by older keys before, and was given the new ones.
     pub(crate) fn cross_signed(&mut self, device: DeviceId, fact: FactId) {
-        if self.policies.has_reset(self.cast.user(device)) {
+        let user = self.cast.user(device);
+        let has_other_keys = self.policies.is_signed_anew(device, user);
+        if self.policies.has_reset(user) || has_other_keys {
             self.lost_own_keys(device, fact);
         }
     }
@@ -242,23 +247,23 @@ impl View {
         self.life.forgiven(device, moment).is_none() && self.life.cut_off(device, moment).is_none()
     }
 
-    /// Whether the device still knows what it needs to know of the other: its list holds it, and no older store has taken
-    /// that away.
+    /// Whether the device still knows what it needs to know of the other to recover with it: its list holds it, with the
+    /// algorithms, and no older store has taken that away.
     pub(crate) fn knows(&self, device: DeviceId, other: DeviceId) -> bool {
         let is_listed = self.lists.entry(device, self.cast.user(other), other).is_some();
-        is_listed && !self.has_forgotten(device, other)
+        is_listed && !self.life.is_plain(other) && !self.misses_list(device, other)
     }
 
-    /// Whether an older store took the other from the device's list, and the device cannot tell without it whether it may
-    /// encrypt to the other.
-    pub(crate) fn has_forgotten(&self, device: DeviceId, other: DeviceId) -> bool {
+    /// Whether the other is not on the device's list, or an older store took it from there, and the device cannot tell without
+    /// it whether it may encrypt to the other.
+    pub(crate) fn misses_list(&self, device: DeviceId, other: DeviceId) -> bool {
         let needs_list = match self.policies.sharing(device).0 {
             SharePolicy::Everyone => false,
             SharePolicy::CrossSigned | SharePolicy::Verified => true,
         };
         let told = self.lists.told(device, self.cast.user(other), other);
         needs_list
-            && told.is_some_and(|told| told.iter().all(|moment| !self.remembers(device, *moment)))
+            && told.is_none_or(|told| told.iter().all(|moment| !self.remembers(device, *moment)))
     }
 
     /// Whether facts of the device's own were seen.
@@ -293,8 +298,11 @@ impl View {
             ClaimOutcome::Key { .. } | ClaimOutcome::Failed(_) => false,
         };
         let is_settled = self.olm.claim_ended(device, target, (failed, for_good), now);
-        let untold =
-            self.reports(device, target).is_some_and(|codes| !codes.contains(WithheldCode::NoOlm));
+        // Nor is it told of who is barred by then for a reason that is not told (W-21).
+        let reason = self.bar(device, target).map_or(WithheldCode::NoOlm, |bar| bar.code);
+        let untold = self
+            .reports(device, target)
+            .is_some_and(|codes| !codes.contains(WithheldCode::NoOlm) || !codes.contains(reason));
         if is_settled
             && untold
             && let Some(epoch) = failed

@@ -97,7 +97,7 @@ struct Pair {
     /// The first failed attempt of each epoch that had one.
     failures: Vec<(Epoch, FactId)>,
     /// The epochs in which an attempt failed that will not work when it is tried again, or two failed in passing.
-    settled: Vec<Epoch>,
+    settled: Vec<(Epoch, FactId)>,
     /// Those of them in which that was nothing to tell when it came to that, by the choice of the device's user.
     untold: Vec<Epoch>,
     /// The last claim that brought a fallback key, with its epoch.
@@ -299,9 +299,9 @@ impl Olm {
         if let Some(failed) = failed {
             let pair = self.pairs.entry(device.raw(), target.raw());
             if (for_good || pair.failures.iter().any(|(epoch, _)| *epoch == failed))
-                && !pair.settled.contains(&failed)
+                && pair.settled.iter().all(|(epoch, _)| *epoch != failed)
             {
-                pair.settled.push(failed);
+                pair.settled.push((failed, moment.fact));
                 is_settled = true;
             }
             if pair.failures.iter().all(|(epoch, _)| *epoch != failed) {
@@ -387,8 +387,13 @@ impl Olm {
 
     /// Whether what failed in this epoch failed once and in passing, so that a second try was due before any report.
     pub(crate) fn failed_in_passing(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> bool {
-        self.failure(device, peer, epoch).is_some()
-            && self.of(device, peer).is_some_and(|pair| !pair.settled.contains(&epoch))
+        self.failure(device, peer, epoch).is_some() && self.settled(device, peer, epoch).is_none()
+    }
+
+    /// The failure in this epoch after which there was something to report.
+    pub(crate) fn settled(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> Option<FactId> {
+        let settled = &self.of(device, peer)?.settled;
+        settled.iter().find(|(of, _)| *of == epoch).map(|(_, failure)| *failure)
     }
 
     /// Whether the device made a session with `peer` before `before` after an attempt that had failed.

@@ -3,7 +3,7 @@
 
 use crate::check::cast::Cast;
 use crate::check::view::pairs::row;
-use crate::ids::{DeviceId, FaultId, ServerId};
+use crate::ids::{DeviceId, FactId, FaultId, ServerId};
 use crate::scenario::fault::Party;
 use crate::time::SimTime;
 use crate::trace::announced::Announced;
@@ -11,8 +11,8 @@ use crate::trace::announced::Announced;
 /// What is known of one fault.
 #[derive(Debug, Clone, Copy, Default)]
 struct Known {
-    started: bool,
-    ended: bool,
+    started: Option<FactId>,
+    ended: Option<FactId>,
 }
 
 /// All announced faults.
@@ -23,20 +23,20 @@ pub(crate) struct Outages {
 
 impl Outages {
     /// A fault came into force.
-    pub(crate) fn started(&mut self, fault: FaultId) {
-        row(&mut self.faults, fault.index()).started = true;
+    pub(crate) fn started(&mut self, fault: FaultId, fact: FactId) {
+        row(&mut self.faults, fault.index()).started = Some(fact);
     }
 
     /// A fault ended.
-    pub(crate) fn ended(&mut self, fault: FaultId) {
-        row(&mut self.faults, fault.index()).ended = true;
+    pub(crate) fn ended(&mut self, fault: FaultId, fact: FactId) {
+        row(&mut self.faults, fault.index()).ended = Some(fact);
     }
 
     fn in_force<'a>(&'a self, cast: &'a Cast) -> impl Iterator<Item = &'a Announced> {
         cast.faults().filter_map(|(id, fault)| {
             let known = self.faults.get(id.index()).copied().unwrap_or_default();
-            let begun = known.started || fault.from == SimTime::ZERO;
-            (begun && !known.ended).then_some(fault)
+            let begun = known.started.is_some() || fault.from == SimTime::ZERO;
+            (begun && known.ended.is_none()).then_some(fault)
         })
     }
 
@@ -45,6 +45,17 @@ impl Outages {
     pub(crate) fn hinders(&self, cast: &Cast, device: DeviceId) -> bool {
         let ends = [Party::Device(device), Party::Server(cast.server_of(device))];
         self.in_force(cast).any(|fault| ends.iter().any(|end| fault.cuts_off.contains(end)))
+    }
+
+    /// Whether that was so at `fact`.
+    pub(crate) fn hindered(&self, cast: &Cast, device: DeviceId, fact: FactId) -> bool {
+        let ends = [Party::Device(device), Party::Server(cast.server_of(device))];
+        cast.faults().any(|(id, fault)| {
+            let known = self.faults.get(id.index()).copied().unwrap_or_default();
+            let begun = known.started.map_or(fault.from == SimTime::ZERO, |start| start < fact);
+            let over = known.ended.is_some_and(|end| end < fact);
+            begun && !over && ends.iter().any(|end| fault.cuts_off.contains(end))
+        })
     }
 
     /// Whether two servers cannot reach each other.
@@ -62,7 +73,7 @@ impl Outages {
 mod tests {
     use super::Outages;
     use crate::check::cast::Cast;
-    use crate::ids::{DeviceId, FaultId, ServerId, UserId};
+    use crate::ids::{DeviceId, FactId, FaultId, ServerId, UserId};
     use crate::scenario::fault::{Fault, FaultKind};
     use crate::time::SimTime;
 
@@ -78,17 +89,19 @@ mod tests {
         let mut outages = Outages::default();
         let hindered = |outages: &Outages| [0, 1].map(|d| outages.hinders(&cast, DeviceId::new(d)));
         assert_eq!(hindered(&outages), [false, false]);
-        outages.started(FaultId::new(0));
+        outages.started(FaultId::new(0), FactId::new(2));
         assert_eq!(hindered(&outages), [true, false]);
         assert!(!outages.apart(&cast, s0, s1));
-        outages.started(FaultId::new(1));
+        outages.started(FaultId::new(1), FactId::new(4));
         assert_eq!(hindered(&outages), [true, true]);
         assert!(outages.apart(&cast, s0, s1));
-        outages.ended(FaultId::new(0));
-        outages.ended(FaultId::new(1));
+        outages.ended(FaultId::new(0), FactId::new(6));
+        outages.ended(FaultId::new(1), FactId::new(8));
         assert_eq!(hindered(&outages), [false, false]);
         assert!(!outages.apart(&cast, s0, s1));
-        outages.started(FaultId::new(2));
+        outages.started(FaultId::new(2), FactId::new(10));
         assert!(outages.apart(&cast, s1, s0) && !outages.apart(&cast, s0, s0));
+        let was = |fact| outages.hindered(&cast, DeviceId::new(0), FactId::new(fact));
+        assert_eq!([1, 3, 5, 7].map(was), [false, true, true, false]);
     }
 }

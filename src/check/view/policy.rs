@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::view::pairs::row;
-use crate::ids::{DeviceId, FactId, UserId};
+use crate::ids::{DeviceId, FactId, SigningKey, UserId};
 use crate::protocol::withheld::CodeSet;
 use crate::scenario::policy::{SharePolicy, Target};
 
@@ -32,6 +32,8 @@ struct Choices {
     reporting: Option<Reporting>,
     overrides: Vec<(Target, CodeSet)>,
     blocked: BTreeMap<Target, FactId>,
+    /// When a block of each target was last taken back.
+    unblocked: BTreeMap<Target, FactId>,
     verified_devices: BTreeSet<DeviceId>,
     words: BTreeMap<UserId, Word>,
     changed: Option<FactId>,
@@ -47,6 +49,9 @@ pub(crate) struct Policies {
     identities: BTreeMap<UserId, bool>,
     /// The users of whom it was observed which device made their keys.
     made: BTreeSet<UserId>,
+    /// The master key of each user, and the one that was the user's when each device was last signed.
+    masters: BTreeMap<UserId, SigningKey>,
+    signed: BTreeMap<DeviceId, SigningKey>,
 }
 
 impl Policies {
@@ -101,7 +106,10 @@ impl Policies {
 
     /// The device's user took a block back.
     pub(crate) fn unblock(&mut self, device: DeviceId, target: Target, fact: FactId) {
-        self.entry(device, fact).blocked.remove(&target);
+        let choices = self.entry(device, fact);
+        if choices.blocked.remove(&target).is_some() {
+            choices.unblocked.insert(target, fact);
+        }
     }
 
     /// The device's user trusts another device, or no longer.
@@ -139,14 +147,22 @@ impl Policies {
     }
 
     /// The user has new cross-signing keys.
-    pub(crate) fn identity_set(&mut self, user: UserId) {
+    pub(crate) fn identity_set(&mut self, user: UserId, master: SigningKey) {
+        self.masters.insert(user, master);
         let known = self.identities.contains_key(&user) && !self.made.contains(&user);
         self.identities.insert(user, known);
     }
 
     /// It was observed that a device of the user made its keys.
-    pub(crate) fn identity_made(&mut self, user: UserId) {
+    pub(crate) fn identity_made(&mut self, user: UserId, device: DeviceId, master: SigningKey) {
         self.made.insert(user);
+        self.signed.insert(device, master);
+    }
+
+    /// A device of the user is signed. True if other keys of the user's signed it before.
+    pub(crate) fn is_signed_anew(&mut self, device: DeviceId, user: UserId) -> bool {
+        let Some(master) = self.masters.get(&user).copied() else { return false };
+        self.signed.insert(device, master).is_some_and(|before| before != master)
     }
 
     /// A device of the user is signed. True if it is the one that made the user's keys in place of others: it alone
@@ -173,6 +189,19 @@ impl Policies {
             return None;
         }
         targets.iter().find_map(|target| choices.blocked.get(target)).copied()
+    }
+
+    /// Whether a block of one of these targets was taken back after `fact`.
+    pub(crate) fn unblocked_after(
+        &self,
+        device: DeviceId,
+        targets: [Target; 2],
+        fact: FactId,
+    ) -> bool {
+        let unblocked = self.of(device).map(|choices| &choices.unblocked);
+        unblocked.is_some_and(|unblocked| {
+            targets.iter().any(|target| unblocked.get(target).is_some_and(|last| *last > fact))
+        })
     }
 
     /// Whether the device's user trusts the other device itself.

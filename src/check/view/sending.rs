@@ -156,7 +156,8 @@ impl View {
                 let recovery_due = error != OlmError::Mismatch
                     && !self.olm.recovery_forbidden(device, peer, clock)
                     && self.bar(device, peer).is_none()
-                    && !self.has_forgotten(device, peer);
+                    && !self.life.is_plain(peer)
+                    && !self.misses_list(device, peer);
                 // An attempt of the epoch that failed is as good as one that fails now.
                 let attempted = self.olm.failure(device, peer, self.epoch(device, peer)).is_some();
                 let neglected =

@@ -44,9 +44,22 @@ impl View {
 
     /// `bar(a,d)` at present.
     pub(crate) fn bar(&self, by: DeviceId, device: DeviceId) -> Option<Bar> {
-        if let Some(block) = self.policies.blocked(by, self.targets(device)) {
-            return Some(Bar { code: WithheldCode::Blacklisted, why: Some(block) });
-        }
+        self.block(by, device).or_else(|| self.exclusion(by, device))
+    }
+
+    /// All that bars `device` at present: a block, and the share policy.
+    pub(crate) fn bars(&self, by: DeviceId, device: DeviceId) -> [Option<Bar>; 2] {
+        [self.block(by, device), self.exclusion(by, device)]
+    }
+
+    /// Whether the user of `by` has blocked `device` or its user.
+    fn block(&self, by: DeviceId, device: DeviceId) -> Option<Bar> {
+        let block = self.policies.blocked(by, self.targets(device))?;
+        Some(Bar { code: WithheldCode::Blacklisted, why: Some(block) })
+    }
+
+    /// Whether the share policy leaves `device` out.
+    fn exclusion(&self, by: DeviceId, device: DeviceId) -> Option<Bar> {
         let (share, why) = self.policies.sharing(by);
         let user = self.cast.user(device);
         let passes = match share {
@@ -57,6 +70,11 @@ impl View {
             SharePolicy::Verified => self.trusts(by, device),
         };
         (!passes).then_some(Bar { code: WithheldCode::Unverified, why })
+    }
+
+    /// Whether `by` had blocked `device` after `fact` and has taken that back.
+    pub(crate) fn was_blocked_after(&self, by: DeviceId, device: DeviceId, fact: FactId) -> bool {
+        self.policies.unblocked_after(by, self.targets(device), fact)
     }
 
     /// What `by` reports to `device` at present; `None` if no fact told.

@@ -65,7 +65,8 @@ impl Reference {
             }
             let claim = io.given.entropy.claim();
             let kind = FactKind::Claim { device: self.me(), target: *target, claim };
-            let began = Provenance::of(io.fact(kind, Causes::of([cause.0])));
+            let causes = Causes::of([cause.0, io.given.clock_set]);
+            let began = Provenance::of(io.fact(kind, causes));
             self.live.claims.begin(*target, RunningClaim { why, began });
             claims.push((*target, claim));
         }
@@ -295,7 +296,7 @@ impl Reference {
         } else if opens {
             self.open_inbound(ciphertext, listed, io)
         } else {
-            self.store.olm.decrypt(ciphertext, io.given.clock, io.given.entropy)
+            self.store.olm.decrypt(ciphertext, io.given.entropy)
         };
         io.touch();
         match opened {

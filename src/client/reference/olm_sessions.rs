@@ -16,7 +16,9 @@ use crate::time::SimTime;
 struct Held {
     session: OlmSession,
     created: SimTime,
-    last_decrypted: Option<SimTime>,
+    /// The place of its last decryption, or else of its making, among all with the device: the order of what happens does not
+    /// depend on clocks.
+    used: u64,
     made_by: Provenance,
     side: MadeBy,
 }
@@ -25,6 +27,7 @@ struct Held {
 #[derive(Debug, Clone, Default)]
 struct Peer {
     sessions: Vec<Held>,
+    uses: u64,
     last_created_by_us: Option<SimTime>,
     last_failure: Option<SimTime>,
 }
@@ -104,16 +107,14 @@ impl OlmSessions {
         most: u32,
     ) -> Option<OlmSessionId> {
         let peer = self.peers.entry(session.peer()).or_default();
-        let last_decrypted = match made_by {
-            MadeBy::Us => {
-                peer.last_created_by_us = Some(clock);
-                None
-            }
-            MadeBy::Them => Some(clock),
-        };
+        match made_by {
+            MadeBy::Us => peer.last_created_by_us = Some(clock),
+            MadeBy::Them => {}
+        }
+        peer.uses += 1;
         let expired = (peer.sessions.len() >= most.max(1) as usize).then(|| {
             let oldest = (0..peer.sessions.len())
-                .min_by_key(|index| peer.sessions[*index].last_used())
+                .min_by_key(|index| peer.sessions[*index].used)
                 .expect("a full list has a member");
             peer.sessions.remove(oldest).session.id()
         });
@@ -122,7 +123,7 @@ impl OlmSessions {
             // Most pairs of devices never have a second one.
             peer.sessions.reserve_exact(1);
         }
-        peer.sessions.push(Held { session, created: clock, last_decrypted, made_by, side });
+        peer.sessions.push(Held { session, created: clock, used: peer.uses, made_by, side });
         expired
     }
 
@@ -138,7 +139,7 @@ impl OlmSessions {
         let sessions = &mut self.peers.get_mut(&peer)?.sessions;
         // Of equals the one that came last: `max_by_key` gives the last of several greatest.
         let held = match choose {
-            ChooseOlm::LastDecrypted => sessions.iter_mut().max_by_key(|held| held.last_used()),
+            ChooseOlm::LastDecrypted => sessions.iter_mut().max_by_key(|held| held.used),
             ChooseOlm::NewestCreated => sessions.iter_mut().max_by_key(|held| held.created),
             ChooseOlm::OldestCreated => sessions.iter_mut().min_by_key(|held| held.created),
         }?;
@@ -154,7 +155,6 @@ impl OlmSessions {
     pub(super) fn decrypt(
         &mut self,
         message: &OlmCiphertext,
-        clock: SimTime,
         entropy: &mut Entropy,
     ) -> Result<(OlmSessionId, OlmPayload), OlmError> {
         let mut error = OlmError::NoSession;
@@ -165,7 +165,8 @@ impl OlmSessions {
             }
             match held.session.decrypt(message, entropy) {
                 Ok(payload) => {
-                    held.last_decrypted = Some(clock);
+                    peer.uses += 1;
+                    held.used = peer.uses;
                     return Ok((held.session.id(), payload));
                 }
                 Err(found) => error = found,
@@ -185,12 +186,6 @@ impl OlmSessions {
     pub(super) fn lose(&mut self, peer: DeviceId) -> Vec<OlmSessionId> {
         let lost = self.peers.remove(&peer).unwrap_or_default();
         lost.sessions.iter().map(|held| held.session.id()).collect()
-    }
-}
-
-impl Held {
-    fn last_used(&self) -> SimTime {
-        self.last_decrypted.unwrap_or(self.created)
     }
 }
 
@@ -235,16 +230,18 @@ mod tests {
             .encrypt(THEM, PAYLOAD, ChooseOlm::NewestCreated, &mut entropy)
             .expect("there are two sessions");
         let mut other_end = theirs.create_inbound(&first, US).unwrap().session;
-        let (newest, last) = (first.session, SimTime::from_ms(30));
+        let newest = first.session;
         let older = sessions.peers[&THEM].sessions[0].session.id();
         assert_ne!(newest, older);
-        sessions.peers.get_mut(&THEM).unwrap().sessions[0].last_decrypted = Some(last);
+        let peer = sessions.peers.get_mut(&THEM).unwrap();
+        peer.uses += 1;
+        peer.sessions[0].used = peer.uses;
         let mut used = |choose| sessions.encrypt(THEM, PAYLOAD, choose, &mut entropy).unwrap().1;
         assert_eq!(used(ChooseOlm::LastDecrypted), older);
         assert_eq!(used(ChooseOlm::NewestCreated), newest);
         assert_eq!(used(ChooseOlm::OldestCreated), older);
         let reply = other_end.encrypt(PAYLOAD, &mut entropy);
-        assert_eq!(sessions.decrypt(&reply, SimTime::from_ms(40), &mut entropy).unwrap().0, newest);
+        assert_eq!(sessions.decrypt(&reply, &mut entropy).unwrap().0, newest);
         let used = sessions.encrypt(THEM, PAYLOAD, ChooseOlm::LastDecrypted, &mut entropy);
         assert_eq!(used.unwrap().1, newest);
     }

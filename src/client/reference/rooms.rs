@@ -211,13 +211,13 @@ impl SeenRooms {
             joined: fresh.members().any(|member| joins(&member) && differs(&member)),
         };
         // What an earlier answer left out is news as well.
+        let left_out = fresh.members().filter(differs).map(|(user, _)| user);
         let is_news = |(user, seq): &(&UserId, &u32)| {
             **seq > old.upto || old.membership(**user) != fresh.membership(**user)
         };
-        let news = state.changed_by.iter().filter(is_news);
-        let mut news = news.map(|(user, _)| (fresh.membership(*user), old.membership(*user)));
-        let may_hide = news.any(|(now, before)| match now {
-            Membership::Join => before == Membership::Join,
+        let changed = state.changed_by.iter().filter(is_news).map(|(user, _)| *user);
+        let may_hide = changed.chain(left_out).any(|user| match fresh.membership(user) {
+            Membership::Join => old.membership(user) == Membership::Join,
             Membership::Invite | Membership::Leave | Membership::Ban => true,
         });
         let change = Change { may_hide, ..change };

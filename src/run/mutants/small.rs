@@ -4,7 +4,7 @@
 use crate::minimise::size::Size;
 use crate::minimise::smaller_by_one;
 use crate::rulebook::rule::Rule;
-use crate::run::failure::{Failure, Found, Trial, fails, try_out};
+use crate::run::failure::{Found, Trial, fails, try_out};
 use crate::run::shrunk::{LIMIT, shrink};
 use crate::run::simulator::Simulator;
 use crate::scenario::expect::{Expectations, ExpectedViolation};
@@ -41,7 +41,8 @@ pub fn small(simulator: &dyn Simulator, hunt: &Hunt) -> Option<Small> {
         is_on_trial: &is_on_trial,
     };
     let tried = try_out(simulator, room, &trial);
-    let found = tried.found.iter().find(|one| is_of(one, *rule))?;
+    let is_it = |one: &&Found| one.failure.signature().is_some_and(|known| known.rule == *rule);
+    let found = tried.found.iter().find(is_it)?;
     let shrunk = shrink(simulator, room, &trial, (&tried, found), LIMIT);
     let fails_too = |smaller: &Scenario| fails(simulator, smaller, &trial, &found.failure);
     let is_minimal = shrunk.is_minimal
@@ -53,20 +54,6 @@ pub fn small(simulator: &dyn Simulator, hunt: &Hunt) -> Option<Small> {
         simulated: shrunk.simulated as u64,
         is_minimal,
     })
-}
-
-fn is_of(found: &Found, rule: Rule) -> bool {
-    match &found.failure {
-        Failure::Broken(signature) => signature.rule == rule,
-        Failure::NotDeterministic
-        | Failure::NotBroken { .. }
-        | Failure::Verdict { .. }
-        | Failure::Notices { .. }
-        | Failure::NotSent(_)
-        | Failure::Sent
-        | Failure::NotHealed { .. }
-        | Failure::NoReason => false,
-    }
 }
 
 /// The room as a file that says what it shows, and that holds as long as it does.

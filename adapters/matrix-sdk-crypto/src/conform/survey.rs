@@ -331,18 +331,9 @@ pub fn made_small(breach: &Breach, room: &Room, limit: usize) -> Option<Shrunk> 
     };
     let simulator = SdkRooms::careful();
     let tried = try_out(&simulator, &room.scenario, &trial);
-    let is_it = |failure: &Failure| match failure {
-        Failure::Broken(signature) => {
-            (signature.rule, signature.severity) == (breach.rule, breach.severity)
-        }
-        Failure::NotDeterministic
-        | Failure::NotBroken { .. }
-        | Failure::Verdict { .. }
-        | Failure::Notices { .. }
-        | Failure::NotSent(_)
-        | Failure::Sent
-        | Failure::NotHealed { .. }
-        | Failure::NoReason => false,
+    let is_it = |failure: &Failure| {
+        let signature = failure.signature();
+        signature.is_some_and(|one| (one.rule, one.severity) == (breach.rule, breach.severity))
     };
     let found = tried.found.iter().find(|found| is_it(&found.failure))?;
     Some(shrink(&simulator, &room.scenario, &trial, (&tried, found), limit))

@@ -3,11 +3,14 @@
 
 use crate::check::explained::tests::{BLOCKED, code, failing};
 use crate::check::testing::{A1, A2, B1, BOB, Story, device, leaf, rules, s};
+use crate::ids::{DeviceId, FactId};
 use crate::protocol::withheld::{CodeSet, WithheldCode};
 use crate::rulebook::leaf::{Leaf, LeafClass};
 use crate::rulebook::reading::ReadingName;
 use crate::rulebook::rule::Rule;
+use crate::scenario::fault::{Fault, FaultKind};
 use crate::scenario::policy::Target;
+use crate::time::SimTime;
 use crate::trace::fact::{FactKind, LossCause, ProcessOutcome};
 
 #[test]
@@ -65,6 +68,23 @@ fn a_failed_attempt_that_is_not_reported_is_unexplained_once_an_epoch() {
     assert_eq!(story.leaf(), Leaf::Pending);
     story.hear(sent);
     assert_eq!(story.leaf(), Leaf::NoOlm);
+}
+
+#[test]
+fn a_sender_that_is_cut_off_before_the_second_try_does_not_get_to_a_report() {
+    let cut_off = |kind| Fault { from: SimTime::from_ms(1), until: SimTime::MAX, kind };
+    let leaf_of = |fails: fn(&mut Story, DeviceId, DeviceId) -> FactId, kind| {
+        let mut story = Story::begin();
+        story.session(A1, s(0));
+        fails(&mut story, A1, B1);
+        story.message(s(0), 0, 0);
+        story.fault(cut_off(kind));
+        story.leaf()
+    };
+    let [own, other] = [A1, B1].map(|device| FaultKind::ClientOffline { device });
+    assert_eq!(leaf_of(Story::claim_unreachable, own.clone()), Leaf::SenderGone);
+    assert_eq!(leaf_of(Story::claim_unreachable, other), Leaf::Unexplained);
+    assert_eq!(leaf_of(Story::claim_fails, own), Leaf::Unexplained, "it was due before that");
 }
 
 #[test]

@@ -53,12 +53,11 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
     let start = match view.lists.gap(sending.device, made.recipient) {
         Gap::Settled { start, .. } => start,
         Gap::Outdated(None) => return None,
-        Gap::Outdated(Some(note)) => {
+        Gap::Outdated(Some(_)) => {
             let (by, user) = (sending.device, made.recipient);
             // That nobody tells of changes any more is no change.
-            let is_left = view.lists.left_since(by, user) == Some(note);
-            let start = view.lists.applied(by, user).map(|(start, _)| start);
-            return Some(view.lists.failed(by, user) > made.asked || is_left && start > made.asked);
+            let had = [view.lists.failed(by, user), view.lists.left_with(by, user)];
+            return Some(had.into_iter().flatten().any(|had| Some(had) > made.asked));
         }
     };
     // Who shares a room is told of changes; of anybody else the list must have been asked for since.

@@ -39,7 +39,9 @@ impl NoticeJudge for OncePerEpoch {
             .filter(|earlier| earlier.epoch == notice.epoch && accepted.counts(earlier.put));
         let Some(earlier) = earlier else {
             let standing = Standing { epoch: notice.epoch, put: message.put, room: notice.room };
-            self.standing.insert(sender, recipient, standing);
+            if accepted.counts(message.put) {
+                self.standing.insert(sender, recipient, standing);
+            }
             return;
         };
         let rule = if n03::is_for_another_room(&earlier, notice) { Rule::N03 } else { Rule::N02 };

@@ -134,7 +134,7 @@ fn missing(
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, ALICE, B1, Story, device, s};
+    use crate::check::testing::{A1, ALICE, B1, B2, BOB, HOME, Story, device, s};
     use crate::ids::{FactId, OlmSessionId};
     use crate::protocol::to_device::{OlmEvent, ToDeviceType};
     use crate::rulebook::reading::Severity;
@@ -215,6 +215,16 @@ mod tests {
         let mut unknown = Story::with_olm();
         unknown.learn(B1, ALICE, &[]);
         assert!(!failed(unknown).0.rules().contains(&(Rule::U01, device(B1))));
+        let due = |crypto| {
+            let mut story = Story::with_olm();
+            story.at(HOME, FactKind::DeviceUp { device: B2, crypto });
+            story.learn(A1, BOB, &[B1, B2]);
+            let dummy = SentContent::Olm(OlmEvent::Dummy { empty: true });
+            let sent = story.send((B2, A1), ToDeviceType::Encrypted, dummy);
+            story.fails_to_open(sent, OlmError::BadMac);
+            story.judge().marks.of(Rule::U01)
+        };
+        assert_eq!([true, false].map(due), [1, 0], "nothing goes to a device without encryption");
     }
 
     #[test]

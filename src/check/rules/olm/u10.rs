@@ -7,7 +7,7 @@ use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::row;
-use crate::ids::{DeviceId, KeyValue};
+use crate::ids::{DeviceId, FactId, KeyValue};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::FactKind;
@@ -23,6 +23,8 @@ pub(crate) struct TwoAtMost {
     held: Vec<Vec<(KeyValue, Moment)>>,
     /// The devices that told of a private key that went.
     telling: BTreeSet<DeviceId>,
+    /// By device: the last fallback key that its server took.
+    last: Vec<Option<FactId>>,
 }
 
 impl Judge for TwoAtMost {
@@ -33,9 +35,13 @@ impl Judge for TwoAtMost {
             self.telling.insert(device);
             row(&mut self.held, device.index()).retain(|(held, _)| *held != key);
         } else if let FactKind::FallbackKeyUp { device, key } = case.fact.kind {
+            let (life, now) = (&case.view.life, case.fact.id);
+            let last = row(&mut self.last, device.index()).replace(now);
+            // Of the first that comes after a store went back it is not known whether it was made before that and is lost.
+            let may_be_lost = life.restored_since(device, last.unwrap_or(FactId::new(0))).is_some();
             let held = row(&mut self.held, device.index());
-            held.retain(|(_, up)| case.view.life.forgiven(device, *up).is_none());
-            if held.iter().all(|(known, _)| *known != key) {
+            held.retain(|(_, up)| life.forgiven(device, *up).is_none());
+            if !may_be_lost && held.iter().all(|(known, _)| *known != key) {
                 held.push((key, case.now()));
             }
             if !self.telling.contains(&device) {
@@ -89,6 +95,22 @@ mod tests {
         let (mut story, _) = two();
         up(&mut story, 1);
         assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn a_key_that_was_on_its_way_when_the_store_went_back_may_be_lost() {
+        let (mut story, _) = two();
+        story.wait(1_000);
+        let snapshot = story.now();
+        story.wait(1_000);
+        story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
+        up(&mut story, 2);
+        assert_eq!(story.rules(), []);
+        story.by(B1, key_gone(B1, 0, LossCause::Expired));
+        up(&mut story, 3);
+        assert_eq!(story.rules(), [], "it holds 1 and 3");
+        up(&mut story, 4);
+        assert_eq!(story.rules(), [(Rule::U10, device(B1))]);
     }
 
     #[test]

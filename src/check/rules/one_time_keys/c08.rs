@@ -32,8 +32,14 @@ impl Judge for SupplyKept {
             for up in missing.into_iter().flatten() {
                 findings.met(Rule::C08);
                 let refused = view.supply.last_refused(device) > Some(counts.fact);
+                // Whether an upload that is sent again, because its answer came to nobody, is newer than the first count that is told
+                // after that, nobody says.
+                let is_lost =
+                    view.life.was_down(device, up) || view.outages.hindered(&view.cast, device, up);
+                let is_unclear =
+                    is_lost && view.counts.before(device).is_none_or(|before| before.fact < up);
                 // What was uploaded while the count was on its way is more than it says.
-                if up < counts.as_of.unwrap_or(counts.fact) && !refused {
+                if up < counts.as_of.unwrap_or(counts.fact) && !refused && !is_unclear {
                     let witnesses = [Some(up), Some(counts.fact)];
                     findings.raise(Rule::C08, Party::Device(device), witnesses);
                 }

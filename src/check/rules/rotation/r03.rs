@@ -244,6 +244,27 @@ mod tests {
     }
 
     #[test]
+    fn whom_an_older_store_never_gave_the_key_takes_nothing_along() {
+        let mut story = Story::with_olm();
+        story.session(A1, s(0));
+        story.wait(1_000);
+        let snapshot = story.now();
+        story.wait(1_000);
+        story.deliver((A1, B1), s(0), 0);
+        story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        story.learn(A1, BOB, &[]);
+        assert_eq!(broken(story.clone()), []);
+        let mut careful = story.clone();
+        careful.session(A1, s(1));
+        let is_needless = careful.rules().contains(&(Rule::R08, device(A1)));
+        assert!(!is_needless, "to be careful is no breach of R-08");
+        story.learn(A1, BOB, &[B1]);
+        story.deliver((A1, B1), s(0), 0);
+        story.learn(A1, BOB, &[]);
+        assert!(broken(story).contains(&Rule::R03), "it was given it again");
+    }
+
+    #[test]
     fn a_session_whose_making_nobody_saw_cannot_be_judged() {
         let mut story = Story::begin();
         story.olm(A1, B1);

@@ -3,7 +3,8 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
-use crate::ids::{DeviceId, FactId};
+use crate::check::view::life::Moment;
+use crate::ids::DeviceId;
 use crate::rulebook::rule::Rule;
 use crate::trace::fact::FactKind;
 use crate::trace::kind::{Kind, Kinds};
@@ -14,7 +15,7 @@ const LISTED_MAX: u32 = 100;
 /// The judge of T-05. A server writes down in one go what one answer lists.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct BatchSize {
-    run: Option<(DeviceId, FactId, u32)>,
+    run: Option<(DeviceId, Moment, u32)>,
 }
 
 impl Judge for BatchSize {
@@ -22,15 +23,16 @@ impl Judge for BatchSize {
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         let FactKind::Listed { device, .. } = case.fact.kind else { return };
-        let fact = case.fact.id;
+        let (now, fact) = (case.now(), case.fact.id);
+        let follows = |last: Moment| last.fact.raw() + 1 == fact.raw() && last.at == now.at;
         let length = match self.run {
-            Some((of, last, length)) if of == device && last.raw() + 1 == fact.raw() => length + 1,
+            Some((of, last, length)) if of == device && follows(last) => length + 1,
             Some(_) | None => {
                 findings.met(Rule::T05);
                 1
             }
         };
-        self.run = Some((device, fact, length));
+        self.run = Some((device, now, length));
         if length == LISTED_MAX + 1 {
             findings.raise(Rule::T05, case.server(device), [Some(fact)]);
         }
@@ -49,9 +51,10 @@ mod tests {
     fn answer(count: u32) -> Story {
         let mut story = Story::with_olm();
         let sent: Vec<_> = (0..count).map(|first| story.give((A1, B1), s(first), 0)).collect();
-        sent.iter().for_each(|sent| {
+        for sent in &sent {
+            story.same_instant();
             story.listed(*sent);
-        });
+        }
         for sent in sent {
             story.opened(sent);
             story.processed(sent, ProcessOutcome::Ignored);

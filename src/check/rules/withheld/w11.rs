@@ -26,7 +26,9 @@ impl NoticeJudge for OncePerRequest {
         let key = (message.sender, message.recipient, request);
         let earlier = self.answered.get(&key).copied().filter(|put| accepted.counts(*put));
         let Some(earlier) = earlier else {
-            self.answered.insert(key, message.put);
+            if accepted.counts(message.put) {
+                self.answered.insert(key, message.put);
+            }
             return;
         };
         let allowed = match accepted.view.reading.replies {

@@ -40,7 +40,10 @@ impl NoticeJudge for NotAllowed {
             return;
         };
         let so = &notice.circumstances;
-        let lacks = so.held_since.is_none() && so.lost.is_none_or(|lost| lost < since);
+        // Whether a crash came before the key was written down nobody can tell.
+        let held = notice.session.and_then(|session| view.holdings.of(sender, session));
+        let may_hold = held.is_some_and(|held| view.life.cut_off(sender, held.taken).is_some());
+        let lacks = so.held_since.is_none() && so.lost.is_none_or(|lost| lost < since) && !may_hold;
         let own = view.cast.user(sender) == view.cast.user(recipient);
         if lacks && view.has_heard(sender) && memory.is_none() {
             accepted.raise(Rule::W13, findings);

@@ -47,6 +47,8 @@ struct Seen {
     whole: bool,
     /// The syncs that told of a change, with the place up to which they told.
     steps: Vec<(u32, Moment)>,
+    /// The same as it was until each time at which the store went back.
+    past: Vec<(SimTime, Vec<(u32, Moment)>)>,
 }
 
 /// Changes of one user's membership that one device was not told: those after `after`, up to `upto` if that is
@@ -211,9 +213,15 @@ impl Rooms {
 
     /// The device's store is the one of `snapshot` again: what it was told after the first state is told once more. Of that
     /// very instant it is not known which came first; that it was told again is what does not blame anybody.
-    pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime) {
+    ///
+    /// A copy from before an earlier restore knows what was known then, whatever that restore took away.
+    pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime, now: Moment) {
         for room in (0..self.rooms.len()).map(RoomId::at) {
             let Some(seen) = self.seen.get_mut(device.raw(), room.raw()) else { continue };
+            let then = seen.past.iter().find(|(until, _)| snapshot <= *until);
+            let then = then.map_or_else(|| seen.steps.clone(), |(_, steps)| steps.clone());
+            let before = std::mem::replace(&mut seen.steps, then);
+            seen.past.push((now.at, before));
             let first = seen.steps.first().copied();
             seen.steps.retain(|(_, told)| {
                 told.at < snapshot
@@ -322,6 +330,14 @@ impl Rooms {
     pub(crate) fn last_span(&self, device: DeviceId, room: RoomId) -> Option<Span> {
         let seen = self.seen.get(device.raw(), room.raw())?;
         (seen.before > 0).then_some(Span { after: seen.before, upto: seen.seq })
+    }
+
+    /// Whether the last answer that told the device of the room left somebody out.
+    pub(crate) fn left_out_last(&self, device: DeviceId, room: RoomId) -> bool {
+        let last = self.seen.get(device.raw(), room.raw()).map(|seen| seen.seq);
+        let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
+        last.is_some()
+            && self.hidden.range(range).any(|(_, hidden)| hidden.iter().any(|one| one.upto == last))
     }
 
     /// What became in a span of each user whose membership changed in it, as far as the device was told.

@@ -103,14 +103,20 @@ fn an_older_store_is_told_again() {
     member(&mut rooms, Membership::Ban, 2, 2);
     rooms.seen((S, ALICE), (A, R), (2, false), moment(3, 7));
     assert_eq!(seen(&rooms), Some(Membership::Ban));
-    rooms.restored(A, SimTime::from_ms(7));
+    rooms.restored(A, SimTime::from_ms(7), moment(4, 8));
     assert_eq!(seen(&rooms), Some(Membership::Join));
     assert!(rooms.seen((S, ALICE), (A, R), (2, false), moment(4, 9)), "the ban is news once more");
     assert_eq!(rooms.last_span(A, R), Some(Span { after: 1, upto: 2 }));
-    rooms.restored(A, SimTime::from_ms(5));
+    rooms.restored(A, SimTime::from_ms(5), moment(5, 10));
     assert_eq!(seen(&rooms), Some(Membership::Join), "the first state is what it began with");
-    rooms.restored(A, SimTime::from_ms(4));
+    rooms.restored(A, SimTime::from_ms(4), moment(6, 11));
     assert_eq!(seen(&rooms), None);
+    rooms.restored(A, SimTime::from_ms(10), moment(7, 12));
+    assert_eq!(
+        seen(&rooms),
+        Some(Membership::Ban),
+        "a copy from before the store went back the second time"
+    );
 }
 
 #[test]
