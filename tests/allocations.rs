@@ -53,6 +53,5 @@ fn a_message_takes_little_memory_once_a_room_has_found_its_size() {
     }
     let (asked, actions) = (region.change(), world.actions() - before);
     let calls = asked.allocations + asked.reallocations;
-    println!("{calls} allocations in {COUNTED} messages, {actions} actions");
     assert!((calls as u64) < 10, "{calls} allocations in {COUNTED} messages, {actions} actions");
 }
