@@ -349,6 +349,15 @@ impl<D> Out<D> {
         self.last.extend(inner.last);
     }
 
+    /// The requests that leave with this input, in order.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        let inside = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Request(_, request, _) => Some(request),
+            Effect::Persist(_) | Effect::Fact(_) => None,
+        });
+        inside.chain(self.last.iter().map(|(_, request, _)| request))
+    }
+
     /// When the client wants to be woken.
     #[must_use]
     pub const fn wake_at(&self) -> WakeAt {

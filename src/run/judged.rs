@@ -47,7 +47,8 @@ pub fn run_one(
         judging.reading,
         &mut (((&mut checker, &mut sends), &mut digest), sink),
     );
-    let outcome = Outcome { unsent: sends.unsent(scenario), ..checker.finish() };
+    let mut outcome = Outcome { unsent: sends.unsent(scenario), ..checker.finish() };
+    simulator.leave_undecided(scenario, &mut outcome);
     let locked = match judging.digest {
         DigestCheck::Locked => Some(digest.value()),
         DigestCheck::Free => None,
@@ -63,5 +64,6 @@ pub fn run_one(
         facts: digest.count(),
         actions: simulated.actions,
         ended_at: simulated.ended_at,
+        remarks: Vec::new(),
     }
 }

@@ -1,10 +1,13 @@
 //! Whatever turns a scenario into facts: the simulator with the clients that are put into it.
 //! It does not know what the facts are judged to be.
 
+use crate::check::outcome::Outcome;
 use crate::rulebook::reading::ReadingName;
 use crate::scenario::model::Scenario;
 use crate::time::SimTime;
 use crate::trace::sink::FactSink;
+
+use super::RunReport;
 
 /// Turns a scenario into facts. The same scenario gives the same facts every time, if all clients are deterministic.
 pub trait Simulator: Sync {
@@ -28,6 +31,35 @@ pub trait Simulator: Sync {
         let _ = actions;
         self.simulate(scenario, reading, sink)
     }
+
+    /// Whether this simulator has what it needs for a scenario.
+    ///
+    /// # Errors
+    /// If it has not, with what is missing.
+    fn accepts(&self, scenario: &Scenario) -> Result<(), String> {
+        let _ = scenario;
+        Ok(())
+    }
+
+    /// Takes out of a judgement what these clients cannot be judged by: what would decide it does not show.
+    fn leave_undecided(&self, scenario: &Scenario, outcome: &mut Outcome) {
+        let _ = (scenario, outcome);
+    }
+
+    /// What a reader of a report should know of these clients.
+    fn remarks(&self, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
+        let _ = (scenario, report);
+        Vec::new()
+    }
+}
+
+/// What a simulator says of its clients in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What it is about, for a heading.
+    pub about: &'static str,
+    /// What there is to say.
+    pub lines: Vec<String>,
 }
 
 /// A simulator whose runs are all cut after so many actions: clients that are wrong on purpose may write to each other
@@ -54,6 +86,18 @@ impl Simulator for Bounded<'_> {
         sink: &mut dyn FactSink,
     ) -> Simulated {
         self.simulator.simulate_at_most(self.actions, scenario, reading, sink)
+    }
+
+    fn accepts(&self, scenario: &Scenario) -> Result<(), String> {
+        self.simulator.accepts(scenario)
+    }
+
+    fn leave_undecided(&self, scenario: &Scenario, outcome: &mut Outcome) {
+        self.simulator.leave_undecided(scenario, outcome);
+    }
+
+    fn remarks(&self, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
+        self.simulator.remarks(scenario, report)
     }
 }
 

@@ -1,7 +1,7 @@
-//! Scenarios for this client: what it cannot do is left out, and told.
+//! Scenarios for these clients: what they cannot do is left out, and told.
 //! It does not run anything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use withheld::scenario::expect::Expectations;
 use withheld::scenario::fault::FaultKind;
@@ -11,7 +11,10 @@ use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::Target;
 use withheld::scenario::profile::ProfileName;
+use withheld::ids::DeviceId;
 use withheld::scenario::step::Step;
+
+use crate::casting::{Casting, ClientKind};
 
 /// A scenario as this client can play it.
 #[derive(Debug, Clone)]
@@ -53,23 +56,58 @@ pub const fn inexpressible_step(step: &Step) -> Option<&'static str> {
     }
 }
 
-/// What of a fault cannot be done to this client.
-const fn inexpressible_fault(fault: &FaultKind) -> Option<&'static str> {
-    if let FaultKind::OneTimeKeysForgotten { .. } = fault {
-        return Some("the private parts of one-time keys cannot be taken out of an account");
+/// What of a fault cannot be done to this client, and to which device it would be.
+const fn inexpressible_fault(fault: &FaultKind) -> Option<(DeviceId, &'static str)> {
+    if let FaultKind::OneTimeKeysForgotten { device, .. } = fault {
+        let why = "the private parts of one-time keys cannot be taken out of an account";
+        return Some((*device, why));
     }
     None
 }
 
-/// Makes a scenario playable.
+/// What of a step a device cannot do with the client that it has.
+fn omitted_step(scenario: &Scenario, casting: &Casting, step: &Step) -> Option<&'static str> {
+    match casting.of(scenario, step.actor()) {
+        ClientKind::MatrixSdkCrypto => inexpressible_step(step),
+        ClientKind::Reference => None,
+    }
+}
+
+/// What of a fault cannot be done to a device with the client that it has.
+fn omitted_fault(scenario: &Scenario, casting: &Casting, fault: &FaultKind) -> Option<&'static str> {
+    let (device, why) = inexpressible_fault(fault)?;
+    match casting.of(scenario, device) {
+        ClientKind::MatrixSdkCrypto => Some(why),
+        ClientKind::Reference => None,
+    }
+}
+
+/// What of a scenario its clients pass over, and how often.
+#[must_use]
+pub fn omitted(scenario: &Scenario, casting: &Casting) -> BTreeMap<&'static str, usize> {
+    let steps = scenario.timeline.iter();
+    let steps = steps.filter_map(|timed| omitted_step(scenario, casting, &timed.step));
+    let faults = scenario.faults.iter();
+    let faults = faults.filter_map(|fault| omitted_fault(scenario, casting, &fault.kind));
+    let mut counts = BTreeMap::new();
+    for why in steps.chain(faults) {
+        *counts.entry(why).or_default() += 1;
+    }
+    counts
+}
+
+/// Makes a scenario playable with these clients. The reference client keeps the specification, and shares keys as the scenario says.
 ///
 /// # Errors
 /// If what is left is no scenario any more, with the reason.
-pub fn prepare(scenario: &Scenario) -> Result<Prepared, String> {
+pub fn prepare(scenario: &Scenario, casting: &Casting) -> Result<Prepared, String> {
     let mut prepared = scenario.clone();
     let mut left_out = BTreeSet::new();
-    let profile = known_profile(ProfileName::MatrixRustSdk);
-    for device in &mut prepared.devices {
+    for (index, device) in prepared.devices.iter_mut().enumerate() {
+        let profile = known_profile(match casting.of(scenario, DeviceId::at(index)) {
+            ClientKind::MatrixSdkCrypto => ProfileName::MatrixRustSdk,
+            ClientKind::Reference => ProfileName::Specification,
+        });
         let (share, on_problem) = (device.policy.share, device.policy.on_problem);
         device.habits = profile.habits;
         device.policy = profile.policy.clone();
@@ -79,12 +117,12 @@ pub fn prepare(scenario: &Scenario) -> Result<Prepared, String> {
         server.habits = ServerHabits::specification();
     }
     prepared.timeline.retain(|step| {
-        let cannot = inexpressible_step(&step.step);
+        let cannot = omitted_step(scenario, casting, &step.step);
         left_out.extend(cannot);
         cannot.is_none()
     });
     prepared.faults.retain(|fault| {
-        let cannot = inexpressible_fault(&fault.kind);
+        let cannot = omitted_fault(scenario, casting, &fault.kind);
         left_out.extend(cannot);
         cannot.is_none()
     });

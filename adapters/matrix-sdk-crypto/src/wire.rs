@@ -1,10 +1,12 @@
 //! What travels between the devices of one run, as it really stands on the wire: for each value of the simulator the JSON that it
 //! stands for. It does not know who has seen what; servers keep the simulator's values and never look in here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 
 use ruma::OwnedDeviceId;
 use serde_json::{Map, Value, json};
+use withheld::engine::digest::Digest;
 use withheld::ids::{
     DeviceId, KeyValue, MegolmSessionId, MessageId, OlmSessionId, RequestId, RoomId, SigningKey,
     Sym, UserId,
@@ -15,12 +17,13 @@ use withheld::protocol::json;
 use withheld::protocol::spelling::{KeyKind, Lookup, Spelling, spell_key};
 use withheld::protocol::to_device::{
     KeyRequest, KeyRequestAction, MegolmCiphertext, OlmCiphertext, OlmEvent, OlmPayload,
-    SenderKeys, ToDeviceBody, ToDeviceMessage,
+    SenderKeys, ToDeviceBody, ToDeviceMessage, ToDeviceType,
 };
 use withheld::protocol::withheld::WithheldContent;
 use withheld::scenario::model::{Scenario, Strings};
 
 use crate::names::Names;
+use crate::room_keys::RoomKeys;
 
 /// The cross-signing keys of a user: the public ones as published, and the seeds of the private ones, which the user's
 /// devices give each other outside of what is simulated.
@@ -59,10 +62,12 @@ pub struct Wire {
     sealed: Vec<Value>,
     /// Contents in clear that real devices wrote, with what the simulator makes of them.
     clear: Vec<(DeviceId, ToDeviceBody, Value)>,
-    megolm: BTreeMap<String, MegolmSessionId>,
-    megolm_names: BTreeMap<MegolmSessionId, String>,
-    /// Who made a Megolm session, and whether its key may be given to later members.
-    made: BTreeMap<MegolmSessionId, (DeviceId, bool)>,
+    /// The contents of Olm messages of clients that have symbols, by the digest of what they wrote.
+    letters: BTreeMap<u64, Value>,
+    /// The devices whose clients have symbols.
+    symbolic: BTreeSet<DeviceId>,
+    /// Megolm sessions.
+    pub room_keys: RoomKeys,
     olm: BTreeMap<String, OlmSessionId>,
     requests: BTreeMap<String, RequestId>,
     messages: BTreeMap<(MegolmSessionId, u32, MessageId), Value>,
@@ -84,9 +89,9 @@ impl Wire {
             master_signatures: BTreeMap::new(),
             sealed: Vec::new(),
             clear: Vec::new(),
-            megolm: BTreeMap::new(),
-            megolm_names: BTreeMap::new(),
-            made: BTreeMap::new(),
+            letters: BTreeMap::new(),
+            symbolic: BTreeSet::new(),
+            room_keys: RoomKeys::default(),
             olm: BTreeMap::new(),
             requests: BTreeMap::new(),
             messages: BTreeMap::new(),
@@ -106,7 +111,7 @@ impl Wire {
         let keys = self.device_keys.values().map(Value::to_string);
         let one_time = self.keys.values().map(|key| format!("{} {}", key.id, key.json));
         let public = self.identities.values().flat_map(|(_, identity)| &identity.public);
-        let sealed = self.sealed.iter().map(Value::to_string);
+        let sealed = self.sealed.iter().chain(self.letters.values()).map(Value::to_string);
         let clear = self.clear.iter().map(|(_, _, content)| content.to_string());
         let messages = self.messages.values().map(Value::to_string);
         let public = public.map(Value::to_string);
@@ -154,6 +159,44 @@ impl Wire {
         self.key_of_public.insert(public, value);
         self.keys.insert(value, UploadedKey { owner, fallback, id, json });
         value
+    }
+
+    /// A client that has symbols uploads a one-time or fallback key, which has a value already.
+    pub fn uploaded(
+        &mut self,
+        (owner, fallback): (DeviceId, bool),
+        value: KeyValue,
+        (id, json): (String, Value),
+    ) {
+        let public = json["key"].as_str().unwrap_or_default().to_owned();
+        self.key_of_public.insert(public, value);
+        self.keys.insert(value, UploadedKey { owner, fallback, id, json });
+    }
+
+    /// The public part of a one-time or fallback key.
+    #[must_use]
+    pub fn public_of_key(&self, value: KeyValue) -> Option<&str> {
+        self.keys.get(&value)?.json["key"].as_str()
+    }
+
+    /// The published keys of a device.
+    #[must_use]
+    pub fn device_keys(&self, device: DeviceId) -> Option<&Value> {
+        self.device_keys.get(&device)
+    }
+
+    /// The identity that one of these keys belongs to.
+    #[must_use]
+    pub fn identity_with(&self, key: SigningKey) -> Option<&Identity> {
+        let has = |keys: &CrossSigningKeys| {
+            [keys.master, keys.self_signing, keys.user_signing].contains(&key)
+        };
+        self.identities.values().find(|(keys, _)| has(keys)).map(|(_, identity)| identity)
+    }
+
+    /// The name of an Olm session that a client with symbols has begun.
+    pub fn name_olm(&mut self, id: String, session: OlmSessionId) {
+        self.olm.insert(id, session);
     }
 
     /// The value of a one-time or fallback key with this public part.
@@ -282,44 +325,10 @@ impl Wire {
         *self.olm.entry(id.to_owned()).or_insert_with(|| entropy.olm_session())
     }
 
-    /// The simulator's name of a Megolm session.
-    pub fn megolm_session(&mut self, id: &str, entropy: &mut Entropy) -> MegolmSessionId {
-        if let Some(known) = self.megolm.get(id) {
-            return *known;
-        }
-        let session = entropy.megolm_session();
-        self.megolm.insert(id.to_owned(), session);
-        self.megolm_names.insert(session, id.to_owned());
-        session
-    }
-
     /// The simulator's name of an Olm session that has one.
     #[must_use]
     pub fn known_olm(&self, id: &str) -> Option<OlmSessionId> {
         self.olm.get(id).copied()
-    }
-
-    /// Notes who made a Megolm session, and whether its key may be given to later members.
-    pub fn made_by(&mut self, session: MegolmSessionId, made: (DeviceId, bool)) {
-        self.made.insert(session, made);
-    }
-
-    /// Who made a Megolm session.
-    #[must_use]
-    pub fn maker(&self, session: MegolmSessionId) -> Option<DeviceId> {
-        self.made.get(&session).map(|(device, _)| *device)
-    }
-
-    /// Whether the key of a Megolm session may be given to later members.
-    #[must_use]
-    pub fn shares_history(&self, session: MegolmSessionId) -> bool {
-        self.made.get(&session).is_some_and(|(_, shared)| *shared)
-    }
-
-    /// The simulator's name of a Megolm session that has one.
-    #[must_use]
-    pub fn known_megolm(&self, id: &str) -> Option<MegolmSessionId> {
-        self.megolm.get(id).copied()
     }
 
     /// The simulator's name of a key request.
@@ -367,6 +376,9 @@ impl Wire {
     /// What a real device wrote.
     fn sent_content(&self, message: &ToDeviceMessage) -> Option<Value> {
         if let ToDeviceBody::Olm(ciphertext) = message.body {
+            if self.symbolic.contains(&message.sender) {
+                return self.letter(&ciphertext);
+            }
             let damaged = u32::try_from(ciphertext.mac).is_err();
             let number = if damaged { !ciphertext.mac } else { ciphertext.mac };
             let mut content = self.sealed.get(usize::try_from(number).ok()?)?.clone();
@@ -379,6 +391,49 @@ impl Wire {
         let mut written =
             written.filter(|(sender, body, _)| (*sender, *body) == (message.sender, message.body));
         written.next().map(|(_, _, content)| content.clone())
+    }
+
+    /// An Olm message of a client that has symbols, as it really stands on the wire.
+    fn letter(&self, ciphertext: &OlmCiphertext) -> Option<Value> {
+        if let Some(content) = self.letters.get(&digest_of(ciphertext)) {
+            return Some(content.clone());
+        }
+        let mut content = self.letters.get(&digest_of(&repaired(ciphertext)))?.clone();
+        damage_olm(&mut content);
+        Some(content)
+    }
+
+    /// Whether an Olm message was damaged on its way.
+    #[must_use]
+    pub fn is_damaged(&self, ciphertext: &OlmCiphertext) -> bool {
+        if self.symbolic.contains(&ciphertext.sender_key) {
+            !self.letters.contains_key(&digest_of(ciphertext))
+        } else {
+            u32::try_from(ciphertext.mac).is_err()
+        }
+    }
+
+    /// A client that has symbols writes an Olm message.
+    pub fn write_letter(&mut self, ciphertext: &OlmCiphertext, content: Value) {
+        self.letters.insert(digest_of(ciphertext), content);
+    }
+
+    /// The content of an Olm message that a real device wrote.
+    #[must_use]
+    pub fn sealed(&self, sender: DeviceId, body: &OlmCiphertext) -> Option<Value> {
+        let (event_type, body) = (ToDeviceType::Encrypted, ToDeviceBody::Olm(*body));
+        self.sent_content(&ToDeviceMessage { sender, event_type, body })
+    }
+
+    /// The client of this device has symbols: what it sends is real only where a real device sees it.
+    pub fn is_symbolic(&mut self, device: DeviceId) {
+        self.symbolic.insert(device);
+    }
+
+    /// Whether the client of a device has symbols.
+    #[must_use]
+    pub fn has_symbols(&self, device: DeviceId) -> bool {
+        self.symbolic.contains(&device)
     }
 
     /// What a withheld notice says.
@@ -402,7 +457,7 @@ impl Wire {
                 let room: ruma::OwnedRoomId = field("room_id")?.try_into().ok()?;
                 KeyRequestAction::Request {
                     room: self.names.room_named(&room)?,
-                    session: self.known_megolm(field("session_id")?)?,
+                    session: self.room_keys.named(field("session_id")?)?,
                 }
             }
             "request_cancellation" => KeyRequestAction::Cancel,
@@ -449,6 +504,19 @@ pub struct Sealed {
     pub pre_key: Option<KeyValue>,
     /// What is inside.
     pub event: OlmEvent,
+}
+
+/// What tells two Olm messages of clients that have symbols apart.
+#[must_use]
+pub fn digest_of(ciphertext: &OlmCiphertext) -> u64 {
+    let mut digest = Digest::default();
+    ciphertext.hash(&mut digest);
+    digest.value()
+}
+
+/// An Olm message that was damaged, as it was before.
+const fn repaired(ciphertext: &OlmCiphertext) -> OlmCiphertext {
+    OlmCiphertext { mac: !ciphertext.mac, ..*ciphertext }
 }
 
 /// The number of a key, from an id like `signed_curve25519:AAAAAQ`.
@@ -514,8 +582,14 @@ impl Spelling for Wire {
         known.unwrap_or_else(|| spell_key(KeyKind::Curve25519, device.raw()))
     }
 
+    fn ed25519(&self, device: DeviceId) -> String {
+        let id = format!("ed25519:{}", self.names.device(device));
+        let published = self.device_keys.get(&device).and_then(|keys| keys["keys"][id].as_str());
+        published.map_or_else(|| spell_key(KeyKind::Ed25519, device.raw()), str::to_owned)
+    }
+
     fn session(&self, session: MegolmSessionId) -> String {
-        let known = self.megolm_names.get(&session).cloned();
+        let known = self.room_keys.id(session).map(str::to_owned);
         known.unwrap_or_else(|| spell_key(KeyKind::Megolm, session.raw()))
     }
 }
@@ -530,7 +604,7 @@ impl Lookup for Wire {
     }
 
     fn has_session(&self, session: MegolmSessionId) -> bool {
-        self.megolm_names.contains_key(&session)
+        self.room_keys.id(session).is_some()
     }
 
     fn intern(&mut self, text: &str) -> Sym {
@@ -542,6 +616,6 @@ impl Lookup for Wire {
     }
 
     fn session_named(&self, text: &str) -> Option<MegolmSessionId> {
-        self.known_megolm(text)
+        self.room_keys.named(text)
     }
 }

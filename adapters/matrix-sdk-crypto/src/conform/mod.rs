@@ -1,7 +1,6 @@
 //! `conform`: scenario files and generated rooms with real devices, judged by every rule, and what is broken made small.
 //! It does not know how a rule is judged.
 
-pub mod glue;
 pub mod report;
 pub mod survey;
 
@@ -17,8 +16,15 @@ use withheld::run::status::Exit;
 use withheld::scenario::file::{read_bytes, write_brief};
 use withheld::scenario::limits::Limits;
 
+use withheld::rulebook::reading::ReadingName;
+
+use crate::casting::Casting;
+use crate::needed::{Breach, needed};
+use crate::role::Role;
+use crate::simulator::SdkRooms;
+
 use self::report::{Finding, Told};
-use self::survey::{Room, Survey, generated, made_small, survey};
+use self::survey::{Case, Room, Survey, generated, made_small, survey};
 
 /// Runs scenario files and generated rooms with matrix-sdk-crypto on every device, and reports what came of each rule.
 #[derive(Debug, Parser)]
@@ -35,12 +41,19 @@ pub struct Arguments {
     /// On how many threads rooms are run; on all processors if nothing is said.
     #[arg(long)]
     pub threads: Option<usize>,
+    /// In which role matrix-sdk-crypto is: on the devices of who sends the first message (sender), on all others (recipient), or on all
+    /// (both). If nothing is said, each file is run in all three, and generated rooms take turns.
+    #[arg(long, value_parser = Role::read)]
+    pub role: Option<Role>,
     /// How many smaller rooms are tried for each thing that is broken; with 0 the smallest room is shown as it is.
     #[arg(long, default_value_t = 300)]
     pub limit: usize,
     /// Writes the smallest rooms into this folder, as scenario files.
     #[arg(long)]
     pub save: Option<PathBuf>,
+    /// Writes a page with everything and a picture of each finding to this file.
+    #[arg(long)]
+    pub html: Option<PathBuf>,
     /// Prints JSON.
     #[arg(long, conflicts_with = "markdown")]
     pub json: bool,
@@ -80,14 +93,14 @@ fn conform(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, String> {
-    let mut rooms = files(&arguments.paths)?;
+    let rooms = files(&arguments.paths)?;
     let files = rooms.len();
-    rooms.extend((0..arguments.rooms).map(|nth| generated(arguments.seed.wrapping_add(nth))));
+    let cases = cases(rooms, arguments);
     let threads = arguments
         .threads
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
     let began = Instant::now();
-    let survey = survey(rooms, threads, &|_| {});
+    let survey = survey(cases, threads, &|_| {});
     let surveyed = began.elapsed();
     let findings = findings(&survey, arguments.limit);
     if let Some(folder) = &arguments.save {
@@ -108,6 +121,20 @@ fn conform(
         let _ = writeln!(err, "{name}: skipped: {reason}");
     }
     Ok(exit(&survey))
+}
+
+/// The rooms in their roles.
+fn cases(files: Vec<Room>, arguments: &Arguments) -> Vec<Case> {
+    let roles = arguments.role.map_or(Role::ALL.to_vec(), |role| vec![role]);
+    let in_all = |room: Room| roles.iter().map(move |role| Case { room: room.clone(), role: *role });
+    let mut cases: Vec<Case> = files.into_iter().flat_map(in_all).collect();
+    let turns = Role::ALL.iter().cycle();
+    let seeds = (0..arguments.rooms).map(|nth| arguments.seed.wrapping_add(nth));
+    cases.extend(seeds.zip(turns).map(|(seed, turn)| Case {
+        room: generated(seed),
+        role: arguments.role.unwrap_or(*turn),
+    }));
+    cases
 }
 
 /// The exit code, as that of the other commands: not deterministic before broken before inconclusive.
@@ -172,11 +199,16 @@ fn room(path: &Path) -> Result<Room, String> {
 fn findings(survey: &Survey, limit: usize) -> Vec<Finding> {
     let judged = |standing| matches!(standing, survey::Standing::Broken | survey::Standing::Warned);
     let broken = survey.breaches.iter().filter(|(breach, _)| judged(survey.standing(breach.rule)));
-    let small = |(breach, rooms): (&survey::Breach, &survey::Rooms)| {
-        let (_, room) = rooms.smallest.clone()?;
-        let shrunk = (limit > 0).then(|| made_small(breach, &room, limit)).flatten();
-        let scenario = shrunk.as_ref().map_or(room.scenario, titled);
-        Some(Finding { breach: breach.clone(), count: rooms.count, first: room.name, scenario })
+    let small = |(breach, rooms): (&Breach, &survey::Rooms)| {
+        let (_, case) = rooms.smallest.clone()?;
+        let shrunk = (limit > 0).then(|| made_small(breach, &case, limit)).flatten();
+        let (first, casting) = (case.name(), Casting::in_role(case.role));
+        let scenario = shrunk.as_ref().map_or(case.room.scenario, titled);
+        let careful = |casting| SdkRooms::careful().cast(casting);
+        let devices = needed(careful, (&scenario, ReadingName::Strict), &casting, *breach);
+        let (count, roles) = (rooms.count, rooms.roles.clone());
+        let (breach, role) = (*breach, case.role);
+        Some(Finding { breach, count, roles, first, scenario, role, devices })
     };
     broken.filter_map(small).collect()
 }

@@ -399,7 +399,7 @@ impl SdkDevice {
                 let first = self.first_known(*room, *session).unwrap_or(0);
                 let shared_history = SharedHistory::Absent;
                 let key = RoomKey { room: *room, session: *session, first, shared_history };
-                let creator = self.wire().maker(*session).unwrap_or(self.me);
+                let creator = self.wire().room_keys.maker(*session).unwrap_or(self.me);
                 OlmEvent::ForwardedRoomKey(ForwardedRoomKey {
                     key,
                     creator,

@@ -312,8 +312,8 @@ impl SdkDevice {
         let mut made = BTreeMap::new();
         for one in &noted {
             if let Noted::Outbound { session, .. } = one {
-                let session = self.wire().megolm_session(session, hands.given.entropy);
-                self.wire().made_by(session, (self.me, shared_history));
+                let session = self.wire().room_keys.name(session, hands.given.entropy);
+                self.wire().room_keys.made_by(session, (self.me, shared_history));
                 let discarded = self.app.known.discarded.remove(&room);
                 let causes = Causes::of([first.cause, discarded, hands.given.clock_set]);
                 let kind = FactKind::MegolmNew { device: self.me, room, session };
@@ -324,7 +324,7 @@ impl SdkDevice {
         }
         for one in &noted {
             if let Noted::Inbound { session, first, .. } = one {
-                let session = self.wire().megolm_session(session, hands.given.entropy);
+                let session = self.wire().room_keys.name(session, hands.given.entropy);
                 let (device, source, via) = (self.me, KeySource::Own, None);
                 let kind = FactKind::KeyIn { device, room, session, first: *first, source, via };
                 let fact = hands.fact(kind, Causes::of([made.get(&session).copied()]));
@@ -351,8 +351,8 @@ impl SdkDevice {
     /// The key of a room's session as it is given now.
     fn current_key(&self, room: RoomId) -> Option<RoomKey> {
         let (id, first) = self.machine.as_ref()?.store.outbound(&self.room_id(room))?;
-        let session: MegolmSessionId = self.wire().known_megolm(&id)?;
-        let shared = self.wire().shares_history(session);
+        let session: MegolmSessionId = self.wire().room_keys.named(&id)?;
+        let shared = self.wire().room_keys.shares_history(session);
         Some(RoomKey { room, session, first, shared_history: SharedHistory::of(shared) })
     }
 
@@ -389,7 +389,7 @@ impl SdkDevice {
     }
 
     fn body_of(&self, content: &Value) -> Option<MegolmCiphertext> {
-        let session = self.wire().known_megolm(content["session_id"].as_str()?)?;
+        let session = self.wire().room_keys.named(content["session_id"].as_str()?)?;
         let text = content["ciphertext"].as_str()?;
         let index = vodozemac::megolm::MegolmMessage::from_base64(text).ok()?.message_index();
         Some(MegolmCiphertext { session, index, intact: true })

@@ -5,6 +5,7 @@
 mod conform;
 mod determinism;
 mod findings;
+mod mixed;
 mod seam;
 
 use std::path::{Path, PathBuf};
