@@ -61,7 +61,8 @@ pub(super) fn run(
     check(args)?;
     let detail = detail_of(args);
     let mut inputs = read(args, streams)?;
-    let problems: Vec<String> = inputs.iter().filter_map(|input| refused(simulator, input)).collect();
+    let problems: Vec<String> =
+        inputs.iter().filter_map(|input| refused(simulator, input)).collect();
     if !problems.is_empty() {
         return Err(Failure::Input { problems, therefore: "nothing was run".to_owned() });
     }

@@ -3,6 +3,7 @@
 pub mod casting;
 pub mod conform;
 pub mod device;
+pub mod fidelity;
 pub mod glue;
 pub mod lockstep;
 pub mod names;

@@ -8,13 +8,16 @@ use std::process::ExitCode;
 use withheld::cli::streams::{Streams, Terminal};
 use withheld::run::status::Exit;
 use withheld_matrix_sdk::casting::Casting;
-use withheld_matrix_sdk::conform;
 use withheld_matrix_sdk::simulator::SdkRooms;
+use withheld_matrix_sdk::{conform, fidelity};
 
 const HELP: &str = "
-Also: conform, and with every command that runs files
+Also: conform, fidelity, and with every command that runs files
       --device <DEVICE>=<CLIENT>  What runs on a device: matrix-sdk-crypto, as on all that are not named, or reference
 ";
+
+/// A command of this program's own.
+type Own = fn(Vec<OsString>, &mut dyn Write, &mut dyn Write) -> u8;
 
 fn main() -> ExitCode {
     let (mut out, mut err) = (BufWriter::new(stdout().lock()), stderr());
@@ -25,12 +28,17 @@ fn main() -> ExitCode {
             return ExitCode::from(Exit::BadInput.code());
         }
     };
-    if args.get(1).is_some_and(|command| command == "conform") {
+    let own: Option<Own> = match args.get(1).and_then(|command| command.to_str()) {
+        Some("conform") => Some(conform::main),
+        Some("fidelity") => Some(fidelity::main),
+        Some(_) | None => None,
+    };
+    if let Some(own) = own {
         if casting != Casting::default() {
-            let _ = writeln!(err, "error: --device: conform has roles of its own (--role)");
+            let _ = writeln!(err, "error: --device: this command says itself what runs where");
             return ExitCode::from(Exit::BadInput.code());
         }
-        let code = conform::main(args.into_iter().skip(1), &mut out, &mut err);
+        let code = own(args.into_iter().skip(1).collect(), &mut out, &mut err);
         let _ = out.flush();
         return ExitCode::from(code);
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use withheld::ids::DeviceId;
 use withheld::scenario::expect::Expectations;
 use withheld::scenario::fault::FaultKind;
 use withheld::scenario::file::{known_profile, read, write};
@@ -11,7 +12,6 @@ use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::Target;
 use withheld::scenario::profile::ProfileName;
-use withheld::ids::DeviceId;
 use withheld::scenario::step::Step;
 
 use crate::casting::{Casting, ClientKind};
@@ -74,7 +74,11 @@ fn omitted_step(scenario: &Scenario, casting: &Casting, step: &Step) -> Option<&
 }
 
 /// What of a fault cannot be done to a device with the client that it has.
-fn omitted_fault(scenario: &Scenario, casting: &Casting, fault: &FaultKind) -> Option<&'static str> {
+fn omitted_fault(
+    scenario: &Scenario,
+    casting: &Casting,
+    fault: &FaultKind,
+) -> Option<&'static str> {
     let (device, why) = inexpressible_fault(fault)?;
     match casting.of(scenario, device) {
         ClientKind::MatrixSdkCrypto => Some(why),

@@ -111,12 +111,7 @@ impl RoomKeys {
     }
 
     /// The ciphertext of a text at an index; `None` if the session is nobody's that has symbols.
-    pub fn encrypt(
-        &mut self,
-        session: MegolmSessionId,
-        index: u32,
-        text: &str,
-    ) -> Option<String> {
+    pub fn encrypt(&mut self, session: MegolmSessionId, index: u32, text: &str) -> Option<String> {
         self.at(session, index).map(|live| live.encrypt(text).to_base64())
     }
 

@@ -2,8 +2,8 @@
 //! its own, with the run's time and randomness. It does not know what comes of a run.
 
 use std::any::Any;
-use std::collections::BTreeSet;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use withheld::check::outcome::{Outcome, Violation};
 use withheld::client::reference::{Reference, Store as ReferenceStore};
 use withheld::client::{Client, Context, Input, Out};
-use withheld::check::outcome::{Outcome, Violation};
 use withheld::ids::DeviceId;
 use withheld::rulebook::reading::ReadingName;
 use withheld::rulebook::rule::Rule;
@@ -28,9 +28,9 @@ use withheld::time::SimTime;
 use withheld::trace::fact::Fact;
 use withheld::trace::sink::{FactSink, Trace};
 
-use crate::glue::{NotTheCrate, not_the_crate};
 use crate::casting::{Casting, ClientKind};
 use crate::device::{Directory, Durable, SdkDevice, Surroundings};
+use crate::glue::{NotTheCrate, not_the_crate};
 use crate::lockstep;
 use crate::needed::{self, Breach, breaches_of, needed};
 use crate::prepare;

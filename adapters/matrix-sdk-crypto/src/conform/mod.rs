@@ -1,6 +1,7 @@
 //! `conform`: scenario files and generated rooms with real devices, judged by every rule, and what is broken made small.
 //! It does not know how a rule is judged.
 
+pub mod page;
 pub mod report;
 pub mod survey;
 
@@ -96,9 +97,7 @@ fn conform(
     let rooms = files(&arguments.paths)?;
     let files = rooms.len();
     let cases = cases(rooms, arguments);
-    let threads = arguments
-        .threads
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let threads = threads_or_all(arguments.threads);
     let began = Instant::now();
     let survey = survey(cases, threads, &|_| {});
     let surveyed = began.elapsed();
@@ -117,6 +116,9 @@ fn conform(
         write!(out, "{}", report::text(&told))
     };
     printed.map_err(|error| error.to_string())?;
+    if let Some(path) = &arguments.html {
+        page::write(path, &told).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     for (name, reason) in &survey.skipped {
         let _ = writeln!(err, "{name}: skipped: {reason}");
     }
@@ -126,14 +128,17 @@ fn conform(
 /// The rooms in their roles.
 fn cases(files: Vec<Room>, arguments: &Arguments) -> Vec<Case> {
     let roles = arguments.role.map_or(Role::ALL.to_vec(), |role| vec![role]);
-    let in_all = |room: Room| roles.iter().map(move |role| Case { room: room.clone(), role: *role });
+    let in_all =
+        |room: Room| roles.iter().map(move |role| Case { room: room.clone(), role: *role });
     let mut cases: Vec<Case> = files.into_iter().flat_map(in_all).collect();
     let turns = Role::ALL.iter().cycle();
     let seeds = (0..arguments.rooms).map(|nth| arguments.seed.wrapping_add(nth));
-    cases.extend(seeds.zip(turns).map(|(seed, turn)| Case {
-        room: generated(seed),
-        role: arguments.role.unwrap_or(*turn),
-    }));
+    cases.extend(
+        seeds.zip(turns).map(|(seed, turn)| Case {
+            room: generated(seed),
+            role: arguments.role.unwrap_or(*turn),
+        }),
+    );
     cases
 }
 
@@ -154,8 +159,14 @@ fn exit(survey: &Survey) -> Exit {
     }
 }
 
+/// So many threads, or as many as there are processors.
+pub(crate) fn threads_or_all(threads: Option<usize>) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    threads.unwrap_or_else(all)
+}
+
 /// The scenario files at these paths, in the order of their names.
-fn files(paths: &[PathBuf]) -> Result<Vec<Room>, String> {
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Room>, String> {
     let usual = PathBuf::from("scenarios");
     let mut found = Vec::new();
     if paths.is_empty() && usual.is_dir() {

@@ -12,6 +12,7 @@ use withheld::rulebook::reading::Severity;
 use withheld::rulebook::rule::Rule;
 use withheld::scenario::model::Scenario;
 
+use crate::casting::{Casting, ClientKind};
 use crate::glue::{NotTheCrate, not_the_crate};
 use crate::needed::{Breach, sentence};
 use crate::role::Role;
@@ -46,6 +47,17 @@ impl Finding {
             || "not broken again once it is small".to_owned(),
             |devices| sentence(&self.scenario, devices),
         )
+    }
+
+    /// The flags with which its room is run as it was found.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let casting = Casting::in_role(self.role);
+        let reference = (0..self.scenario.devices.len()).map(DeviceId::at);
+        let reference =
+            reference.filter(|device| casting.of(&self.scenario, *device) == ClientKind::Reference);
+        let flag = |device| format!(" --device {}=reference", self.scenario.device_name(device));
+        reference.map(flag).collect()
     }
 
     /// In which roles it was found, in words.

@@ -306,7 +306,8 @@ impl Rooms {
 }
 
 /// How rooms are judged here: strictly, without what their files expect of other clients.
-const JUDGING: Judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+pub(super) const JUDGING: Judging =
+    Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
 
 /// Runs rooms on so many threads and adds them up; the sum does not depend on how many these are. Every room is run twice.
 #[must_use]
@@ -406,9 +407,7 @@ fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
 #[must_use]
 pub fn made_small(breach: &Breach, case: &Case, limit: usize) -> Option<Shrunk> {
     let casting = Casting::in_role(case.role);
-    let is_real = |scenario: &Scenario, party: Party| {
-        matches!(party, Party::Device(device) if casting.real(scenario).contains(&device))
-    };
+    let is_real = |scenario: &Scenario, party: Party| matches!(party, Party::Device(device) if casting.real(scenario).contains(&device));
     let trial = Trial {
         reading: JUDGING.reading,
         warnings: breach.severity == Severity::Warning,

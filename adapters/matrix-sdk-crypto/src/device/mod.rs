@@ -1,6 +1,7 @@
 //! A device that runs matrix-sdk-crypto: the machine, and around it what an application does as `matrix-sdk` does it.
 //! It does not know other devices; what travels is in the [`Wire`], and the simulator only sees the values that stand for it.
 
+mod answers;
 mod commands;
 mod http;
 mod identity;

@@ -105,10 +105,7 @@ enum Read {
     /// The text inside, and on which session.
     Text(OlmSessionId, Vec<u8>),
     /// It cannot be read; whether that is because it was read before.
-    Nothing {
-        used: bool,
-        session: OlmSessionId,
-    },
+    Nothing { used: bool, session: OlmSessionId },
 }
 
 fn digest(text: &str) -> u64 {

@@ -105,11 +105,12 @@ fn event(plaintext: &Value, wire: &mut Wire) -> Option<OlmEvent> {
     let (inside, first) = wire.room_keys.take(content["session_key"].as_str()?)?;
     let named = content["session_id"].as_str()?;
     let session = wire.room_keys.named(named).filter(|_| named == inside)?;
-    let shared_history =
-        SHARED_HISTORY.iter().find_map(|name| content.get(name)).map_or(
-            SharedHistory::Absent,
-            |value| value.as_bool().map_or(SharedHistory::NotABoolean, SharedHistory::of),
-        );
+    let shared_history = SHARED_HISTORY
+        .iter()
+        .find_map(|name| content.get(name))
+        .map_or(SharedHistory::Absent, |value| {
+            value.as_bool().map_or(SharedHistory::NotABoolean, SharedHistory::of)
+        });
     let key = RoomKey { room, session, first, shared_history };
     if !forwarded {
         return Some(OlmEvent::RoomKey(key));

@@ -17,7 +17,8 @@ const JUDGING: Judging = Judging { reading: ReadingName::Strict, digest: DigestC
 fn two_runs_write_the_same_bytes_and_another_seed_writes_others() {
     let path = "scenarios/policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked.json";
     let scenario = file(&repository(path));
-    let (one, again) = (transcript(&scenario, &Casting::default()), transcript(&scenario, &Casting::default()));
+    let (one, again) =
+        (transcript(&scenario, &Casting::default()), transcript(&scenario, &Casting::default()));
     assert!(one.len() > 100, "keys, ciphertexts and a notice: {}", one.len());
     assert!(one.iter().any(|text| text.contains("m.blacklisted")));
     assert!(one.iter().any(|text| text.contains("m.megolm.v1.aes-sha2")));

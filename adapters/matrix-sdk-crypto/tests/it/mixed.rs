@@ -31,8 +31,7 @@ fn with(timeline: &str, faults: &str) -> Scenario {
 
 fn casting(scenario: &Scenario) -> Casting {
     let reference = scenario.devices.iter().filter(|device| device.name.ends_with('R'));
-    reference
-        .fold(Casting::default(), |all, device| all.with(&device.name, ClientKind::Reference))
+    reference.fold(Casting::default(), |all, device| all.with(&device.name, ClientKind::Reference))
 }
 
 fn run(scenario: &Scenario) -> (Outcome, Trace) {

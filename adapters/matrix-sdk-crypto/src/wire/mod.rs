@@ -1,20 +1,22 @@
 //! What travels between the devices of one run, as it really stands on the wire: for each value of the simulator the JSON that it
 //! stands for. It does not know who has seen what; servers keep the simulator's values and never look in here.
 
+mod published;
+mod spelling;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use ruma::OwnedDeviceId;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use withheld::engine::digest::Digest;
 use withheld::ids::{
-    DeviceId, KeyValue, MegolmSessionId, MessageId, OlmSessionId, RequestId, RoomId, SigningKey,
-    Sym, UserId,
+    DeviceId, KeyValue, MegolmSessionId, MessageId, OlmSessionId, RequestId, SigningKey, UserId,
 };
-use withheld::protocol::api::{CrossSigningKeys, DeviceKeys, Signature, UserKeys};
+use withheld::protocol::api::CrossSigningKeys;
 use withheld::protocol::entropy::Entropy;
 use withheld::protocol::json;
-use withheld::protocol::spelling::{KeyKind, Lookup, Spelling, spell_key};
+use withheld::protocol::spelling::{Lookup, Spelling};
 use withheld::protocol::to_device::{
     KeyRequest, KeyRequestAction, MegolmCiphertext, OlmCiphertext, OlmEvent, OlmPayload,
     SenderKeys, ToDeviceBody, ToDeviceMessage, ToDeviceType,
@@ -24,6 +26,8 @@ use withheld::scenario::model::{Scenario, Strings};
 
 use crate::names::Names;
 use crate::room_keys::RoomKeys;
+
+pub use self::published::key_number;
 
 /// The cross-signing keys of a user: the public ones as published, and the seeds of the private ones, which the user's
 /// devices give each other outside of what is simulated.
@@ -38,9 +42,6 @@ pub struct Identity {
 /// A key as it was uploaded.
 #[derive(Debug, Clone)]
 struct UploadedKey {
-    owner: DeviceId,
-    /// Whether it is a fallback key: these are numbered by themselves.
-    fallback: bool,
     /// `signed_curve25519:AAAAAQ`
     id: String,
     json: Value,
@@ -52,16 +53,19 @@ pub struct Wire {
     names: Names,
     device_keys: BTreeMap<DeviceId, Value>,
     device_of_key: BTreeMap<String, DeviceId>,
+    key_of_device: BTreeMap<DeviceId, String>,
     keys: BTreeMap<KeyValue, UploadedKey>,
     key_of_public: BTreeMap<String, KeyValue>,
+    /// One-time and fallback keys by owner, sort and number, as they were uploaded last.
+    key_numbered: BTreeMap<(DeviceId, bool, u64), KeyValue>,
     identities: BTreeMap<SigningKey, (CrossSigningKeys, Identity)>,
     /// The `signatures` of a signed object, by what was signed.
     device_signatures: BTreeMap<(SigningKey, DeviceId), Value>,
     master_signatures: BTreeMap<(SigningKey, SigningKey), Value>,
     /// The contents of Olm messages, by the number that stands in the place of their authentication code.
     sealed: Vec<Value>,
-    /// Contents in clear that real devices wrote, with what the simulator makes of them.
-    clear: Vec<(DeviceId, ToDeviceBody, Value)>,
+    /// Contents in clear that real devices wrote, by the digest of the sender and of what the simulator makes of them.
+    clear: BTreeMap<u64, Value>,
     /// The contents of Olm messages of clients that have symbols, by the digest of what they wrote.
     letters: BTreeMap<u64, Value>,
     /// The devices whose clients have symbols.
@@ -82,13 +86,15 @@ impl Wire {
             names: Names::of(scenario),
             device_keys: BTreeMap::new(),
             device_of_key: BTreeMap::new(),
+            key_of_device: BTreeMap::new(),
+            key_numbered: BTreeMap::new(),
             keys: BTreeMap::new(),
             key_of_public: BTreeMap::new(),
             identities: BTreeMap::new(),
             device_signatures: BTreeMap::new(),
             master_signatures: BTreeMap::new(),
             sealed: Vec::new(),
-            clear: Vec::new(),
+            clear: BTreeMap::new(),
             letters: BTreeMap::new(),
             symbolic: BTreeSet::new(),
             room_keys: RoomKeys::default(),
@@ -112,213 +118,18 @@ impl Wire {
         let one_time = self.keys.values().map(|key| format!("{} {}", key.id, key.json));
         let public = self.identities.values().flat_map(|(_, identity)| &identity.public);
         let sealed = self.sealed.iter().chain(self.letters.values()).map(Value::to_string);
-        let clear = self.clear.iter().map(|(_, _, content)| content.to_string());
+        let clear = self.clear.values().map(Value::to_string);
         let messages = self.messages.values().map(Value::to_string);
         let public = public.map(Value::to_string);
         keys.chain(one_time).chain(public).chain(sealed).chain(clear).chain(messages).collect()
     }
 
-    // Devices and their keys.
-
-    /// A device publishes its keys.
-    pub fn publish_device(&mut self, device: DeviceId, curve25519: String, keys: Value) {
-        self.device_of_key.insert(curve25519, device);
-        self.device_keys.insert(device, keys);
-    }
-
-    /// Whether a device has published real keys.
-    #[must_use]
-    pub fn has_keys(&self, device: DeviceId) -> bool {
-        self.device_keys.contains_key(&device)
-    }
-
-    /// The device with this Curve25519 key.
-    #[must_use]
-    pub fn device_of_key(&self, curve25519: &str) -> Option<DeviceId> {
-        self.device_of_key.get(curve25519).copied()
-    }
-
-    /// The Curve25519 key of a device.
-    #[must_use]
-    pub fn key_of_device(&self, device: DeviceId) -> Option<&str> {
-        self.device_of_key.iter().find(|(_, known)| **known == device).map(|(key, _)| key.as_str())
-    }
-
-    /// A device uploads a one-time or fallback key: the value that stands for it, always the same.
-    pub fn upload_key(
-        &mut self,
-        (owner, fallback): (DeviceId, bool),
-        (id, json): (String, Value),
-        entropy: &mut Entropy,
-    ) -> KeyValue {
-        let public = json.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if let Some(known) = self.key_of_public.get(&public) {
-            return *known;
-        }
-        let value = entropy.key_value();
-        self.key_of_public.insert(public, value);
-        self.keys.insert(value, UploadedKey { owner, fallback, id, json });
-        value
-    }
-
-    /// A client that has symbols uploads a one-time or fallback key, which has a value already.
-    pub fn uploaded(
-        &mut self,
-        (owner, fallback): (DeviceId, bool),
-        value: KeyValue,
-        (id, json): (String, Value),
-    ) {
-        let public = json["key"].as_str().unwrap_or_default().to_owned();
-        self.key_of_public.insert(public, value);
-        self.keys.insert(value, UploadedKey { owner, fallback, id, json });
-    }
-
-    /// The public part of a one-time or fallback key.
-    #[must_use]
-    pub fn public_of_key(&self, value: KeyValue) -> Option<&str> {
-        self.keys.get(&value)?.json["key"].as_str()
-    }
-
-    /// The published keys of a device.
-    #[must_use]
-    pub fn device_keys(&self, device: DeviceId) -> Option<&Value> {
-        self.device_keys.get(&device)
-    }
-
-    /// The identity that one of these keys belongs to.
-    #[must_use]
-    pub fn identity_with(&self, key: SigningKey) -> Option<&Identity> {
-        let has = |keys: &CrossSigningKeys| {
-            [keys.master, keys.self_signing, keys.user_signing].contains(&key)
-        };
-        self.identities.values().find(|(keys, _)| has(keys)).map(|(_, identity)| identity)
-    }
+    // To-device messages.
 
     /// The name of an Olm session that a client with symbols has begun.
     pub fn name_olm(&mut self, id: String, session: OlmSessionId) {
         self.olm.insert(id, session);
     }
-
-    /// The value of a one-time or fallback key with this public part.
-    #[must_use]
-    pub fn key_of_public(&self, public: &str) -> Option<KeyValue> {
-        self.key_of_public.get(public).copied()
-    }
-
-    /// The value of a device's one-time or fallback key with this number.
-    #[must_use]
-    pub fn key_numbered(
-        &self,
-        (owner, fallback): (DeviceId, bool),
-        number: u64,
-    ) -> Option<KeyValue> {
-        let fits = |key: &UploadedKey| {
-            (key.owner, key.fallback) == (owner, fallback) && key_number(&key.id) == Some(number)
-        };
-        self.keys.iter().find(|(_, key)| fits(key)).map(|(value, _)| *value)
-    }
-
-    /// A claimed key with its id; the signature is broken if it is not to be valid.
-    #[must_use]
-    pub fn claimed_key(&self, value: KeyValue, signature_valid: bool) -> Option<(String, Value)> {
-        let UploadedKey { id, json, .. } = self.keys.get(&value)?;
-        let mut json = json.clone();
-        if !signature_valid {
-            // Another key under the same signature: the key is one that nobody has.
-            json["key"] = spell_key(KeyKind::OneTime, value.raw()).into();
-        }
-        Some((id.clone(), json))
-    }
-
-    // Cross-signing.
-
-    /// A user has new cross-signing keys.
-    pub fn publish_identity(&mut self, keys: CrossSigningKeys, identity: Identity) {
-        self.identities.insert(keys.master, (keys, identity));
-    }
-
-    /// The keys that stand behind a master key.
-    #[must_use]
-    pub fn identity(&self, master: SigningKey) -> Option<&Identity> {
-        self.identities.get(&master).map(|(_, identity)| identity)
-    }
-
-    /// The value that stands for a real master key.
-    #[must_use]
-    pub fn master_of_public(&self, public: &str) -> Option<CrossSigningKeys> {
-        let has = |identity: &Identity| {
-            identity.public[0]["keys"]
-                .as_object()
-                .is_some_and(|keys| keys.values().any(|key| key == public))
-        };
-        self.identities.values().find(|(_, identity)| has(identity)).map(|(keys, _)| *keys)
-    }
-
-    /// A signature as it is uploaded: `signed` is the whole signed object.
-    pub fn upload_signature(&mut self, signature: Signature, signed: &Value) {
-        let signatures = signed.get("signatures").cloned().unwrap_or_default();
-        match signature {
-            Signature::Device { signer, device } => {
-                self.device_signatures.insert((signer, device), signatures);
-            }
-            Signature::Master { signer, master, .. } => {
-                self.master_signatures.insert((signer, master), signatures);
-            }
-        }
-    }
-
-    // Answers.
-
-    /// The answer to `/keys/query`.
-    #[must_use]
-    pub fn query_answer(&self, users: &[UserKeys], failed: &[String]) -> Value {
-        let [mut devices, mut masters, mut self_signing, mut user_signing, mut failures] =
-            std::array::from_fn(|_| Map::<String, Value>::new());
-        for answer in users {
-            let user = self.names.user(answer.user).to_string();
-            let mut of_user = Map::new();
-            for keys in &answer.devices {
-                if let Some(json) = self.listed(keys) {
-                    of_user.insert(self.names.device(keys.device).to_string(), json);
-                }
-            }
-            devices.insert(user.clone(), of_user.into());
-            let Some((keys, identity)) =
-                answer.identity.and_then(|keys| self.identities.get(&keys.master))
-            else {
-                continue;
-            };
-            let [mut master, own, other] = identity.public.clone();
-            if let Some(signer) = answer.master_signed_by
-                && let Some(more) = self.master_signatures.get(&(signer, keys.master))
-            {
-                add_signatures(&mut master, more);
-            }
-            masters.insert(user.clone(), master);
-            self_signing.insert(user.clone(), own);
-            user_signing.insert(user, other);
-        }
-        failures.extend(failed.iter().map(|server| (server.clone(), json!({ "status": 503 }))));
-        json!({
-            "device_keys": devices,
-            "master_keys": masters,
-            "self_signing_keys": self_signing,
-            "user_signing_keys": user_signing,
-            "failures": failures,
-        })
-    }
-
-    fn listed(&self, keys: &DeviceKeys) -> Option<Value> {
-        let mut json = self.device_keys.get(&keys.device)?.clone();
-        if let Some(signer) = keys.signed_by
-            && let Some(more) = self.device_signatures.get(&(signer, keys.device))
-        {
-            add_signatures(&mut json, more);
-        }
-        Some(json)
-    }
-
-    // To-device messages.
 
     /// The simulator's name of an Olm session.
     pub fn olm_session(&mut self, id: &str, entropy: &mut Entropy) -> OlmSessionId {
@@ -357,7 +168,7 @@ impl Wire {
 
     /// A content in clear is sent: what the simulator makes of it.
     pub fn send_clear(&mut self, sender: DeviceId, body: ToDeviceBody, content: Value) {
-        self.clear.push((sender, body, content));
+        self.clear.insert(digest_of(&(sender, body)), content);
     }
 
     /// A to-device message as its recipient sees it in a sync answer.
@@ -387,10 +198,7 @@ impl Wire {
             }
             return Some(content);
         }
-        let written = self.clear.iter().rev();
-        let mut written =
-            written.filter(|(sender, body, _)| (*sender, *body) == (message.sender, message.body));
-        written.next().map(|(_, _, content)| content.clone())
+        self.clear.get(&digest_of(&(message.sender, message.body))).cloned()
     }
 
     /// An Olm message of a client that has symbols, as it really stands on the wire.
@@ -506,36 +314,17 @@ pub struct Sealed {
     pub event: OlmEvent,
 }
 
-/// What tells two Olm messages of clients that have symbols apart.
+/// What tells two messages apart by what they are in the simulator.
 #[must_use]
-pub fn digest_of(ciphertext: &OlmCiphertext) -> u64 {
+pub fn digest_of(message: &impl Hash) -> u64 {
     let mut digest = Digest::default();
-    ciphertext.hash(&mut digest);
+    message.hash(&mut digest);
     digest.value()
 }
 
 /// An Olm message that was damaged, as it was before.
 const fn repaired(ciphertext: &OlmCiphertext) -> OlmCiphertext {
     OlmCiphertext { mac: !ciphertext.mac, ..*ciphertext }
-}
-
-/// The number of a key, from an id like `signed_curve25519:AAAAAQ`.
-#[must_use]
-pub fn key_number(id: &str) -> Option<u64> {
-    let (_, name) = id.split_once(':')?;
-    let bytes = vodozemac::base64_decode(name).ok()?;
-    let mut number = [0; 8];
-    number.get_mut(8_usize.checked_sub(bytes.len())?..)?.copy_from_slice(&bytes);
-    Some(u64::from_be_bytes(number))
-}
-
-/// Puts more signatures to those that an object has.
-fn add_signatures(object: &mut Value, more: &Value) {
-    for (user, signatures) in more.as_object().into_iter().flatten() {
-        for (key, signature) in signatures.as_object().into_iter().flatten() {
-            object["signatures"][user][key] = signature.clone();
-        }
-    }
 }
 
 /// Damages the one ciphertext in the content of an Olm message.
@@ -554,68 +343,4 @@ fn damage(text: &mut Value) {
         *character = if *character == 'A' { 'B' } else { 'A' };
     }
     *text = characters.into_iter().collect::<String>().into();
-}
-
-impl Spelling for Wire {
-    fn user(&self, user: UserId) -> String {
-        self.names.user(user).to_string()
-    }
-
-    fn owner(&self, device: DeviceId) -> UserId {
-        self.names.owner(device)
-    }
-
-    fn device_id(&self, device: DeviceId) -> String {
-        self.names.device(device).to_string()
-    }
-
-    fn room(&self, room: RoomId) -> String {
-        self.names.room(room).to_string()
-    }
-
-    fn text(&self, text: Sym) -> String {
-        self.texts.text(text).to_owned()
-    }
-
-    fn curve25519(&self, device: DeviceId) -> String {
-        let known = self.key_of_device(device).map(str::to_owned);
-        known.unwrap_or_else(|| spell_key(KeyKind::Curve25519, device.raw()))
-    }
-
-    fn ed25519(&self, device: DeviceId) -> String {
-        let id = format!("ed25519:{}", self.names.device(device));
-        let published = self.device_keys.get(&device).and_then(|keys| keys["keys"][id].as_str());
-        published.map_or_else(|| spell_key(KeyKind::Ed25519, device.raw()), str::to_owned)
-    }
-
-    fn session(&self, session: MegolmSessionId) -> String {
-        let known = self.room_keys.id(session).map(str::to_owned);
-        known.unwrap_or_else(|| spell_key(KeyKind::Megolm, session.raw()))
-    }
-}
-
-impl Lookup for Wire {
-    fn room_named(&self, text: &str) -> Option<RoomId> {
-        self.names.room_named(&ruma::OwnedRoomId::try_from(text).ok()?)
-    }
-
-    fn has_device(&self, device: DeviceId) -> bool {
-        device.index() < self.names.device_count()
-    }
-
-    fn has_session(&self, session: MegolmSessionId) -> bool {
-        self.room_keys.id(session).is_some()
-    }
-
-    fn intern(&mut self, text: &str) -> Sym {
-        self.texts.intern(text)
-    }
-
-    fn device_with_key(&self, text: &str) -> Option<DeviceId> {
-        self.device_of_key(text)
-    }
-
-    fn session_named(&self, text: &str) -> Option<MegolmSessionId> {
-        self.room_keys.named(text)
-    }
 }
