@@ -24,8 +24,8 @@ struct Outbound {
 pub struct RoomKeys {
     named: BTreeMap<String, MegolmSessionId>,
     names: BTreeMap<MegolmSessionId, String>,
-    /// Who made a session, and whether its key may be given to later members.
-    made: BTreeMap<MegolmSessionId, (DeviceId, bool)>,
+    /// Who made a session.
+    made: BTreeMap<MegolmSessionId, DeviceId>,
     outbound: BTreeMap<MegolmSessionId, Outbound>,
     /// The copy that reaches furthest back of what was given to a client that has symbols.
     given: BTreeMap<MegolmSessionId, InboundGroupSession>,
@@ -65,21 +65,15 @@ impl RoomKeys {
         self.names.get(&session).map(String::as_str)
     }
 
-    /// Notes who made a session, and whether its key may be given to later members.
-    pub fn made_by(&mut self, session: MegolmSessionId, made: (DeviceId, bool)) {
-        self.made.insert(session, made);
+    /// Notes who made a session.
+    pub fn made_by(&mut self, session: MegolmSessionId, device: DeviceId) {
+        self.made.insert(session, device);
     }
 
     /// Who made a session.
     #[must_use]
     pub fn maker(&self, session: MegolmSessionId) -> Option<DeviceId> {
-        self.made.get(&session).map(|(device, _)| *device)
-    }
-
-    /// Whether the key of a session may be given to later members.
-    #[must_use]
-    pub fn shares_history(&self, session: MegolmSessionId) -> bool {
-        self.made.get(&session).is_some_and(|(_, shared)| *shared)
+        self.made.get(&session).copied()
     }
 
     /// A client that has symbols speaks of a session: if nobody else made it, it did, and here are its real keys.
@@ -93,7 +87,7 @@ impl RoomKeys {
         let live = GroupSession::new(SessionConfig::version_1());
         let beginning = serde_json::to_string(&live.pickle()).expect("a pickle can be written");
         self.insert(live.session_id(), session);
-        self.made.entry(session).or_insert((device, false));
+        self.made.entry(session).or_insert(device);
         self.outbound.insert(session, Outbound { beginning, live });
     }
 

@@ -14,9 +14,6 @@ use crate::wire::Wire;
 
 use super::Shadow;
 
-/// `shared_history` of a room key, as the crate writes it, and as older releases of it did.
-const SHARED_HISTORY: [&str; 2] = ["m.shared_history", "org.matrix.msc3061.shared_history"];
-
 impl Shadow {
     /// What an Olm message holds.
     pub(super) fn plaintext(&self, payload: &OlmPayload) -> Value {
@@ -36,11 +33,6 @@ impl Shadow {
             OlmEvent::RoomKey(RoomKey { session, first, .. }) => {
                 if let Some(key) = wire.room_keys.session_key(session, first) {
                     content["session_key"] = key.into();
-                }
-                if let Some(shared) =
-                    content.as_object_mut().and_then(|fields| fields.remove("shared_history"))
-                {
-                    content[SHARED_HISTORY[0]] = shared;
                 }
             }
             OlmEvent::ForwardedRoomKey(ForwardedRoomKey { key, .. }) => {
@@ -105,12 +97,9 @@ fn event(plaintext: &Value, wire: &mut Wire) -> Option<OlmEvent> {
     let (inside, first) = wire.room_keys.take(content["session_key"].as_str()?)?;
     let named = content["session_id"].as_str()?;
     let session = wire.room_keys.named(named).filter(|_| named == inside)?;
-    let shared_history = SHARED_HISTORY
-        .iter()
-        .find_map(|name| content.get(name))
-        .map_or(SharedHistory::Absent, |value| {
-            value.as_bool().map_or(SharedHistory::NotABoolean, SharedHistory::of)
-        });
+    let shared_history = content.get("shared_history").map_or(SharedHistory::Absent, |value| {
+        value.as_bool().map_or(SharedHistory::NotABoolean, SharedHistory::of)
+    });
     let key = RoomKey { room, session, first, shared_history };
     if !forwarded {
         return Some(OlmEvent::RoomKey(key));

@@ -135,20 +135,16 @@ impl Shadow {
     }
 
     fn speak_of(&self, event: &OlmEvent) {
-        let (session, shared) = match event {
-            OlmEvent::RoomKey(key) => (key.session, key.shared_history.is_shared()),
-            OlmEvent::ForwardedRoomKey(forwarded) => (forwarded.key.session, false),
+        let session = match event {
+            OlmEvent::RoomKey(key) => key.session,
+            OlmEvent::ForwardedRoomKey(forwarded) => forwarded.key.session,
             OlmEvent::Withheld(notice) => match notice.session_id {
-                Field::Is(session) => (session, false),
+                Field::Is(session) => session,
                 Field::Absent | Field::NotAString | Field::Other(_) => return,
             },
             OlmEvent::Dummy { .. } | OlmEvent::RoomKeyBundle(_) => return,
         };
-        let keys = &mut self.around.wire.borrow_mut().room_keys;
-        keys.speaks_of(session, self.me);
-        if shared && keys.maker(session) == Some(self.me) {
-            keys.made_by(session, (self.me, true));
-        }
+        self.around.wire.borrow_mut().room_keys.speaks_of(session, self.me);
     }
 
     fn kept(&self, store: Store) -> Kept {

@@ -16,7 +16,6 @@ use withheld::ids::{
 use withheld::protocol::api::CrossSigningKeys;
 use withheld::protocol::entropy::Entropy;
 use withheld::protocol::json;
-use withheld::protocol::spelling::{Lookup, Spelling};
 use withheld::protocol::to_device::{
     KeyRequest, KeyRequestAction, MegolmCiphertext, OlmCiphertext, OlmEvent, OlmPayload,
     SenderKeys, ToDeviceBody, ToDeviceMessage, ToDeviceType,
