@@ -16,6 +16,7 @@ use withheld::report::shrunk::titled;
 use withheld::run::status::Exit;
 use withheld::scenario::file::{read_bytes, write_brief};
 use withheld::scenario::limits::Limits;
+use withheld::scenario::model::Scenario;
 
 use withheld::rulebook::reading::ReadingName;
 
@@ -104,7 +105,16 @@ fn conform(
     let findings = findings(&survey, arguments.limit);
     if let Some(folder) = &arguments.save {
         for finding in &findings {
-            save(folder, finding)?;
+            save(folder, &finding.slug(), &finding.scenario)?;
+        }
+        // What others broke is a bug of this program: its rooms are kept as they are.
+        for (whose, all) in [("reference", &survey.by_reference), ("server", &survey.by_servers)] {
+            for (breach, rooms) in all {
+                if let Some((_, case)) = &rooms.smallest {
+                    let name = format!("{whose}-{}", breach.rule.id().to_lowercase());
+                    save(folder, &name, &case.room.scenario)?;
+                }
+            }
         }
     }
     let told = Told { survey: &survey, findings: &findings, files, threads, surveyed };
@@ -224,9 +234,8 @@ fn findings(survey: &Survey, limit: usize) -> Vec<Finding> {
     broken.filter_map(small).collect()
 }
 
-fn save(folder: &Path, finding: &Finding) -> Result<(), String> {
-    let path = folder.join(format!("{}.json", finding.slug()));
-    let written =
-        fs::create_dir_all(folder).and_then(|()| fs::write(&path, write_brief(&finding.scenario)));
+fn save(folder: &Path, name: &str, scenario: &Scenario) -> Result<(), String> {
+    let path = folder.join(format!("{name}.json"));
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, write_brief(scenario)));
     written.map_err(|error| format!("{}: {error}", path.display()))
 }

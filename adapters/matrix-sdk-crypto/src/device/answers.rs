@@ -195,7 +195,11 @@ impl SdkDevice {
         for (target, id, began) in &claim.targets {
             let (outcome, because) = self.claim_outcome(*target, answer);
             let kind = FactKind::ClaimEnd { device: self.me, target: *target, claim: *id, outcome };
-            let by = hands.fact(kind, Causes::of([Some(*began), because, hands.given.cause]));
+            // Where nothing says why this device's claim ended so, the answer as a whole does.
+            let known = because.iter().any(Option::is_some);
+            let [one, other] = because;
+            let answered = hands.given.cause.filter(|_| !known);
+            let by = hands.fact(kind, Causes::of([Some(*began), one, other, answered]));
             self.note_opened(&noted, (*target, outcome), (claim.why, by), hands);
         }
         let opened = |one: &Noted| matches!(one, Noted::Olm { .. });
@@ -233,9 +237,9 @@ impl SdkDevice {
         &self,
         device: DeviceId,
         answer: Result<&Response, Failure>,
-    ) -> (ClaimOutcome, Option<FactId>) {
+    ) -> (ClaimOutcome, [Option<FactId>; 2]) {
         let Ok(Response::ClaimKeys { keys, absent, failures }) = answer else {
-            return (ClaimOutcome::Failed(ClaimFailed::Http), None);
+            return (ClaimOutcome::Failed(ClaimFailed::Http), [None; 2]);
         };
         if let Some(found) = keys.iter().find(|key| key.device == device) {
             let outcome = if found.signature_valid {
@@ -243,12 +247,14 @@ impl SdkDevice {
             } else {
                 ClaimOutcome::Failed(ClaimFailed::BadSignature)
             };
-            return (outcome, found.cause.0);
+            return (outcome, [found.cause.0, None]);
         }
         if failures.contains(&self.around.directory.server(self.user_of(device))) {
-            return (ClaimOutcome::Failed(ClaimFailed::Unreachable), None);
+            return (ClaimOutcome::Failed(ClaimFailed::Unreachable), [None; 2]);
         }
         let without = absent.iter().find(|absent| absent.device == device);
-        (ClaimOutcome::NoKey, without.and_then(|absent| absent.one_time.0.or(absent.fallback.0)))
+        // A key of either sort may be kept back, each by another fault.
+        let why = without.map(|absent| [absent.one_time.0, absent.fallback.0]);
+        (ClaimOutcome::NoKey, why.unwrap_or_default())
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
@@ -17,8 +17,9 @@ use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::{InWorld, References};
 use withheld::run::simulator::Simulator;
 use withheld::run::status::Exit;
-use withheld::scenario::file::write_brief;
+use withheld::scenario::file::{known_profile, read_profile, write_brief};
 use withheld::scenario::model::Scenario;
+use withheld::scenario::profile::{Profile, ProfileName};
 
 use crate::casting::Casting;
 use crate::conform::survey::{Room, generated};
@@ -43,6 +44,9 @@ pub struct Arguments {
     /// On how many threads rooms are run; on all processors if nothing is said.
     #[arg(long)]
     pub threads: Option<usize>,
+    /// The profile to compare with, as a file; that of the program if nothing is said.
+    #[arg(long)]
+    pub profile: Option<PathBuf>,
     /// Writes the smallest room for each difference into this folder.
     #[arg(long)]
     pub save: Option<PathBuf>,
@@ -146,7 +150,8 @@ pub fn main(
 fn fidelity(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, String> {
     let mut rooms = files(&arguments.paths)?;
     rooms.extend((0..arguments.rooms).map(|nth| generated(arguments.seed.wrapping_add(nth))));
-    let comparison = compare(rooms, threads_or_all(arguments.threads));
+    let profile = profile(arguments.profile.as_deref())?;
+    let comparison = compare(rooms, &profile, threads_or_all(arguments.threads));
     if let Some(folder) = &arguments.save {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         for (nth, differing) in comparison.differences.values().enumerate() {
@@ -164,16 +169,27 @@ fn fidelity(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, String> 
     Ok(if comparison.differences.is_empty() { Exit::Holds } else { Exit::Broken })
 }
 
+/// The profile in a file, or the program's own.
+fn profile(path: Option<&Path>) -> Result<Profile, String> {
+    let Some(path) = path else {
+        return Ok(known_profile(ProfileName::MatrixRustSdk).clone());
+    };
+    let told = |problem: String| format!("{}: {problem}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
+    read_profile(&text)
+        .map_err(|problems| told(problems.first().map(ToString::to_string).unwrap_or_default()))
+}
+
 /// Compares rooms on so many threads; the sum does not depend on how many these are.
 #[must_use]
-pub fn compare(rooms: Vec<Room>, threads: usize) -> Comparison {
+pub fn compare(rooms: Vec<Room>, profile: &Profile, threads: usize) -> Comparison {
     let queue = Mutex::new(rooms.into_iter());
     let sum = Mutex::new(Comparison::default());
     let work = || {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some(room) = next else { return };
-            let one = compare_room(&room);
+            let one = compare_room(&room, profile);
             sum.lock().unwrap_or_else(PoisonError::into_inner).merge(one);
         }
     };
@@ -185,13 +201,19 @@ pub fn compare(rooms: Vec<Room>, threads: usize) -> Comparison {
     sum.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn compare_room(room: &Room) -> Comparison {
+fn compare_room(room: &Room, profile: &Profile) -> Comparison {
     let mut one = Comparison::default();
     let Ok(prepared) = prepare(&room.scenario, &Casting::default()) else {
         one.skipped = 1;
         return one;
     };
-    let scenario = prepared.scenario;
+    let mut scenario = prepared.scenario;
+    for device in Casting::default().real(&scenario) {
+        let device = &mut scenario.devices[device.index()];
+        let (share, on_problem) = (device.policy.share, device.policy.on_problem);
+        (device.policy, device.habits) = (profile.policy.clone(), profile.habits);
+        (device.policy.share, device.policy.on_problem) = (share, on_problem);
+    }
     let real = SdkRooms::default();
     let written = rows(&real, &scenario);
     if !real.take_breakdowns().is_empty() {

@@ -8,8 +8,8 @@ use matrix_sdk_crypto::olm::{
 };
 use matrix_sdk_crypto::store::types::Changes;
 use matrix_sdk_crypto::{Account, DeviceData};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 
 use super::{Inner, Noted, Result, session_of};
 
@@ -21,17 +21,45 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
     Ok(serde_json::from_str(text)?)
 }
 
+/// What of a pickled account tells which private keys it has.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Keys {
+    pickle: AccountKeys,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct AccountKeys {
+    one_time_keys: OneTimeKeys,
+    fallback_keys: FallbackKeys,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OneTimeKeys {
+    private_keys: BTreeMap<String, IgnoredAny>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FallbackKeys {
+    fallback_key: Option<FallbackKey>,
+    previous_fallback_key: Option<FallbackKey>,
+}
+
+#[derive(Deserialize)]
+struct FallbackKey {
+    key_id: u64,
+}
+
 /// The numbers of the one-time and fallback keys whose private parts a pickled account has.
 pub(super) fn private_keys(account: &str) -> (BTreeSet<u64>, BTreeSet<u64>) {
-    let account: serde_json::Value = serde_json::from_str(account).unwrap_or_default();
-    let one_time = account.pointer("/pickle/one_time_keys/private_keys");
-    let one_time = one_time.and_then(serde_json::Value::as_object);
-    let one_time =
-        one_time.into_iter().flat_map(|keys| keys.keys()).filter_map(|id| id.parse().ok());
-    let fallback = ["fallback_key", "previous_fallback_key"].into_iter().filter_map(|name| {
-        account.pointer(&format!("/pickle/fallback_keys/{name}/key_id"))?.as_u64()
-    });
-    (one_time.collect(), fallback.collect())
+    let AccountKeys { one_time_keys, fallback_keys } =
+        serde_json::from_str::<Keys>(account).unwrap_or_default().pickle;
+    let one_time = one_time_keys.private_keys.keys().filter_map(|id| id.parse().ok());
+    let fallback = [fallback_keys.fallback_key, fallback_keys.previous_fallback_key];
+    (one_time.collect(), fallback.into_iter().flatten().map(|key| key.key_id).collect())
 }
 
 impl Inner {

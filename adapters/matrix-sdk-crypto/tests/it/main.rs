@@ -4,6 +4,7 @@
 
 mod conform;
 mod determinism;
+mod fidelity;
 mod findings;
 mod mixed;
 mod seam;

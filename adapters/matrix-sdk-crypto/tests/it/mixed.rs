@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use withheld::check::outcome::Outcome;
+use withheld::ids::DeviceId;
 use withheld::protocol::withheld::WithheldCode;
 use withheld::rulebook::leaf::Leaf;
-use withheld::rulebook::reading::ReadingName;
+use withheld::rulebook::reading::{ReadingName, Severity};
+use withheld::rulebook::rule::Rule;
 use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::simulator::Simulator;
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
 use withheld::trace::fact::{FactKind, OlmResult, RunEnd};
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::{Casting, ClientKind};
+use withheld_matrix_sdk::needed::{Breach, needed};
 use withheld_matrix_sdk::simulator::{SdkRooms, transcript};
 
 use crate::room;
@@ -74,8 +78,11 @@ fn everybody_reads_everybody() {
     let (outcome, trace) = run(&with(EVERYBODY, ""));
     assert_eq!(leaves(&outcome), [Leaf::Delivered; 18]);
     assert_eq!(decrypted(&trace), (18, 0));
+    // What the crate writes is not called as the specification has it; the reference client breaks nothing.
     let counted: Vec<_> = outcome.counted().map(|one| (one.rule, one.party)).collect();
-    assert_eq!(counted, []);
+    let real = [0, 2].map(|device| Party::Device(DeviceId::new(device)));
+    assert_eq!(counted.len(), 3, "a session of A, and two of B");
+    assert!(counted.iter().all(|one| one.0 == Rule::H01 && real.contains(&one.1)), "{counted:?}");
 }
 
 #[test]
@@ -158,4 +165,47 @@ fn a_store_that_goes_back_repeats_itself_and_is_not_read() {
     let party = |one: &withheld::check::outcome::Violation| one.party;
     let broken: Vec<Party> = outcome.counted().map(party).collect();
     assert!(!broken.iter().any(|party| matches!(party, Party::Server(_))), "{broken:?}");
+}
+
+#[test]
+fn the_client_that_breaks_a_rule_is_named_and_no_other() {
+    let fault =
+        r#"{ "from": "55s", "fault": "store_rolled_back", "device": "AR", "snapshot": "15s" }"#;
+    let sends = r#"
+      { "at": "10s", "do": "send", "from": "AR", "room": "room", "message": "m1" },
+      { "at": "20s", "do": "send", "from": "AR", "room": "room", "message": "m2" },
+      { "at": "60s", "do": "send", "from": "AR", "room": "room", "message": "m3" }"#;
+    let scenario = with(sends, fault);
+    let simulator = |casting| SdkRooms::default().cast(casting);
+    let whose = |rule| {
+        let breach = Breach { rule, severity: Severity::Violation };
+        let room = (&scenario, ReadingName::Strict);
+        let devices = needed(simulator, room, &casting(&scenario), breach);
+        devices.map(|all| all.into_iter().map(|one| scenario.device_name(one)).collect::<Vec<_>>())
+    };
+    // An index that was used is shown again by each of the two: either is enough.
+    let one = whose(Rule::P15);
+    assert!(one == Some(vec!["AS"]) || one == Some(vec!["BS"]), "{one:?}");
+    assert_eq!(whose(Rule::K05), None, "nobody breaks that");
+}
+
+#[test]
+fn what_is_left_out_and_who_is_needed_stands_in_the_report() {
+    let steps = r#"
+      { "at": "3s", "do": "set_reporting", "device": "AS", "codes": [] },
+      { "at": "4s", "do": "set_reporting", "device": "AR", "codes": [] },
+      { "at": "10s", "do": "send", "from": "AS", "room": "room", "message": "m1" }"#;
+    let scenario = with(steps, "");
+    let simulator = SdkRooms::default().cast(casting(&scenario));
+    let report = run_one(&simulator, &scenario, JUDGING, &mut None::<Trace>);
+    let remarks = simulator.remarks(&scenario, &report);
+    let said = |about: &str| {
+        let found = remarks.iter().find(|remark| remark.about == about);
+        found.map(|remark| remark.lines.clone()).unwrap_or_default()
+    };
+    assert_eq!(said("left out"), ["1 of the file: what is reported cannot be set"]);
+    assert_eq!(said("which client is needed"), ["H-01: only with AS = matrix-sdk-crypto"]);
+    assert!(said("not judged, because it does not show").iter().any(|line| line.contains("V-05")));
+    let unknown = SdkRooms::default().cast(Casting::default().with("X9", ClientKind::Reference));
+    assert!(unknown.accepts(&scenario).is_err_and(|problem| problem.contains("X9")));
 }
