@@ -62,7 +62,9 @@ fn taken_out(args: impl Iterator<Item = OsString>) -> Result<(Vec<OsString>, Cas
             rest.push(arg);
             rest.extend(args);
             break;
-        } else if let Some(one) = text.strip_prefix("--device=") {
+        } else if let Some(one) =
+            text.strip_prefix("--device=").filter(|one| one.contains('=') || !is_explained(&rest))
+        {
             casting.read(one)?;
         } else if text == "--device" && !is_explained(&rest) {
             let one = args.next().ok_or("expected DEVICE=CLIENT behind it")?;

@@ -230,6 +230,7 @@ impl SdkDevice {
                     txn,
                 };
                 let because = self.because_of(recipient, &event);
+                self.answer_is_sent(recipient, &event);
                 let made = self.app.known.olm.get(&session).copied();
                 let causes = made.into_iter().fold(because, Causes::and);
                 (body, SentContent::Olm(event), Causes::one(hands.fact(kind, causes)))
@@ -393,6 +394,14 @@ impl SdkDevice {
                 })
             }
             Some(_) | None => OlmEvent::Dummy { empty: true },
+        }
+    }
+
+    /// A request that is answered is not taken for the reason of another message.
+    fn answer_is_sent(&mut self, recipient: DeviceId, event: &OlmEvent) {
+        if let OlmEvent::ForwardedRoomKey(forwarded) = event {
+            let answered = (recipient, forwarded.key.session);
+            self.app.known.asked.retain(|(device, _, session, _)| (*device, *session) != answered);
         }
     }
 

@@ -289,7 +289,9 @@ impl SdkDevice {
         else {
             return;
         };
-        let (device, room, session) = (self.me, key.room, key.session);
+        // Where several answers came at once, their sender could be wrong about which is which.
+        let session = self.session_spelled(id).unwrap_or(key.session);
+        let (device, room) = (self.me, key.room);
         let Some(place) = written.inbound.iter().position(|(inbound, _)| inbound == id) else {
             let known = self.app.known.keys.contains_key(&session);
             if !known {
