@@ -168,6 +168,10 @@ impl World {
     fn damage(&mut self, message: usize, in_signature: bool) {
         let Some(pick) = from_end(self.messages.len(), message) else { return };
         let (real, model) = &self.messages[pick];
+        if !model.intact {
+            // The same damage twice would be none.
+            return;
+        }
         let mut bytes = real.to_bytes();
         // The signature is the last 64 bytes; what stands before it is signed.
         let place = if in_signature { bytes.len() - 20 } else { bytes.len() - 70 };

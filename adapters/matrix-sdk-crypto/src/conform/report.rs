@@ -282,6 +282,22 @@ pub fn markdown(told: &Told<'_>) -> String {
     text
 }
 
+/// A finding as JSON.
+fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "rule": finding.breach.rule.id(),
+        "severity": word(finding.breach.severity),
+        "rooms": finding.count,
+        "roles": finding.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+        "made_of": finding.first,
+        "role": finding.role.as_str(),
+        "devices": finding.devices.as_ref().map(|devices| {
+            devices.iter().map(|one| finding.scenario.device_name(*one)).collect::<Vec<_>>()
+        }),
+        "room": serde_json::from_str::<Value>(&withheld::scenario::file::write_brief(&finding.scenario)).ok(),
+    })
+}
+
 /// As JSON.
 #[must_use]
 pub fn json(told: &Told<'_>) -> Value {
@@ -312,24 +328,7 @@ pub fn json(told: &Told<'_>) -> Value {
             })
         })
         .collect();
-    let findings: Vec<Value> = told
-        .findings
-        .iter()
-        .map(|finding| {
-            json!({
-                "rule": finding.breach.rule.id(),
-                "severity": word(finding.breach.severity),
-                "rooms": finding.count,
-                "roles": finding.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
-                "made_of": finding.first,
-                "role": finding.role.as_str(),
-                "devices": finding.devices.as_ref().map(|devices| {
-                    devices.iter().map(|one| finding.scenario.device_name(*one)).collect::<Vec<_>>()
-                }),
-                "room": serde_json::from_str::<Value>(&withheld::scenario::file::write_brief(&finding.scenario)).ok(),
-            })
-        })
-        .collect();
+    let findings: Vec<Value> = told.findings.iter().map(finding_json).collect();
     json!({
         "client": CLIENT,
         "rooms": survey.runs,
