@@ -82,10 +82,11 @@ impl Casting {
         if device.is_empty() {
             return Err(expected());
         }
-        match self.named.insert(device.to_owned(), *kind) {
-            Some(_) => Err(format!("`{text}`: {device} has a client already")),
-            None => Ok(()),
+        if self.named.contains_key(device) {
+            return Err(format!("`{text}`: {device} has a client already"));
         }
+        self.named.insert(device.to_owned(), *kind);
+        Ok(())
     }
 
     /// The client of a device. One that publishes no keys that can be used has the reference client in any case.

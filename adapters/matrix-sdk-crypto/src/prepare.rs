@@ -86,6 +86,19 @@ fn omitted_fault(
     }
 }
 
+/// What is not asked of a machine: it publishes as many one-time keys as it wants, and a fallback key.
+const OWN_SUPPLY: &str = "how many keys a device publishes is for the machine to say";
+
+/// How many one-time keys a machine publishes.
+const ONE_TIME_KEYS: u32 = 50;
+
+/// Whether a file wants another supply of keys than a machine has.
+fn wants_other_supply(scenario: &Scenario, casting: &Casting, device: DeviceId) -> bool {
+    let described = &scenario.devices[device.index()];
+    casting.of(scenario, device) == ClientKind::MatrixSdkCrypto
+        && (described.one_time_keys != ONE_TIME_KEYS || !described.fallback_key)
+}
+
 /// What of a scenario its clients pass over, and how often.
 #[must_use]
 pub fn omitted(scenario: &Scenario, casting: &Casting) -> BTreeMap<&'static str, usize> {
@@ -94,7 +107,9 @@ pub fn omitted(scenario: &Scenario, casting: &Casting) -> BTreeMap<&'static str,
     let faults = scenario.faults.iter();
     let faults = faults.filter_map(|fault| omitted_fault(scenario, casting, &fault.kind));
     let mut counts = BTreeMap::new();
-    for why in steps.chain(faults) {
+    let devices = (0..scenario.devices.len()).map(DeviceId::at);
+    let devices = devices.filter(|device| wants_other_supply(scenario, casting, *device));
+    for why in steps.chain(faults).chain(devices.map(|_| OWN_SUPPLY)) {
         *counts.entry(why).or_default() += 1;
     }
     counts
@@ -116,6 +131,10 @@ pub fn prepare(scenario: &Scenario, casting: &Casting) -> Result<Prepared, Strin
         device.habits = profile.habits;
         device.policy = profile.policy.clone();
         (device.policy.share, device.policy.on_problem) = (share, on_problem);
+        if wants_other_supply(scenario, casting, DeviceId::at(index)) {
+            left_out.insert(OWN_SUPPLY);
+            (device.one_time_keys, device.fallback_key) = (ONE_TIME_KEYS, true);
+        }
     }
     for server in &mut prepared.servers {
         server.habits = ServerHabits::specification();

@@ -55,7 +55,7 @@ pub struct Arguments {
     pub json: bool,
 }
 
-/// A kind of difference: what is written, how often it was to be, and who wrote it more often.
+/// A kind of difference: what was written, and by whom more often.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference {
     /// What was written, without names.

@@ -1,5 +1,5 @@
-//! What devices wrote to each other in a run, in names that do not depend on who ran it: a Megolm session is the how manieth its device
-//! made for its room. It does not compare.
+//! What devices wrote to each other in a run, in names that do not depend on who ran it: a Megolm session goes by its device, its room
+//! and how many there were before it. It does not compare.
 
 use std::collections::BTreeMap;
 

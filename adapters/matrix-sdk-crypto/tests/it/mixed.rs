@@ -16,6 +16,7 @@ use withheld::trace::fact::{FactKind, OlmResult, RunEnd};
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::{Casting, ClientKind};
 use withheld_matrix_sdk::needed::{Breach, needed};
+use withheld_matrix_sdk::prepare;
 use withheld_matrix_sdk::simulator::{SdkRooms, transcript};
 
 use crate::room;
@@ -206,6 +207,10 @@ fn what_is_left_out_and_who_is_needed_stands_in_the_report() {
     assert_eq!(said("left out"), ["1 of the file: what is reported cannot be set"]);
     assert_eq!(said("which client is needed"), ["H-01: only with AS = matrix-sdk-crypto"]);
     assert!(said("not judged, because it does not show").iter().any(|line| line.contains("V-05")));
+    let mut few = scenario.clone();
+    few.devices.iter_mut().for_each(|device| device.one_time_keys = 3);
+    let omitted = prepare::omitted(&few, &casting(&few));
+    assert_eq!(omitted["how many keys a device publishes is for the machine to say"], 2);
     let unknown = SdkRooms::default().cast(Casting::default().with("X9", ClientKind::Reference));
     assert!(unknown.accepts(&scenario).is_err_and(|problem| problem.contains("X9")));
 }
