@@ -12,6 +12,7 @@ pub mod generate;
 pub mod homeserver;
 pub mod ids;
 pub mod minimise;
+pub mod overhead;
 pub mod property;
 pub mod protocol;
 pub mod report;

@@ -29,8 +29,9 @@ const RESULT: &str = "campaign.json";
 const SPEED: &str = "speed.json";
 /// All of it, to look at.
 const PAGE: &str = "index.html";
-/// What somebody else put there: the table of mutants.
+/// What somebody else put there: the table of mutants, and what policies cost.
 const MUTANTS: &str = "mutants.json";
+const OVERHEAD: &str = "overhead.json";
 /// What others put there is not read if it is larger.
 const FOREIGN_BYTES: u64 = 16_000_000;
 
@@ -293,10 +294,22 @@ impl Folder {
     /// # Errors
     /// If it cannot be read.
     pub fn mutants(&self) -> Result<Option<Vec<u8>>, FolderError> {
-        let path = self.path.join(MUTANTS);
+        self.foreign(MUTANTS)
+    }
+
+    /// What policies cost, if somebody put that there and it is not too large.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn overhead(&self) -> Result<Option<Vec<u8>>, FolderError> {
+        self.foreign(OVERHEAD)
+    }
+
+    fn foreign(&self, name: &str) -> Result<Option<Vec<u8>>, FolderError> {
+        let path = self.path.join(name);
         match fs::metadata(&path) {
             Ok(found) if found.is_file() && found.len() <= FOREIGN_BYTES => {
-                self.read(Path::new(MUTANTS))
+                self.read(Path::new(name))
             }
             Ok(_) => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

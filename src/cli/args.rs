@@ -11,6 +11,7 @@ use crate::run::shrunk::LIMIT;
 
 use super::fuzz_args::{EXAMPLES as FUZZ_EXAMPLES, FuzzArgs, MERGE_EXAMPLES, MergeArgs};
 use super::mutants_args::{EXAMPLES as MUTANTS_EXAMPLES, MutantsArgs};
+use super::overhead_args::{EXAMPLES as OVERHEAD_EXAMPLES, OverheadArgs};
 
 /// The folder that is run when none is named.
 const SCENARIOS: &str = "scenarios";
@@ -29,6 +30,7 @@ Examples:
                                                  why B1 could not read m3, fact by fact
   withheld fuzz                                  search generated rooms for broken rules
   withheld shrink room.json -o small.json        the smallest room that fails in the same way
+  withheld overhead                              what policies cost, on the same rooms
   withheld expand room.json                      the file with every default filled in
 
 Exit codes:
@@ -107,11 +109,17 @@ pub enum Command {
     /// catches them.
     #[command(after_help = MUTANTS_EXAMPLES)]
     Mutants(MutantsArgs),
+    /// Measure what policies cost: the same rooms, faults and choices under each of them, with differences pair by pair.
+    #[command(after_help = OVERHEAD_EXAMPLES)]
+    Overhead(OverheadArgs),
     /// Print the JSON Schema of scenario files.
     Schema {
         /// That of the lines of a log instead.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "policy")]
         trace: bool,
+        /// That of the files of policies that `overhead` compares.
+        #[arg(long)]
+        policy: bool,
     },
     /// Print a scenario file with every default filled in.
     Expand {
@@ -150,13 +158,19 @@ pub enum SchemaOf {
     Scenario,
     /// The lines of a log.
     Trace,
+    /// Policies to be compared.
+    Policy,
 }
 
 impl SchemaOf {
-    /// The one that the flag asks for.
+    /// The one that the flags ask for.
     #[must_use]
-    pub const fn of(trace: bool) -> Self {
-        if trace { Self::Trace } else { Self::Scenario }
+    pub const fn of(trace: bool, policy: bool) -> Self {
+        match (trace, policy) {
+            (true, _) => Self::Trace,
+            (false, true) => Self::Policy,
+            (false, false) => Self::Scenario,
+        }
     }
 }
 

@@ -26,11 +26,12 @@ pub(super) fn help(streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     printed.map(|()| Exit::Holds).map_err(Failure::Output)
 }
 
-/// Prints the JSON Schema of scenario files, or that of the lines of a log.
+/// Prints the JSON Schema of scenario files, that of the lines of a log, or that of policies.
 pub(super) fn schema(which: SchemaOf, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     let schema = match which {
         SchemaOf::Scenario => file::schema(),
         SchemaOf::Trace => jsonl::schema(),
+        SchemaOf::Policy => file::overlay_schema(),
     };
     writeln!(streams.out, "{schema:#}").map_err(Failure::Output)?;
     Ok(Exit::Holds)

@@ -24,7 +24,7 @@ use crate::run::status::Exit;
 use super::args::RunArgs;
 use super::failure::Failure;
 use super::fuzz_args::{FuzzArgs, MergeArgs, SECONDS};
-use super::fuzz_page::{Runner, kills, save_pages};
+use super::fuzz_page::{Beside, Runner, save_pages};
 use super::inputs;
 use super::quote::quoted;
 use super::stopwatch::Clock;
@@ -43,7 +43,7 @@ pub(super) fn fuzz(
     let identity = setup.identity();
     let folder = args.out.as_deref().map(|out| Folder::open(out, &identity));
     let folder = folder.transpose().map_err(refused)?;
-    let kills = folder.as_ref().map(kills).transpose()?.flatten();
+    let beside = folder.as_ref().map(Beside::read).transpose()?;
     let lanes = lanes(args, &setup, folder.as_ref())?;
     let mut speed = match &folder {
         Some(folder) => folder.speed().map_err(refused)?,
@@ -74,9 +74,9 @@ pub(super) fn fuzz(
     let saved = saved(folder.as_ref(), &sum)?;
     let told =
         Told { document: &document, sum: &sum, speed: &speed, saved: &saved, why: Some(why) };
-    if let Some(folder) = &folder {
+    if let (Some(folder), Some(beside)) = (&folder, &beside) {
         let runner = Runner { simulator, reading: args.rules.reading() };
-        save_pages(folder, told, kills.as_ref(), runner)?;
+        save_pages(folder, told, beside, runner)?;
     }
     print(&told, args.json, streams)?;
     Ok(exit(&sum))
@@ -99,8 +99,8 @@ pub(super) fn merge(
         why: None,
     };
     let reading = merged.document.campaign.reading_name();
-    let kills = kills(&merged.folder)?;
-    save_pages(&merged.folder, told, kills.as_ref(), Runner { simulator, reading })?;
+    let beside = Beside::read(&merged.folder)?;
+    save_pages(&merged.folder, told, &beside, Runner { simulator, reading })?;
     print(&told, args.json, streams)?;
     Ok(exit(&merged.sum))
 }

@@ -5,7 +5,10 @@ use crate::campaign::document::Sum;
 use crate::campaign::folder::{Folder, FolderError};
 use crate::report::campaign::Told;
 use crate::report::explanation::Explained;
-use crate::report::page::{ANSWERS, CampaignPictured, Kills, Pictured, campaign_page, run_page};
+use crate::report::overhead::data::read_plots;
+use crate::report::page::{
+    ANSWERS, CampaignPictured, Kills, Pictured, Plot, campaign_page, run_page,
+};
 use crate::rulebook::reading::ReadingName;
 use crate::run::judged::{DigestCheck, Judging, run_one};
 use crate::run::simulator::Simulator;
@@ -27,21 +30,37 @@ pub(super) struct Runner<'a> {
     pub(super) reading: ReadingName,
 }
 
-/// The table of mutants, if there is one in the folder.
-pub(super) fn kills(folder: &Folder) -> Result<Option<Kills>, Failure> {
-    let read = folder.mutants().map_err(refused)?.map(|bytes| Kills::read(&bytes)).transpose();
-    read.map_err(|why| Failure::usage(format!("--out: mutants.json: {why}")))
+/// What other commands printed and somebody put into the folder.
+pub(super) struct Beside {
+    kills: Option<Kills>,
+    plots: Vec<Plot>,
+}
+
+impl Beside {
+    /// Reads what there is.
+    pub(super) fn read(folder: &Folder) -> Result<Self, Failure> {
+        let bad = |name: &str, why: String| Failure::usage(format!("--out: {name}: {why}"));
+        let mutants = folder.mutants().map_err(refused)?;
+        let kills = mutants.map(|bytes| Kills::read(&bytes)).transpose();
+        let overhead = folder.overhead().map_err(refused)?;
+        let plots = overhead.map(|bytes| read_plots(&bytes)).transpose();
+        Ok(Self {
+            kills: kills.map_err(|why| bad("mutants.json", why))?,
+            plots: plots.map_err(|why| bad("overhead.json", why))?.unwrap_or_default(),
+        })
+    }
 }
 
 /// Writes the pages.
 pub(super) fn save_pages(
     folder: &Folder,
     told: Told<'_>,
-    kills: Option<&Kills>,
+    beside: &Beside,
     runner: Runner<'_>,
 ) -> Result<(), Failure> {
     let paged = save_rooms(folder, told.sum, runner)?;
-    let pictured = CampaignPictured { told, kills, plots: &[], paged: &paged };
+    let Beside { kills, plots } = beside;
+    let pictured = CampaignPictured { told, kills: kills.as_ref(), plots, paged: &paged };
     folder.save_page(|file| campaign_page(file, &pictured)).map_err(refused)
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::report::paint::Paint;
-use crate::scenario::file;
+use crate::scenario::file::{self, Overlay, Problem};
 use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
 
@@ -104,24 +104,44 @@ pub(super) fn read_all(paths: Vec<PathBuf>, paint: Paint) -> Result<Vec<Input>, 
     if problems.is_empty() { Ok(inputs) } else { Err(problems) }
 }
 
-fn read(path: PathBuf, paint: Paint) -> Result<Input, String> {
-    let bytes = bytes_of(&path).map_err(|error| unreadable(&path, &error))?;
+/// Reads the file of a policy.
+///
+/// # Errors
+/// Its problems, in lines that name the file.
+pub(super) fn read_policy(path: &Path, paint: Paint) -> Result<Overlay, String> {
+    let bytes = bounded(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    file::read_overlay(&text).map_err(|problems| told(&problems, path, &text, paint))
+}
+
+/// The bytes of a file, if it is not too large.
+fn bounded(path: &Path) -> Result<Vec<u8>, String> {
+    let bytes = bytes_of(path).map_err(|error| unreadable(path, &error))?;
     let limit = Limits::FILES.file_bytes;
     if bytes.len() > limit {
         return Err(format!(
             "{}: found a file of more than {limit} bytes, expected at most {limit} (limit \"file_bytes\")",
-            shown(&path)
+            shown(path)
         ));
     }
+    Ok(bytes)
+}
+
+fn told(problems: &[Problem], path: &Path, text: &str, paint: Paint) -> String {
+    match paint {
+        Paint::Plain => file::render(problems, &shown(path), text),
+        Paint::Colour => file::render_coloured(problems, &shown(path), text),
+    }
+}
+
+fn read(path: PathBuf, paint: Paint) -> Result<Input, String> {
+    let bytes = bounded(&path)?;
     let name = path.to_string_lossy().into_owned();
     let found = file::read_bytes(&bytes, &Limits::FILES);
     let text = String::from_utf8_lossy(&bytes).into_owned();
     match found {
         Ok(scenario) => Ok(Input { path, name, text, scenario }),
-        Err(problems) => Err(match paint {
-            Paint::Plain => file::render(&problems, &shown(&path), &text),
-            Paint::Colour => file::render_coloured(&problems, &shown(&path), &text),
-        }),
+        Err(problems) => Err(told(&problems, &path, &text, paint)),
     }
 }
 

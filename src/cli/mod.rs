@@ -16,6 +16,8 @@ mod inputs;
 mod matrix;
 mod mutants;
 pub mod mutants_args;
+mod overhead;
+pub mod overhead_args;
 mod pictures;
 mod progress;
 mod quote;
@@ -92,7 +94,10 @@ fn carry_out(
     match cli.command {
         Some(Command::Run(args)) => run::run(simulator, &args, streams),
         Some(Command::Check(args)) => check::check(&args, streams),
-        Some(Command::Schema { trace }) => commands::schema(SchemaOf::of(trace), streams),
+        Some(Command::Overhead(args)) => overhead::run(simulator, &args, streams),
+        Some(Command::Schema { trace, policy }) => {
+            commands::schema(SchemaOf::of(trace, policy), streams)
+        }
         Some(Command::Rules(args)) => rules::rules(simulator, &args, streams),
         Some(Command::Explain(args)) => explain::explain(simulator, &args, streams),
         Some(Command::Shrink(args)) => shrink::shrink_file(simulator, &args, streams),

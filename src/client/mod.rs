@@ -349,13 +349,13 @@ impl<D> Out<D> {
         self.last.extend(inner.last);
     }
 
-    /// The requests that leave with this input, in order.
+    /// The requests among the effects, in the order in which they leave.
     pub fn requests(&self) -> impl Iterator<Item = &Request> {
-        let inside = self.effects.iter().filter_map(|effect| match effect {
+        let among = self.effects.iter().filter_map(|effect| match effect {
             Effect::Request(_, request, _) => Some(request),
             Effect::Persist(_) | Effect::Fact(_) => None,
         });
-        inside.chain(self.last.iter().map(|(_, request, _)| request))
+        among.chain(self.last.iter().map(|(_, request, _)| request))
     }
 
     /// When the client wants to be woken.
@@ -371,9 +371,15 @@ impl<D> Out<D> {
         self.effects.drain(..).chain(last)
     }
 
-    /// The effects but for the requests that leave behind all others, in order.
-    pub(crate) fn drain_first(&mut self) -> impl Iterator<Item = Effect<D>> + '_ {
-        self.effects.drain(..)
+    /// The effects but for the requests that leave behind all others, in order; they are to be given back.
+    pub(crate) fn take_first(&mut self) -> Vec<Effect<D>> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Takes the list back, for its memory.
+    pub(crate) fn give_back(&mut self, mut effects: Vec<Effect<D>>) {
+        effects.clear();
+        self.effects = effects;
     }
 
     /// The requests that leave behind all other effects, in order.

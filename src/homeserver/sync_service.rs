@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::homeserver::Homeserver;
 use crate::homeserver::device_lists::{Change, ChangeKind};
 use crate::homeserver::log::FactLog;
@@ -64,7 +66,7 @@ impl Homeserver {
     ) -> Option<SyncAnswer> {
         let user = self.residents.user(device);
         let initial = token.rooms == 0;
-        let rooms: Vec<RoomSync> =
+        let rooms: SmallVec<[RoomSync; 1]> =
             self.rooms.news(user, token.rooms, terms.timeline_limit).collect();
         let lists = if initial { Vec::new() } else { self.list_changes(user, token.device_lists) };
         let account = self.account(device);

@@ -1,6 +1,8 @@
 //! The client-server API as values: what a client may ask of its homeserver, and what it is answered.
 //! It does not know how a request travels, how long it takes, or what the server keeps.
 
+use smallvec::SmallVec;
+
 use crate::ids::{
     ClaimId, DeviceId, KeyValue, MegolmSessionId, QueryId, RoomId, ServerId, SigningKey,
     ToDeviceId, TxnId, UserId,
@@ -282,8 +284,8 @@ pub struct SyncResponse {
     pub unused_fallback_key: Option<bool>,
     /// The fact that left the counts out.
     pub counts_cause: Provenance,
-    /// The rooms with something new.
-    pub rooms: Vec<RoomSync>,
+    /// The rooms with something new: of most answers one, which needs no memory of its own.
+    pub rooms: SmallVec<[RoomSync; 1]>,
 }
 
 /// One room's part of a sync answer.
@@ -296,7 +298,7 @@ pub struct RoomSync {
     /// The state before `timeline`: in the first answer for a room and in a limited one.
     pub state: Option<SharedRoomState>,
     /// The new events, in the server's order, each with the fact that the server has it.
-    pub timeline: Vec<(RoomEvent, Provenance)>,
+    pub timeline: SmallVec<[(RoomEvent, Provenance); 1]>,
     /// The server's number of the last event that this answer covers, whether it is in `timeline` or in `state`; the
     /// server counts the events of a room from 1.
     pub seq: u32,

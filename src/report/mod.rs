@@ -14,6 +14,7 @@ pub mod matrix;
 pub mod mutants;
 mod names;
 mod narrate;
+pub mod overhead;
 pub mod page;
 pub mod paint;
 pub mod perfetto;

@@ -2,10 +2,10 @@
 //! It does not know what the clients do.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::client::reference::{Config, Reference};
-use crate::client::{Client, Directory};
+use crate::client::{Client, Context, Directory, Input, Out};
 use crate::ids::DeviceId;
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::scenario::limits::Limits;
@@ -13,7 +13,7 @@ use crate::scenario::model::Scenario;
 use crate::sim::world::World;
 use crate::trace::sink::FactSink;
 
-use super::simulator::{Simulated, Simulator};
+use super::simulator::{RequestTap, Simulated, Simulator};
 
 /// Makes the client of every device of a scenario.
 ///
@@ -56,6 +56,55 @@ impl<C: Clients> Simulator for InWorld<C> {
         let mut world = world.with_action_limit(actions);
         world.run(&mut sink);
         Simulated { actions: world.actions(), ended_at: world.now() }
+    }
+
+    fn simulate_tapped(
+        &self,
+        scenario: &Scenario,
+        reading: ReadingName,
+        mut sink: &mut dyn FactSink,
+        tap: &mut dyn RequestTap,
+    ) -> Option<Simulated> {
+        let tap = Mutex::new(tap);
+        let mut make = self.0.of_run(scenario, reading);
+        let tapped = |device| Tapped { inner: make(device), device, tap: &tap };
+        let mut world = World::new(scenario, tapped);
+        world.run(&mut sink);
+        Some(Simulated { actions: world.actions(), ended_at: world.now() })
+    }
+}
+
+/// A client whose requests are shown to somebody as they leave. One that crashes in the middle of a step is taken to have sent
+/// all requests of that step.
+struct Tapped<'t, 'r, C> {
+    inner: C,
+    device: DeviceId,
+    tap: &'t Mutex<&'r mut dyn RequestTap>,
+}
+
+impl<C: Client> Client for Tapped<'_, '_, C> {
+    type Durable = C::Durable;
+
+    fn handle(
+        &mut self,
+        input: &Input<'_>,
+        context: &mut Context<'_>,
+        out: &mut Out<Self::Durable>,
+    ) {
+        self.inner.handle(input, context, out);
+        let mut requests = out.requests().peekable();
+        if requests.peek().is_some() {
+            let mut tap = self.tap.lock().expect("a run is one thread");
+            requests.for_each(|request| tap.request(self.device, request));
+        }
+    }
+
+    fn snapshot(&self) -> Self::Durable {
+        self.inner.snapshot()
+    }
+
+    fn restore(&mut self, durable: Self::Durable) {
+        self.inner.restore(durable);
     }
 }
 

@@ -6,11 +6,12 @@ use crate::check::cast::Cast;
 use crate::check::outcome::Outcome;
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::scenario::model::Scenario;
+use crate::trace::fact::Fact;
 use crate::trace::sink::{FactDigest, FactSink};
 
 use super::RunReport;
 use super::expectation::compare;
-use super::simulator::Simulator;
+use super::simulator::{RequestTap, Simulated, Simulator};
 use super::status::Status;
 use super::unsent::Sends;
 
@@ -39,31 +40,76 @@ pub fn run_one(
     judging: Judging,
     sink: &mut dyn FactSink,
 ) -> RunReport {
-    let mut checker = Checker::new(Cast::of(scenario), Reading::named(judging.reading));
-    let mut sends = Sends::default();
-    let mut digest = FactDigest::default();
-    let simulated = simulator.simulate(
-        scenario,
-        judging.reading,
-        &mut (((&mut checker, &mut sends), &mut digest), sink),
-    );
-    let mut outcome = Outcome { unsent: sends.unsent(scenario), ..checker.finish() };
-    simulator.leave_undecided(scenario, &mut outcome);
-    let locked = match judging.digest {
-        DigestCheck::Locked => Some(digest.value()),
-        DigestCheck::Free => None,
-    };
-    let mismatches = compare(&scenario.expect, &outcome, locked);
-    RunReport {
-        status: Status::of(&scenario.expect, &outcome, &mismatches),
-        outcome,
-        mismatches,
-        divergence: None,
-        seed: scenario.seed,
-        digest: digest.value(),
-        facts: digest.count(),
-        actions: simulated.actions,
-        ended_at: simulated.ended_at,
-        remarks: Vec::new(),
+    let mut bench = Bench::new(scenario, judging);
+    let simulated = simulator.simulate(scenario, judging.reading, &mut (&mut bench, sink));
+    bench.report(simulator, scenario, simulated)
+}
+
+/// The same, where `tap` is shown every request that leaves a client; `None` if this simulator cannot show them.
+pub fn run_tapped(
+    simulator: &dyn Simulator,
+    scenario: &Scenario,
+    judging: Judging,
+    sink: &mut dyn FactSink,
+    tap: &mut dyn RequestTap,
+) -> Option<RunReport> {
+    let mut bench = Bench::new(scenario, judging);
+    let sinks = &mut (&mut bench, sink);
+    let simulated = simulator.simulate_tapped(scenario, judging.reading, sinks, tap)?;
+    Some(bench.report(simulator, scenario, simulated))
+}
+
+/// Those who watch every run that is judged.
+struct Bench {
+    checker: Checker,
+    sends: Sends,
+    digest: FactDigest,
+    lock: DigestCheck,
+}
+
+impl Bench {
+    fn new(scenario: &Scenario, judging: Judging) -> Self {
+        Self {
+            checker: Checker::new(Cast::of(scenario), Reading::named(judging.reading)),
+            sends: Sends::default(),
+            digest: FactDigest::default(),
+            lock: judging.digest,
+        }
+    }
+
+    fn report(
+        self,
+        simulator: &dyn Simulator,
+        scenario: &Scenario,
+        simulated: Simulated,
+    ) -> RunReport {
+        let Self { checker, sends, digest, lock } = self;
+        let mut outcome = Outcome { unsent: sends.unsent(scenario), ..checker.finish() };
+        simulator.leave_undecided(scenario, &mut outcome);
+        let locked = match lock {
+            DigestCheck::Locked => Some(digest.value()),
+            DigestCheck::Free => None,
+        };
+        let mismatches = compare(&scenario.expect, &outcome, locked);
+        RunReport {
+            status: Status::of(&scenario.expect, &outcome, &mismatches),
+            outcome,
+            mismatches,
+            divergence: None,
+            seed: scenario.seed,
+            digest: digest.value(),
+            facts: digest.count(),
+            actions: simulated.actions,
+            ended_at: simulated.ended_at,
+            remarks: Vec::new(),
+        }
+    }
+}
+
+impl FactSink for Bench {
+    fn record(&mut self, fact: &Fact) {
+        self.checker.record(fact);
+        self.sends.record(fact);
+        self.digest.record(fact);
     }
 }

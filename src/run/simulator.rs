@@ -2,6 +2,8 @@
 //! It does not know what the facts are judged to be.
 
 use crate::check::outcome::Outcome;
+use crate::ids::DeviceId;
+use crate::protocol::api::Request;
 use crate::rulebook::reading::ReadingName;
 use crate::scenario::model::Scenario;
 use crate::time::SimTime;
@@ -50,6 +52,19 @@ pub trait Simulator: Sync {
     fn remarks(&self, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
         let _ = (scenario, report);
         Vec::new()
+    }
+
+    /// The same to its end, where `tap` is shown every request that leaves a client. `None`, and nothing was run, if this
+    /// simulator cannot show them.
+    fn simulate_tapped(
+        &self,
+        scenario: &Scenario,
+        reading: ReadingName,
+        sink: &mut dyn FactSink,
+        tap: &mut dyn RequestTap,
+    ) -> Option<Simulated> {
+        let _ = (scenario, reading, sink, tap);
+        None
     }
 }
 
@@ -108,4 +123,10 @@ pub struct Simulated {
     pub actions: u64,
     /// The virtual time at the end.
     pub ended_at: SimTime,
+}
+
+/// Is shown every request that leaves a client.
+pub trait RequestTap {
+    /// The device puts a request on its way; one that is made again after a failure is shown again.
+    fn request(&mut self, device: DeviceId, request: &Request);
 }

@@ -14,5 +14,6 @@ pub mod policy;
 pub mod profile;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod spelled;
 pub mod step;
 pub mod whom;

@@ -47,7 +47,7 @@ pub(super) struct Terminal<C: Client> {
     /// A sync request that waits at the server for something new.
     pub(super) parked: Option<(Ticket, SyncToken)>,
     /// The store as it was last written; kept while a crash may need it.
-    pub(super) durable: Option<C::Durable>,
+    pub(super) durable: Option<Box<C::Durable>>,
     /// Whether a crash may need the store.
     pub(super) is_watched: bool,
     /// The fact that the client stopped.
@@ -106,9 +106,16 @@ impl<C: Client, K: Choices> World<C, K> {
             }
             is_cut
         };
-        for effect in out.drain_first() {
-            self.enact(device, effect, sink);
+        let mut effects = out.take_first();
+        for effect in &mut effects {
+            // Facts are most of them: they are passed on where they lie.
+            if let Effect::Fact(fact) = effect {
+                self.recorder.pass_on(sink, fact);
+            } else {
+                self.enact(device, std::mem::replace(effect, Effect::Persist(None)), sink);
+            }
         }
+        out.give_back(effects);
         for (number, request, because) in out.drain_last() {
             self.leave(device, number, request, because);
         }
@@ -126,7 +133,7 @@ impl<C: Client, K: Choices> World<C, K> {
             Effect::Persist(copy) => {
                 let terminal = &mut self.terminals[device.index()];
                 if let Some(copy) = copy {
-                    terminal.durable = Some(*copy);
+                    terminal.durable = Some(copy);
                 }
             }
             Effect::Request(number, request, because) => {

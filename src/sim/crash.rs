@@ -96,7 +96,7 @@ impl<C: Client, K: Choices> World<C, K> {
         terminal.life = Life::Down;
         terminal.stopped = Some(crashed);
         if let Some(store) = terminal.durable.clone() {
-            terminal.client.restore(store);
+            terminal.client.restore(*store);
         }
     }
 
@@ -121,7 +121,7 @@ impl<C: Client, K: Choices> World<C, K> {
             return;
         }
         if terminal.is_watched {
-            terminal.durable = Some(store.clone());
+            terminal.durable = Some(Box::new(store.clone()));
         }
         terminal.client.restore(store);
         self.cut_loose(device);

@@ -95,7 +95,7 @@ impl<C: Client, K: Choices> World<C, K> {
             if let FaultKind::Crash { device, .. } = fault.kind {
                 let terminal = &mut self.terminals[device.index()];
                 terminal.is_watched = true;
-                terminal.durable = Some(terminal.client.snapshot());
+                terminal.durable = Some(Box::new(terminal.client.snapshot()));
             }
         }
     }

@@ -215,6 +215,12 @@ impl<C: Client, K: Choices> World<C, K> {
         self.recorder.now()
     }
 
+    /// How many actions are in the queue.
+    #[must_use]
+    pub const fn pending(&self) -> usize {
+        self.queue.len()
+    }
+
     /// How many actions were carried out.
     #[must_use]
     pub const fn actions(&self) -> u64 {

@@ -206,6 +206,19 @@ fn a_campaign_in_a_folder_is_a_page_with_a_page_for_each_finding() {
     let again = ["fuzz", "--out=c", "--cases=48"];
     assert_eq!(withheld(folder, &again, SMALL).status.code(), Some(1));
     assert_eq!(data_of(&read())["kills"]["mutants"][0]["mutant"], "X05");
+    let cost = ["overhead", "--worlds=family-quiet-healthy", "--policies=nothing", "--seeds=1"];
+    let cost = withheld(folder, &cost, &["--format=json"]);
+    fs::write(folder.join("c/overhead.json"), cost.stdout).unwrap();
+    let own = data_of(&read())["plots"].as_array().unwrap().len();
+    assert_eq!(withheld(folder, &again, SMALL).status.code(), Some(1));
+    let data = data_of(&read());
+    let plots = data["plots"].as_array().unwrap();
+    assert!(plots.len() >= own + 2, "two of them are of what policies cost");
+    let swept = plots.iter().find(|plot| plot["x"] == "devices blocked, per cent").unwrap();
+    assert_eq!(swept["series"][1]["name"], "nothing");
+
+    fs::write(folder.join("c/overhead.json"), "{\"format_version\":9,\"plots\":[]}").unwrap();
+    refused(folder, &again, "overhead.json: found format_version 9");
     fs::write(folder.join("c/mutants.json"), "{\"format_version\":9}").unwrap();
     refused(folder, &again, "mutants.json: missing field");
 }

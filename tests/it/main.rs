@@ -14,6 +14,7 @@ mod mutant_hunt;
 mod mutants;
 mod occasions;
 mod olm_against_vodozemac;
+mod overhead;
 mod pictures;
 mod policies;
 mod random_networks;

@@ -350,7 +350,7 @@ fn nothing_is_left_over() {
 
 #[test]
 fn no_file_names_a_path_of_one_machine() {
-    let folders = ["src", "tests", "benches", "docs", "scenarios", "profiles", ".ci"];
+    let folders = ["src", "tests", "benches", "docs", "scenarios", "profiles", "policies", ".ci"];
     let files = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "Cargo.toml"];
     let all = sources(&[&folders[..], &files].concat(), &[".rs", ".md", ".toml", ".json", "run"]);
     hold(&all, |source| check_words(source, MACHINES));

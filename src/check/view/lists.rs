@@ -55,17 +55,13 @@ pub(crate) enum Telling {
 struct List {
     applied: Option<Applied>,
     entries: Vec<Entry>,
-    /// All notes that the list changed, ascending.
-    notes: Vec<Note>,
     /// The query that was begun last, if it has not ended: earlier ones no longer matter, as after a restart.
     open: Option<QueryId>,
     failed: Option<FactId>,
     /// All queries that came to nothing, ascending.
     failures: Vec<FactId>,
     last_start: Option<FactId>,
-    /// When the device was last told that it need not follow the user.
-    left: Option<FactId>,
-    /// What the list held then, and whether the user was verified, until an answer comes.
+    /// What the list held when the device was last told that it need not follow the user, and whether the user was verified, until an answer comes.
     former: Vec<Entry>,
     was_verified: bool,
     /// Devices that were listed once and are not now, each with the end of the query that no longer listed it.
@@ -89,10 +85,40 @@ pub(crate) enum Gap {
     },
 }
 
+/// What a device was told of one user's list without asking. It is apart from the list because a server tells every
+/// device of a room of a user who joins, and few of them ever ask.
+#[derive(Debug, Clone, Default)]
+struct Notes {
+    first: Option<Note>,
+    /// The others, ascending.
+    later: Vec<Note>,
+    /// When the device was last told that it need not follow the user.
+    left: Option<FactId>,
+}
+
+impl Notes {
+    fn push(&mut self, note: Note) {
+        if self.first.is_none() {
+            self.first = Some(note);
+        } else {
+            self.later.push(note);
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Note> {
+        self.first.iter().chain(&self.later)
+    }
+
+    fn last(&self) -> Option<FactId> {
+        self.later.last().or(self.first.as_ref()).map(|note| note.fact)
+    }
+}
+
 /// All lists, and the news of changes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lists {
     lists: Pairs<List>,
+    notes: Pairs<Notes>,
     starts: Vec<Option<FactId>>,
     answer: Vec<(DeviceId, bool)>,
     answer_of: Option<QueryId>,
@@ -110,7 +136,7 @@ impl Lists {
     /// The device was told that the list changed.
     pub(crate) fn noted(&mut self, device: DeviceId, user: UserId, fact: FactId) {
         let told_before = self.told.get(device.index()).copied().flatten();
-        self.lists.entry(device.raw(), user.raw()).notes.push(Note { fact, told_before });
+        self.notes.entry(device.raw(), user.raw()).push(Note { fact, told_before });
     }
 
     /// An answer told the device of a room's event, whose fact on the server is `event`.
@@ -122,10 +148,10 @@ impl Lists {
     /// The device was told that it need not follow the user: it drops the list.
     pub(crate) fn left(&mut self, device: DeviceId, user: UserId, fact: FactId) {
         self.noted(device, user, fact);
-        let list = self.lists.entry(device.raw(), user.raw());
+        self.notes.entry(device.raw(), user.raw()).left = Some(fact);
+        let Some(list) = self.lists.get_mut(device.raw(), user.raw()) else { return };
         list.was_verified |= list.applied.is_some_and(|applied| applied.verified);
         list.applied = None;
-        list.left = Some(fact);
         list.former.append(&mut list.entries);
         list.dropped.clear();
     }
@@ -195,6 +221,10 @@ impl Lists {
         }
     }
 
+    fn notes(&self, device: DeviceId, user: UserId) -> Option<&Notes> {
+        self.notes.get(device.raw(), user.raw())
+    }
+
     fn of(&self, device: DeviceId, user: UserId) -> Option<&List> {
         self.lists.get(device.raw(), user.raw())
     }
@@ -227,7 +257,7 @@ impl Lists {
         let Some(applied) = list.applied else {
             return Gap::Outdated(list.failed.or(list.last_start));
         };
-        let last = list.notes.last().map(|note| note.fact);
+        let last = self.notes(by, user).and_then(Notes::last);
         let noted = last.filter(|noted| *noted > applied.start);
         if noted.is_some() || list.open.is_some() || list.failed.is_some() {
             return Gap::Outdated(noted.or(list.failed).or(list.last_start));
@@ -246,14 +276,14 @@ impl Lists {
     pub(crate) fn outdated_by(&self, by: DeviceId, user: UserId) -> Option<FactId> {
         let list = self.of(by, user)?;
         let applied = list.applied?;
-        let note = list.notes.last()?.fact;
+        let note = self.notes(by, user)?.last()?;
         (note > applied.start && list.failed < Some(note)).then_some(note)
     }
 
     /// When the device was told that it need not follow the user, if it has not asked for the list since.
     pub(crate) fn left_since(&self, by: DeviceId, user: UserId) -> Option<FactId> {
-        let list = self.of(by, user)?;
-        list.left.filter(|left| list.last_start < Some(*left))
+        let asked = self.of(by, user).and_then(|list| list.last_start);
+        self.notes(by, user)?.left.filter(|left| asked < Some(*left))
     }
 
     /// The end of the query that no longer listed a device which had been listed before.
@@ -308,8 +338,8 @@ impl Lists {
 
     /// How the device was told of a change that its server learnt of by `news`.
     pub(crate) fn telling(&self, device: DeviceId, user: UserId, news: FactId) -> Telling {
-        let notes = self.of(device, user).map_or(&[][..], |list| &list.notes);
-        match notes.iter().find(|note| note.fact > news) {
+        let mut notes = self.notes(device, user).into_iter().flat_map(Notes::iter);
+        match notes.find(|note| note.fact > news) {
             Some(note) if note.told_before > Some(news) => Telling::PassedOver,
             Some(note) => Telling::Told(note.fact),
             None => Telling::Untold,

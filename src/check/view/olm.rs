@@ -167,6 +167,10 @@ impl Olm {
     pub(crate) fn made(&mut self, device: DeviceId, peer: DeviceId, made: Made) {
         let pair = self.pairs.entry(device.raw(), peer.raw());
         let stamp = Stamp { moment: made.moment, clock: made.clock };
+        if pair.sessions.is_empty() {
+            // Most pairs of devices never have a second one.
+            pair.sessions.reserve_exact(1);
+        }
         pair.sessions.push(Session {
             id: made.session,
             new: made.moment,

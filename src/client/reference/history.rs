@@ -82,6 +82,9 @@ impl Reference {
 
     /// Takes in the bundles of a room whose sender's invite the own user has accepted not long ago (H-08).
     fn open_bundles(&mut self, room: RoomId, io: &mut Io<'_, '_>) {
+        if self.store.bundles.is_empty() {
+            return;
+        }
         let waiting = std::mem::take(&mut self.store.bundles);
         let (due, later): (Vec<ToldBundle>, Vec<ToldBundle>) = waiting
             .into_iter()

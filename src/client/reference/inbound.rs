@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::client::reference::few::Few;
 use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId, UserId};
 use crate::protocol::megolm::{InboundSession, MegolmError};
 use crate::protocol::provenance::Provenance;
@@ -79,25 +80,25 @@ pub(super) enum Decryption {
 /// Keys, and messages that could not be read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inbound {
-    keys: BTreeMap<MegolmSessionId, InboundKey>,
-    unread: BTreeMap<MegolmSessionId, Vec<Received>>,
+    keys: Few<MegolmSessionId, InboundKey>,
+    unread: Few<MegolmSessionId, Vec<Received>>,
     sessions_of: BTreeMap<MessageId, MegolmSessionId>,
 }
 
 impl Inbound {
     /// The key of a session.
     pub(super) fn key(&self, session: MegolmSessionId) -> Option<&InboundKey> {
-        self.keys.get(&session)
+        self.keys.get(session)
     }
 
     /// All keys, by session, ascending.
     pub(super) fn keys(&self) -> impl Iterator<Item = (MegolmSessionId, &InboundKey)> {
-        self.keys.iter().map(|(session, key)| (*session, key))
+        self.keys.iter()
     }
 
     /// Takes a key if it is better than what there is.
     pub(super) fn offer(&mut self, key: InboundKey) -> Offered {
-        match self.keys.get_mut(&key.megolm.id()) {
+        match self.keys.get_mut(key.megolm.id()) {
             Some(old) => {
                 if !old.megolm.improve(&key.megolm) {
                     return Offered::NoBetter;
@@ -115,7 +116,7 @@ impl Inbound {
 
     /// Loses a key. True if there was one.
     pub(super) fn drop_key(&mut self, session: MegolmSessionId) -> bool {
-        self.keys.remove(&session).is_some()
+        self.keys.remove(session).is_some()
     }
 
     /// The session of a message that was received and could not be read at first.
@@ -125,7 +126,7 @@ impl Inbound {
 
     /// Tries to decrypt a message.
     pub(super) fn decrypt(&mut self, received: &Received) -> Decryption {
-        let Some(key) = self.keys.get_mut(&received.session) else { return Decryption::NoKey };
+        let Some(key) = self.keys.get_mut(received.session) else { return Decryption::NoKey };
         let Received { session, index, intact, .. } = *received;
         match key.megolm.decrypt(&MegolmCiphertext { session, index, intact }) {
             Ok(_) if key.room == received.room => {}
@@ -145,22 +146,22 @@ impl Inbound {
     /// Keeps a message that could not be read.
     pub(super) fn keep_unread(&mut self, received: Received) {
         self.sessions_of.insert(received.message, received.session);
-        self.unread.entry(received.session).or_default().push(received);
+        self.unread.get_or_insert_with(received.session, Vec::new).push(received);
     }
 
     /// Takes the unread messages of a session out, to try them again.
     pub(super) fn take_unread(&mut self, session: MegolmSessionId) -> Vec<Received> {
-        self.unread.remove(&session).unwrap_or_default()
+        self.unread.remove(session).unwrap_or_default()
     }
 
     /// An unread message of a session.
     pub(super) fn unread_of(&self, session: MegolmSessionId) -> Option<&Received> {
-        self.unread.get(&session)?.first()
+        self.unread.get(session)?.first()
     }
 
     /// The sessions with unread messages, ascending.
     pub(super) fn unread_sessions(&self) -> Vec<MegolmSessionId> {
-        self.unread.keys().copied().collect()
+        self.unread.iter().map(|(session, _)| session).collect()
     }
 }
 

@@ -2,6 +2,8 @@
 //! each through the same stations: lists, claims, keys, message.
 //! It does not know how a share is put together.
 
+use smallvec::SmallVec;
+
 use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
 use crate::client::reference::outbound::Outbound;
@@ -90,7 +92,7 @@ impl Reference {
 
     /// Goes on with every room's jobs as far as possible.
     pub(super) fn advance_jobs(&mut self, io: &mut Io<'_, '_>) {
-        let rooms: Vec<RoomId> = self.store.jobs.keys().copied().collect();
+        let rooms: SmallVec<[RoomId; 4]> = self.store.jobs.keys().copied().collect();
         for room in rooms {
             self.advance_room(room, io);
         }
@@ -153,8 +155,11 @@ impl Reference {
         if let Some(why) = self.refusal_before_lists(room) {
             return self.refuse(room, (message, job), why, io);
         }
-        if self.is_settled(room, io) {
-            return self.encrypt_message(room, (message, job), &[], io);
+        if let Some(missing) = self.settled_but_for(room, io) {
+            if self.claim_missing(&missing, io) {
+                return Progress::Wait;
+            }
+            return self.encrypt_message(room, (message, job), &missing, io);
         }
         let users = self.users_to_serve(room);
         let outsiders = self.outsiders(room);
@@ -180,10 +185,10 @@ impl Reference {
             let awaited = if self.habits().message_waits { puts } else { Vec::new() };
             return Progress::Advanced(Stage::Sharing(awaited));
         }
-        if plan.is_settled() && users.iter().all(|user| self.is_list_fresh(*user)) {
+        if plan.is_settled_but_for_missing() && users.iter().all(|user| self.is_list_fresh(*user)) {
             let view = self.store.view;
             if let Some(outbound) = self.store.outbound.get_mut(&room) {
-                outbound.settled_at = Some(view);
+                outbound.settled_at = Some((view, plan.missing.clone()));
             }
         }
         if let Some(outbound) = self.store.outbound.get_mut(&room) {
@@ -241,13 +246,22 @@ impl Reference {
         if puts.is_empty() { Progress::Done } else { Progress::Advanced(Stage::Sharing(puts)) }
     }
 
-    /// Whether nothing that decisions rest on has changed since every device had what it is due.
-    fn is_settled(&self, room: RoomId, io: &Io<'_, '_>) -> bool {
-        let Some(outbound) = self.store.outbound.get(&room) else { return false };
-        outbound.settled_at == Some(self.store.view)
+    /// The devices that are due a key and cannot be given it for want of an Olm session, if nothing that decisions rest
+    /// on has changed since every other device had what it is due.
+    fn settled_but_for(&self, room: RoomId, io: &Io<'_, '_>) -> Option<Vec<DeviceId>> {
+        let outbound = self.store.outbound.get(&room)?;
+        let (view, missing) = outbound.settled_at.as_ref()?;
+        let is_missing = |device: &DeviceId| {
+            !self.has_olm(*device)
+                && !outbound.given_up.contains(device)
+                && !outbound.shared.contains_key(device)
+        };
+        let holds = *view == self.store.view
             && outbound.invalid.is_none()
             && !self.is_used_up(room, outbound, io)
             && self.has_no_habit_that_looks_again()
+            && missing.iter().all(is_missing);
+        holds.then(|| missing.clone())
     }
 
     fn is_used_up(&self, room: RoomId, outbound: &Outbound, io: &Io<'_, '_>) -> bool {

@@ -297,7 +297,7 @@ impl Reference {
         let Some(list) = self.store.lists.user(user) else { return };
         for keys in &list.devices {
             let listed = keys.device;
-            let cross_signed = list.trust.cross_signed.contains(listed.index());
+            let cross_signed = list.trust.is_cross_signed(listed);
             let kind = FactKind::QueryListed { device, query, listed, cross_signed };
             io.fact(kind, Causes::of([running.began.0]));
         }

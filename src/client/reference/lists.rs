@@ -4,7 +4,7 @@
 //!
 //! Source: Matrix specification, "Tracking the device list for a user".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::reference::trust::{Signatures, Trust};
 use crate::ids::{BitSet, DeviceId, QueryId, SigningKey, UserId};
@@ -63,6 +63,8 @@ impl UserList {
 #[derive(Debug, Clone, Default)]
 pub(super) struct DeviceLists {
     users: BTreeMap<UserId, UserList>,
+    /// Who is outdated and followed: a client looks for them with every input, and follows up to all users of a room.
+    due: BTreeSet<UserId>,
 }
 
 impl DeviceLists {
@@ -87,6 +89,9 @@ impl DeviceLists {
         let fresh = !list.followed;
         list.followed = true;
         list.outdated |= fresh;
+        if list.outdated {
+            self.due.insert(user);
+        }
         fresh
     }
 
@@ -94,6 +99,7 @@ impl DeviceLists {
     pub(super) fn untrack(&mut self, user: UserId) {
         if let Some(list) = self.users.get_mut(&user) {
             list.followed = false;
+            self.due.remove(&user);
         }
     }
 
@@ -103,6 +109,9 @@ impl DeviceLists {
             Some(list) => {
                 list.outdated = true;
                 list.outdated_by = by;
+                if list.followed {
+                    self.due.insert(user);
+                }
                 true
             }
             None => false,
@@ -111,8 +120,7 @@ impl DeviceLists {
 
     /// Outdated users whose changes are of interest, ascending, with what made each outdated.
     pub(super) fn outdated(&self) -> impl Iterator<Item = (UserId, Provenance)> + '_ {
-        let wanted = self.users.iter().filter(|(_, list)| list.outdated && list.followed);
-        wanted.map(|(user, list)| (*user, list.outdated_by))
+        self.due.iter().map(|user| (*user, self.users[user].outdated_by))
     }
 
     /// Replaces what is known of a user by an answer; `still_outdated` if a change was told after the query began
@@ -133,6 +141,11 @@ impl DeviceLists {
             })
             .collect();
         list.outdated = still_outdated;
+        if !still_outdated {
+            self.due.remove(&answer.user);
+        } else if list.followed {
+            self.due.insert(answer.user);
+        }
         list.known = true;
         list.devices.clone_from(&answer.devices);
         let master = |identity: Option<CrossSigningKeys>| identity.map(|keys| keys.master);

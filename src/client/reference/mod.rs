@@ -6,6 +6,7 @@ mod claims;
 mod commands;
 mod debts;
 mod decide;
+mod few;
 mod history;
 mod inbound;
 mod invites;

@@ -118,6 +118,10 @@ impl OlmSessions {
             peer.sessions.remove(oldest).session.id()
         });
         let (made_by, side) = (fact, made_by);
+        if peer.sessions.is_empty() {
+            // Most pairs of devices never have a second one.
+            peer.sessions.reserve_exact(1);
+        }
         peer.sessions.push(Held { session, created: clock, last_decrypted, made_by, side });
         expired
     }

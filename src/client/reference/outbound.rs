@@ -46,8 +46,8 @@ pub(super) struct Outbound {
     pub(super) discarded: Option<MegolmSessionId>,
     /// Devices that have opened a new Olm session since they were given the key.
     pub(super) reshare: BTreeMap<DeviceId, Provenance>,
-    /// The client's view at which every device had what it is due.
-    pub(super) settled_at: Option<u64>,
+    /// The number of the view at which every device had what it is due, but for these, which had no Olm session.
+    pub(super) settled_at: Option<(u64, Vec<DeviceId>)>,
 }
 
 /// What a session notice is compared with to see whether it is a repetition.

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use crate::client::{Because, RequestNo};
 use crate::ids::{FactId, MessageId};
 use crate::protocol::api::{Failure, Request};
@@ -115,7 +117,11 @@ impl Outbox {
 
 impl Sending {
     /// The requests that are due and not on their way, in order.
-    pub(super) fn due(&self, outbox: &Outbox, clock: SimTime) -> Vec<(OutboxNo, Request, Because)> {
+    pub(super) fn due(
+        &self,
+        outbox: &Outbox,
+        clock: SimTime,
+    ) -> SmallVec<[(OutboxNo, Request, Because); 2]> {
         let is_due = |number: &OutboxNo| match self.waiting.get(number).map(|wait| wait.state) {
             None => true,
             Some(WaitState::Until(until)) => until <= clock,

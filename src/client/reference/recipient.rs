@@ -368,6 +368,6 @@ impl Reference {
                 .store
                 .lists
                 .user(received.sender)
-                .is_some_and(|list| list.trust.cross_signed.contains(received.device.index()))
+                .is_some_and(|list| list.trust.is_cross_signed(received.device))
     }
 }

@@ -88,6 +88,9 @@ impl Reference {
 
     /// Claims keys of those devices for which it was too early before, unless there is a session by now.
     pub(super) fn claim_wanted(&mut self, io: &mut Io<'_, '_>) {
+        if self.live.wanted.is_empty() {
+            return;
+        }
         let (now, later) = std::mem::take(&mut self.live.wanted)
             .into_iter()
             .partition(|(_, wanted)| wanted.from <= io.given.clock);

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::client::reference::few::Few;
 use crate::ids::{RoomId, UserId};
 use crate::protocol::api::RoomSync;
 use crate::protocol::room::{
@@ -167,19 +168,19 @@ pub(super) fn replaces_session(
 /// All rooms.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SeenRooms {
-    rooms: BTreeMap<RoomId, SeenRoom>,
+    rooms: Few<RoomId, SeenRoom>,
 }
 
 impl SeenRooms {
     /// A room, if this client was told of it.
     pub(super) fn room(&self, room: RoomId) -> Option<&SeenRoom> {
-        self.rooms.get(&room)
+        self.rooms.get(room)
     }
 
     /// Whether both users are joined in some room, as far as this client was told.
     pub(super) fn share(&self, one: UserId, other: UserId) -> bool {
         let joined = |seen: &SeenRoom, user| seen.membership(user) == Membership::Join;
-        self.rooms.values().any(|seen| joined(seen, one) && joined(seen, other))
+        self.rooms.iter().any(|(_, seen)| joined(seen, one) && joined(seen, other))
     }
 
     /// Takes a whole state: the first one of a room, or the one of a limited sync, which tells up to `upto`. In a limited
@@ -192,7 +193,7 @@ impl SeenRooms {
         upto: u32,
     ) -> Change {
         let fresh = SeenRoom::new(state.clone(), upto);
-        let Some(old) = self.rooms.get(&room) else {
+        let Some(old) = self.rooms.get(room) else {
             self.rooms.insert(room, fresh);
             return Change::default();
         };
@@ -226,20 +227,20 @@ impl SeenRooms {
 
     /// Whether the server left events out of an answer, which has no state to make up for them.
     pub(super) fn misses_events(&self, sync: &RoomSync) -> bool {
-        let told = self.rooms.get(&sync.room).map_or(0, |seen| seen.upto) as usize;
+        let told = self.rooms.get(sync.room).map_or(0, |seen| seen.upto) as usize;
         sync.state.is_none() && told + sync.timeline.len() < sync.seq as usize
     }
 
     /// Everything up to this event of the room was told.
     pub(super) fn told(&mut self, room: RoomId, upto: u32) {
-        if let Some(seen) = self.rooms.get_mut(&room) {
+        if let Some(seen) = self.rooms.get_mut(room) {
             seen.upto = seen.upto.max(upto);
         }
     }
 
     /// Takes one event of a timeline. `limited` if events before the timeline were left out.
     pub(super) fn take_event(&mut self, room: RoomId, event: &RoomEvent, limited: bool) -> Change {
-        let seen = self.rooms.entry(room).or_insert_with(|| {
+        let seen = self.rooms.get_or_insert_with(room, || {
             SeenRoom::new(
                 SharedRoomState::new(crate::protocol::room::RoomState {
                     members: BTreeMap::new(),
@@ -281,6 +282,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Change, SeenRooms, replaces_session};
+    use crate::client::reference::few::Few;
     use crate::ids::{RoomId, UserId};
     use crate::protocol::room::{
         HistoryVisibility, Membership, RoomAlgorithm, RoomEvent, RoomState, Rotation,
@@ -306,7 +308,7 @@ mod tests {
     }
 
     fn told(members: &[(u32, Membership)]) -> SeenRooms {
-        let mut rooms = SeenRooms { rooms: BTreeMap::new() };
+        let mut rooms = SeenRooms { rooms: Few::default() };
         assert_eq!(rooms.take_state(ROOM, &state(members), 1), Change::default());
         rooms
     }

@@ -40,19 +40,16 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Whether every device has what it is due.
-    pub(super) const fn is_settled(&self) -> bool {
-        self.keys.is_empty()
-            && self.missing.is_empty()
-            && self.misled.is_empty()
-            && self.notices.is_empty()
+    /// Whether every device has what it is due, but for those that have no Olm session.
+    pub(super) const fn is_settled_but_for_missing(&self) -> bool {
+        self.keys.is_empty() && self.misled.is_empty() && self.notices.is_empty()
     }
 }
 
 impl Reference {
     /// What this client knows of a device of a tracked user.
     pub(super) fn view_of(&self, user: UserId, keys: &DeviceKeys) -> DeviceView {
-        let (device, index) = (keys.device, keys.device.index());
+        let device = keys.device;
         let list = self.store.lists.user(user);
         let blocked = |target| self.store.blocked.contains_key(&target);
         let by_hand = self.store.verified_by_hand.contains(&device);
@@ -62,9 +59,9 @@ impl Reference {
             user,
             crypto: keys.lists_algorithms,
             blocked: blocked(Target::Device(device)) || blocked(Target::User(user)),
-            cross_signed: list.is_some_and(|list| list.trust.cross_signed.contains(index)),
+            cross_signed: list.is_some_and(|list| list.trust.is_cross_signed(device)),
             verified: by_hand
-                || (user_verified && list.is_some_and(|list| list.trust.verified.contains(index))),
+                || (user_verified && list.is_some_and(|list| list.trust.is_verified(device))),
             user_verified: user_verified || user == self.my_user(),
         }
     }

@@ -5,7 +5,7 @@
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Dfs, Walker};
 
-use crate::ids::{BitSet, DeviceId};
+use crate::ids::DeviceId;
 use crate::protocol::api::{CrossSigningKeys, DeviceKeys};
 
 use crate::ids::SigningKey;
@@ -28,17 +28,29 @@ pub(super) struct Signatures<'a> {
 pub(super) struct Trust {
     /// Whether the user's master key is reached from the own one.
     pub(super) user_verified: bool,
-    /// Devices that their owner's master key reaches.
-    pub(super) cross_signed: BitSet,
-    /// Devices that the own master key reaches.
-    pub(super) verified: BitSet,
+    /// Ascending: devices that their owner's master key reaches.
+    pub(super) cross_signed: Vec<DeviceId>,
+    /// Ascending: devices that the own master key reaches.
+    pub(super) verified: Vec<DeviceId>,
 }
 
 impl Trust {
+    /// Whether the device's owner has signed it.
+    pub(super) fn is_cross_signed(&self, device: DeviceId) -> bool {
+        self.cross_signed.binary_search(&device).is_ok()
+    }
+
+    /// Whether the chain of signatures leads from the own master key to the device.
+    pub(super) fn is_verified(&self, device: DeviceId) -> bool {
+        self.verified.binary_search(&device).is_ok()
+    }
+
     /// Follows the signatures.
     pub(super) fn follow(signatures: &Signatures<'_>) -> Self {
         let Some(theirs) = signatures.theirs else { return Self::default() };
-        let mut graph: DiGraph<Option<DeviceId>, ()> = DiGraph::new();
+        let devices = signatures.devices.len();
+        let mut graph: DiGraph<Option<DeviceId>, ()> =
+            DiGraph::with_capacity(4 + devices, 4 + devices);
         let [own_master, own_user_signing, master, self_signing] =
             std::array::from_fn(|_| graph.add_node(None));
         graph.add_edge(master, self_signing, ());
@@ -69,15 +81,16 @@ fn reached(
     graph: &DiGraph<Option<DeviceId>, ()>,
     start: NodeIndex,
     goal: NodeIndex,
-) -> (bool, BitSet) {
-    let mut devices = BitSet::default();
+) -> (bool, Vec<DeviceId>) {
+    let mut devices = Vec::new();
     let mut found = false;
     for node in Dfs::new(graph, start).iter(graph) {
         found |= node == goal;
         if let Some(device) = graph[node] {
-            devices.insert(device.index());
+            devices.push(device);
         }
     }
+    devices.sort_unstable();
     (found, devices)
 }
 
@@ -123,8 +136,8 @@ mod tests {
     fn the_whole_chain_verifies_the_devices_that_the_self_signing_key_signed() {
         let trust = follow(Some(ALICE), Some(2));
         assert!(trust.user_verified);
-        assert_eq!(trust.verified.iter().collect::<Vec<_>>(), [1]);
-        assert_eq!(trust.cross_signed.iter().collect::<Vec<_>>(), [1]);
+        assert_eq!(trust.verified, [DeviceId::new(1)]);
+        assert_eq!(trust.cross_signed, [DeviceId::new(1)]);
     }
 
     #[test]
@@ -133,7 +146,7 @@ mod tests {
             let trust = follow(own, signed_by);
             assert!(!trust.user_verified);
             assert!(trust.verified.is_empty());
-            assert_eq!(trust.cross_signed.iter().collect::<Vec<_>>(), [1]);
+            assert_eq!(trust.cross_signed, [DeviceId::new(1)]);
         }
     }
 
@@ -147,7 +160,7 @@ mod tests {
             devices: &devices,
         });
         assert!(trust.user_verified);
-        assert_eq!(trust.verified.iter().collect::<Vec<_>>(), [5]);
+        assert_eq!(trust.verified, [DeviceId::new(5)]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Lines to be drawn over whole numbers: what a page makes a chart of.
 //! It does not know what is counted.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A chart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plot {
     /// What it shows.
     pub title: String,
@@ -17,7 +17,7 @@ pub struct Plot {
 }
 
 /// A line of a chart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
     /// What it is.
     pub name: String,

@@ -59,8 +59,13 @@ pub fn write(scenario: &Scenario) -> String {
 
 /// A file as text.
 pub(super) fn printed(file: &ScenarioFile, scenario: &Scenario) -> String {
+    pretty(&ScenarioFile::encode(file, scenario))
+}
+
+/// A value as text, with a line's end.
+pub(super) fn pretty(value: &Json) -> String {
     let mut text = String::new();
-    print(&ScenarioFile::encode(file, scenario), 0, 0, &mut text);
+    print(value, 0, 0, &mut text);
     text.push('\n');
     text
 }

@@ -74,7 +74,8 @@ impl Judge for Refreshed {
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         let now = case.now();
         if let FactKind::ListNote { device, user, change } = case.fact.kind {
-            let duty = self.duty(device, user);
+            // A user whom the device never asked for is none of its business.
+            let Some(duty) = self.duties.get_mut(device.raw(), user.raw()) else { return };
             match change {
                 ListChange::Left => *duty = Duty::default(),
                 ListChange::Changed if duty.followed.is_some() => {
