@@ -61,6 +61,11 @@ pub(super) fn run(
     check(args)?;
     let detail = detail_of(args);
     let mut inputs = read(args, streams)?;
+    let problems: Vec<String> =
+        inputs.iter().filter_map(|input| refused(simulator, input)).collect();
+    if !problems.is_empty() {
+        return Err(Failure::Input { problems, therefore: "nothing was run".to_owned() });
+    }
     if let Some(seed) = args.seed {
         inputs.iter_mut().for_each(|input| input.scenario.seed = seed);
     }
@@ -144,6 +149,12 @@ fn read(args: &RunArgs, streams: &Streams<'_>) -> Result<Vec<Input>, Failure> {
     Ok(inputs)
 }
 
+/// Why the simulator cannot run a file.
+fn refused(simulator: &dyn Simulator, input: &Input) -> Option<String> {
+    let problem = simulator.accepts(&input.scenario).err()?;
+    Some(format!("{}: {problem}", input.name))
+}
+
 fn same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
@@ -178,6 +189,7 @@ fn run_file(
         Detail::Cells => run_again(simulator, scenario, reading, &mut report),
         Detail::Counts => Kept::default(),
     };
+    report.remarks = simulator.remarks(scenario, &report);
     let replay = replay(args, &input);
     let why = why(args, &input, &report);
     if let Some(trace) = trace {

@@ -67,6 +67,8 @@ struct Run<'a> {
     divergence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdicts: Option<Vec<Cell<'a>>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    remarks: BTreeMap<&'a str, &'a [String]>,
     replay: &'a str,
 }
 
@@ -201,6 +203,7 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
         idle_steps: idle_steps(&names, told),
         divergence: report.divergence.as_ref().map(|one| difference::divergence(&names, one)),
         verdicts: (detail == Detail::Cells).then(|| outcome.verdicts.iter().map(cells).collect()),
+        remarks: report.remarks.iter().map(|one| (one.about, &one.lines[..])).collect(),
         replay: told.replay,
     }
 }

@@ -61,6 +61,7 @@ pub(super) fn run_of(scenario: &Scenario, is: impl Fn(usize, usize) -> Leaf) -> 
         facts: 12,
         actions: 34,
         ended_at: scenario.horizon,
+        remarks: Vec::new(),
     }
 }
 

@@ -64,7 +64,7 @@ pub fn run_one(
 ) -> RunReport {
     let mut bench = Bench::new(scenario, judging);
     let simulated = simulator.simulate(scenario, judging.reading, &mut (&mut bench, sink));
-    bench.report(scenario, simulated)
+    bench.report(simulator, scenario, simulated)
 }
 
 /// The same, where `tap` is shown every request that leaves a client; `None` if this simulator cannot show them.
@@ -78,7 +78,7 @@ pub fn run_tapped(
     let mut bench = Bench::new(scenario, judging);
     let sinks = &mut (&mut bench, sink);
     let simulated = simulator.simulate_tapped(scenario, judging.reading, sinks, tap)?;
-    Some(bench.report(scenario, simulated))
+    Some(bench.report(simulator, scenario, simulated))
 }
 
 /// Those who watch every run that is judged.
@@ -99,9 +99,15 @@ impl Bench {
         }
     }
 
-    fn report(self, scenario: &Scenario, simulated: Simulated) -> RunReport {
+    fn report(
+        self,
+        simulator: &dyn Simulator,
+        scenario: &Scenario,
+        simulated: Simulated,
+    ) -> RunReport {
         let Self { checker, sends, digest, lock } = self;
-        let outcome = Outcome { unsent: sends.unsent(scenario), ..checker.finish() };
+        let mut outcome = Outcome { unsent: sends.unsent(scenario), ..checker.finish() };
+        simulator.leave_undecided(scenario, &mut outcome);
         let locked = match lock {
             DigestCheck::Locked => Some(digest.value()),
             DigestCheck::Free => None,
@@ -117,6 +123,7 @@ impl Bench {
             facts: digest.count(),
             actions: simulated.actions,
             ended_at: simulated.ended_at,
+            remarks: Vec::new(),
         }
     }
 }

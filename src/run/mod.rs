@@ -23,6 +23,7 @@ use crate::check::outcome::Outcome;
 use crate::time::SimTime;
 
 use self::expectation::Mismatch;
+use self::simulator::Remark;
 use self::status::Status;
 use self::twice::Divergence;
 
@@ -47,4 +48,6 @@ pub struct RunReport {
     pub actions: u64,
     /// The virtual time at which it ended.
     pub ended_at: SimTime,
+    /// What the simulator says of its clients, where it was asked.
+    pub remarks: Vec<Remark>,
 }

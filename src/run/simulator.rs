@@ -1,6 +1,7 @@
 //! Whatever turns a scenario into facts: the simulator with the clients that are put into it.
 //! It does not know what the facts are judged to be.
 
+use crate::check::outcome::Outcome;
 use crate::ids::DeviceId;
 use crate::protocol::api::Request;
 use crate::rulebook::reading::ReadingName;
@@ -8,6 +9,8 @@ use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
 use crate::time::SimTime;
 use crate::trace::sink::FactSink;
+
+use super::RunReport;
 
 /// Turns a scenario into facts. The same scenario gives the same facts every time, if all clients are deterministic.
 pub trait Simulator: Sync {
@@ -31,6 +34,26 @@ pub trait Simulator: Sync {
         self.simulate_at_most(Limits::FILES.actions, scenario, reading, sink)
     }
 
+    /// Whether this simulator has what it needs for a scenario.
+    ///
+    /// # Errors
+    /// If it has not, with what is missing.
+    fn accepts(&self, scenario: &Scenario) -> Result<(), String> {
+        let _ = scenario;
+        Ok(())
+    }
+
+    /// Takes out of a judgement what these clients cannot be judged by: what would decide it does not show.
+    fn leave_undecided(&self, scenario: &Scenario, outcome: &mut Outcome) {
+        let _ = (scenario, outcome);
+    }
+
+    /// What a reader of a report should know of these clients.
+    fn remarks(&self, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
+        let _ = (scenario, report);
+        Vec::new()
+    }
+
     /// The same to its end, where `tap` is shown every request that leaves a client. `None`, and nothing was run, if this
     /// simulator cannot show them.
     fn simulate_tapped(
@@ -43,6 +66,15 @@ pub trait Simulator: Sync {
         let _ = (scenario, reading, sink, tap);
         None
     }
+}
+
+/// What a simulator says of its clients in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What it is about, for a heading.
+    pub about: &'static str,
+    /// What there is to say.
+    pub lines: Vec<String>,
 }
 
 /// A simulator whose runs are all cut after so many actions: clients that are wrong on purpose may write to each other
@@ -70,6 +102,18 @@ impl Simulator for Bounded<'_> {
         sink: &mut dyn FactSink,
     ) -> Simulated {
         self.simulator.simulate_at_most(actions.min(self.actions), scenario, reading, sink)
+    }
+
+    fn accepts(&self, scenario: &Scenario) -> Result<(), String> {
+        self.simulator.accepts(scenario)
+    }
+
+    fn leave_undecided(&self, scenario: &Scenario, outcome: &mut Outcome) {
+        self.simulator.leave_undecided(scenario, outcome);
+    }
+
+    fn remarks(&self, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
+        self.simulator.remarks(scenario, report)
     }
 }
 

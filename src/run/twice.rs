@@ -128,6 +128,7 @@ mod tests {
             facts: first.count(),
             actions: 0,
             ended_at: SimTime::ZERO,
+            remarks: Vec::new(),
         };
         run_again(&simulator, &scenario, ReadingName::Strict, &mut report);
         report

@@ -1,10 +1,17 @@
 //! matrix-sdk-crypto as devices under test in the simulator `withheld`.
 
+pub mod casting;
 pub mod conform;
 pub mod device;
+pub mod fidelity;
+pub mod glue;
 pub mod lockstep;
 pub mod names;
+pub mod needed;
 pub mod prepare;
+pub mod role;
+pub mod room_keys;
+pub mod shadow;
 pub mod simulator;
 pub mod store;
 pub mod wire;

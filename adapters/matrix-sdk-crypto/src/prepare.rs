@@ -1,8 +1,9 @@
-//! Scenarios for this client: what it cannot do is left out, and told.
+//! Scenarios for these clients: what they cannot do is left out, and told.
 //! It does not run anything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use withheld::ids::DeviceId;
 use withheld::scenario::expect::Expectations;
 use withheld::scenario::fault::FaultKind;
 use withheld::scenario::file::{known_profile, read, write};
@@ -12,6 +13,8 @@ use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::Target;
 use withheld::scenario::profile::ProfileName;
 use withheld::scenario::step::Step;
+
+use crate::casting::{Casting, ClientKind};
 
 /// A scenario as this client can play it.
 #[derive(Debug, Clone)]
@@ -53,38 +56,101 @@ pub const fn inexpressible_step(step: &Step) -> Option<&'static str> {
     }
 }
 
-/// What of a fault cannot be done to this client.
-const fn inexpressible_fault(fault: &FaultKind) -> Option<&'static str> {
-    if let FaultKind::OneTimeKeysForgotten { .. } = fault {
-        return Some("the private parts of one-time keys cannot be taken out of an account");
+/// What of a fault cannot be done to this client, and to which device it would be.
+const fn inexpressible_fault(fault: &FaultKind) -> Option<(DeviceId, &'static str)> {
+    if let FaultKind::OneTimeKeysForgotten { device, .. } = fault {
+        let why = "the private parts of one-time keys cannot be taken out of an account";
+        return Some((*device, why));
     }
     None
 }
 
-/// Makes a scenario playable.
+/// What of a step a device cannot do with the client that it has.
+fn omitted_step(scenario: &Scenario, casting: &Casting, step: &Step) -> Option<&'static str> {
+    match casting.of(scenario, step.actor()) {
+        ClientKind::MatrixSdkCrypto => inexpressible_step(step),
+        ClientKind::Reference => None,
+    }
+}
+
+/// What of a fault cannot be done to a device with the client that it has.
+fn omitted_fault(
+    scenario: &Scenario,
+    casting: &Casting,
+    fault: &FaultKind,
+) -> Option<&'static str> {
+    let (device, why) = inexpressible_fault(fault)?;
+    match casting.of(scenario, device) {
+        ClientKind::MatrixSdkCrypto => Some(why),
+        ClientKind::Reference => None,
+    }
+}
+
+/// What is not asked of a machine: it publishes as many one-time keys as it wants, and a fallback key.
+const OWN_SUPPLY: &str = "how many keys a device publishes is for the machine to say";
+
+/// How many one-time keys a machine publishes.
+const ONE_TIME_KEYS: u32 = 50;
+
+/// How many a device of a file has if nothing is said: who has fewer is meant to run out of them.
+const USUAL_ONE_TIME_KEYS: u32 = 10;
+
+/// Whether a file wants a smaller supply of keys than a machine has.
+fn wants_smaller_supply(scenario: &Scenario, casting: &Casting, device: DeviceId) -> bool {
+    let described = &scenario.devices[device.index()];
+    casting.of(scenario, device) == ClientKind::MatrixSdkCrypto
+        && (described.one_time_keys < USUAL_ONE_TIME_KEYS || !described.fallback_key)
+}
+
+/// What of a scenario its clients pass over, and how often.
+#[must_use]
+pub fn omitted(scenario: &Scenario, casting: &Casting) -> BTreeMap<&'static str, usize> {
+    let steps = scenario.timeline.iter();
+    let steps = steps.filter_map(|timed| omitted_step(scenario, casting, &timed.step));
+    let faults = scenario.faults.iter();
+    let faults = faults.filter_map(|fault| omitted_fault(scenario, casting, &fault.kind));
+    let mut counts = BTreeMap::new();
+    let devices = (0..scenario.devices.len()).map(DeviceId::at);
+    let devices = devices.filter(|device| wants_smaller_supply(scenario, casting, *device));
+    for why in steps.chain(faults).chain(devices.map(|_| OWN_SUPPLY)) {
+        *counts.entry(why).or_default() += 1;
+    }
+    counts
+}
+
+/// Makes a scenario playable with these clients. The reference client keeps the specification, and shares keys as the scenario says.
 ///
 /// # Errors
 /// If what is left is no scenario any more, with the reason.
-pub fn prepare(scenario: &Scenario) -> Result<Prepared, String> {
+pub fn prepare(scenario: &Scenario, casting: &Casting) -> Result<Prepared, String> {
     let mut prepared = scenario.clone();
     let mut left_out = BTreeSet::new();
-    let profile = known_profile(ProfileName::MatrixRustSdk);
-    for device in &mut prepared.devices {
+    for (index, device) in prepared.devices.iter_mut().enumerate() {
+        let profile = known_profile(match casting.of(scenario, DeviceId::at(index)) {
+            ClientKind::MatrixSdkCrypto => ProfileName::MatrixRustSdk,
+            ClientKind::Reference => ProfileName::Specification,
+        });
         let (share, on_problem) = (device.policy.share, device.policy.on_problem);
         device.habits = profile.habits;
         device.policy = profile.policy.clone();
         (device.policy.share, device.policy.on_problem) = (share, on_problem);
+        if wants_smaller_supply(scenario, casting, DeviceId::at(index)) {
+            left_out.insert(OWN_SUPPLY);
+        }
+        if casting.of(scenario, DeviceId::at(index)) == ClientKind::MatrixSdkCrypto {
+            (device.one_time_keys, device.fallback_key) = (ONE_TIME_KEYS, true);
+        }
     }
     for server in &mut prepared.servers {
         server.habits = ServerHabits::specification();
     }
     prepared.timeline.retain(|step| {
-        let cannot = inexpressible_step(&step.step);
+        let cannot = omitted_step(scenario, casting, &step.step);
         left_out.extend(cannot);
         cannot.is_none()
     });
     prepared.faults.retain(|fault| {
-        let cannot = inexpressible_fault(&fault.kind);
+        let cannot = omitted_fault(scenario, casting, &fault.kind);
         left_out.extend(cannot);
         cannot.is_none()
     });

@@ -1,29 +1,39 @@
-//! The simulator with devices that run matrix-sdk-crypto: each run on a thread of its own, with the run's time and randomness.
-//! It does not know what comes of a run.
+//! The simulator with devices that run matrix-sdk-crypto, alone or with others that run the reference client: each run on a thread of
+//! its own, with the run's time and randomness. It does not know what comes of a run.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use withheld::check::outcome::{Outcome, Violation};
 use withheld::client::reference::{Reference, Store as ReferenceStore};
 use withheld::client::{Client, Context, Input, Out};
 use withheld::ids::DeviceId;
 use withheld::rulebook::reading::ReadingName;
+use withheld::rulebook::rule::Rule;
+use withheld::run::RunReport;
 use withheld::run::clients::{Clients, References};
-use withheld::run::simulator::{Simulated, Simulator};
+use withheld::run::simulator::{Remark, Simulated, Simulator};
+use withheld::scenario::fault::Party;
 use withheld::scenario::model::{PublishedKeys, Scenario};
 use withheld::sim::world::World;
 use withheld::time::SimTime;
 use withheld::trace::fact::Fact;
 use withheld::trace::sink::{FactSink, Trace};
 
+use crate::casting::{Casting, ClientKind};
 use crate::device::{Directory, Durable, SdkDevice, Surroundings};
+use crate::glue::{NotTheCrate, not_the_crate};
 use crate::lockstep;
+use crate::needed::{self, Breach, breaches_of, needed};
+use crate::prepare;
+use crate::shadow::{self, Shadow};
 use crate::wire::Wire;
 
 /// How long a run may be silent in real time before its client is taken to hang.
@@ -32,12 +42,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How many facts are handed over at once.
 const BATCH: usize = 256;
 
-/// A device of a room: one that runs matrix-sdk-crypto, or one without encryption, for which the reference client does.
+/// A device of a room.
 #[derive(Debug)]
 pub enum Member {
     /// matrix-sdk-crypto.
     Sdk(Box<SdkDevice>),
-    /// A client without encryption.
+    /// The reference client, with real keys behind its symbols.
+    Shadow(Box<Shadow>),
+    /// The reference client without encryption.
     Plain(Box<Reference>),
 }
 
@@ -46,6 +58,8 @@ pub enum Member {
 pub enum Kept {
     /// Of a device that runs matrix-sdk-crypto.
     Sdk(Box<Durable>),
+    /// Of a reference client with real keys behind its symbols.
+    Shadow(Box<shadow::Kept>),
     /// Of a client without encryption.
     Plain(Box<ReferenceStore>),
 }
@@ -59,6 +73,10 @@ impl Client for Member {
                 |store| Kept::Sdk(Box::new(store)),
                 |inner| device.handle(input, context, inner),
             ),
+            Self::Shadow(device) => out.of_inner(
+                |kept| Kept::Shadow(Box::new(kept)),
+                |inner| device.handle(input, context, inner),
+            ),
             Self::Plain(client) => out.of_inner(
                 |store| Kept::Plain(Box::new(store)),
                 |inner| client.handle(input, context, inner),
@@ -69,6 +87,7 @@ impl Client for Member {
     fn snapshot(&self) -> Kept {
         match self {
             Self::Sdk(device) => Kept::Sdk(Box::new(device.snapshot())),
+            Self::Shadow(device) => Kept::Shadow(Box::new(device.snapshot())),
             Self::Plain(client) => Kept::Plain(Box::new(client.snapshot())),
         }
     }
@@ -76,30 +95,26 @@ impl Client for Member {
     fn restore(&mut self, durable: Kept) {
         match (self, durable) {
             (Self::Sdk(device), Kept::Sdk(store)) => device.restore(*store),
+            (Self::Shadow(device), Kept::Shadow(store)) => device.restore(*store),
             (Self::Plain(client), Kept::Plain(store)) => client.restore(*store),
-            (Self::Sdk(_), Kept::Plain(_)) | (Self::Plain(_), Kept::Sdk(_)) => {
+            (Self::Sdk(_), Kept::Shadow(_) | Kept::Plain(_))
+            | (Self::Shadow(_), Kept::Sdk(_) | Kept::Plain(_))
+            | (Self::Plain(_), Kept::Sdk(_) | Kept::Shadow(_)) => {
                 unreachable!("a device gets its own store back")
             }
         }
     }
 }
 
-/// Makes the devices of a run.
-#[derive(Debug, Clone, Copy, Default)]
+/// What makes the devices of a run.
+#[derive(Debug, Clone, Default)]
 struct Members {
     careful: bool,
-}
-
-impl Clients for Members {
-    type Client = Member;
-
-    fn of_run(&self, scenario: &Scenario, reading: ReadingName) -> impl FnMut(DeviceId) -> Member {
-        members(self.surroundings(scenario), scenario, reading)
-    }
+    casting: Casting,
 }
 
 impl Members {
-    fn surroundings(self, scenario: &Scenario) -> Surroundings {
+    fn surroundings(&self, scenario: &Scenario, worked: Rc<Cell<u64>>) -> Surroundings {
         // The machine waits up to five seconds for a device list that is asked for. No time passes while it works, so that this wait
         // is over at once.
         let runtime =
@@ -109,6 +124,7 @@ impl Members {
             wire: Rc::new(RefCell::new(Wire::new(scenario))),
             runtime: Rc::new(runtime.expect("a runtime without drivers needs nothing")),
             careful: self.careful,
+            worked,
         }
     }
 }
@@ -116,17 +132,24 @@ impl Members {
 /// What makes the device of each place.
 fn members(
     around: Surroundings,
+    casting: &Casting,
     scenario: &Scenario,
     reading: ReadingName,
 ) -> impl FnMut(DeviceId) -> Member {
-    let mut plain = References.of_run(scenario, reading);
+    let mut reference = References.of_run(scenario, reading);
     move |device| {
         let described = &scenario.devices[device.index()];
-        if described.keys == PublishedKeys::None {
-            Member::Plain(Box::new(plain(device)))
-        } else {
-            let policy = described.policy.clone();
-            Member::Sdk(Box::new(SdkDevice::new(device, policy, around.clone())))
+        match casting.of(scenario, device) {
+            ClientKind::MatrixSdkCrypto => {
+                let policy = described.policy.clone();
+                Member::Sdk(Box::new(SdkDevice::new(device, policy, around.clone())))
+            }
+            ClientKind::Reference if described.keys == PublishedKeys::None => {
+                Member::Plain(Box::new(reference(device)))
+            }
+            ClientKind::Reference => {
+                Member::Shadow(Box::new(Shadow::new(device, reference(device), around.clone())))
+            }
         }
     }
 }
@@ -136,13 +159,13 @@ fn members(
 /// # Panics
 /// If the client does.
 #[must_use]
-pub fn transcript(scenario: &Scenario) -> Vec<String> {
-    let scenario = scenario.clone();
+pub fn transcript(scenario: &Scenario, casting: &Casting) -> Vec<String> {
+    let (scenario, casting) = (scenario.clone(), casting.clone());
     let work = move || {
         lockstep::enter(scenario.seed);
-        let around = Members::default().surroundings(&scenario);
+        let around = Members::default().surroundings(&scenario, Rc::default());
         let wire = Rc::clone(&around.wire);
-        let clients = members(around, &scenario, ReadingName::Strict);
+        let clients = members(around, &casting, &scenario, ReadingName::Strict);
         World::new(&scenario, clients).run(&mut None::<Trace>);
         let transcript = wire.borrow().transcript();
         lockstep::leave();
@@ -150,6 +173,26 @@ pub fn transcript(scenario: &Scenario) -> Vec<String> {
     };
     let thread = Builder::new().stack_size(16 << 20).spawn(work).expect("a thread can be started");
     thread.join().expect("the client does not panic")
+}
+
+/// Where the time of runs went. What runs beside each other is added up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// In matrix-sdk-crypto.
+    pub client: Duration,
+    /// In the simulator and in what stands between it and the client.
+    pub harness: Duration,
+    /// In the rules, and in whatever else looks at the facts.
+    pub rules: Duration,
+}
+
+impl Spent {
+    /// Adds what others took.
+    pub fn add(&mut self, other: Self) {
+        self.client += other.client;
+        self.harness += other.harness;
+        self.rules += other.rules;
+    }
 }
 
 /// Why a run did not come to its end.
@@ -161,24 +204,48 @@ pub enum Breakdown {
     Hang,
 }
 
-/// The simulator with matrix-sdk-crypto on every device that has encryption.
+/// The simulator with matrix-sdk-crypto on every device that has encryption and is not cast otherwise.
 #[derive(Debug, Default)]
 pub struct SdkRooms {
-    careful: bool,
+    members: Members,
     breakdowns: Mutex<Vec<Breakdown>>,
+    spent: Mutex<Spent>,
 }
 
 impl SdkRooms {
     /// The same with glue that does what `matrix-sdk` leaves undone: what goes wrong all the same is the crate's doing.
     #[must_use]
     pub fn careful() -> Self {
-        Self { careful: true, ..Self::default() }
+        Self { members: Members { careful: true, ..Members::default() }, ..Self::default() }
+    }
+
+    /// The same with these clients.
+    #[must_use]
+    pub fn cast(mut self, casting: Casting) -> Self {
+        self.members.casting = casting;
+        self
+    }
+
+    /// Which clients there are.
+    #[must_use]
+    pub const fn casting(&self) -> &Casting {
+        &self.members.casting
     }
 
     /// What has gone wrong since this was last asked, in the order in which runs ended.
     #[must_use]
     pub fn take_breakdowns(&self) -> Vec<Breakdown> {
         std::mem::take(&mut *self.breakdowns.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where the time of all runs so far went.
+    #[must_use]
+    pub fn spent(&self) -> Spent {
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spend(&self, spent: Spent) {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).add(spent);
     }
 
     fn broke_down(&self, breakdown: Breakdown) {
@@ -189,7 +256,8 @@ impl SdkRooms {
 /// What comes from the thread of a run.
 enum News {
     Facts(Vec<Fact>),
-    End(Result<Simulated, String>),
+    /// The end, and how many nanoseconds the run took, and the machines in it.
+    End(Result<Simulated, String>, [u64; 2]),
 }
 
 /// Hands facts over in batches.
@@ -208,14 +276,16 @@ impl FactSink for Batches {
     }
 }
 
-/// Runs a scenario on this thread.
+/// Runs a scenario on this thread; `worked` counts the nanoseconds of the machines.
 fn run(
     (members, actions): (Members, u64),
-    scenario: &Scenario,
-    reading: ReadingName,
+    (scenario, reading): (&Scenario, ReadingName),
+    worked: &Rc<Cell<u64>>,
     sink: &mut Batches,
 ) -> Simulated {
-    let world = World::new(scenario, members.of_run(scenario, reading));
+    let around = members.surroundings(scenario, Rc::clone(worked));
+    let clients = self::members(around, &members.casting, scenario, reading);
+    let world = World::new(scenario, clients);
     let mut world = world.with_action_limit(actions);
     world.run(sink);
     Simulated { actions: world.actions(), ended_at: world.now() }
@@ -237,11 +307,13 @@ fn begin(
     let work = move || {
         lockstep::enter(scenario.seed);
         let mut sink = Batches { to: to.clone(), batch: Vec::new() };
-        let run = AssertUnwindSafe(|| run(how, &scenario, reading, &mut sink));
+        let (worked, began) = (Rc::default(), lockstep::real_ns());
+        let run = AssertUnwindSafe(|| run(how, (&scenario, reading), &worked, &mut sink));
         let end = catch_unwind(run).map_err(|panic| message_of(&*panic));
         lockstep::leave();
         let _ = to.send(News::Facts(std::mem::take(&mut sink.batch)));
-        let _ = to.send(News::End(end));
+        let took = lockstep::real_ns().saturating_sub(began);
+        let _ = to.send(News::End(end, [took, worked.get()]));
     };
     let thread = Builder::new().name("room".to_owned()).stack_size(16 << 20).spawn(work);
     (from, thread.expect("a thread can be started"))
@@ -255,19 +327,23 @@ impl Simulator for SdkRooms {
         reading: ReadingName,
         sink: &mut dyn FactSink,
     ) -> Simulated {
-        let members = Members { careful: self.careful };
-        let (from, thread) = begin((members, actions), scenario, reading);
+        let (from, thread) = begin((self.members.clone(), actions), scenario, reading);
         let mut cut = Simulated { actions: 0, ended_at: SimTime::ZERO };
         loop {
             match from.recv_timeout(PATIENCE) {
                 Ok(News::Facts(facts)) => {
+                    let began = Instant::now();
                     for fact in &facts {
                         cut.ended_at = fact.at;
                         sink.record(fact);
                     }
+                    self.spend(Spent { rules: began.elapsed(), ..Spent::default() });
                 }
-                Ok(News::End(end)) => {
+                Ok(News::End(end, [took, worked])) => {
                     let _ = thread.join();
+                    let client = Duration::from_nanos(worked);
+                    let harness = Duration::from_nanos(took.saturating_sub(worked));
+                    self.spend(Spent { client, harness, ..Spent::default() });
                     return end.unwrap_or_else(|message| {
                         self.broke_down(Breakdown::Panic(message));
                         cut
@@ -285,4 +361,68 @@ impl Simulator for SdkRooms {
             }
         }
     }
+
+    fn accepts(&self, scenario: &Scenario) -> Result<(), String> {
+        let is_there = |name: &str| scenario.devices.iter().any(|device| device.name == name);
+        match self.members.casting.named().find(|(name, _)| !is_there(name)) {
+            Some((name, _)) => Err(format!("--device: there is no device {name}")),
+            None => Ok(()),
+        }
+    }
+
+    fn leave_undecided(&self, scenario: &Scenario, outcome: &mut Outcome) {
+        let real = self.members.casting.real(scenario);
+        let hidden = |one: &Violation| {
+            matches!(one.party, Party::Device(device) if real.contains(&device))
+                && matches!(not_the_crate(one.rule), Some(NotTheCrate::Hidden(_)))
+        };
+        outcome.violations.retain(|one| !hidden(one));
+    }
+
+    fn remarks(&self, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
+        remarks(&self.members, scenario, report)
+    }
+}
+
+/// What a reader of a report should know of these clients: what they left out, what they are not judged by, and which of them is needed
+/// for what was broken.
+fn remarks(members: &Members, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
+    let casting = &members.casting;
+    let omitted = prepare::omitted(scenario, casting).into_iter();
+    let left_out = omitted.map(|(why, count)| format!("{count} of the file: {why}")).collect();
+    let real = casting.real(scenario);
+    let reading = report.outcome.reading.name;
+    let made = |casting| SdkRooms {
+        members: Members { careful: members.careful, casting },
+        ..SdkRooms::default()
+    };
+    let breaches: BTreeSet<Breach> = breaches_of(&report.outcome, &real).collect();
+    let (mut whose, mut glue) = (Vec::new(), Vec::new());
+    for breach in breaches {
+        let id = breach.rule.id();
+        if let Some(NotTheCrate::Glue(why)) = not_the_crate(breach.rule) {
+            glue.push(format!("{id}: {why}"));
+        } else if let Some(devices) = needed(made, (scenario, reading), casting, breach) {
+            whose.push(format!("{id}: {}", needed::sentence(scenario, &devices)));
+        }
+    }
+    let hidden = if real.is_empty() { Vec::new() } else { not_judged(&report.outcome) };
+    let all = [
+        ("left out", left_out),
+        ("not judged, because it does not show", hidden),
+        ("decided by the glue around the crate", glue),
+        ("which client is needed", whose),
+    ];
+    let said = all.into_iter().filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty());
+    said.map(|(about, lines)| Remark { about, lines }).collect()
+}
+
+/// The rules that had an occasion and that a device with matrix-sdk-crypto cannot be judged by.
+fn not_judged(outcome: &Outcome) -> Vec<String> {
+    let met = Rule::ALL.iter().filter(|rule| outcome.marks.of(**rule) > 0);
+    let hidden = met.filter_map(|rule| match not_the_crate(*rule) {
+        Some(NotTheCrate::Hidden(why)) => Some(format!("{}: {why}", rule.id())),
+        Some(NotTheCrate::Glue(_)) | None => None,
+    });
+    hidden.collect()
 }

@@ -53,6 +53,25 @@ impl OlmSession {
         }
     }
 
+    /// The end of a device that has started the session with these keys somewhere else: for whoever stands between a device
+    /// with real keys and one with these.
+    #[must_use]
+    pub fn started(keys: SessionKeys, peer: DeviceId, entropy: &mut Entropy) -> Self {
+        Self::outbound(keys, peer, entropy)
+    }
+
+    /// The end of the device `own` that has accepted this pre-key message somewhere else.
+    ///
+    /// # Errors
+    /// `NoSession` for a message that is not a pre-key message, `TooBigGap` or `BadMac`.
+    pub fn answering(message: &OlmCiphertext, own: DeviceId) -> Result<Self, OlmError> {
+        let keys = pre_key_session(message).ok_or(OlmError::NoSession)?;
+        let theirs = RatchetKey::from_wire(message.ratchet_key);
+        let mut session = Self::inbound(keys, own, theirs);
+        session.decrypt_first(message)?;
+        Ok(session)
+    }
+
     /// The session's id, the same at both ends.
     #[must_use]
     pub const fn id(&self) -> OlmSessionId {
@@ -367,6 +386,28 @@ mod tests {
         assert_eq!(pair.send(Side::Alice), Err(OlmError::MissingMessageKey));
         assert_eq!(pair.send(Side::Alice), Ok(()), "the chain catches up with itself");
         assert_eq!(pair.send(Side::Bob), Ok(()));
+    }
+
+    #[test]
+    fn an_end_that_was_made_elsewhere_speaks_with_the_one_that_was_made_here() {
+        let mut entropy = Entropy::default();
+        let (alice, mut bob) = (OlmAccount::new(ALICE), OlmAccount::new(BOB));
+        let (_, key) = bob.generate(1, &mut entropy)[0];
+        let mut from_alice = alice.create_outbound(BOB, key, &mut entropy);
+        let first = from_alice.encrypt(dummy(BOB), &mut entropy);
+        let mut elsewhere = OlmSession::answering(&first, BOB).unwrap();
+        for _ in 0..3 {
+            let answer = elsewhere.encrypt(dummy(ALICE), &mut entropy);
+            assert_eq!(from_alice.decrypt(&answer, &mut entropy), Ok(dummy(ALICE)));
+        }
+        let normal = from_alice.encrypt(dummy(BOB), &mut entropy);
+        assert_eq!(OlmSession::answering(&normal, BOB), Err(OlmError::NoSession));
+        let mut elsewhere = OlmSession::started(from_alice.keys(), BOB, &mut entropy);
+        let opens = elsewhere.encrypt(dummy(BOB), &mut entropy);
+        let made = bob.create_inbound(&opens, ALICE).unwrap();
+        assert_eq!((made.session.id(), made.used), (from_alice.id(), Some(key)));
+        let damaged = OlmCiphertext { mac: !opens.mac, ..opens };
+        assert_eq!(OlmSession::answering(&damaged, BOB), Err(OlmError::BadMac));
     }
 
     #[test]

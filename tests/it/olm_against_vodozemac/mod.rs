@@ -1,6 +1,7 @@
 //! The symbolic Olm against the real library: the same generated steps are done to both, and every outcome must agree.
 //! The steps are those of a hostile world: loss, reordering, repetition, damage, stores rolled back, keys used again.
 
+mod megolm;
 mod world;
 
 use std::sync::Mutex;
@@ -13,8 +14,17 @@ use withheld::protocol::olm::{MAX_ONE_TIME_KEYS, OlmAccount};
 
 use self::world::{DEVICES, Damage, Device, Op, Reached, World, device};
 
-/// How many generated sequences are compared.
-const SEQUENCES: u32 = 1_500;
+/// How many generated sequences are compared: as many as the environment says, in `WITHHELD_SEQUENCES`.
+fn sequences() -> u32 {
+    const USUAL: u32 = 1_500;
+    let wanted = std::env::var("WITHHELD_SEQUENCES").ok();
+    wanted.map_or(USUAL, |wanted| wanted.parse().expect("WITHHELD_SEQUENCES is a number"))
+}
+
+fn runner(cases: u32) -> TestRunner {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
     let any_device = 0..DEVICES;
@@ -140,10 +150,8 @@ fn both_forget_the_oldest_one_time_key_beyond_5000() {
 
 #[test]
 fn the_symbolic_olm_and_the_real_one_agree_on_generated_sequences() {
-    let config = Config { cases: SEQUENCES, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let reached = Mutex::new(Reached::new());
-    let result = TestRunner::new_with_rng(config, rng).run(&ops(), |ops| {
+    let result = runner(sequences()).run(&ops(), |ops| {
         let mut world = World::new();
         for op in &ops {
             world.step(op);

@@ -163,7 +163,7 @@ fn inner(message: &OlmMessage) -> &Message {
 }
 
 /// The `pick`th entry of a list of `len`, from its end.
-fn from_end(len: usize, pick: usize) -> Option<usize> {
+pub(crate) fn from_end(len: usize, pick: usize) -> Option<usize> {
     (len > 0).then(|| len - 1 - pick % len)
 }
 

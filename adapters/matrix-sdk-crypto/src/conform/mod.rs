@@ -1,7 +1,7 @@
 //! `conform`: scenario files and generated rooms with real devices, judged by every rule, and what is broken made small.
 //! It does not know how a rule is judged.
 
-pub mod glue;
+pub mod page;
 pub mod report;
 pub mod survey;
 
@@ -16,9 +16,17 @@ use withheld::report::shrunk::titled;
 use withheld::run::status::Exit;
 use withheld::scenario::file::{read_bytes, write_brief};
 use withheld::scenario::limits::Limits;
+use withheld::scenario::model::Scenario;
+
+use withheld::rulebook::reading::ReadingName;
+
+use crate::casting::Casting;
+use crate::needed::{Breach, needed};
+use crate::role::Role;
+use crate::simulator::SdkRooms;
 
 use self::report::{Finding, Told};
-use self::survey::{Room, Survey, generated, made_small, survey};
+use self::survey::{Case, Room, Survey, generated, made_small, survey};
 
 /// Runs scenario files and generated rooms with matrix-sdk-crypto on every device, and reports what came of each rule.
 #[derive(Debug, Parser)]
@@ -35,12 +43,19 @@ pub struct Arguments {
     /// On how many threads rooms are run; on all processors if nothing is said.
     #[arg(long)]
     pub threads: Option<usize>,
+    /// In which role matrix-sdk-crypto is: on the devices of who sends the first message (sender), on all others (recipient), or on all
+    /// (both). If nothing is said, each file is run in all three, and generated rooms take turns.
+    #[arg(long, value_parser = Role::read)]
+    pub role: Option<Role>,
     /// How many smaller rooms are tried for each thing that is broken; with 0 the smallest room is shown as it is.
     #[arg(long, default_value_t = 300)]
     pub limit: usize,
     /// Writes the smallest rooms into this folder, as scenario files.
     #[arg(long)]
     pub save: Option<PathBuf>,
+    /// Writes a page with everything and a picture of each finding to this file.
+    #[arg(long)]
+    pub html: Option<PathBuf>,
     /// Prints JSON.
     #[arg(long, conflicts_with = "markdown")]
     pub json: bool,
@@ -80,19 +95,26 @@ fn conform(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, String> {
-    let mut rooms = files(&arguments.paths)?;
+    let rooms = files(&arguments.paths)?;
     let files = rooms.len();
-    rooms.extend((0..arguments.rooms).map(|nth| generated(arguments.seed.wrapping_add(nth))));
-    let threads = arguments
-        .threads
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let cases = cases(rooms, arguments);
+    let threads = threads_or_all(arguments.threads);
     let began = Instant::now();
-    let survey = survey(rooms, threads, &|_| {});
+    let survey = survey(cases, threads, &|_| {});
     let surveyed = began.elapsed();
     let findings = findings(&survey, arguments.limit);
     if let Some(folder) = &arguments.save {
         for finding in &findings {
-            save(folder, finding)?;
+            save(folder, &finding.slug(), &finding.scenario)?;
+        }
+        // What others broke is a bug of this program: its rooms are kept as they are.
+        for (whose, all) in [("reference", &survey.by_reference), ("server", &survey.by_servers)] {
+            for (breach, rooms) in all {
+                if let Some((_, case)) = &rooms.smallest {
+                    let name = format!("{whose}-{}", breach.rule.id().to_lowercase());
+                    save(folder, &name, &case.room.scenario)?;
+                }
+            }
         }
     }
     let told = Told { survey: &survey, findings: &findings, files, threads, surveyed };
@@ -104,10 +126,30 @@ fn conform(
         write!(out, "{}", report::text(&told))
     };
     printed.map_err(|error| error.to_string())?;
+    if let Some(path) = &arguments.html {
+        page::write(path, &told).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     for (name, reason) in &survey.skipped {
         let _ = writeln!(err, "{name}: skipped: {reason}");
     }
     Ok(exit(&survey))
+}
+
+/// The rooms in their roles.
+fn cases(files: Vec<Room>, arguments: &Arguments) -> Vec<Case> {
+    let roles = arguments.role.map_or(Role::ALL.to_vec(), |role| vec![role]);
+    let in_all =
+        |room: Room| roles.iter().map(move |role| Case { room: room.clone(), role: *role });
+    let mut cases: Vec<Case> = files.into_iter().flat_map(in_all).collect();
+    let turns = Role::ALL.iter().cycle();
+    let seeds = (0..arguments.rooms).map(|nth| arguments.seed.wrapping_add(nth));
+    cases.extend(
+        seeds.zip(turns).map(|(seed, turn)| Case {
+            room: generated(seed),
+            role: arguments.role.unwrap_or(*turn),
+        }),
+    );
+    cases
 }
 
 /// The exit code, as that of the other commands: not deterministic before broken before inconclusive.
@@ -127,8 +169,14 @@ fn exit(survey: &Survey) -> Exit {
     }
 }
 
+/// So many threads, or as many as there are processors.
+pub(crate) fn threads_or_all(threads: Option<usize>) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    threads.unwrap_or_else(all)
+}
+
 /// The scenario files at these paths, in the order of their names.
-fn files(paths: &[PathBuf]) -> Result<Vec<Room>, String> {
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Room>, String> {
     let usual = PathBuf::from("scenarios");
     let mut found = Vec::new();
     if paths.is_empty() && usual.is_dir() {
@@ -172,18 +220,22 @@ fn room(path: &Path) -> Result<Room, String> {
 fn findings(survey: &Survey, limit: usize) -> Vec<Finding> {
     let judged = |standing| matches!(standing, survey::Standing::Broken | survey::Standing::Warned);
     let broken = survey.breaches.iter().filter(|(breach, _)| judged(survey.standing(breach.rule)));
-    let small = |(breach, rooms): (&survey::Breach, &survey::Rooms)| {
-        let (_, room) = rooms.smallest.clone()?;
-        let shrunk = (limit > 0).then(|| made_small(breach, &room, limit)).flatten();
-        let scenario = shrunk.as_ref().map_or(room.scenario, titled);
-        Some(Finding { breach: breach.clone(), count: rooms.count, first: room.name, scenario })
+    let small = |(breach, rooms): (&Breach, &survey::Rooms)| {
+        let (_, case) = rooms.smallest.clone()?;
+        let shrunk = (limit > 0).then(|| made_small(breach, &case, limit)).flatten();
+        let (first, casting) = (case.name(), Casting::in_role(case.role));
+        let scenario = shrunk.as_ref().map_or(case.room.scenario, titled);
+        let careful = |casting| SdkRooms::careful().cast(casting);
+        let devices = needed(careful, (&scenario, ReadingName::Strict), &casting, *breach);
+        let (count, roles) = (rooms.count, rooms.roles.clone());
+        let (breach, role) = (*breach, case.role);
+        Some(Finding { breach, count, roles, first, scenario, role, devices })
     };
     broken.filter_map(small).collect()
 }
 
-fn save(folder: &Path, finding: &Finding) -> Result<(), String> {
-    let path = folder.join(format!("{}.json", finding.slug()));
-    let written =
-        fs::create_dir_all(folder).and_then(|()| fs::write(&path, write_brief(&finding.scenario)));
+fn save(folder: &Path, name: &str, scenario: &Scenario) -> Result<(), String> {
+    let path = folder.join(format!("{name}.json"));
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, write_brief(scenario)));
     written.map_err(|error| format!("{}: {error}", path.display()))
 }

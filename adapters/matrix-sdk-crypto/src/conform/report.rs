@@ -1,17 +1,23 @@
 //! What a survey found, as text, as Markdown and as JSON.
 //! It does not run anything.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use withheld::ids::DeviceId;
 use withheld::minimise::size::Size;
 use withheld::rulebook::reading::Severity;
 use withheld::rulebook::rule::Rule;
 use withheld::scenario::model::Scenario;
 
-use super::glue::{NotTheCrate, not_the_crate};
-use super::survey::{Breach, Standing, Survey};
+use crate::casting::{Casting, ClientKind};
+use crate::glue::{NotTheCrate, not_the_crate};
+use crate::needed::{Breach, sentence};
+use crate::role::Role;
+
+use super::survey::{Rooms, Standing, Survey};
 
 /// Something that devices have broken, with the smallest room for it.
 #[derive(Debug, Clone)]
@@ -20,13 +26,46 @@ pub struct Finding {
     pub breach: Breach,
     /// In how many rooms.
     pub count: u64,
+    /// In which roles.
+    pub roles: BTreeSet<Role>,
     /// The room that the small one was made of.
     pub first: String,
     /// The small room.
     pub scenario: Scenario,
+    /// The role in it.
+    pub role: Role,
+    /// The devices that have to run matrix-sdk-crypto in it; `None` if it is not broken there again.
+    pub devices: Option<Vec<DeviceId>>,
 }
 
 impl Finding {
+    /// Which clients are needed, as a sentence.
+    #[must_use]
+    pub fn whose(&self) -> String {
+        let devices = self.devices.as_ref();
+        devices.map_or_else(
+            || "not broken again once it is small".to_owned(),
+            |devices| sentence(&self.scenario, devices),
+        )
+    }
+
+    /// The flags with which its room is run as it was found.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let casting = Casting::in_role(self.role);
+        let reference = (0..self.scenario.devices.len()).map(DeviceId::at);
+        let reference =
+            reference.filter(|device| casting.of(&self.scenario, *device) == ClientKind::Reference);
+        let flag = |device| format!(" --device {}=reference", self.scenario.device_name(device));
+        reference.map(flag).collect()
+    }
+
+    /// In which roles it was found, in words.
+    #[must_use]
+    pub fn in_roles(&self) -> String {
+        self.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
     /// The name of its file.
     #[must_use]
     pub fn slug(&self) -> String {
@@ -82,6 +121,57 @@ fn rooms_a_second(told: &Told<'_>) -> u128 {
     u128::from(told.survey.runs) * 1_000 / told.surveyed.as_millis().max(1)
 }
 
+fn first_of(rooms: &Rooms) -> String {
+    rooms.smallest.as_ref().map(|(_, case)| case.name()).unwrap_or_default()
+}
+
+fn broken_by(all: &BTreeMap<Breach, Rooms>) -> Vec<Value> {
+    let one = |(breach, rooms): (&Breach, &Rooms)| {
+        json!({
+            "rule": breach.rule.id(),
+            "severity": word(breach.severity),
+            "rooms": rooms.count,
+            "first": first_of(rooms),
+        })
+    };
+    all.iter().map(one).collect()
+}
+
+/// What others than the client under test have broken: whatever stands here is a bug of the simulator, of the reference client or of a rule.
+fn others(survey: &Survey) -> String {
+    let mut text = String::new();
+    for (whose, all) in
+        [("the reference client", &survey.by_reference), ("a server", &survey.by_servers)]
+    {
+        for (breach, rooms) in all {
+            let _ = writeln!(
+                text,
+                "broken by {whose}: {} {} in {} rooms, first in {}",
+                breach.rule.id(),
+                word(breach.severity),
+                rooms.count,
+                first_of(rooms)
+            );
+        }
+    }
+    text
+}
+
+/// Where the time went.
+fn time(survey: &Survey) -> String {
+    let spent = survey.spent;
+    let mut text = format!(
+        "time: {} ms in the client, {} ms in the harness, {} ms in the rules\n",
+        spent.client.as_millis(),
+        spent.harness.as_millis(),
+        spent.rules.as_millis()
+    );
+    for (took, name) in &survey.slowest {
+        let _ = writeln!(text, "slow: {} ms for {name}", took.as_millis());
+    }
+    text
+}
+
 /// As text.
 #[must_use]
 pub fn text(told: &Told<'_>) -> String {
@@ -100,6 +190,15 @@ pub fn text(told: &Told<'_>) -> String {
         let _ = writeln!(text, "{} ({}): {}", standing.as_str(), rules.len(), ids(&rules));
     }
     let _ = writeln!(text, "decided: {} rules", decided(survey));
+    for role in Role::ALL {
+        let broken = Rule::ALL.iter().copied();
+        let broken = broken.filter(|rule| survey.standing(*rule) == Standing::Broken);
+        let broken: Vec<Rule> =
+            broken.filter(|rule| survey.standing_in(*rule, role) == Standing::Broken).collect();
+        let _ = writeln!(text, "broken as {}: {}", role.as_str(), ids(&broken));
+    }
+    text.push_str(&others(survey));
+    text.push_str(&time(survey));
     let _ = writeln!(
         text,
         "not deterministic: {}; cut or undecided: {}; skipped: {}; not healed: {}",
@@ -109,7 +208,7 @@ pub fn text(told: &Told<'_>) -> String {
         survey.unhealed
     );
     for (breakdown, rooms) in &survey.broken_down {
-        let first = rooms.smallest.as_ref().map_or("", |(_, room)| &room.name);
+        let first = first_of(rooms);
         let _ =
             writeln!(text, "broke down in {} rooms, first in {first}: {breakdown:?}", rooms.count);
     }
@@ -120,14 +219,16 @@ pub fn text(told: &Told<'_>) -> String {
         let size = Size::of(&finding.scenario);
         let _ = writeln!(
             text,
-            "\n{} {} in {} rooms, here made of {}: {} devices, {} steps, {} faults\n  {}",
+            "\n{} {} in {} rooms ({}), here made of {}: {} devices, {} steps, {} faults; {}\n  {}",
             finding.breach.rule.id(),
             word(finding.breach.severity),
             finding.count,
+            finding.in_roles(),
             finding.first,
             size.devices,
             size.steps,
             size.faults,
+            finding.whose(),
             finding.breach.rule.text(),
         );
     }
@@ -140,7 +241,8 @@ pub fn markdown(told: &Told<'_>) -> String {
     let survey = told.survey;
     let mut text = format!(
         "# {CLIENT} against the rules of room-key delivery\n\n{} rooms ({} of them files), strict reading.\n\n\
-         | rule | standing | applied | violations in rooms | warnings in rooms | why not judged |\n|---|---|---|---|---|---|\n",
+         | rule | standing | as sender | as recipient | as both | applied | violations in rooms | warnings in rooms | why not judged |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
         survey.runs, told.files
     );
     for rule in Rule::ALL {
@@ -153,10 +255,13 @@ pub fn markdown(told: &Told<'_>) -> String {
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {why} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {why} |",
             rule.id(),
             survey.standing(*rule).as_str(),
-            survey.met.get(rule).copied().unwrap_or(0),
+            survey.standing_in(*rule, Role::Sender).as_str(),
+            survey.standing_in(*rule, Role::Recipient).as_str(),
+            survey.standing_in(*rule, Role::Both).as_str(),
+            survey.met(*rule),
             in_rooms(Severity::Violation),
             in_rooms(Severity::Warning),
         );
@@ -164,15 +269,33 @@ pub fn markdown(told: &Told<'_>) -> String {
     for finding in told.findings {
         let _ = writeln!(
             text,
-            "\n## {} ({})\n\n{}\n\nIn {} rooms. The smallest:\n\n```json\n{}```",
+            "\n## {} ({})\n\n{}\n\nIn {} rooms ({}). The smallest, {}:\n\n```json\n{}```",
             finding.breach.rule.id(),
             word(finding.breach.severity),
             finding.breach.rule.text(),
             finding.count,
+            finding.in_roles(),
+            finding.whose(),
             withheld::scenario::file::write_brief(&finding.scenario),
         );
     }
     text
+}
+
+/// A finding as JSON.
+fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "rule": finding.breach.rule.id(),
+        "severity": word(finding.breach.severity),
+        "rooms": finding.count,
+        "roles": finding.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+        "made_of": finding.first,
+        "role": finding.role.as_str(),
+        "devices": finding.devices.as_ref().map(|devices| {
+            devices.iter().map(|one| finding.scenario.device_name(*one)).collect::<Vec<_>>()
+        }),
+        "room": serde_json::from_str::<Value>(&withheld::scenario::file::write_brief(&finding.scenario)).ok(),
+    })
 }
 
 /// As JSON.
@@ -191,7 +314,10 @@ pub fn json(told: &Told<'_>) -> Value {
             json!({
                 "rule": rule.id(),
                 "standing": survey.standing(*rule).as_str(),
-                "applied": survey.met.get(rule).copied().unwrap_or(0),
+                "by_role": Role::ALL.iter().map(|role| {
+                    (role.as_str(), survey.standing_in(*rule, *role).as_str())
+                }).collect::<BTreeMap<_, _>>(),
+                "applied": survey.met(*rule),
                 "violated_in": in_rooms(Severity::Violation),
                 "warned_in": in_rooms(Severity::Warning),
                 "excused": survey.excused.get(rule).copied().unwrap_or(0),
@@ -202,19 +328,7 @@ pub fn json(told: &Told<'_>) -> Value {
             })
         })
         .collect();
-    let findings: Vec<Value> = told
-        .findings
-        .iter()
-        .map(|finding| {
-            json!({
-                "rule": finding.breach.rule.id(),
-                "severity": word(finding.breach.severity),
-                "rooms": finding.count,
-                "made_of": finding.first,
-                "room": serde_json::from_str::<Value>(&withheld::scenario::file::write_brief(&finding.scenario)).ok(),
-            })
-        })
-        .collect();
+    let findings: Vec<Value> = told.findings.iter().map(finding_json).collect();
     json!({
         "client": CLIENT,
         "rooms": survey.runs,
@@ -226,8 +340,15 @@ pub fn json(told: &Told<'_>) -> Value {
         "breakdowns": survey.broken_down.iter().map(|(what, rooms)| json!({
             "what": format!("{what:?}"),
             "rooms": rooms.count,
-            "first": rooms.smallest.as_ref().map(|(_, room)| &room.name),
+            "first": first_of(rooms),
         })).collect::<Vec<_>>(),
+        "by_reference": broken_by(&survey.by_reference),
+        "by_servers": broken_by(&survey.by_servers),
+        "time_ms": {
+            "client": survey.spent.client.as_millis(),
+            "harness": survey.spent.harness.as_millis(),
+            "rules": survey.spent.rules.as_millis(),
+        },
         "not_deterministic": survey.diverging.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "inconclusive": survey.inconclusive,
         "unhealed": survey.unhealed,

@@ -24,10 +24,12 @@ use withheld::scenario::model::Scenario;
 use withheld::scenario::profile::ProfileName;
 use withheld::trace::sink::Trace;
 
+use crate::casting::Casting;
+use crate::glue::{NotTheCrate, not_the_crate};
+use crate::needed::Breach;
 use crate::prepare::prepare;
-use crate::simulator::{Breakdown, SdkRooms};
-
-use super::glue::{NotTheCrate, not_the_crate};
+use crate::role::Role;
+use crate::simulator::{Breakdown, SdkRooms, Spent};
 
 /// A room that is to be run.
 #[derive(Debug, Clone)]
@@ -49,22 +51,37 @@ pub fn generated(seed: u64) -> Room {
     Room { name: format!("generated, seed {seed}"), scenario }
 }
 
-/// How a device broke a rule in some rooms.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Breach {
-    /// The rule.
-    pub rule: Rule,
-    /// Whether it is a violation in the strict reading, or worth a warning.
-    pub severity: Severity,
-}
-
 /// The rooms in which a rule was broken in one way.
 #[derive(Debug, Clone, Default)]
 pub struct Rooms {
     /// How many.
     pub count: u64,
     /// The smallest.
-    pub smallest: Option<(usize, Room)>,
+    pub smallest: Option<(usize, Case)>,
+    /// In which roles.
+    pub roles: BTreeSet<Role>,
+}
+
+/// A room with the role that it is run in.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The room.
+    pub room: Room,
+    /// The role.
+    pub role: Role,
+}
+
+impl Case {
+    /// What it is called in reports.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.role {
+            Role::Both => self.room.name.clone(),
+            Role::Sender | Role::Recipient => {
+                format!("{} (as {})", self.room.name, self.role.as_str())
+            }
+        }
+    }
 }
 
 /// What many rooms came to.
@@ -74,12 +91,16 @@ pub struct Survey {
     pub runs: u64,
     /// How many facts there were.
     pub facts: u64,
-    /// How often the condition of each rule was met, by its place among all.
-    pub met: BTreeMap<Rule, u64>,
+    /// How often the condition of each rule was met, by role.
+    pub met: BTreeMap<(Role, Rule), u64>,
     /// Breaches by devices that no fault excuses.
     pub breaches: BTreeMap<Breach, Rooms>,
     /// Breaches that careful glue avoids: they are its own, not the crate's.
     pub by_glue: BTreeMap<Breach, Rooms>,
+    /// Breaches by devices that run the reference client: it or the rule is wrong, or what stands between the two kinds of client.
+    pub by_reference: BTreeMap<Breach, Rooms>,
+    /// Breaches by servers, which are the simulator's own.
+    pub by_servers: BTreeMap<Breach, Rooms>,
     /// How many breaches were excused by a fault of the room, by rule.
     pub excused: BTreeMap<Rule, u64>,
     /// Messages by what became of them at each device.
@@ -96,9 +117,14 @@ pub struct Survey {
     pub diverging: Vec<(String, Option<Divergence>)>,
     /// Rooms that were cut.
     pub inconclusive: u64,
-    /// Time of a processor that runs took.
-    pub running: Duration,
+    /// Where the time went.
+    pub spent: Spent,
+    /// The rooms that took longest, the first of them most.
+    pub slowest: Vec<(Duration, String)>,
 }
+
+/// How many of the slowest rooms are told.
+const SLOWEST: usize = 8;
 
 /// What is said of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,10 +133,10 @@ pub enum Standing {
     Broken,
     /// A device did what is worth a warning.
     Warned,
-    /// It applied, and no device broke it.
-    Held,
     /// The glue decides it, or glue that is more careful keeps it.
     Glue,
+    /// It applied, and no device broke it.
+    Held,
     /// What would decide it does not show.
     NotDecidable,
     /// It binds servers, or whoever judges.
@@ -124,8 +150,8 @@ impl Standing {
     pub const ALL: [Self; 7] = [
         Self::Broken,
         Self::Warned,
-        Self::Held,
         Self::Glue,
+        Self::Held,
         Self::NotDecidable,
         Self::OfOthers,
         Self::NotReached,
@@ -161,14 +187,31 @@ impl Survey {
         if needs::of(rule).is_none() && !matches!(rule.level(), Level::May | Level::Permitted) {
             return Standing::NotDecidable;
         }
-        let broken = |severity| self.breaches.contains_key(&Breach { rule, severity });
-        if broken(Severity::Violation) {
+        let in_roles = Role::ALL.map(|role| self.standing_in(rule, role));
+        in_roles.into_iter().min().unwrap_or(Standing::NotReached)
+    }
+
+    /// How often the condition of a rule was met.
+    #[must_use]
+    pub fn met(&self, rule: Rule) -> u64 {
+        Role::ALL.iter().filter_map(|role| self.met.get(&(*role, rule))).sum()
+    }
+
+    /// What came of a rule in a role.
+    #[must_use]
+    pub fn standing_in(&self, rule: Rule, role: Role) -> Standing {
+        let is_in = |all: &BTreeMap<Breach, Rooms>, severity| {
+            let rooms = all.get(&Breach { rule, severity });
+            rooms.is_some_and(|rooms| rooms.roles.contains(&role))
+        };
+        let glue = |severity| is_in(&self.by_glue, severity);
+        if is_in(&self.breaches, Severity::Violation) {
             Standing::Broken
-        } else if broken(Severity::Warning) {
+        } else if is_in(&self.breaches, Severity::Warning) {
             Standing::Warned
-        } else if self.by_glue.keys().any(|breach| breach.rule == rule) {
+        } else if glue(Severity::Violation) || glue(Severity::Warning) {
             Standing::Glue
-        } else if self.met.get(&rule).is_some_and(|met| *met > 0) {
+        } else if self.met.get(&(role, rule)).is_some_and(|met| *met > 0) {
             Standing::Held
         } else {
             Standing::NotReached
@@ -180,31 +223,38 @@ impl Survey {
         self.facts += other.facts;
         self.unhealed += other.unhealed;
         self.inconclusive += other.inconclusive;
-        self.running += other.running;
+        self.spent.add(other.spent);
+        self.slowest.extend(other.slowest);
+        self.slowest.sort_by(|one, other| other.cmp(one));
+        self.slowest.truncate(SLOWEST);
         self.skipped.extend(other.skipped);
         self.diverging.extend(other.diverging);
         add(&mut self.met, other.met);
         add(&mut self.excused, other.excused);
         add(&mut self.verdicts, other.verdicts);
         add(&mut self.left_out, other.left_out);
-        for (breach, rooms) in other.breaches {
-            self.breaches.entry(breach).or_default().merge(rooms);
-        }
-        for (breach, rooms) in other.by_glue {
-            self.by_glue.entry(breach).or_default().merge(rooms);
+        for (sums, more) in [
+            (&mut self.breaches, other.breaches),
+            (&mut self.by_glue, other.by_glue),
+            (&mut self.by_reference, other.by_reference),
+            (&mut self.by_servers, other.by_servers),
+        ] {
+            for (breach, rooms) in more {
+                sums.entry(breach).or_default().merge(rooms);
+            }
         }
         for (breakdown, rooms) in other.broken_down {
             self.broken_down.entry(breakdown).or_default().merge(rooms);
         }
     }
 
-    fn add(&mut self, report: &RunReport) {
+    fn add(&mut self, role: Role, report: &RunReport) {
         self.runs += 1;
         self.facts += report.facts;
         let outcome = &report.outcome;
         self.inconclusive += u64::from(outcome.is_inconclusive());
         for rule in Rule::ALL {
-            *self.met.entry(*rule).or_default() += outcome.marks.of(*rule);
+            *self.met.entry((role, *rule)).or_default() += outcome.marks.of(*rule);
         }
         for verdict in &outcome.verdicts {
             *self.verdicts.entry(verdict.leaf).or_default() += 1;
@@ -224,27 +274,29 @@ fn add<K: Ord>(sums: &mut BTreeMap<K, u64>, more: BTreeMap<K, u64>) {
     }
 }
 
-/// How devices broke rules in a run, each way once.
-#[must_use]
-pub fn breaches(outcome: &Outcome) -> BTreeSet<Breach> {
-    let counts = |violation: &&Violation| {
-        violation.injected.is_none() && matches!(violation.party, Party::Device(_))
-    };
+/// How these parties broke rules in a run without an excuse, each way once.
+fn breaches(outcome: &Outcome, is_meant: impl Fn(Party) -> bool) -> BTreeSet<Breach> {
+    let counts = |violation: &&Violation| violation.injected.is_none() && is_meant(violation.party);
     let all = outcome.violations.iter().filter(counts);
     all.map(|one| Breach { rule: one.rule, severity: one.severity }).collect()
 }
 
 impl Rooms {
-    fn add(&mut self, room: &Room) {
+    fn add(&mut self, case: &Case) {
         self.merge(Self {
             count: 1,
-            smallest: Some((Size::of(&room.scenario).total(), room.clone())),
+            smallest: Some((Size::of(&case.room.scenario).total(), case.clone())),
+            roles: BTreeSet::from([case.role]),
         });
     }
 
     fn merge(&mut self, other: Self) {
         self.count += other.count;
-        let key = |(size, room): &(usize, Room)| (*size, room.name.clone());
+        self.roles.extend(other.roles);
+        // Where all devices are real, nothing but them can have done it.
+        let key = |(size, case): &(usize, Case)| {
+            (std::cmp::Reverse(case.role), *size, case.room.name.clone())
+        };
         if let Some(found) = other.smallest
             && self.smallest.as_ref().is_none_or(|known| key(&found) < key(known))
         {
@@ -254,18 +306,19 @@ impl Rooms {
 }
 
 /// How rooms are judged here: strictly, without what their files expect of other clients.
-const JUDGING: Judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+pub(super) const JUDGING: Judging =
+    Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
 
 /// Runs rooms on so many threads and adds them up; the sum does not depend on how many these are. Every room is run twice.
 #[must_use]
-pub fn survey(rooms: Vec<Room>, threads: usize, told: &(dyn Fn(u64) + Sync)) -> Survey {
-    let queue = Mutex::new(VecDeque::from(rooms));
+pub fn survey(cases: Vec<Case>, threads: usize, told: &(dyn Fn(u64) + Sync)) -> Survey {
+    let queue = Mutex::new(VecDeque::from(cases));
     let sum = Mutex::new(Survey::default());
     let work = || {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some(room) = next else { return };
-            let one = run_room(room);
+            let Some(case) = next else { return };
+            let one = run_case(case);
             let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
             sum.merge(one);
             told(sum.runs);
@@ -282,59 +335,92 @@ pub fn survey(rooms: Vec<Room>, threads: usize, told: &(dyn Fn(u64) + Sync)) -> 
     sum
 }
 
-fn run_room(room: Room) -> Survey {
+fn run_case(case: Case) -> Survey {
     let mut one = Survey::default();
-    let prepared = match prepare(&room.scenario) {
+    let casting = Casting::in_role(case.role);
+    if !is_of_its_own(&casting, &case) {
+        return one;
+    }
+    let prepared = match prepare(&case.room.scenario, &casting) {
         Ok(prepared) => prepared,
         Err(reason) => {
-            one.skipped.push((room.name, reason));
+            one.skipped.push((case.name(), reason));
             return one;
         }
     };
     one.left_out = prepared.left_out.iter().map(|what| (*what, 1)).collect();
-    let room = Room { name: room.name, scenario: prepared.scenario };
-    let (simulator, began) = (SdkRooms::default(), Instant::now());
-    let mut report = run_one(&simulator, &room.scenario, JUDGING, &mut None::<Trace>);
-    one.running = began.elapsed();
-    if let Some(breakdown) = simulator.take_breakdowns().into_iter().next() {
-        one.broken_down.entry(breakdown).or_default().add(&room);
-        one.runs += 1;
-        return one;
-    }
-    run_again(&simulator, &room.scenario, JUDGING.reading, &mut report);
-    if report.divergence.is_some() {
-        one.diverging.push((room.name.clone(), report.divergence));
-    }
-    one.add(&report);
-    let broken = breaches(&report.outcome);
-    if !broken.is_empty() {
-        let careful = run_one(&SdkRooms::careful(), &room.scenario, JUDGING, &mut None::<Trace>);
-        let still = breaches(&careful.outcome);
-        for breach in broken {
-            let sums = if still.contains(&breach) { &mut one.breaches } else { &mut one.by_glue };
-            sums.entry(breach).or_default().add(&room);
-        }
-    }
+    let (name, scenario) = (case.room.name.clone(), prepared.scenario);
+    let case = Case { room: Room { name, scenario }, ..case };
+    let began = Instant::now();
+    let simulator = SdkRooms::default().cast(casting);
+    judge(&case, &simulator, &mut one);
+    one.spent.add(simulator.spent());
+    one.slowest = vec![(began.elapsed(), case.name())];
     one
+}
+
+/// Whether anybody runs matrix-sdk-crypto, and not everybody unless that is the role.
+fn is_of_its_own(casting: &Casting, case: &Case) -> bool {
+    let scenario = &case.room.scenario;
+    let (real, all) = (casting.real(scenario).len(), Casting::default().real(scenario).len());
+    real > 0 && (case.role == Role::Both || real < all)
+}
+
+fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
+    let scenario = &case.room.scenario;
+    let mut report = run_one(simulator, scenario, JUDGING, &mut None::<Trace>);
+    if let Some(breakdown) = simulator.take_breakdowns().into_iter().next() {
+        one.broken_down.entry(breakdown).or_default().add(case);
+        one.runs += 1;
+        return;
+    }
+    run_again(simulator, scenario, JUDGING.reading, &mut report);
+    if report.divergence.is_some() {
+        one.diverging.push((case.name(), report.divergence));
+    }
+    one.add(case.role, &report);
+    let real = simulator.casting().real(scenario);
+    let is_real = |party: Party| matches!(party, Party::Device(device) if real.contains(&device));
+    let is_server = |party: Party| matches!(party, Party::Server(_));
+    let others = |party: Party| matches!(party, Party::Device(_)) && !is_real(party);
+    for breach in breaches(&report.outcome, is_server) {
+        one.by_servers.entry(breach).or_default().add(case);
+    }
+    for breach in breaches(&report.outcome, others) {
+        one.by_reference.entry(breach).or_default().add(case);
+    }
+    let broken = breaches(&report.outcome, is_real);
+    if broken.is_empty() {
+        return;
+    }
+    let careful = SdkRooms::careful().cast(simulator.casting().clone());
+    let still = run_one(&careful, scenario, JUDGING, &mut None::<Trace>).outcome;
+    one.spent.add(careful.spent());
+    let still = breaches(&still, is_real);
+    for breach in broken {
+        let sums = if still.contains(&breach) { &mut one.breaches } else { &mut one.by_glue };
+        sums.entry(breach).or_default().add(case);
+    }
 }
 
 /// Makes the smallest room known for a breach as small as it can be; `None` if it is not broken there again.
 #[must_use]
-pub fn made_small(breach: &Breach, room: &Room, limit: usize) -> Option<Shrunk> {
-    let is_device = |_: &Scenario, party: Party| matches!(party, Party::Device(_));
+pub fn made_small(breach: &Breach, case: &Case, limit: usize) -> Option<Shrunk> {
+    let casting = Casting::in_role(case.role);
+    let is_real = |scenario: &Scenario, party: Party| matches!(party, Party::Device(device) if casting.real(scenario).contains(&device));
     let trial = Trial {
         reading: JUDGING.reading,
         warnings: breach.severity == Severity::Warning,
         expected: true,
         repeat: false,
-        is_on_trial: &is_device,
+        is_on_trial: &is_real,
     };
-    let simulator = SdkRooms::careful();
-    let tried = try_out(&simulator, &room.scenario, &trial);
+    let simulator = SdkRooms::careful().cast(casting.clone());
+    let tried = try_out(&simulator, &case.room.scenario, &trial);
     let is_it = |failure: &Failure| {
         let signature = failure.signature();
         signature.is_some_and(|one| (one.rule, one.severity) == (breach.rule, breach.severity))
     };
     let found = tried.found.iter().find(|found| is_it(&found.failure))?;
-    Some(shrink(&simulator, &room.scenario, &trial, (&tried, found), limit))
+    Some(shrink(&simulator, &case.room.scenario, &trial, (&tried, found), limit))
 }

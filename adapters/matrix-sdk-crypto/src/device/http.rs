@@ -1,5 +1,5 @@
 //! Requests on their way: sent again while they fail for a reason that may pass, as the HTTP client of `matrix-sdk` does
-//! (`http_client::native::send_request`, an exponential back-off without end by default).
+//! (`HttpClient::send_request` of its `http_client/native.rs`: waits of half a second, doubled up to a minute, for a quarter of an hour).
 //! It does not know what a request is for.
 
 use withheld::client::{Because, RequestNo, WakeAt};
@@ -10,11 +10,11 @@ use withheld::time::{SimDuration, SimTime};
 use super::outgoing::Purpose;
 use super::{Hands, SdkDevice};
 
-const FIRST_WAIT: SimDuration = SimDuration::from_secs(2);
+const FIRST_WAIT: SimDuration = SimDuration::from_ms(500);
 const SHORTEST_WAIT: SimDuration = SimDuration::from_ms(100);
-const LONGEST_WAIT: SimDuration = SimDuration::from_secs(300);
-/// After so many failures in a row a request waits until the system says that the network is back.
-const FAILURES_MAX: u32 = 12;
+const LONGEST_WAIT: SimDuration = SimDuration::from_secs(60);
+/// After so many failures in a row, a quarter of an hour, a request waits until the system says that the network is back.
+const FAILURES_MAX: u32 = 21;
 
 /// How often something failed in a row, and when it is tried again; never, if only the network can help.
 #[derive(Debug, Clone, Copy, Default)]

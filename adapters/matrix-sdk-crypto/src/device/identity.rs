@@ -17,7 +17,7 @@ use withheld::trace::fact::{Causes, FactKind};
 
 use crate::wire::Identity;
 
-use super::outgoing::answer as read;
+use super::answers::read;
 use super::{Hands, SdkDevice};
 
 /// The objects in an upload of signatures.

@@ -12,7 +12,8 @@ use withheld::trace::fact::{Causes, FactKind, LossCause};
 use crate::store::Noted;
 use crate::wire::key_number;
 
-use super::outgoing::{Purpose, answer as read};
+use super::answers::read;
+use super::outgoing::Purpose;
 use super::{Hands, SdkDevice};
 
 /// An upload of keys on its way.

@@ -1,6 +1,7 @@
 //! A device that runs matrix-sdk-crypto: the machine, and around it what an application does as `matrix-sdk` does it.
 //! It does not know other devices; what travels is in the [`Wire`], and the simulator only sees the values that stand for it.
 
+mod answers;
 mod commands;
 mod http;
 mod identity;
@@ -11,7 +12,7 @@ mod queue;
 mod rooms;
 mod sync;
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::rc::Rc;
@@ -77,6 +78,8 @@ pub struct Surroundings {
     /// Whether the glue around the machine does what `matrix-sdk` leaves undone, as far as the machine lets it: what goes wrong
     /// all the same is the machine's doing.
     pub careful: bool,
+    /// How many nanoseconds machines have worked.
+    pub worked: Rc<Cell<u64>>,
 }
 
 /// What an application keeps beside the machine, in its own store.
@@ -243,7 +246,11 @@ impl SdkDevice {
 
     /// Waits for work of the machine. Time does not pass meanwhile.
     fn wait<T>(&self, work: impl Future<Output = T>) -> T {
-        self.around.runtime.block_on(work)
+        let began = lockstep::real_ns();
+        let result = self.around.runtime.block_on(work);
+        let took = lockstep::real_ns().saturating_sub(began);
+        self.around.worked.set(self.around.worked.get() + took);
+        result
     }
 
     fn machine(&self) -> Option<Machine> {

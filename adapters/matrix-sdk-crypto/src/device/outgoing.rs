@@ -1,30 +1,23 @@
-//! What the machine wants sent, as requests of the simulator, and the answers, as the JSON that the machine gets.
-//! It does not know when a message is sent.
+//! What the machine wants sent, as requests of the simulator.
+//! It does not know when a message is sent, nor what is answered.
 
 use std::collections::BTreeMap;
 
 use matrix_sdk_crypto::types::requests::{AnyOutgoingRequest, OutgoingRequest, ToDeviceRequest};
-use ruma::api::IncomingResponse;
-use ruma::api::client::keys::claim_keys::v3 as claim_keys;
-use ruma::api::client::to_device::send_event_to_device::v3 as send_to_device;
 use ruma::to_device::DeviceIdOrAllDevices;
 use ruma::{OwnedTransactionId, UserId as MatrixUserId};
 use serde_json::{Value, json};
 use withheld::ids::{ClaimId, DeviceId, FactId, KeyValue, QueryId, RoomId, UserId};
-use withheld::protocol::api::{Failure, Request, Response, ToDevicePut};
+use withheld::protocol::api::{Request, ToDevicePut};
 use withheld::protocol::to_device::{
     ForwardedRoomKey, KeyRequestAction, OlmEvent, RoomKey, SenderKeys, SharedHistory, ToDeviceBody,
     ToDeviceType,
 };
-use withheld::trace::fact::{
-    Causes, ClaimFailed, ClaimOutcome, Direction, FactKind, OlmCause, QueryOutcome, SentContent,
-};
+use withheld::trace::fact::{Causes, FactKind, OlmCause, SentContent};
 
-use crate::store::Noted;
 use crate::wire::Sealed;
 
 use super::keys::Uploading;
-use super::queue::Sent;
 use super::{Hands, Message, SdkDevice};
 
 /// What a request is for.
@@ -49,8 +42,8 @@ pub(super) enum Purpose {
 /// A query for device lists.
 #[derive(Debug, Clone)]
 pub(super) struct Query {
-    id: OwnedTransactionId,
-    users: Vec<(UserId, QueryId, FactId)>,
+    pub(super) id: OwnedTransactionId,
+    pub(super) users: Vec<(UserId, QueryId, FactId)>,
     /// The room that waits for it, if one does.
     pub(super) room: Option<RoomId>,
 }
@@ -58,19 +51,11 @@ pub(super) struct Query {
 /// A claim of one-time keys.
 #[derive(Debug, Clone)]
 pub(super) struct Claim {
-    id: OwnedTransactionId,
-    targets: Vec<(DeviceId, ClaimId, FactId)>,
-    why: OlmCause,
+    pub(super) id: OwnedTransactionId,
+    pub(super) targets: Vec<(DeviceId, ClaimId, FactId)>,
+    pub(super) why: OlmCause,
     /// The room that waits for it, if one does.
     pub(super) room: Option<RoomId>,
-}
-
-/// Reads an answer as the machine's own HTTP client would.
-fn read<R: IncomingResponse>(body: &Value) -> R {
-    let response = http::Response::builder().status(200).body(body.to_string().into_bytes());
-    let response = response.expect("a status and a body make a response");
-    R::try_from_http_response(response)
-        .unwrap_or_else(|_| panic!("the answer is not of the client-server API: {body}"))
 }
 
 impl SdkDevice {
@@ -245,6 +230,7 @@ impl SdkDevice {
                     txn,
                 };
                 let because = self.because_of(recipient, &event);
+                self.answer_is_sent(recipient, &event);
                 let made = self.app.known.olm.get(&session).copied();
                 let causes = made.into_iter().fold(because, Causes::and);
                 (body, SentContent::Olm(event), Causes::one(hands.fact(kind, causes)))
@@ -399,7 +385,7 @@ impl SdkDevice {
                 let first = self.first_known(*room, *session).unwrap_or(0);
                 let shared_history = SharedHistory::Absent;
                 let key = RoomKey { room: *room, session: *session, first, shared_history };
-                let creator = self.wire().maker(*session).unwrap_or(self.me);
+                let creator = self.wire().room_keys.maker(*session).unwrap_or(self.me);
                 OlmEvent::ForwardedRoomKey(ForwardedRoomKey {
                     key,
                     creator,
@@ -408,6 +394,14 @@ impl SdkDevice {
                 })
             }
             Some(_) | None => OlmEvent::Dummy { empty: true },
+        }
+    }
+
+    /// A request that is answered is not taken for the reason of another message.
+    fn answer_is_sent(&mut self, recipient: DeviceId, event: &OlmEvent) {
+        if let OlmEvent::ForwardedRoomKey(forwarded) = event {
+            let answered = (recipient, forwarded.key.session);
+            self.app.known.asked.retain(|(device, _, session, _)| (*device, *session) != answered);
         }
     }
 
@@ -432,229 +426,6 @@ impl SdkDevice {
             }
         }
     }
-
-    /// A request is done: answered, or refused for good.
-    pub(super) fn done(
-        &mut self,
-        purpose: Purpose,
-        answer: Result<&Response, Failure>,
-        hands: &mut Hands<'_, '_>,
-    ) {
-        match purpose {
-            Purpose::Sync => {
-                if let Ok(Response::Sync(sync)) = answer {
-                    let late_by = self.sync_succeeded();
-                    self.take_sync(sync, late_by, hands);
-                }
-            }
-            Purpose::Upload(uploading) => {
-                self.live.batch = self.live.batch.saturating_sub(1);
-                self.uploaded(&uploading, answer, hands);
-            }
-            Purpose::Query(query) => {
-                if query.room.is_none() {
-                    self.live.batch = self.live.batch.saturating_sub(1);
-                }
-                self.queried(&query, answer, hands);
-                if let Some(room) = query.room {
-                    self.proceed(room, Sent::Query);
-                }
-            }
-            Purpose::Claim(claim) => {
-                self.live.claiming = false;
-                self.claimed(&claim, answer, hands);
-                if let Some(room) = claim.room {
-                    self.proceed(room, Sent::Claim);
-                }
-            }
-            Purpose::Put(id, room) => {
-                self.put_done(&id, room, answer.is_ok());
-            }
-            Purpose::Message(room, message) => self.message_done(room, message, answer, hands),
-            Purpose::Errand => self.errand_done(),
-        }
-    }
-
-    fn put_done(&mut self, id: &OwnedTransactionId, room: Option<RoomId>, accepted: bool) {
-        self.live.putting.remove(id.as_str());
-        if let (true, Some(machine)) = (accepted, self.machine()) {
-            self.app.puts.remove(id.as_str());
-            let response: send_to_device::Response = read(&json!({}));
-            let _ = self.wait(machine.olm.mark_request_as_sent(id, &response));
-        }
-        match room {
-            Some(room) => self.proceed(room, Sent::Put { accepted }),
-            None => self.live.batch = self.live.batch.saturating_sub(1),
-        }
-    }
-
-    fn queried(
-        &mut self,
-        query: &Query,
-        answer: Result<&Response, Failure>,
-        hands: &mut Hands<'_, '_>,
-    ) {
-        let Some(machine) = self.machine() else { return };
-        let empty = Vec::new();
-        let users = if let Ok(Response::QueryKeys { users, failed }) = answer {
-            let servers: Vec<String> = failed
-                .iter()
-                .map(|(user, _)| self.user_id(*user).server_name().to_string())
-                .collect();
-            let body = self.wire().query_answer(users, &servers);
-            let response: ruma::api::client::keys::get_keys::v3::Response = read(&body);
-            let _ = self.wait(machine.olm.mark_request_as_sent(&query.id, &response));
-            users
-        } else {
-            &empty
-        };
-        for (user, id, began) in &query.users {
-            if let Some(count) = self.live.querying.get_mut(user) {
-                *count -= 1;
-                if *count == 0 {
-                    self.live.querying.remove(user);
-                }
-            }
-            if *user == self.my_user() {
-                self.own_list_came(hands);
-            }
-            let answered = users.iter().find(|answer| answer.user == *user);
-            let by = answered.and_then(|answer| answer.cause.0);
-            let causes = Causes::of([Some(*began), by, hands.given.cause]);
-            let outcome = match answered {
-                Some(_) => self.list_now(*user, *id, *began, hands),
-                None => QueryOutcome::Failed,
-            };
-            let kind = FactKind::QueryEnd { device: self.me, user: *user, query: *id, outcome };
-            let fact = hands.fact(kind, causes);
-            if answered.is_some() {
-                self.app.known.lists.insert(*user, fact);
-                self.live.changes += 1;
-                self.after_list(*user, hands);
-            }
-        }
-    }
-
-    /// Tells what the machine knows of a user's devices now.
-    fn list_now(
-        &mut self,
-        user: UserId,
-        query: QueryId,
-        began: FactId,
-        hands: &mut Hands<'_, '_>,
-    ) -> QueryOutcome {
-        let failed = QueryOutcome::Failed;
-        let Some(machine) = self.machine() else { return failed };
-        let user_id = self.user_id(user);
-        let Ok(devices) = self.wait(machine.olm.get_user_devices(&user_id, None)) else {
-            return failed;
-        };
-        let mut listed: BTreeMap<DeviceId, bool> = BTreeMap::new();
-        for device in devices.devices() {
-            let key = device.curve25519_key().map(|key| key.to_base64()).unwrap_or_default();
-            if let Some(found) = self.wire().device_of_key(&key) {
-                listed.insert(found, device.is_cross_signed_by_owner());
-            }
-        }
-        for (listed, cross_signed) in listed {
-            let kind = FactKind::QueryListed { device: self.me, query, listed, cross_signed };
-            hands.fact(kind, Causes::one(began));
-        }
-        let identity = self.wait(machine.olm.get_identity(&user_id, None)).ok().flatten();
-        let verified = identity.as_ref().is_some_and(matrix_sdk_crypto::UserIdentity::is_verified);
-        let master = self.master_of(identity.as_ref());
-        QueryOutcome::Applied { master, verified }
-    }
-
-    fn claimed(
-        &mut self,
-        claim: &Claim,
-        answer: Result<&Response, Failure>,
-        hands: &mut Hands<'_, '_>,
-    ) {
-        let Some(machine) = self.machine() else { return };
-        if let Ok(Response::ClaimKeys { keys, failures, .. }) = answer {
-            let mut claimed: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
-            for key in keys {
-                let found = self.wire().claimed_key(key.key, key.signature_valid);
-                let Some((id, mut json)) = found else { continue };
-                if key.fallback {
-                    json["fallback"] = true.into();
-                }
-                let user = self.user_id(self.user_of(key.device)).to_string();
-                let device = self.device_id(key.device).to_string();
-                claimed.entry(user).or_default().insert(device, json!({ id: json }));
-            }
-            let failures: BTreeMap<String, Value> = failures
-                .iter()
-                .map(|server| {
-                    (self.wire().names().server(*server).to_string(), json!({ "status": 503 }))
-                })
-                .collect();
-            let body = json!({ "one_time_keys": claimed, "failures": failures });
-            let response: claim_keys::Response = read(&body);
-            let _ = self.wait(machine.olm.mark_request_as_sent(&claim.id, &response));
-        }
-        let noted = machine.store.take_noted();
-        for (target, id, began) in &claim.targets {
-            let (outcome, because) = self.claim_outcome(*target, answer);
-            let kind = FactKind::ClaimEnd { device: self.me, target: *target, claim: *id, outcome };
-            let by = hands.fact(kind, Causes::of([Some(*began), because, hands.given.cause]));
-            self.note_opened(&noted, (*target, outcome), (claim.why, by), hands);
-        }
-        let opened = |one: &Noted| matches!(one, Noted::Olm { .. });
-        self.note(noted.into_iter().filter(|one| !opened(one)).collect(), hands);
-        (self.live.look_again, self.live.has_claimed) = (true, true);
-    }
-
-    /// Records the sessions that a claimed key has opened.
-    fn note_opened(
-        &mut self,
-        noted: &[Noted],
-        (target, outcome): (DeviceId, ClaimOutcome),
-        (why, by): (OlmCause, FactId),
-        hands: &mut Hands<'_, '_>,
-    ) {
-        let key_of_target = self.wire().key_of_device(target).map(str::to_owned);
-        let key = match outcome {
-            ClaimOutcome::Key { key, .. } => Some(key),
-            ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => None,
-        };
-        for one in noted {
-            if let Noted::Olm { peer, session, is_new: true } = one
-                && Some(peer) == key_of_target.as_ref()
-            {
-                let session = self.wire().olm_session(session, hands.given.entropy);
-                let (device, direction) = (self.me, Direction::Outbound);
-                let kind = FactKind::OlmNew { device, peer: target, session, direction, why, key };
-                let fact = hands.fact(kind, Causes::of([Some(by), hands.given.clock_set]));
-                self.app.known.olm.insert(session, fact);
-            }
-        }
-    }
-
-    fn claim_outcome(
-        &self,
-        device: DeviceId,
-        answer: Result<&Response, Failure>,
-    ) -> (ClaimOutcome, Option<FactId>) {
-        let Ok(Response::ClaimKeys { keys, absent, failures }) = answer else {
-            return (ClaimOutcome::Failed(ClaimFailed::Http), None);
-        };
-        if let Some(found) = keys.iter().find(|key| key.device == device) {
-            let outcome = if found.signature_valid {
-                ClaimOutcome::Key { key: found.key, fallback: found.fallback }
-            } else {
-                ClaimOutcome::Failed(ClaimFailed::BadSignature)
-            };
-            return (outcome, found.cause.0);
-        }
-        if failures.contains(&self.around.directory.server(self.user_of(device))) {
-            return (ClaimOutcome::Failed(ClaimFailed::Unreachable), None);
-        }
-        let without = absent.iter().find(|absent| absent.device == device);
-        (ClaimOutcome::NoKey, without.and_then(|absent| absent.one_time.0.or(absent.fallback.0)))
-    }
 }
 
 /// Where a request stands among others that are ready at the same time.
@@ -677,9 +448,4 @@ fn in_order(request: &AnyOutgoingRequest) -> (u8, String) {
 fn content_of(put: &ToDeviceRequest) -> String {
     let contents = put.messages.values().flat_map(BTreeMap::values);
     contents.map(|content| content.json().get()).collect()
-}
-
-/// Reads the answers that other modules give to the machine.
-pub(super) fn answer<R: IncomingResponse>(body: &Value) -> R {
-    read(body)
 }

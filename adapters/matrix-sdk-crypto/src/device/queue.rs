@@ -257,11 +257,9 @@ impl SdkDevice {
         let (room_id, settings) = (self.room_id(room), self.settings(room));
         self.live.shared_at.insert(room, self.live.changes);
         let users = self.users(room, false);
-        let shared_history =
-            matches!(settings.history_visibility, Visibility::Shared | Visibility::WorldReadable);
         let users = users.iter().map(AsRef::as_ref);
         let shared = self.wait(machine.olm.share_room_key(&room_id, users, settings));
-        self.note_share((room, shared_history), first, hands);
+        self.note_share(room, first, hands);
         match shared {
             Ok(requests) => {
                 let mut requests: Vec<_> = requests;
@@ -301,19 +299,14 @@ impl SdkDevice {
     }
 
     /// Records a session that the share has made.
-    fn note_share(
-        &mut self,
-        (room, shared_history): (RoomId, bool),
-        first: &Waiting,
-        hands: &mut Hands<'_, '_>,
-    ) {
+    fn note_share(&mut self, room: RoomId, first: &Waiting, hands: &mut Hands<'_, '_>) {
         let Some(machine) = self.machine() else { return };
         let noted = machine.store.take_noted();
         let mut made = BTreeMap::new();
         for one in &noted {
             if let Noted::Outbound { session, .. } = one {
-                let session = self.wire().megolm_session(session, hands.given.entropy);
-                self.wire().made_by(session, (self.me, shared_history));
+                let session = self.wire().room_keys.name(session, hands.given.entropy);
+                self.wire().room_keys.made_by(session, self.me);
                 let discarded = self.app.known.discarded.remove(&room);
                 let causes = Causes::of([first.cause, discarded, hands.given.clock_set]);
                 let kind = FactKind::MegolmNew { device: self.me, room, session };
@@ -324,7 +317,7 @@ impl SdkDevice {
         }
         for one in &noted {
             if let Noted::Inbound { session, first, .. } = one {
-                let session = self.wire().megolm_session(session, hands.given.entropy);
+                let session = self.wire().room_keys.name(session, hands.given.entropy);
                 let (device, source, via) = (self.me, KeySource::Own, None);
                 let kind = FactKind::KeyIn { device, room, session, first: *first, source, via };
                 let fact = hands.fact(kind, Causes::of([made.get(&session).copied()]));
@@ -348,12 +341,12 @@ impl SdkDevice {
         self.put(request, (Some(room), cause), inside, hands);
     }
 
-    /// The key of a room's session as it is given now.
+    /// The key of a room's session as it is given now. `MegolmV1AesSha2Content` writes `m.shared_history`, which the specification does
+    /// not have, and not `shared_history`.
     fn current_key(&self, room: RoomId) -> Option<RoomKey> {
         let (id, first) = self.machine.as_ref()?.store.outbound(&self.room_id(room))?;
-        let session: MegolmSessionId = self.wire().known_megolm(&id)?;
-        let shared = self.wire().shares_history(session);
-        Some(RoomKey { room, session, first, shared_history: SharedHistory::of(shared) })
+        let session: MegolmSessionId = self.wire().room_keys.named(&id)?;
+        Some(RoomKey { room, session, first, shared_history: SharedHistory::Absent })
     }
 
     /// `Room::encrypt` and the request that follows.
@@ -389,7 +382,7 @@ impl SdkDevice {
     }
 
     fn body_of(&self, content: &Value) -> Option<MegolmCiphertext> {
-        let session = self.wire().known_megolm(content["session_id"].as_str()?)?;
+        let session = self.wire().room_keys.named(content["session_id"].as_str()?)?;
         let text = content["ciphertext"].as_str()?;
         let index = vodozemac::megolm::MegolmMessage::from_base64(text).ok()?.message_index();
         Some(MegolmCiphertext { session, index, intact: true })

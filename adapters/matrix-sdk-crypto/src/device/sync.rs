@@ -250,7 +250,7 @@ impl SdkDevice {
 
     /// Why a message could not be decrypted, as far as the machine's sessions tell: it does not say itself.
     fn olm_error(&self, ciphertext: &OlmCiphertext) -> OlmError {
-        if u32::try_from(ciphertext.mac).is_err() {
+        if self.wire().is_damaged(ciphertext) {
             return OlmError::BadMac;
         }
         let key = self.wire().key_of_device(ciphertext.sender_key).map(str::to_owned);
@@ -289,7 +289,9 @@ impl SdkDevice {
         else {
             return;
         };
-        let (device, room, session) = (self.me, key.room, key.session);
+        // Where several answers came at once, their sender could be wrong about which is which.
+        let session = self.session_spelled(id).unwrap_or(key.session);
+        let (device, room) = (self.me, key.room);
         let Some(place) = written.inbound.iter().position(|(inbound, _)| inbound == id) else {
             let known = self.app.known.keys.contains_key(&session);
             if !known {
@@ -331,7 +333,7 @@ impl SdkDevice {
 
     /// The session with this spelling, whether a real device has made it or not.
     fn session_spelled(&self, id: &str) -> Option<MegolmSessionId> {
-        self.wire().known_megolm(id)
+        self.wire().room_keys.named(id)
     }
 
     fn take_room(&mut self, sync: &RoomSync, late_by: Option<FactId>, hands: &mut Hands<'_, '_>) {

@@ -4,6 +4,7 @@ use withheld::rulebook::reading::ReadingName;
 use withheld::run::judged::{DigestCheck, Judging, run_one};
 use withheld::run::twice::run_again;
 use withheld::trace::sink::Trace;
+use withheld_matrix_sdk::casting::Casting;
 use withheld_matrix_sdk::conform::survey::generated;
 use withheld_matrix_sdk::prepare::prepare;
 use withheld_matrix_sdk::simulator::{SdkRooms, transcript};
@@ -16,7 +17,8 @@ const JUDGING: Judging = Judging { reading: ReadingName::Strict, digest: DigestC
 fn two_runs_write_the_same_bytes_and_another_seed_writes_others() {
     let path = "scenarios/policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked.json";
     let scenario = file(&repository(path));
-    let (one, again) = (transcript(&scenario), transcript(&scenario));
+    let (one, again) =
+        (transcript(&scenario, &Casting::default()), transcript(&scenario, &Casting::default()));
     assert!(one.len() > 100, "keys, ciphertexts and a notice: {}", one.len());
     assert!(one.iter().any(|text| text.contains("m.blacklisted")));
     assert!(one.iter().any(|text| text.contains("m.megolm.v1.aes-sha2")));
@@ -24,7 +26,7 @@ fn two_runs_write_the_same_bytes_and_another_seed_writes_others() {
     assert_eq!(one, again);
     let mut other = scenario;
     other.seed += 1;
-    let other = transcript(&other);
+    let other = transcript(&other, &Casting::default());
     assert!(
         one.iter().zip(&other).all(|(one, other)| one != other),
         "every byte comes from the seed"
@@ -34,7 +36,7 @@ fn two_runs_write_the_same_bytes_and_another_seed_writes_others() {
 #[test]
 fn generated_rooms_run_the_same_way_twice_whatever_else_runs() {
     let run = |seed: u64| {
-        let prepared = prepare(&generated(seed).scenario).unwrap();
+        let prepared = prepare(&generated(seed).scenario, &Casting::default()).unwrap();
         let simulator = SdkRooms::default();
         let mut report = run_one(&simulator, &prepared.scenario, JUDGING, &mut None::<Trace>);
         run_again(&simulator, &prepared.scenario, JUDGING.reading, &mut report);

@@ -4,7 +4,9 @@
 
 mod conform;
 mod determinism;
+mod fidelity;
 mod findings;
+mod mixed;
 mod seam;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,300 @@
+//! `fidelity`: the same rooms with matrix-sdk-crypto and with the reference client under the habits of its profile, compared by what
+//! each device wrote to each other one. It does not judge either.
+
+mod rows;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use clap::Parser;
+use serde_json::{Value, json};
+use withheld::minimise::size::Size;
+use withheld::rulebook::reading::ReadingName;
+use withheld::run::clients::{InWorld, References};
+use withheld::run::simulator::Simulator;
+use withheld::run::status::Exit;
+use withheld::scenario::file::{known_profile, read_profile, write_brief};
+use withheld::scenario::model::Scenario;
+use withheld::scenario::profile::{Profile, ProfileName};
+
+use crate::casting::Casting;
+use crate::conform::survey::{Room, generated};
+use crate::conform::{files, threads_or_all};
+use crate::prepare::prepare;
+use crate::simulator::SdkRooms;
+
+use self::rows::{Rows, Written};
+
+/// Runs rooms with matrix-sdk-crypto and with the profile matrix-rust-sdk of the reference client, and compares what they write.
+#[derive(Debug, Parser)]
+#[command(name = "fidelity", bin_name = "withheld-matrix-sdk fidelity")]
+pub struct Arguments {
+    /// Scenario files, or folders with such; `scenarios` if it is there.
+    pub paths: Vec<PathBuf>,
+    /// How many rooms are generated.
+    #[arg(long, default_value_t = 1_000)]
+    pub rooms: u64,
+    /// The seed of the first of them; the others follow.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// On how many threads rooms are run; on all processors if nothing is said.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// The profile to compare with, as a file; that of the program if nothing is said.
+    #[arg(long)]
+    pub profile: Option<PathBuf>,
+    /// Writes the smallest room for each difference into this folder.
+    #[arg(long)]
+    pub save: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A kind of difference: what was written, and by whom more often.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    /// What was written, without names.
+    pub what: &'static str,
+    /// The code, where it is a notice.
+    pub code: &'static str,
+    /// Whether the real client wrote it and the profile did not; else it is the other way around.
+    pub only_real: bool,
+}
+
+/// The rooms with a difference.
+#[derive(Debug, Clone)]
+pub struct Differing {
+    /// How many.
+    pub rooms: u64,
+    /// How many messages.
+    pub messages: u64,
+    /// The smallest, by its size and name.
+    pub smallest: (usize, String),
+    /// What that is in the smallest room, for people.
+    pub example: String,
+    /// The smallest.
+    pub scenario: Scenario,
+}
+
+/// What many rooms came to.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// How many rooms were compared.
+    pub rooms: u64,
+    /// In how many all was equal.
+    pub equal: u64,
+    /// How many messages both wrote.
+    pub shared: u64,
+    /// The differences.
+    pub differences: BTreeMap<Difference, Differing>,
+    /// Rooms that could not be compared.
+    pub skipped: u64,
+}
+
+impl Comparison {
+    fn merge(&mut self, other: Self) {
+        self.rooms += other.rooms;
+        self.equal += other.equal;
+        self.shared += other.shared;
+        self.skipped += other.skipped;
+        for (difference, more) in other.differences {
+            match self.differences.entry(difference) {
+                std::collections::btree_map::Entry::Vacant(free) => {
+                    free.insert(more);
+                }
+                std::collections::btree_map::Entry::Occupied(mut known) => {
+                    let known = known.get_mut();
+                    let (rooms, messages) =
+                        (known.rooms + more.rooms, known.messages + more.messages);
+                    if more.smallest < known.smallest {
+                        *known = more;
+                    }
+                    (known.rooms, known.messages) = (rooms, messages);
+                }
+            }
+        }
+    }
+}
+
+/// Carries `fidelity` out; `args` begins with the name of the command. Returns the exit code: 1 if there is a difference.
+pub fn main(
+    args: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let arguments = match Arguments::try_parse_from(args) {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() => {
+            let _ = write!(err, "{error}");
+            return Exit::BadInput.code();
+        }
+        Err(error) => {
+            let _ = write!(out, "{error}");
+            return Exit::Holds.code();
+        }
+    };
+    match fidelity(&arguments, out) {
+        Ok(exit) => exit.code(),
+        Err(problem) => {
+            let _ = writeln!(err, "{problem}");
+            Exit::BadInput.code()
+        }
+    }
+}
+
+fn fidelity(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, String> {
+    let mut rooms = files(&arguments.paths)?;
+    rooms.extend((0..arguments.rooms).map(|nth| generated(arguments.seed.wrapping_add(nth))));
+    let profile = profile(arguments.profile.as_deref())?;
+    let comparison = compare(rooms, &profile, threads_or_all(arguments.threads));
+    if let Some(folder) = &arguments.save {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for (nth, differing) in comparison.differences.values().enumerate() {
+            let path = folder.join(format!("{}.json", nth + 1));
+            fs::write(&path, write_brief(&differing.scenario))
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+    }
+    let printed = if arguments.json {
+        writeln!(out, "{:#}", as_json(&comparison))
+    } else {
+        write!(out, "{}", as_text(&comparison))
+    };
+    printed.map_err(|error| error.to_string())?;
+    Ok(if comparison.differences.is_empty() { Exit::Holds } else { Exit::Broken })
+}
+
+/// The profile in a file, or the program's own.
+fn profile(path: Option<&Path>) -> Result<Profile, String> {
+    let Some(path) = path else {
+        return Ok(known_profile(ProfileName::MatrixRustSdk).clone());
+    };
+    let told = |problem: String| format!("{}: {problem}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
+    read_profile(&text)
+        .map_err(|problems| told(problems.first().map(ToString::to_string).unwrap_or_default()))
+}
+
+/// Compares rooms on so many threads; the sum does not depend on how many these are.
+#[must_use]
+pub fn compare(rooms: Vec<Room>, profile: &Profile, threads: usize) -> Comparison {
+    let queue = Mutex::new(rooms.into_iter());
+    let sum = Mutex::new(Comparison::default());
+    let work = || {
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(room) = next else { return };
+            let one = compare_room(&room, profile);
+            sum.lock().unwrap_or_else(PoisonError::into_inner).merge(one);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(work);
+        }
+    });
+    sum.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn compare_room(room: &Room, profile: &Profile) -> Comparison {
+    let mut one = Comparison::default();
+    let Ok(prepared) = prepare(&room.scenario, &Casting::default()) else {
+        one.skipped = 1;
+        return one;
+    };
+    let mut scenario = prepared.scenario;
+    for device in Casting::default().real(&scenario) {
+        let device = &mut scenario.devices[device.index()];
+        let (share, on_problem) = (device.policy.share, device.policy.on_problem);
+        (device.policy, device.habits) = (profile.policy.clone(), profile.habits);
+        (device.policy.share, device.policy.on_problem) = (share, on_problem);
+    }
+    let real = SdkRooms::default();
+    let written = rows(&real, &scenario);
+    if !real.take_breakdowns().is_empty() {
+        one.skipped = 1;
+        return one;
+    }
+    let modelled = rows(&InWorld(References), &scenario);
+    one.rooms = 1;
+    for (only_real, more, less) in [(true, &written, &modelled), (false, &modelled, &written)] {
+        for (row, count) in more {
+            let surplus = count.saturating_sub(less.get(row).copied().unwrap_or(0));
+            if only_real {
+                one.shared += count - surplus;
+            }
+            if surplus > 0 {
+                add(&mut one, (row, surplus, only_real), &room.name, &scenario);
+            }
+        }
+    }
+    one.equal = u64::from(one.differences.is_empty());
+    one
+}
+
+fn add(
+    one: &mut Comparison,
+    (row, surplus, only_real): (&Written, u64, bool),
+    name: &str,
+    scenario: &Scenario,
+) {
+    let (what, code) = row.kind();
+    let differing = one.differences.entry(Difference { what, code, only_real });
+    let differing = differing.or_insert_with(|| Differing {
+        rooms: 1,
+        messages: 0,
+        smallest: (Size::of(scenario).total(), name.to_owned()),
+        example: row.told(scenario),
+        scenario: scenario.clone(),
+    });
+    differing.messages += surplus;
+}
+
+fn rows(simulator: &dyn Simulator, scenario: &Scenario) -> BTreeMap<Written, u64> {
+    let mut rows = Rows::default();
+    simulator.simulate(scenario, ReadingName::Strict, &mut rows);
+    rows.counted()
+}
+
+fn as_text(comparison: &Comparison) -> String {
+    let mut text = format!(
+        "{} rooms, in {} of them everything is equal; {} messages in common; {} rooms skipped\n",
+        comparison.rooms, comparison.equal, comparison.shared, comparison.skipped
+    );
+    for (difference, differing) in &comparison.differences {
+        let Difference { what, code, only_real } = difference;
+        let who = if *only_real { "the crate only" } else { "the profile only" };
+        let space = if code.is_empty() { "" } else { " " };
+        text.push_str(&format!(
+            "{what}{space}{code}, {who}: {} messages in {} rooms; smallest {} ({})\n",
+            differing.messages, differing.rooms, differing.smallest.1, differing.example
+        ));
+    }
+    text
+}
+
+fn as_json(comparison: &Comparison) -> Value {
+    let difference = |(difference, differing): (&Difference, &Differing)| {
+        json!({
+            "what": difference.what,
+            "code": difference.code,
+            "who": if difference.only_real { "crate" } else { "profile" },
+            "messages": differing.messages,
+            "rooms": differing.rooms,
+            "smallest": differing.smallest.1,
+            "example": differing.example,
+        })
+    };
+    json!({
+        "rooms": comparison.rooms,
+        "equal": comparison.equal,
+        "messages_in_common": comparison.shared,
+        "skipped": comparison.skipped,
+        "differences": comparison.differences.iter().map(difference).collect::<Vec<_>>(),
+    })
+}

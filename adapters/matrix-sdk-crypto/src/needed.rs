@@ -1,0 +1,69 @@
+//! Which devices have to run matrix-sdk-crypto for a rule to be broken by one: the others are given the reference client, one after the
+//! other, as long as it still is. It does not know why the rule is broken.
+
+use withheld::check::outcome::Outcome;
+use withheld::ids::DeviceId;
+use withheld::rulebook::reading::{ReadingName, Severity};
+use withheld::rulebook::rule::Rule;
+use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::scenario::fault::Party;
+use withheld::scenario::model::Scenario;
+use withheld::trace::sink::Trace;
+
+use crate::casting::Casting;
+use crate::simulator::SdkRooms;
+
+/// How a device broke a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Breach {
+    /// The rule.
+    pub rule: Rule,
+    /// Whether it is a violation in the reading, or worth a warning.
+    pub severity: Severity,
+}
+
+/// How these devices broke rules in a run, without an excuse.
+pub fn breaches_of<'o>(
+    outcome: &'o Outcome,
+    devices: &'o [DeviceId],
+) -> impl Iterator<Item = Breach> + 'o {
+    let of_one = |party| matches!(party, Party::Device(device) if devices.contains(&device));
+    let counts = outcome.violations.iter().filter(|one| one.injected.is_none());
+    let own = counts.filter(move |one| of_one(one.party));
+    own.map(|one| Breach { rule: one.rule, severity: one.severity })
+}
+
+/// The devices that are needed for a breach: none of them can have the reference client, or nobody who runs matrix-sdk-crypto
+/// breaks the rule any more. `None` if these clients do not break it.
+#[must_use]
+pub fn needed(
+    simulator: impl Fn(Casting) -> SdkRooms,
+    (scenario, reading): (&Scenario, ReadingName),
+    casting: &Casting,
+    breach: Breach,
+) -> Option<Vec<DeviceId>> {
+    let judging = Judging { reading, digest: DigestCheck::Free };
+    let is_broken = |real: &[DeviceId]| {
+        let casting = Casting::only(scenario, |device| real.contains(&device));
+        let report = run_one(&simulator(casting), scenario, judging, &mut None::<Trace>);
+        breaches_of(&report.outcome, real).any(|one| one == breach)
+    };
+    let mut real = casting.real(scenario);
+    if !is_broken(&real) {
+        return None;
+    }
+    for device in real.clone() {
+        let fewer: Vec<DeviceId> = real.iter().copied().filter(|one| *one != device).collect();
+        if !fewer.is_empty() && is_broken(&fewer) {
+            real = fewer;
+        }
+    }
+    Some(real)
+}
+
+/// The sentence for a report.
+#[must_use]
+pub fn sentence(scenario: &Scenario, devices: &[DeviceId]) -> String {
+    let names: Vec<&str> = devices.iter().map(|device| scenario.device_name(*device)).collect();
+    format!("only with {} = matrix-sdk-crypto", names.join(", "))
+}

@@ -1,0 +1,59 @@
+//! The command `fidelity`: real rooms beside modelled ones.
+
+use withheld::scenario::file::known_profile;
+use withheld::scenario::profile::{Profile, ProfileName};
+use withheld_matrix_sdk::conform::survey::{Room, generated};
+use withheld_matrix_sdk::fidelity::{self, compare};
+
+use crate::{file, repository};
+
+fn own() -> Profile {
+    known_profile(ProfileName::MatrixRustSdk).clone()
+}
+
+fn scenario_file(path: &str) -> Room {
+    Room { name: path.to_owned(), scenario: file(&repository(path)) }
+}
+
+#[test]
+fn a_room_in_which_both_write_the_same_is_equal_whatever_sessions_are_called() {
+    let path = "scenarios/transport/a_sender_that_goes_back_uses_an_index_twice.json";
+    let equal = compare(vec![scenario_file(path)], &own(), 1);
+    assert_eq!((equal.rooms, equal.equal, equal.skipped), (1, 1, 0), "{:?}", equal.differences);
+    let path = "scenarios/policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked.json";
+    let comparison = compare(vec![scenario_file(path)], &own(), 1);
+    assert!(comparison.shared >= 6, "keys, a notice, a request: {}", comparison.shared);
+    let differences: Vec<_> = comparison.differences.keys().map(|one| one.what).collect();
+    assert_eq!(differences, ["request_cancellation"], "to who answered, too");
+}
+
+#[test]
+fn what_only_one_of_them_writes_is_a_difference_with_its_smallest_room() {
+    let path = "adapters/matrix-sdk-crypto/findings/the_dummy_of_a_recovery_is_never_sent.json";
+    let comparison = compare(vec![scenario_file(path)], &own(), 1);
+    assert_eq!(comparison.equal, 0);
+    let dummy = comparison.differences.iter().find(|(one, _)| one.what == "m.dummy");
+    let (difference, rooms) = dummy.unwrap_or_else(|| panic!("{:?}", comparison.differences));
+    assert!(!difference.only_real, "the crate never sends it");
+    assert_eq!((rooms.rooms, rooms.smallest.1.as_str()), (1, path));
+}
+
+#[test]
+fn the_sum_does_not_depend_on_threads() {
+    let rooms = || (1..5).map(generated).collect::<Vec<_>>();
+    let told = |threads| {
+        let comparison = compare(rooms(), &own(), threads);
+        let differences = comparison.differences.into_iter();
+        let differences: Vec<_> =
+            differences.map(|(one, all)| (one, all.rooms, all.messages, all.smallest)).collect();
+        (comparison.rooms, comparison.equal, comparison.shared, differences)
+    };
+    assert_eq!(told(1), told(3));
+}
+
+#[test]
+fn bad_arguments_are_told() {
+    let args = ["fidelity", "--rooms", "many"].map(std::ffi::OsString::from);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    assert_eq!(fidelity::main(args, &mut out, &mut err), 3);
+}
