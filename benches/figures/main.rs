@@ -1,6 +1,8 @@
 //! Figures that are no averages over many iterations: an action beside the bare queue, and rooms of up to a hundred thousand devices.
 //! It holds no bar; `docs/performance.md` says what came out. With `--test` everything is done once and small.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 mod clock;
 mod crowd;
 mod judging;

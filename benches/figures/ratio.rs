@@ -69,12 +69,12 @@ pub(crate) fn print(is_smoke: bool) {
     let rooms: Vec<Scenario> =
         (0..rooms).map(|seed| generate::scenario(&plan, &mut Seeded::new(seed))).collect();
     let pending = mean_pending(&rooms);
-    let actions: u64 = rooms.iter().map(|room| simulated(room)).sum();
+    let actions: u64 = rooms.iter().map(simulated).sum();
     let facts: u64 = rooms.iter().map(|room| judged(room).facts).sum();
     let (mut bare, mut without, mut with) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..turns {
         bare.push(timed(|| hold(pending, actions)).0);
-        without.push(timed(|| rooms.iter().map(|room| simulated(room)).sum::<u64>()).0);
+        without.push(timed(|| rooms.iter().map(simulated).sum::<u64>()).0);
         with.push(timed(|| rooms.iter().map(|room| judged(room).actions).sum::<u64>()).0);
     }
     let count = rooms.len();
