@@ -56,9 +56,8 @@ pub(crate) fn judge(
 /// Whether the device is kept from the key on purpose: then there is nothing to heal.
 fn is_barred(view: &View, verdict: &Verdict) -> bool {
     let Some(encrypted) = view.messages.encryption(verdict.message) else { return false };
-    let roster = view.rooms.roster(encrypted.room);
-    let position = roster.iter().position(|device| *device == verdict.device);
-    let duty = position.and_then(|position| view.duties.get(encrypted.snapshot, position));
+    let place = view.rooms.place(encrypted.room, verdict.device);
+    let duty = place.and_then(|place| view.duties.get(encrypted.snapshot, place));
     matches!(duty, Some(Duty::Barred { .. }))
 }
 

@@ -120,9 +120,8 @@ impl View {
         since: Epoch,
     ) -> bool {
         self.messages.encrypted_by(sender, since).any(|encrypted| {
-            let mut roster = self.rooms.roster(encrypted.room).iter();
-            let position = roster.position(|device| *device == recipient);
-            let duty = position.and_then(|place| self.duties.get(encrypted.snapshot, place));
+            let place = self.rooms.place(encrypted.room, recipient);
+            let duty = place.and_then(|place| self.duties.get(encrypted.snapshot, place));
             matches!(duty, Some(Duty::Owed { .. }))
         })
     }

@@ -31,8 +31,7 @@ impl Judge for RecipientAgain {
             if reports.next().is_none() {
                 continue;
             }
-            let mut roster = view.rooms.roster(encrypted.room).iter();
-            let place = roster.position(|other| *other == device);
+            let place = view.rooms.place(encrypted.room, device);
             let duty = place.and_then(|place| view.duties.get(encrypted.snapshot, place));
             let Some(Duty::Owed { olm: true, epoch: Some(epoch), .. }) = duty else { continue };
             let told = view.notices.no_olm(sender, device).any(|notice| {

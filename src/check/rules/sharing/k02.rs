@@ -85,9 +85,8 @@ impl SharedFirst {
 
 /// Whether the key had to be there first.
 fn is_due(view: &View, encrypted: &Encrypted, recipient: DeviceId) -> bool {
-    let roster = view.rooms.roster(encrypted.room);
-    let position = roster.iter().position(|device| *device == recipient);
-    let duty = position.and_then(|position| view.duties.get(encrypted.snapshot, position));
+    let place = view.rooms.place(encrypted.room, recipient);
+    let duty = place.and_then(|place| view.duties.get(encrypted.snapshot, place));
     let Some(Duty::Owed { olm: true, since, .. }) = duty else { return false };
     let moment = Moment { fact: encrypted.fact, at: encrypted.at };
     since <= encrypted.prepared_from

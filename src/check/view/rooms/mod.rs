@@ -34,6 +34,8 @@ struct RoomCopy {
 struct Room {
     users: BTreeSet<UserId>,
     roster: Vec<DeviceId>,
+    /// The place of each device on the roster, counted from 1; 0 for none.
+    places: Vec<u32>,
     copies: BTreeMap<ServerId, RoomCopy>,
 }
 
@@ -129,7 +131,11 @@ impl Rooms {
         match membership {
             Membership::Join | Membership::Invite => {
                 if room.users.insert(user) {
-                    room.roster.extend(cast.devices(user));
+                    for device in cast.devices(user) {
+                        room.roster.push(*device);
+                        *row(&mut room.places, device.index()) =
+                            u32::try_from(room.roster.len()).unwrap_or(u32::MAX);
+                    }
                 }
             }
             Membership::Leave | Membership::Ban => {}
@@ -259,6 +265,12 @@ impl Rooms {
     /// The devices whose users were ever joined or invited on any server, in the order in which they came.
     pub(crate) fn roster(&self, room: RoomId) -> &[DeviceId] {
         self.rooms.get(room.index()).map_or(&[], |room| &room.roster)
+    }
+
+    /// The place of a device on the roster.
+    pub(crate) fn place(&self, room: RoomId, device: DeviceId) -> Option<usize> {
+        let places = &self.rooms.get(room.index())?.places;
+        (*places.get(device.index())? as usize).checked_sub(1)
     }
 
     /// Ground truth: the membership on `server` when `fact` happened there.

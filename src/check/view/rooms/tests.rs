@@ -51,6 +51,8 @@ fn everyone_who_was_ever_a_member_stays_on_the_roster() {
     member(&mut rooms, Membership::Ban, 3, 2);
     member(&mut rooms, Membership::Join, 4, 3);
     assert_eq!(rooms.roster(R), [DeviceId::new(1), DeviceId::new(2)]);
+    let places = [0, 1, 2, 3].map(|device| rooms.place(R, DeviceId::new(device)));
+    assert_eq!(places, [None, Some(0), Some(1), None]);
 }
 
 #[test]
