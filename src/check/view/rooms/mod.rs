@@ -1,11 +1,14 @@
 //! Rooms: membership and history visibility on every server, and how much of it each device has seen.
 //! It does not know who was owed a key because of that.
 
+mod roster;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::cast::Cast;
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::{Pairs, row};
+use crate::check::view::rooms::roster::Roster;
 use crate::ids::{DeviceId, FactId, RoomId, ServerId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::time::SimTime;
@@ -33,9 +36,7 @@ struct RoomCopy {
 #[derive(Debug, Clone, Default)]
 struct Room {
     users: BTreeSet<UserId>,
-    roster: Vec<DeviceId>,
-    /// The place of each device on the roster, counted from 1; 0 for none.
-    places: Vec<u32>,
+    roster: Roster,
     copies: BTreeMap<ServerId, RoomCopy>,
 }
 
@@ -131,11 +132,7 @@ impl Rooms {
         match membership {
             Membership::Join | Membership::Invite => {
                 if room.users.insert(user) {
-                    for device in cast.devices(user) {
-                        room.roster.push(*device);
-                        *row(&mut room.places, device.index()) =
-                            u32::try_from(room.roster.len()).unwrap_or(u32::MAX);
-                    }
+                    room.roster.extend(cast.devices(user));
                 }
             }
             Membership::Leave | Membership::Ban => {}
@@ -264,13 +261,12 @@ impl Rooms {
 
     /// The devices whose users were ever joined or invited on any server, in the order in which they came.
     pub(crate) fn roster(&self, room: RoomId) -> &[DeviceId] {
-        self.rooms.get(room.index()).map_or(&[], |room| &room.roster)
+        self.rooms.get(room.index()).map_or(&[], |room| room.roster.devices())
     }
 
     /// The place of a device on the roster.
     pub(crate) fn place(&self, room: RoomId, device: DeviceId) -> Option<usize> {
-        let places = &self.rooms.get(room.index())?.places;
-        (*places.get(device.index())? as usize).checked_sub(1)
+        self.rooms.get(room.index())?.roster.place(device)
     }
 
     /// Ground truth: the membership on `server` when `fact` happened there.
