@@ -2,6 +2,7 @@
 //! It does not know who was owed a key because of that.
 
 mod roster;
+mod span;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,8 @@ use crate::check::cast::Cast;
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::{Pairs, row};
 use crate::check::view::rooms::roster::Roster;
+pub(crate) use crate::check::view::rooms::span::Span;
+use crate::check::view::rooms::span::in_span;
 use crate::ids::{DeviceId, FactId, RoomId, ServerId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::time::SimTime;
@@ -69,15 +72,6 @@ pub(crate) struct Member {
     pub(crate) membership: Membership,
     /// On a server the change; for a device the sync that told it.
     pub(crate) fact: FactId,
-}
-
-/// What one answer told a device of a room: the events with numbers after `after`, up to `upto`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
-    /// The number of the last event that was told before.
-    pub(crate) after: u32,
-    /// The number of the last event that was told now.
-    pub(crate) upto: u32,
 }
 
 /// What became of one user's membership in a span.
@@ -491,14 +485,6 @@ impl Rooms {
         let last = copy.visibility.iter().rev().find(|(seq, _)| *seq <= seen.seq)?;
         Some(last.1)
     }
-}
-
-/// The value before a span, and those within.
-fn in_span<T: Copy>(values: &[(u32, T)], span: Span) -> (Option<T>, Vec<T>) {
-    let start = values.partition_point(|(seq, _)| *seq <= span.after);
-    let (before, rest) = values.split_at(start);
-    let within = rest.iter().take_while(|(seq, _)| *seq <= span.upto);
-    (before.last().map(|(_, value)| *value), within.map(|(_, value)| *value).collect())
 }
 
 #[cfg(test)]
