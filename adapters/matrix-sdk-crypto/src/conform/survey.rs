@@ -30,6 +30,7 @@ use crate::needed::Breach;
 use crate::prepare::prepare;
 use crate::role::Role;
 use crate::simulator::{Breakdown, SdkRooms, Spent};
+use crate::store::StoreKind;
 
 /// A room that is to be run.
 #[derive(Debug, Clone)]
@@ -69,9 +70,17 @@ pub struct Case {
     pub room: Room,
     /// The role.
     pub role: Role,
+    /// In what the client keeps its keys.
+    pub store: StoreKind,
 }
 
 impl Case {
+    /// Which clients there are.
+    #[must_use]
+    pub const fn casting(&self) -> Casting {
+        Casting::in_role(self.role).stored_in(self.store)
+    }
+
     /// What it is called in reports.
     #[must_use]
     pub fn name(&self) -> String {
@@ -337,7 +346,7 @@ pub fn survey(cases: Vec<Case>, threads: usize, told: &(dyn Fn(u64) + Sync)) -> 
 
 fn run_case(case: Case) -> Survey {
     let mut one = Survey::default();
-    let casting = Casting::in_role(case.role);
+    let casting = case.casting();
     if !is_of_its_own(&casting, &case) {
         return one;
     }
@@ -406,7 +415,7 @@ fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
 /// Makes the smallest room known for a breach as small as it can be; `None` if it is not broken there again.
 #[must_use]
 pub fn made_small(breach: &Breach, case: &Case, limit: usize) -> Option<Shrunk> {
-    let casting = Casting::in_role(case.role);
+    let casting = case.casting();
     let is_real = |scenario: &Scenario, party: Party| matches!(party, Party::Device(device) if casting.real(scenario).contains(&device));
     let trial = Trial {
         reading: JUDGING.reading,

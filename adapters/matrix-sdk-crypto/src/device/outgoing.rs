@@ -436,8 +436,12 @@ fn in_order(request: &AnyOutgoingRequest) -> (u8, String) {
         AnyOutgoingRequest::KeysClaim(_) => (2, String::new()),
         AnyOutgoingRequest::ToDeviceRequest(put) => (
             3,
-            format!("{} {:?}", put.event_type, put.messages.keys().collect::<Vec<_>>())
-                + &content_of(put),
+            format!(
+                "{} {:?}{}",
+                put.event_type,
+                put.messages.keys().collect::<Vec<_>>(),
+                content_of(put)
+            ),
         ),
         AnyOutgoingRequest::SignatureUpload(_) => (4, String::new()),
         AnyOutgoingRequest::RoomMessage(_) => (5, String::new()),

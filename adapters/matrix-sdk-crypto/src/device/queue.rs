@@ -344,7 +344,9 @@ impl SdkDevice {
     /// The key of a room's session as it is given now. `MegolmV1AesSha2Content` writes `m.shared_history`, which the specification does
     /// not have, and not `shared_history`.
     fn current_key(&self, room: RoomId) -> Option<RoomKey> {
-        let (id, first) = self.machine.as_ref()?.store.outbound(&self.room_id(room))?;
+        let machine = self.machine()?;
+        let outbound = self.wait(machine.store.outbound(&self.room_id(room)));
+        let (id, first) = outbound.ok().flatten()?;
         let session: MegolmSessionId = self.wire().room_keys.named(&id)?;
         Some(RoomKey { room, session, first, shared_history: SharedHistory::Absent })
     }

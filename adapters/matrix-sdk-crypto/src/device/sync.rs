@@ -255,8 +255,9 @@ impl SdkDevice {
         }
         let key = self.wire().key_of_device(ciphertext.sender_key).map(str::to_owned);
         let sessions = self.machine.as_ref().zip(key);
-        let sessions = sessions.map(|(machine, key)| machine.store.olm_sessions(&key));
+        let sessions = sessions.map(|(machine, key)| self.wait(machine.store.olm_sessions(&key)));
         let has_it = sessions
+            .and_then(Result::ok)
             .unwrap_or_default()
             .iter()
             .any(|id| self.wire().known_olm(id) == Some(ciphertext.session));
