@@ -15,6 +15,7 @@ use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::rulebook::rule::{Actor, Level, Rule};
 use withheld::run::RunReport;
+use withheld::run::clients::{InWorld, References};
 use withheld::run::failure::{Failure, Trial, try_out};
 use withheld::run::judged::{DigestCheck, Judging, run_one};
 use withheld::run::shrunk::{Shrunk, shrink};
@@ -395,8 +396,13 @@ fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
     for breach in breaches(&report.outcome, is_server) {
         one.by_servers.entry(breach).or_default().add(case);
     }
+    // What the reference client does among its own kind as well is what the file has its user do.
+    let alone = run_one(&InWorld(References), scenario, JUDGING, &mut None::<Trace>).outcome;
+    let alone = breaches(&alone, |party| matches!(party, Party::Device(_)));
     for breach in breaches(&report.outcome, others) {
-        one.by_reference.entry(breach).or_default().add(case);
+        if !alone.contains(&breach) {
+            one.by_reference.entry(breach).or_default().add(case);
+        }
     }
     let broken = breaches(&report.outcome, is_real);
     if broken.is_empty() {

@@ -102,6 +102,8 @@ struct App {
     /// Keys that it takes over as soon as it knows the public ones.
     takes_over: Option<CrossSigningKeys>,
     verify_later: BTreeSet<Target>,
+    /// Devices that were verified by hand. The machine has one word for a device: the block that hides this is taken back.
+    by_hand: BTreeSet<DeviceId>,
     blocked: BTreeMap<Target, FactId>,
     unread: Vec<Received>,
     known: Known,
@@ -355,6 +357,7 @@ impl App {
             identity: None,
             takes_over: None,
             verify_later: BTreeSet::new(),
+            by_hand: BTreeSet::new(),
             blocked: BTreeMap::new(),
             unread: Vec::new(),
             known: Known {

@@ -254,6 +254,11 @@ impl SdkDevice {
     /// `Room::share_room_key`.
     fn share(&mut self, room: RoomId, first: &Waiting, hands: &mut Hands<'_, '_>) -> bool {
         let Some(machine) = self.machine() else { return false };
+        if self.around.careful
+            && let Some(user) = self.changed_identity(room)
+        {
+            return self.refuse(room, first, Refusal::IdentityChanged(user), hands);
+        }
         let (room_id, settings) = (self.room_id(room), self.settings(room));
         self.live.shared_at.insert(room, self.live.changes);
         let users = self.users(room, false);
@@ -337,7 +342,7 @@ impl SdkDevice {
     ) {
         let key = self.current_key(room);
         let inside =
-            move |_: &Self, _, _| key.map_or(OlmEvent::Dummy { empty: true }, OlmEvent::RoomKey);
+            move |_: &Self, _| key.map_or(OlmEvent::Dummy { empty: true }, OlmEvent::RoomKey);
         self.put(request, (Some(room), cause), inside, hands);
     }
 

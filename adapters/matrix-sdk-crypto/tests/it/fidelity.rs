@@ -24,8 +24,7 @@ fn a_room_in_which_both_write_the_same_is_equal_whatever_sessions_are_called() {
     let path = "scenarios/policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked.json";
     let comparison = compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
     assert!(comparison.shared >= 6, "keys, a notice, a request: {}", comparison.shared);
-    let differences: Vec<_> = comparison.differences.keys().map(|one| one.what).collect();
-    assert_eq!(differences, ["request_cancellation"], "to who answered, too");
+    assert_eq!(comparison.equal, 1, "{:?}", comparison.differences);
 }
 
 #[test]
