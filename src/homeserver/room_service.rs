@@ -2,6 +2,8 @@
 //! them on to the servers in the room.
 //! It does not know when they arrive there.
 
+use smallvec::SmallVec;
+
 use crate::homeserver::Homeserver;
 use crate::homeserver::device_lists::{Change, ChangeKind};
 use crate::homeserver::federation::{Item, Pdu};
@@ -197,7 +199,7 @@ impl Homeserver {
         }
     }
 
-    fn servers_in(&self, room: RoomId) -> Vec<ServerId> {
+    fn servers_in(&self, room: RoomId) -> SmallVec<[ServerId; 4]> {
         self.rooms.get(room).map(|room| room.servers().collect()).unwrap_or_default()
     }
 }
