@@ -40,7 +40,7 @@ struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     dur: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+    id: Option<Id>,
     /// A flow ends at the slice around its end, not at the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     bp: Option<&'static str>,
@@ -48,6 +48,14 @@ struct Entry<'a> {
     s: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     args: Option<Args<'a>>,
+}
+
+/// What joins entries. Perfetto leaves out a flow whose id is not a number; windows may have any name.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Id {
+    Flow(u64),
+    Window(String),
 }
 
 /// What a viewer shows of an entry.
@@ -71,6 +79,8 @@ struct Writer<'a, W> {
     names: Names<'a>,
     lanes: Lanes,
     is_first: bool,
+    /// How many flows there have been.
+    flows: u64,
 }
 
 /// Writes the facts of a run of `scenario`; of more than [`FACTS`] the first, and how many were left out.
@@ -89,7 +99,7 @@ fn write_first(
 ) -> io::Result<()> {
     write!(out, "{{\"displayTimeUnit\":\"ms\",\"traceEvents\":[")?;
     let (names, lanes) = (Names::of(scenario), Lanes::of(scenario));
-    let mut writer = Writer { out, names, lanes, is_first: true };
+    let mut writer = Writer { out, names, lanes, is_first: true, flows: 0 };
     writer.lanes()?;
     let shown = &facts[..facts.len().min(limit)];
     let end = shown.last().map_or(SimTime::ZERO, |fact| fact.at);
@@ -189,7 +199,7 @@ impl<W: Write> Writer<'_, W> {
                 for (ph, at) in [("b", fault.from), ("e", fault.until.min(end).max(fault.from))] {
                     let mut entry = self.entry(&name, ph, lane);
                     entry.cat = Some("fault");
-                    entry.id = Some(format!("fault{number}.{}", self.lanes.place(lane)));
+                    entry.id = Some(Id::Window(format!("fault{number}.{}", self.lanes.place(lane))));
                     entry.ts = Some(at.as_ms().saturating_mul(1_000));
                     self.put(&entry)?;
                 }
@@ -250,16 +260,15 @@ impl<W: Write> Writer<'_, W> {
         placed: &BTreeMap<FactId, Place>,
     ) -> io::Result<()> {
         let kind = Kind::of(&fact.kind);
-        let from = fact.causes.iter().filter_map(|cause| placed.get(&cause).map(|at| (cause, at)));
-        let travelled =
-            |(_, from): &(FactId, &Place)| from.lane != place.lane && from.lane != Observer::World;
-        for (cause, from) in from.filter(travelled) {
+        let from = fact.causes.iter().filter_map(|cause| placed.get(&cause));
+        let travelled = |from: &&Place| from.lane != place.lane && from.lane != Observer::World;
+        for from in from.filter(travelled) {
             let name = tag.unwrap_or_else(|| kind.as_str());
-            let id = format!("{}-{}", cause.raw(), fact.id.raw());
+            self.flows += 1;
             for (ph, at) in [("s", from), ("f", &place)] {
                 let mut entry = self.entry(name, ph, at.lane);
                 entry.cat = Some(category(carrier(kind)));
-                entry.id = Some(id.clone());
+                entry.id = Some(Id::Flow(self.flows));
                 entry.bp = (ph == "f").then_some("e");
                 entry.ts = Some(at.ts);
                 self.put(&entry)?;

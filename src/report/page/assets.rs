@@ -11,6 +11,7 @@ pub(super) const RUN_SCRIPT: &[&str] = &[
     include_str!("assets/run_diagram.js"),
     include_str!("assets/run_grid.js"),
     include_str!("assets/run_panels.js"),
+    include_str!("assets/run_print.js"),
     include_str!("assets/run.js"),
     include_str!("assets/run_selftest.js"),
 ];

@@ -27,6 +27,9 @@ function showCurrent() {
   else paint();
   showFact();
   showDevices();
+  // The list of facts and the slider say by themselves where they are; after any other choice it is said here.
+  const isSaid = document.activeElement === scroll || document.activeElement === byId('time');
+  byId('said').textContent = isSaid || NUMBER === 0 ? '' : `Fact #${facts.id[look.current]} at ${time(facts.at[look.current])}: ${facts.text[look.current]}`;
 }
 
 function lookAt(position) {
@@ -141,7 +144,6 @@ function listen() {
       byId('search').focus();
     }
   });
-  addEventListener('beforeprint', () => { look.view = 'table'; showChoices(); show(); });
 }
 
 /** Keys of the list of facts: up and down step, left leads to the cause, right to the effect. */
