@@ -90,7 +90,7 @@ function showReached() {
     const entries = Object.entries(map);
     const most = Math.max(1, ...entries.map(([, number]) => number));
     return el('div', { class: 'reach' }, el('h3', {}, title), never(missing, texts),
-      el('div', { class: 'tall', tabindex: 0, role: 'region', 'aria-label': title }, el('table', { class: 'facts counts' },
+      el('div', { class: 'tall', tabindex: 0, role: 'region', 'aria-label': title }, el('table', { class: 'facts counts', 'aria-label': title },
         el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, el('span', { class: 'unseen' }, title)), el('th', { scope: 'col' }, heading))),
         el('tbody', {}, entries.map(([name, number]) => el('tr', {}, el('th', { scope: 'row', title: texts?.[name] }, breakable(name)),
           el('td', {}, el('span', { class: 'bar', style: `width:${Math.max(1, (90 * number) / most)}px` }), ` ${grouped(number)}`)))))));
@@ -98,7 +98,7 @@ function showReached() {
   const columns = ['met', 'cases', 'broken', 'warned', 'injected', 'others'];
   replace(byId('tables'),
     el('div', { class: 'reach wide' }, el('h3', {}, 'Rules'), never(reached.rules_never, data.rules),
-      el('div', { class: 'tall', tabindex: 0, role: 'region', 'aria-label': 'Rules' }, el('table', { class: 'facts counts' },
+      el('div', { class: 'tall', tabindex: 0, role: 'region', 'aria-label': 'Rules' }, el('table', { class: 'facts counts', 'aria-label': 'Rules' },
         el('thead', {}, el('tr', {}, ['rule', ...columns].map((name) => el('th', { scope: 'col', title: COLUMN_TEXTS[name] }, name)))),
         el('tbody', {}, Object.entries(reached.rules).map(([rule, tally]) => el('tr', {},
           el('th', { scope: 'row', title: data.rules[rule] }, rule),
@@ -126,7 +126,7 @@ function showKills() {
   const caught = mutants.filter((one) => one.caught_by !== null).length;
   replace(byId('matrix'),
     el('p', { class: 'dim' }, `${grouped(caught)} of ${counted(mutants.length, 'way')} to be wrong caught, each tried in ${counted(data.kills.cases, 'generated room')} of seed ${data.kills.seed}. Numbers are rooms in which the rule was broken; a frame stands at the rules that are named for the mutant.`),
-    el('table', { class: 'kills' },
+    el('table', { class: 'kills', 'aria-label': 'Mutants and the rules that they break' },
       el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'mutant'), el('th', { scope: 'col' }, 'caught by'), rules.map((rule) => el('th', { scope: 'col', title: data.rules[rule] }, el('span', {}, rule))))),
       el('tbody', {}, mutants.map((one) => el('tr', {},
         el('th', { scope: 'row', title: one.what }, el('b', {}, one.mutant), ` ${one.setting}`),
@@ -135,7 +135,7 @@ function showKills() {
           const rooms = one.broken[rule] ?? 0;
           const isNamed = one.named.includes(rule);
           const share = Math.min(1, rooms / data.kills.cases);
-          const depth = rooms === 0 ? 0 : 12 + Math.round(50 * Math.sqrt(share));
+          const depth = rooms === 0 ? 0 : 12 + Math.round(33 * Math.sqrt(share));
           return el('td', { class: isNamed ? 'named' : null, style: rooms > 0 ? `background:color-mix(in srgb, var(--${isNamed ? 'good' : 'noted'}) ${depth}%, transparent)` : null, title: `${one.mutant} broke ${rule} in ${counted(rooms, 'room')}` }, rooms > 0 ? short(rooms) : isNamed ? '0' : '');
         }))))));
 }

@@ -59,7 +59,7 @@ function chart(plot) {
     picture,
     plot.series.length > 1 ? el('ul', { class: 'legend row-wise' }, lines.map((series, place) => el('li', {},
       svg('svg', { width: 38, height: 8, 'aria-hidden': 'true' }, svg('path', { d: 'M0 4H38', class: 'curve', stroke: LINES[place % LINES.length], 'stroke-dasharray': DASHES[place % DASHES.length] })), series.names.join(', ')))) : null,
-    el('details', {}, el('summary', {}, 'Numbers', el('span', { class: 'unseen' }, ` of ${plot.title}`)), el('div', { class: 'numbers', tabindex: 0, role: 'region', 'aria-label': `Numbers of ${plot.title}` }, el('table', { class: 'facts' },
+    el('details', {}, el('summary', {}, 'Numbers', el('span', { class: 'unseen' }, ` of ${plot.title}`)), el('div', { class: 'numbers', tabindex: 0, role: 'region', 'aria-label': `Numbers of ${plot.title}` }, el('table', { class: 'facts', 'aria-label': plot.title },
       el('thead', {}, el('tr', {}, ['series', isTime ? 'time' : plot.x, plot.y].map((name) => el('th', { scope: 'col' }, name)))),
       el('tbody', {}, plot.series.flatMap((series) => series.points.map(([x, y]) => el('tr', {}, el('td', {}, series.name), el('td', {}, isTime ? time(x) : grouped(x)), el('td', {}, grouped(y))))))))));
 }
