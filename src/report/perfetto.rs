@@ -199,7 +199,8 @@ impl<W: Write> Writer<'_, W> {
                 for (ph, at) in [("b", fault.from), ("e", fault.until.min(end).max(fault.from))] {
                     let mut entry = self.entry(&name, ph, lane);
                     entry.cat = Some("fault");
-                    entry.id = Some(Id::Window(format!("fault{number}.{}", self.lanes.place(lane))));
+                    entry.id =
+                        Some(Id::Window(format!("fault{number}.{}", self.lanes.place(lane))));
                     entry.ts = Some(at.as_ms().saturating_mul(1_000));
                     self.put(&entry)?;
                 }

@@ -28,11 +28,15 @@ const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\
     <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
     <meta name=\"color-scheme\" content=\"light dark\">\n\
-    <style>body { font: 15px/1.5 system-ui, sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em }\n\
+    <style>html { color-scheme: light dark } body { font: 15px/1.5 system-ui, sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em }\n\
     table { border-collapse: collapse } td, th { border: 1px solid #8886; padding: .2em .6em; text-align: left; vertical-align: top }\n\
     td.number { text-align: right; font-variant-numeric: tabular-nums }\n\
     .broken { background: #d3302f33 } .warned { background: #f9a82533 } .held { background: #2e7d3226 }\n\
-    pre { overflow-x: auto; padding: .6em; background: #8881 }</style>\n";
+    pre { overflow-x: auto; padding: .6em; background: #8881 }\n\
+    .wide { overflow-x: auto }\n\
+    @media print { html { color-scheme: light; font-size: 80% } body { max-width: none; margin: 0; font-size: 12px }\n\
+    pre { white-space: pre-wrap; overflow-wrap: anywhere } tr { break-inside: avoid; print-color-adjust: exact }\n\
+    h2, h3 { break-after: avoid } .wide { overflow: visible } }</style>\n";
 
 /// Text inside of an element or an attribute.
 fn escaped(text: &str) -> String {
@@ -130,11 +134,17 @@ fn escaped_lines(text: &str) -> String {
 
 fn table(page: &mut String, told: &Told<'_>) {
     let survey = told.survey;
-    page.push_str("<table><tr><th>rule</th><th>what it wants</th><th>standing</th>");
-    for role in Role::ALL {
-        let _ = write!(page, "<th>as {}</th>", role.as_str());
+    page.push_str(
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Rule by rule\">\n\
+         <table aria-label=\"Rule by rule\"><thead><tr>",
+    );
+    let roles = Role::ALL.iter().map(|role| format!("as {}", role.as_str()));
+    let columns = ["rule", "what it wants", "standing"].map(str::to_owned).into_iter().chain(roles);
+    let columns = columns.chain(["applied", "why it is not judged"].map(str::to_owned));
+    for column in columns {
+        let _ = write!(page, "<th scope=\"col\">{column}</th>");
     }
-    page.push_str("<th>applied</th><th>why it is not judged</th></tr>\n");
+    page.push_str("</tr></thead>\n<tbody>\n");
     for rule in Rule::ALL {
         let why = match not_the_crate(*rule) {
             Some(NotTheCrate::Glue(why) | NotTheCrate::Hidden(why)) => why,
@@ -151,7 +161,7 @@ fn table(page: &mut String, told: &Told<'_>) {
         };
         let _ = write!(
             page,
-            "<tr class=\"{class}\"><td>{}</td><td>{}</td><td>{}</td>",
+            "<tr class=\"{class}\"><th scope=\"row\">{}</th><td>{}</td><td>{}</td>",
             rule.id(),
             escaped(rule.text()),
             standing.as_str()
@@ -166,5 +176,5 @@ fn table(page: &mut String, told: &Told<'_>) {
             escaped(why)
         );
     }
-    page.push_str("</table>\n");
+    page.push_str("</tbody></table>\n</div>\n");
 }

@@ -79,9 +79,6 @@ function shrinking(entry) {
     el('ol', {}, entry.history.map((line) => el('li', {}, line))));
 }
 
-/** A name that may go on in the next line after the parts that it is made of. */
-const breakable = (name) => name.split(/(?<=[_=])/).flatMap((part, place) => (place > 0 ? [el('wbr'), part] : [part]));
-
 function showReached() {
   // Of settings it is not known which there could be.
   const never = (names, texts) => (names === null ? null : names.length === 0 ? el('p', { class: 'good-text' }, 'All were reached.') : el('div', {}, el('p', { class: 'dim' }, `${grouped(names.length)} never reached:`),

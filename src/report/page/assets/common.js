@@ -65,6 +65,9 @@ function themeSwitch(button) {
   show();
 }
 
+/** A name that may go on in the next line after the parts that it is made of. */
+const breakable = (name) => name.split(/(?<=[_=/-])/).flatMap((part, place) => (place > 0 ? [el('wbr'), part] : [part]));
+
 /** Opens all that is closed, for paper; what it returns closes it again. */
 function openAll(selector) {
   const closed = [...document.querySelectorAll(selector)].filter((one) => !one.open);

@@ -90,7 +90,7 @@ function showChoices() {
 
 function showHead() {
   document.body.append(svg('svg', { width: 0, height: 0, class: 'unseen', 'aria-hidden': 'true' }, signs()));
-  byId('file').textContent = data.file;
+  replace(byId('file'), breakable(data.file));
   byId('about').textContent = data.about;
   byId('status').textContent = data.status;
   byId('status').classList.add(data.exit === 0 ? 'good' : data.exit === 2 ? 'open' : 'bad');
