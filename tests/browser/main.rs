@@ -176,7 +176,7 @@ fn a_page_is_printed_alike_in_light_and_in_dark() {
     let Some(desk) = Desk::new() else { return };
     let page = desk.page_of(ROOMS[1]);
     let light = desk.print(&page, "theme=light");
-    assert_eq!(light, desk.print(&page, "theme=dark"));
+    assert!(light == desk.print(&page, "theme=dark"), "what is printed depends on the screen");
     assert!(sheets(&light) > 1, "verdicts, broken rules and the picture need more than one sheet");
     let all = desk.print(&page, "scope=all");
     assert!(sheets(&all) > 2 * sheets(&light), "all facts are printed: {} sheets", sheets(&all));
