@@ -20,7 +20,10 @@ function layOut(shown) {
   const wanted = Math.max(1, diagram.lanes.length) * 112 + 40;
   diagram.text = Math.round(Math.max(Math.min(350, width * 0.6), Math.min(500, width - wanted)));
   const free = width - diagram.text - 40;
-  diagram.lane = Math.max(58, Math.min(170, free / Math.max(1, diagram.lanes.length)));
+  // Names that begin alike are told apart by their ends: a lane has room for the longest, within reason.
+  const longest = Math.max(0, ...diagram.lanes.map((lane) => (data.lanes[lane].is === 'w' ? 0 : data.lanes[lane].name.length)));
+  const least = Math.max(58, Math.min(108, 16 + longest * 7.6));
+  diagram.lane = Math.max(least, Math.min(170, free / Math.max(1, diagram.lanes.length)));
   findGroups();
   measure();
   findLong();
