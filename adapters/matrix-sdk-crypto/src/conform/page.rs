@@ -33,7 +33,7 @@ const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\
     td.number { text-align: right; font-variant-numeric: tabular-nums }\n\
     .broken { background: #d3302f33 } .warned { background: #f9a82533 } .held { background: #2e7d3226 }\n\
     pre { overflow-x: auto; padding: .6em; background: #8881 }\n\
-    .wide { overflow-x: auto }\n\
+    .summary { white-space: pre-wrap } tbody th { white-space: nowrap } .wide { overflow-x: auto }\n\
     @media print { html { color-scheme: light; font-size: 80% } body { max-width: none; margin: 0; font-size: 12px }\n\
     pre { white-space: pre-wrap; overflow-wrap: anywhere } tr { break-inside: avoid; print-color-adjust: exact }\n\
     h2, h3 { break-after: avoid } .wide { overflow: visible } }</style>\n";
@@ -99,7 +99,7 @@ fn page(told: &Told<'_>, rooms: &str) -> String {
     let _ =
         write!(page, "<title>{CLIENT} - withheld</title>\n</head>\n<body>\n<h1>{CLIENT}</h1>\n");
     let summary = text(&Told { findings: &[], ..*told });
-    let _ = writeln!(page, "<pre>{}</pre>", escaped(&summary));
+    let _ = writeln!(page, "<pre class=\"summary\">{}</pre>", escaped_lines(&summary));
     page.push_str("<h2>What it broke</h2>\n");
     for finding in told.findings {
         finding_section(&mut page, finding, rooms);
@@ -114,11 +114,12 @@ fn finding_section(page: &mut String, finding: &Finding, rooms: &str) {
     let slug = finding.slug();
     let _ = write!(
         page,
-        "<h3 id=\"{slug}\">{}</h3>\n<p>{}</p>\n<p>In {} rooms ({}); the smallest was made of {}. {}. \
+        "<h3 id=\"{slug}\">{}</h3>\n<p>{}</p>\n<p>In {} room{} ({}); the smallest was made of {}; {}. \
          <a href=\"{}/{slug}.html\">The room</a></p>\n<details><summary>As a file</summary><pre>{}</pre></details>\n",
         finding.breach.rule.id(),
         escaped(finding.breach.rule.text()),
         finding.count,
+        if finding.count == 1 { "" } else { "s" },
         escaped(&finding.in_roles()),
         escaped(&finding.first),
         escaped(&finding.whose()),
