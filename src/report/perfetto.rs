@@ -211,8 +211,9 @@ impl<W: Write> Writer<'_, W> {
 
     fn facts(&mut self, facts: &[Fact]) -> io::Result<()> {
         let mut placed: BTreeMap<FactId, Place> = BTreeMap::new();
-        // Facts of one instant on one lane stand one after the other within their millisecond.
-        let mut last: BTreeMap<Observer, (SimTime, u64)> = BTreeMap::new();
+        // Facts of one instant on one lane stand one after the other within their millisecond, and after what led to them:
+        // a flow that ended before it began would be left out.
+        let mut free: BTreeMap<Observer, u64> = BTreeMap::new();
         let mut in_instant: BTreeMap<(Observer, SimTime), u64> = BTreeMap::new();
         for fact in facts {
             *in_instant.entry((fact.observer, fact.at)).or_default() += 1;
@@ -221,14 +222,15 @@ impl<W: Write> Writer<'_, W> {
         let mut tags = Tags::new(&scenario_names);
         for fact in facts {
             let tag = tags.next(fact);
-            let rank = match last.get(&fact.observer) {
-                Some((at, rank)) if *at == fact.at => rank + 1,
-                Some(_) | None => 0,
-            };
-            last.insert(fact.observer, (fact.at, rank));
             let number = in_instant.get(&(fact.observer, fact.at)).copied().unwrap_or(1);
-            let apart = (1_000 / number).clamp(1, APART_US);
-            let ts = fact.at.as_ms().saturating_mul(1_000).saturating_add((rank * apart).min(999));
+            // Half of the millisecond is left for waiting for causes.
+            let apart = (500 / number).clamp(1, APART_US);
+            let start = fact.at.as_ms().saturating_mul(1_000);
+            let causes = fact.causes.iter().filter_map(|cause| placed.get(&cause));
+            let after = causes.map(|cause| cause.ts.saturating_add(1)).max().unwrap_or(0);
+            let next = free.get(&fact.observer).copied().unwrap_or(0);
+            let ts = start.max(after).max(next).min(start.saturating_add(999));
+            free.insert(fact.observer, ts.saturating_add(apart));
             let place = Place { lane: fact.observer, ts };
             self.slice(fact, place, apart)?;
             self.flows(fact, place, tag.as_deref(), &placed)?;

@@ -195,6 +195,7 @@ fn a_trace_for_perfetto_has_a_slice_for_each_fact_and_flows_between_them() {
             assert_eq!(begin[key], end[key]);
         }
         assert_eq!(end["bp"], "e");
+        assert!(begin["ts"].as_u64() < end["ts"].as_u64(), "a flow goes forward: {begin} {end}");
         for one in [begin, end] {
             let at = (place(one), one["ts"].as_u64().expect("a time"));
             assert!(starts.contains(&at), "a flow is bound to a slice: {one}");
