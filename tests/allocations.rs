@@ -43,7 +43,7 @@ fn calls(session: u32) -> u64 {
         ]
     }}"#
     );
-    let scenario = file::read(&text, &Limits::FILES).unwrap();
+    let scenario = file::read(&text, &Limits::FILES).expect("it is well formed");
     let mut world = World::new(&scenario, References.of_run(&scenario, ReadingName::Strict));
     let mut accepted = Accepted::default();
     while accepted.0 < WARM_UP {

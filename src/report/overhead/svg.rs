@@ -363,7 +363,7 @@ mod tests {
     use crate::report::overhead::pareto::{Standing, standings};
     use crate::report::overhead::plots::mailbox_plot;
     use crate::report::overhead::sample::comparison;
-    use crate::report::page::{Plot, Series};
+    use crate::report::page::{Marks, Plot, Series};
 
     fn sweep() -> Plot {
         let series = |name: &str, most| Series {
@@ -374,6 +374,7 @@ mod tests {
             title: "A <sweep>".to_owned(),
             x: "share".to_owned(),
             y: "messages".to_owned(),
+            marks: Marks::Lines,
             series: vec![series("nothing", 30), series("both", 30), series("per-message", 90)],
         }
     }

@@ -33,6 +33,7 @@ function selfTest() {
   checkColours(check);
   checkNames(check);
   const styles = (figure) => [...figure.querySelectorAll('.curve')].filter((line) => line.closest('[role="img"]')).map((line) => line.getAttribute('stroke-dasharray'));
+  check('points have names beside them', data.plots.filter((plot) => plot.marks === 'points').every((plot) => plot.series.every(({ name }) => [...document.querySelectorAll('.chart .tick')].some((text) => text.textContent.split(', ').includes(name)))));
   check('lines are told apart without colours', [...document.querySelectorAll('.chart')].every((figure) => new Set(styles(figure)).size === Math.min(styles(figure).length, DASHES.length)));
   const isOpen = () => [...document.querySelectorAll('details.finding')].map((one) => one.open);
   for (const details of document.querySelectorAll('details')) details.open = false;
