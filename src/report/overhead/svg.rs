@@ -394,7 +394,8 @@ mod tests {
     fn a_picture_has_a_line_for_each_policy_in_two_panels_and_a_point_in_the_third() {
         let svg = drawn(&standings(&comparison()));
         assert_eq!(svg.matches("<polyline").count(), 6);
-        assert_eq!(svg.matches(" fill=\"#").count(), 3 + 3, "points, and marks of the legend");
+        let signs = svg.matches("class=\"sign\"").count();
+        assert_eq!(signs, 6 * 2 + 3 + 3, "two on each line, points, and those of the legend");
         assert!(svg.contains("A &lt;sweep&gt;"), "texts are escaped");
         assert_eq!(svg.matches('<').count(), svg.matches('>').count());
         assert!(!svg.contains("http") || svg.matches("http").count() == 1, "nothing is fetched");
