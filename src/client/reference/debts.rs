@@ -181,6 +181,9 @@ impl Reference {
                 }
             }
         }
+        for (session, (device, _), _) in &told {
+            self.store.requests.told(*device, *session);
+        }
         if let Some(outbound) = self.store.outbound.get_mut(&room) {
             for (session, (device, marked), code) in told {
                 if session == outbound.session() {

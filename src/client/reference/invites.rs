@@ -31,6 +31,13 @@ pub(super) struct Invite {
     puts: Option<Vec<OutboxNo>>,
 }
 
+impl Invite {
+    /// Whether its bundle was put together.
+    pub(super) const fn is_made(&self) -> bool {
+        self.puts.is_some()
+    }
+}
+
 /// What a bundle lists, each with the fact behind it.
 #[derive(Debug, Clone, Default)]
 struct Listed {
