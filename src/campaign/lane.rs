@@ -7,7 +7,7 @@ use crate::check::outcome::Violation;
 use crate::engine::choices::{Choices, Label};
 use crate::generate::{self, mutate};
 use crate::run::RunReport;
-use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
 use crate::run::panic::{Panic, caught};
 use crate::run::simulator::Simulator;
@@ -120,7 +120,7 @@ impl Lane {
             return;
         }
         self.replayed = true;
-        let judging = Judging { reading: bench.setup.reading, digest: DigestCheck::Free };
+        let judging = Judging::of(bench.setup.reading);
         for file in bench.setup.files.iter().skip(self.number as usize).step_by(LANES as usize) {
             let ran = caught(|| {
                 let mut report =
@@ -147,7 +147,7 @@ impl Lane {
     pub fn next_case(&mut self, bench: Bench<'_>, watch: &mut Watch) {
         let case = self.cases;
         let (origin, scenario) = self.make(bench.setup, case);
-        let judging = Judging { reading: bench.setup.reading, digest: DigestCheck::Free };
+        let judging = Judging::of(bench.setup.reading);
         watch.begin(&scenario);
         let is_twice = (case + u64::from(self.number)).is_multiple_of(TWICE);
         let ran = caught(|| {

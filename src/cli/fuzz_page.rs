@@ -10,7 +10,7 @@ use crate::report::page::{
     ANSWERS, CampaignPictured, Kills, Pictured, Plot, campaign_page, run_page,
 };
 use crate::rulebook::reading::ReadingName;
-use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::judged::{Judging, run_one};
 use crate::run::panic::caught;
 use crate::run::simulator::Simulator;
 use crate::run::why::widely_explained;
@@ -80,7 +80,7 @@ fn save_rooms(folder: &Folder, sum: &Sum, runner: Runner<'_>) -> Result<Vec<Stri
         let id = finding.problem.id();
         let path = folder.finding_file(&id);
         let name = path.to_string_lossy();
-        let judging = Judging { reading: runner.reading, digest: DigestCheck::Free };
+        let judging = Judging::of(runner.reading);
         let mut trace = Trace::default();
         let ran = caught(|| run_one(runner.simulator, &scenario, judging, &mut trace));
         // Of a run that does not come to its end there is nothing to draw.

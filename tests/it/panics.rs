@@ -123,14 +123,12 @@ fn a_file_that_makes_a_client_panic_is_a_finding_and_other_files_are_run_all_the
         .collect();
     let folder = tempfile::tempdir().unwrap();
     let sum = run(&folder.path().join("c"), &setup(Shard::WHOLE, files), 0);
-    let told: Vec<(&str, &str)> = sum
-        .findings
-        .ranked()
-        .into_iter()
-        .map(|finding| match &finding.problem {
-            Problem::File { path, status, .. } => (path.as_str(), status.as_str()),
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let mut told = Vec::new();
+    for finding in sum.findings.ranked() {
+        let Problem::File { path, status, .. } = &finding.problem else {
+            panic!("{:?}", finding.problem)
+        };
+        told.push((path.as_str(), status.as_str()));
+    }
     assert_eq!(told, [("block.json", "panicked"), ("send.json", "differs")]);
 }

@@ -11,16 +11,13 @@ use withheld::report::explanation::{Explained, mermaid};
 use withheld::report::page::{ANSWERS, FACTS, Pictured, run_page};
 use withheld::report::perfetto::perfetto;
 use withheld::rulebook::leaf::Leaf;
-use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::{InWorld, References};
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::why::{Subject, Wanted, Why, explained, widely_explained};
 use withheld::scenario::model::Scenario;
 use withheld::trace::sink::Trace;
 
 use crate::room::{files, in_file};
-
-const JUDGING: Judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
 
 /// Text that would be markup, end a string or a line, or turn the direction of writing, if it were taken for more than text.
 pub(crate) const HOSTILE: &str =
@@ -28,7 +25,7 @@ pub(crate) const HOSTILE: &str =
 
 fn widely(scenario: &Scenario) -> Why {
     let mut trace = Trace::default();
-    let report = run_one(&InWorld(References), scenario, JUDGING, &mut trace);
+    let report = run_one(&InWorld(References), scenario, Judging::STRICT, &mut trace);
     widely_explained(scenario, report, trace, ANSWERS)
 }
 
@@ -258,7 +255,7 @@ fn the_diagram_of_every_file_is_a_sequence_diagram() {
     for path in files("") {
         let name = path.strip_prefix(&root).expect("below").with_extension("");
         let scenario = in_file(&name.to_string_lossy());
-        let why = explained(&InWorld(References), &scenario, JUDGING, Wanted::default());
+        let why = explained(&InWorld(References), &scenario, Judging::STRICT, Wanted::default());
         let told = Explained { path: "x", scenario: &scenario, why: &why, more: "more" };
         let diagram = read_diagram(&mermaid(&told));
         for (arrow, number) in diagram.arrows {
@@ -273,7 +270,7 @@ fn the_diagram_of_every_file_is_a_sequence_diagram() {
 fn a_long_diagram_is_cut_and_says_so() {
     let scenario =
         in_file("incidents/the_sdk_stays_wedged_for_fifty_messages_on_its_first_session");
-    let why = explained(&InWorld(References), &scenario, JUDGING, Wanted::default());
+    let why = explained(&InWorld(References), &scenario, Judging::STRICT, Wanted::default());
     let mut why = Why { answers: why.answers[..1].to_vec(), ..why };
     why.answers[0].slice.left_out = 7;
     let told = Explained { path: "x", scenario: &scenario, why: &why, more: "more" };

@@ -25,7 +25,7 @@ use withheld::scenario::model::{PublishedKeys, Scenario};
 use withheld::sim::world::World;
 use withheld::time::SimTime;
 use withheld::trace::fact::Fact;
-use withheld::trace::sink::{FactSink, Trace};
+use withheld::trace::sink::FactSink;
 
 use crate::casting::{Casting, ClientKind};
 use crate::device::{Directory, Durable, SdkDevice, Surroundings};
@@ -166,7 +166,7 @@ pub fn transcript(scenario: &Scenario, casting: &Casting) -> Vec<String> {
         let around = Members::default().surroundings(&scenario, Rc::default());
         let wire = Rc::clone(&around.wire);
         let clients = members(around, &casting, &scenario, ReadingName::Strict);
-        World::new(&scenario, clients).run(&mut None::<Trace>);
+        World::new(&scenario, clients).run(&mut ());
         let transcript = wire.borrow().transcript();
         lockstep::leave();
         transcript

@@ -10,7 +10,7 @@ use withheld::report::explanation::Explained;
 use withheld::report::page::{ANSWERS, Pictured, run_page};
 use withheld::report::text::safe;
 use withheld::rulebook::rule::Rule;
-use withheld::run::judged::run_one;
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::why::widely_explained;
 use withheld::store::atomic::AtomicFile;
 use withheld::trace::sink::Trace;
@@ -21,7 +21,7 @@ use crate::role::Role;
 use crate::simulator::SdkRooms;
 
 use super::report::{CLIENT, Finding, Told, text};
-use super::survey::{JUDGING, Standing};
+use super::survey::Standing;
 
 /// Nothing on the page does anything but show itself.
 const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -81,7 +81,7 @@ fn room_page(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
     let casting = Casting::in_role(finding.role);
     let simulator = SdkRooms::default().cast(casting);
     let mut trace = Trace::default();
-    let report = run_one(&simulator, &finding.scenario, JUDGING, &mut trace);
+    let report = run_one(&simulator, &finding.scenario, Judging::STRICT, &mut trace);
     let why = widely_explained(&finding.scenario, report, trace, ANSWERS);
     let name = format!("{}.json", finding.slug());
     let replay = format!("withheld-matrix-sdk run {name}{}", finding.flags());

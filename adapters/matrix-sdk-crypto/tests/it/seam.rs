@@ -3,9 +3,8 @@
 use withheld::check::outcome::Outcome;
 use withheld::protocol::withheld::WithheldCode;
 use withheld::rulebook::leaf::Leaf;
-use withheld::rulebook::reading::ReadingName;
 use withheld::rulebook::rule::Rule;
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::trace::fact::{FactKind, OlmResult, RunEnd, Shown, TryResult};
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::simulator::SdkRooms;
@@ -14,7 +13,7 @@ use crate::room;
 
 fn run(text: &str) -> (Outcome, Trace) {
     let (scenario, simulator) = (room(text), SdkRooms::default());
-    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+    let judging = Judging::STRICT;
     let mut trace = Trace::default();
     let report = run_one(&simulator, &scenario, judging, &mut trace);
     assert_eq!(simulator.take_breakdowns(), []);
