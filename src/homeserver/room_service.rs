@@ -196,6 +196,17 @@ impl Homeserver {
         self.lists.push(Change { user, kind, cause });
         if self.residents.server(user) == self.id {
             self.touch_users(&[user]);
+            if passage == Passage::Joined {
+                self.introduce(user, id, cause);
+            }
+        }
+    }
+
+    /// One of the server's own users came into a room: the servers there that were not told of changes of the user's list so far
+    /// are told that it is another. They may believe that the user was there all the time, if a leave came to nobody.
+    fn introduce(&mut self, user: UserId, room: RoomId, cause: Provenance) {
+        for server in self.rooms.strangers_in(room, user) {
+            self.federation.queue(server, Item::DeviceList(user, cause));
         }
     }
 

@@ -66,7 +66,7 @@ pub fn campaign_page(out: impl Write, pictured: &CampaignPictured<'_>) -> io::Re
     plots.extend(pictured.plots.iter().cloned());
     let replay = |id: &str, problem: &Problem| match problem {
         Problem::File { path, .. } => Some(format!("withheld run {}", safe(path))),
-        Problem::Rule { .. } | Problem::NotDeterministic { .. } => {
+        Problem::Rule { .. } | Problem::Panicked { .. } | Problem::NotDeterministic { .. } => {
             saved.get(id).map(|path| format!("withheld run {}", safe(path)))
         }
     };

@@ -22,6 +22,7 @@ function showHead() {
     ['speed', rate === null ? '–' : `${grouped(rate)} rooms/s`, last ? `on ${counted(last.jobs, 'thread')}, everything counted` : ''],
     ['run twice', grouped(data.cases.twice), 'and compared'],
     ['inconclusive', grouped(data.cases.inconclusive), 'cut, or something undecided'],
+    ...(data.cases.panicked > 0 ? [['panicked', grouped(data.cases.panicked), 'a client did not survive them']] : []),
     ['features', grouped(novelty.seen), `at least ${grouped(novelty.unseen)} more to be expected`],
     ['next is new', `${(novelty.next_is_new_ppm / 10000).toFixed(2)} %`, 'of rooms, about'],
   ];
