@@ -36,19 +36,10 @@ mod counted {
     use withheld::generate::plan::Plan;
     use withheld::rulebook::reading::ReadingName;
     use withheld::run::clients::{InWorld, References};
-    use withheld::run::judged::{DigestCheck, Judging, run_one};
+    use withheld::run::judged::{Judging, run_one};
     use withheld::run::simulator::Simulator;
     use withheld::scenario::model::Scenario;
     use withheld::time::SimTime;
-    use withheld::trace::fact::Fact;
-    use withheld::trace::sink::FactSink;
-
-    /// Takes facts and does nothing with them.
-    struct Nowhere;
-
-    impl FactSink for Nowhere {
-        fn record(&mut self, _: &Fact) {}
-    }
 
     fn rooms() -> Vec<Scenario> {
         let plan = Plan::default();
@@ -77,14 +68,13 @@ mod counted {
     #[library_benchmark(config = limit(SIMULATED), setup = rooms)]
     fn simulated(rooms: Vec<Scenario>) -> u64 {
         let actions =
-            |room| InWorld(References).simulate(room, ReadingName::Strict, &mut Nowhere).actions;
+            |room| InWorld(References).simulate(room, ReadingName::Strict, &mut ()).actions;
         black_box(rooms.iter().map(actions).sum())
     }
 
     #[library_benchmark(config = limit(JUDGED), setup = rooms)]
     fn judged(rooms: Vec<Scenario>) -> u64 {
-        let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
-        let actions = |room| run_one(&InWorld(References), room, judging, &mut Nowhere).actions;
+        let actions = |room| run_one(&InWorld(References), room, Judging::STRICT, &mut ()).actions;
         black_box(rooms.iter().map(actions).sum())
     }
 

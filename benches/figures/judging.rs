@@ -4,26 +4,16 @@
 use withheld::rulebook::reading::ReadingName;
 use withheld::run::RunReport;
 use withheld::run::clients::{InWorld, References};
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::simulator::Simulator;
 use withheld::scenario::model::Scenario;
-use withheld::trace::fact::Fact;
-use withheld::trace::sink::FactSink;
-
-/// Takes facts and does nothing with them.
-pub(crate) struct Nowhere;
-
-impl FactSink for Nowhere {
-    fn record(&mut self, _: &Fact) {}
-}
 
 /// Runs a room and judges it.
 pub(crate) fn judged(scenario: &Scenario) -> RunReport {
-    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
-    run_one(&InWorld(References), scenario, judging, &mut Nowhere)
+    run_one(&InWorld(References), scenario, Judging::STRICT, &mut ())
 }
 
 /// Runs a room without a judge; gives the number of actions.
 pub(crate) fn simulated(scenario: &Scenario) -> u64 {
-    InWorld(References).simulate(scenario, ReadingName::Strict, &mut Nowhere).actions
+    InWorld(References).simulate(scenario, ReadingName::Strict, &mut ()).actions
 }

@@ -12,7 +12,7 @@ use withheld::sim::world::World;
 use withheld::time::SimTime;
 
 use super::clock::{hundredths, timed};
-use super::judging::{Nowhere, judged, simulated};
+use super::judging::{judged, simulated};
 
 /// The rooms of one turn, and how many turns there are.
 const ROOMS: u64 = 500;
@@ -23,7 +23,7 @@ fn mean_pending(rooms: &[Scenario]) -> usize {
     let (mut sum, mut actions) = (0, 0);
     for room in rooms {
         let mut world = World::new(room, References.of_run(room, ReadingName::Strict));
-        while world.step(&mut Nowhere).is_none() {
+        while world.step(&mut ()).is_none() {
             sum += world.pending();
             actions += 1;
         }

@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput};
 use withheld::check::Checker;
 use withheld::check::cast::Cast;
 use withheld::check::outcome::Outcome;
-use withheld::rulebook::reading::Reading;
+use withheld::rulebook::reading::{Reading, ReadingName};
 use withheld::run::clients::{InWorld, References};
 use withheld::run::logs::{JudgedLogs, Log, judge_logs};
 use withheld::run::simulator::Simulator;
@@ -16,7 +16,7 @@ use withheld::scenario::model::Scenario;
 use withheld::trace::jsonl::{Entry, JsonLines, LogNames, LogReader};
 use withheld::trace::sink::{FactSink, Trace};
 
-use super::rooms::{JUDGING, large};
+use super::rooms::large;
 
 /// A log in memory.
 struct Lines(Vec<u8>);
@@ -28,13 +28,13 @@ impl Log for Lines {
 }
 
 fn log(scenario: &Scenario) -> Lines {
-    let mut lines = JsonLines::begin(Vec::new(), scenario, JUDGING.reading);
-    InWorld(References).simulate(scenario, JUDGING.reading, &mut lines);
+    let mut lines = JsonLines::begin(Vec::new(), scenario, ReadingName::Strict);
+    InWorld(References).simulate(scenario, ReadingName::Strict, &mut lines);
     Lines(lines.finish().expect("memory takes what is written"))
 }
 
 fn judge_log(log: &Lines) -> JudgedLogs {
-    judge_logs(&[log], JUDGING.reading).expect("the log is well formed")
+    judge_logs(&[log], ReadingName::Strict).expect("the log is well formed")
 }
 
 /// Reads every fact and judges none.
@@ -49,7 +49,7 @@ fn read(log: &Lines) -> u64 {
 }
 
 fn judge(scenario: &Scenario, trace: &Trace) -> Outcome {
-    let mut checker = Checker::new(Cast::of(scenario), Reading::named(JUDGING.reading));
+    let mut checker = Checker::new(Cast::of(scenario), Reading::named(ReadingName::Strict));
     trace.facts().iter().for_each(|fact| checker.record(fact));
     checker.finish()
 }
@@ -58,7 +58,7 @@ fn judge(scenario: &Scenario, trace: &Trace) -> Outcome {
 pub(crate) fn all(criterion: &mut Criterion) {
     let scenario = large();
     let mut trace = Trace::default();
-    InWorld(References).simulate(&scenario, JUDGING.reading, &mut trace);
+    InWorld(References).simulate(&scenario, ReadingName::Strict, &mut trace);
     let log = log(&scenario);
     let facts = judge_log(&log).logs[0].facts;
     assert_eq!(facts, trace.facts().len() as u64, "the log has all facts");

@@ -4,6 +4,7 @@
 mod check;
 mod engine;
 mod generate;
+mod overhead;
 mod queues;
 mod rooms;
 mod run;
@@ -16,5 +17,13 @@ use mimalloc::MiMalloc;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-criterion_group!(benches, engine::all, run::all, check::all, generate::all, shrink::all);
+criterion_group!(
+    benches,
+    engine::all,
+    run::all,
+    check::all,
+    generate::all,
+    shrink::all,
+    overhead::all
+);
 criterion_main!(benches);

@@ -7,13 +7,9 @@ use std::path::{Path, PathBuf};
 use withheld::engine::choices::Seeded;
 use withheld::generate;
 use withheld::generate::plan::Plan;
-use withheld::rulebook::reading::ReadingName;
-use withheld::run::judged::{DigestCheck, Judging};
 use withheld::scenario::file;
 use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
-use withheld::trace::fact::Fact;
-use withheld::trace::sink::FactSink;
 
 /// Two devices send fifty messages each; one of three devices of a tenth of the users is blocked by one of them.
 const LARGE: &str = r#"{
@@ -33,17 +29,6 @@ const SMALL: usize = 24;
 
 /// How many rooms are generated.
 const GENERATED: u64 = 300;
-
-/// As the program judges when nothing else is asked of it.
-pub(crate) const JUDGING: Judging =
-    Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
-
-/// Takes facts and does nothing with them.
-pub(crate) struct Nowhere;
-
-impl FactSink for Nowhere {
-    fn record(&mut self, _: &Fact) {}
-}
 
 /// 600 devices and 100 messages.
 pub(crate) fn large() -> Scenario {

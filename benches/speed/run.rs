@@ -3,21 +3,22 @@
 
 use criterion::{Criterion, Throughput};
 
+use withheld::rulebook::reading::ReadingName;
 use withheld::run::RunReport;
 use withheld::run::clients::{InWorld, References};
-use withheld::run::judged::run_one;
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::simulator::Simulator;
 use withheld::run::status::Status;
 use withheld::scenario::model::Scenario;
 
-use super::rooms::{JUDGING, Nowhere, generated, large, small};
+use super::rooms::{generated, large, small};
 
 fn judged(scenario: &Scenario) -> RunReport {
-    run_one(&InWorld(References), scenario, JUDGING, &mut Nowhere)
+    run_one(&InWorld(References), scenario, Judging::STRICT, &mut ())
 }
 
 fn simulated(scenario: &Scenario) -> u64 {
-    InWorld(References).simulate(scenario, JUDGING.reading, &mut Nowhere).actions
+    InWorld(References).simulate(scenario, ReadingName::Strict, &mut ()).actions
 }
 
 /// The throughput is in actions.

@@ -3,14 +3,16 @@
 
 use criterion::Criterion;
 
+use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::{InWorld, References};
 use withheld::run::failure::{Found, Trial, Tried, try_out};
+use withheld::run::judged::Judging;
 use withheld::run::shrunk::{LIMIT, shrink};
 use withheld::run::why::{Wanted, explained};
 use withheld::scenario::habits::WithheldDedup;
 use withheld::scenario::model::Scenario;
 
-use super::rooms::{JUDGING, generated};
+use super::rooms::generated;
 
 /// A room in which somebody repeats withheld notices, with what was found in it.
 fn failing(trial: &Trial<'_>) -> (Scenario, Tried, Found) {
@@ -27,7 +29,7 @@ fn failing(trial: &Trial<'_>) -> (Scenario, Tried, Found) {
 }
 
 pub(crate) fn all(criterion: &mut Criterion) {
-    let trial = Trial::of_everybody(JUDGING.reading);
+    let trial = Trial::of_everybody(ReadingName::Strict);
     let (room, tried, found) = failing(&trial);
     let small = || shrink(&InWorld(References), &room, &trial, (&tried, &found), LIMIT);
     let once = small();
@@ -45,7 +47,7 @@ pub(crate) fn all(criterion: &mut Criterion) {
     group.bench_function("generated_room", |bencher| bencher.iter(small));
     group.finish();
 
-    let why = || explained(&InWorld(References), &room, JUDGING, Wanted::default());
+    let why = || explained(&InWorld(References), &room, Judging::STRICT, Wanted::default());
     eprintln!("explain: {} facts, {} answers", why().trace.facts().len(), why().answers.len());
     let mut group = criterion.benchmark_group("explain");
     group.sample_size(20);

@@ -49,6 +49,8 @@ pub struct Cases {
     pub mutated: u64,
     /// Those that were run twice.
     pub twice: u64,
+    /// Those in which a client panicked.
+    pub panicked: u64,
     /// Those whose runs were cut, or came to rest with something undecided.
     pub inconclusive: u64,
     /// By lane; those that are not run here have none.
@@ -184,6 +186,7 @@ impl Document {
                 fresh: tally.fresh,
                 mutated: tally.mutated,
                 twice: tally.twice,
+                panicked: tally.panicked,
                 inconclusive: tally.inconclusive,
                 lanes: lanes.clone(),
             },

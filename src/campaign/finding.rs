@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::digest::Digest;
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
+use crate::run::panic::Panic;
 use crate::scenario::model::Scenario;
 
 use super::spelled::name;
@@ -70,6 +71,13 @@ pub enum Problem {
         verdict: Option<Verdict>,
         /// The kinds of steps, faults and habits that led there.
         kinds: Vec<String>,
+    },
+    /// A client under test did not come to an end of what it was given.
+    Panicked {
+        /// The file and the line in it, if that is known.
+        place: Option<String>,
+        /// What it said, in one line.
+        message: String,
     },
     /// Two runs of the same room were not the same.
     NotDeterministic {
@@ -146,6 +154,10 @@ impl Problem {
                 let kinds = kinds.join(",");
                 format!("{} {severity:?} {party_kind:?} {verdict} {kinds}", rule.id())
             }
+            Self::Panicked { place, message } => {
+                let panic = Panic { place: place.clone(), message: message.clone() };
+                format!("panic {}", panic.kind())
+            }
             Self::NotDeterministic { .. } => "not deterministic".to_owned(),
             Self::File { path, .. } => format!("file {path}"),
         }
@@ -158,6 +170,7 @@ impl Problem {
         digest.write(self.key().as_bytes());
         let about = match self {
             Self::Rule { rule, .. } => rule.id().to_lowercase().replace('-', ""),
+            Self::Panicked { .. } => "panic".to_owned(),
             Self::NotDeterministic { .. } => "not_deterministic".to_owned(),
             Self::File { .. } => "file".to_owned(),
         };
@@ -204,9 +217,10 @@ impl Findings {
         let mut all: Vec<&Finding> = self.0.values().collect();
         all.sort_by_key(|finding| match &finding.problem {
             Problem::NotDeterministic { .. } => 0,
-            Problem::File { .. } => 1,
-            Problem::Rule { severity: Weight::Violation, .. } => 2,
-            Problem::Rule { severity: Weight::Warning, .. } => 3,
+            Problem::Panicked { .. } => 1,
+            Problem::File { .. } => 2,
+            Problem::Rule { severity: Weight::Violation, .. } => 3,
+            Problem::Rule { severity: Weight::Warning, .. } => 4,
         });
         all
     }

@@ -6,6 +6,7 @@ use crate::minimise::history::Fate;
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::Severity;
 use crate::run::failure::{Failure, Found, Trial, Tried, try_out};
+use crate::run::panic::Panic;
 use crate::run::shrunk::{Shrunk, shrink};
 use crate::run::signature::{PartyKind, Signature};
 use crate::run::why::Subject;
@@ -58,6 +59,36 @@ pub(super) fn look_into(
         history: history(&shrunk),
         room: Some(file::write(&shrunk.scenario)),
     })
+}
+
+/// Makes the room of a panic small. Of a client that panics only now and then the room is kept as it is.
+pub(super) fn look_into_panic(
+    bench: Bench<'_>,
+    scenario: &Scenario,
+    panic: &Panic,
+    found: (u32, u64),
+) -> Finding {
+    let trial = Trial::of_everybody(bench.setup.reading);
+    let tried = try_out(bench.simulator, scenario, &trial);
+    let wanted = Failure::Panicked(panic.clone());
+    let again = tried.found.iter().find(|one| one.failure.is_same(&wanted));
+    let shrunk =
+        again.map(|one| shrink(bench.simulator, scenario, &trial, (&tried, one), CANDIDATES));
+    let smallest = shrunk.as_ref().map_or(scenario, |shrunk| &shrunk.scenario);
+    let panic = match shrunk.as_ref().map(|shrunk| &shrunk.failure) {
+        Some(Failure::Panicked(panic)) => panic,
+        Some(_) | None => panic,
+    };
+    Finding {
+        problem: Problem::Panicked { place: panic.place.clone(), message: panic.message.clone() },
+        rooms: 1,
+        found,
+        before: Size::of(scenario),
+        after: Size::of(smallest),
+        candidates: shrunk.as_ref().map_or(0, |shrunk| shrunk.simulated as u64),
+        history: shrunk.as_ref().map(history).unwrap_or_default(),
+        room: Some(file::write(smallest)),
+    }
 }
 
 fn is_it(tried: &Tried, found: &Found, wanted: &str) -> bool {

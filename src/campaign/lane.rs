@@ -7,8 +7,9 @@ use crate::check::outcome::Violation;
 use crate::engine::choices::{Choices, Label};
 use crate::generate::{self, mutate};
 use crate::run::RunReport;
-use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
+use crate::run::panic::{Panic, caught};
 use crate::run::simulator::Simulator;
 use crate::run::status::Status;
 use crate::run::twice::run_again;
@@ -18,11 +19,14 @@ use crate::scenario::model::Scenario;
 use super::LANES;
 use super::corpus::{Corpus, Origin};
 use super::finding::{Finding, Findings, Problem, Size};
-use super::inquiry::{coarse, look_into};
+use super::inquiry::{coarse, look_into, look_into_panic};
 use super::novelty::Novelty;
 use super::setup::{Purpose, Setup, Steering};
 use super::tally::Tally;
 use super::watch::Watch;
+
+/// How a file stands whose run a client does not survive.
+const PANICKED: &str = "panicked";
 
 /// One case in so many is run twice.
 const TWICE: u64 = 20;
@@ -116,18 +120,18 @@ impl Lane {
             return;
         }
         self.replayed = true;
-        let judging = Judging { reading: bench.setup.reading, digest: DigestCheck::Free };
+        let judging = Judging::of(bench.setup.reading);
         for file in bench.setup.files.iter().skip(self.number as usize).step_by(LANES as usize) {
-            let mut report =
-                run_one(bench.simulator, &file.scenario, judging, &mut Kept::default());
-            run_again(bench.simulator, &file.scenario, judging.reading, &mut report);
-            match report.status {
-                Status::Holds | Status::Inconclusive => continue,
-                Status::Differs | Status::Violated | Status::NotDeterministic => {}
-            }
+            let ran = caught(|| {
+                let mut report =
+                    run_one(bench.simulator, &file.scenario, judging, &mut Kept::default());
+                run_again(bench.simulator, &file.scenario, judging.reading, &mut report);
+                report
+            });
+            let Some(problem) = problem_of_file(&file.name, ran) else { continue };
             let size = Size::of(&file.scenario);
             self.findings.add(Finding {
-                problem: problem_of_file(&file.name, &report),
+                problem,
                 rooms: 1,
                 found: (self.number, 0),
                 before: size,
@@ -143,15 +147,22 @@ impl Lane {
     pub fn next_case(&mut self, bench: Bench<'_>, watch: &mut Watch) {
         let case = self.cases;
         let (origin, scenario) = self.make(bench.setup, case);
-        let judging = Judging { reading: bench.setup.reading, digest: DigestCheck::Free };
+        let judging = Judging::of(bench.setup.reading);
         watch.begin(&scenario);
-        let mut report = run_one(bench.simulator, &scenario, judging, watch);
-        if (case + u64::from(self.number)).is_multiple_of(TWICE) {
-            self.tally.twice += 1;
-            run_again(bench.simulator, &scenario, judging.reading, &mut report);
+        let is_twice = (case + u64::from(self.number)).is_multiple_of(TWICE);
+        let ran = caught(|| {
+            let mut report = run_one(bench.simulator, &scenario, judging, watch);
+            if is_twice {
+                run_again(bench.simulator, &scenario, judging.reading, &mut report);
+            }
+            report
+        });
+        self.tally.twice += u64::from(is_twice);
+        self.count(bench.setup, origin, (&scenario, ran.as_ref().ok()), watch);
+        match ran {
+            Ok(report) => self.inquire(bench, &scenario, &report),
+            Err(panic) => self.inquire_panic(bench, &scenario, &panic),
         }
-        self.count(bench.setup, origin, (&scenario, &report), watch);
-        self.inquire(bench, &scenario, &report);
         let news = self.novelty.add(case, watch.features());
         self.cases += 1;
         let arm = match origin {
@@ -189,7 +200,7 @@ impl Lane {
         &mut self,
         setup: &Setup,
         origin: Origin,
-        (scenario, report): (&Scenario, &RunReport),
+        (scenario, report): (&Scenario, Option<&RunReport>),
         watch: &Watch,
     ) {
         match origin {
@@ -198,7 +209,12 @@ impl Lane {
         }
         let subject = setup.plan.subject;
         self.tally.add_habits(scenario);
-        self.tally.add(report, watch, |one| subject.is_on_trial(scenario, one.party));
+        match report {
+            Some(report) => {
+                self.tally.add(report, watch, |one| subject.is_on_trial(scenario, one.party));
+            }
+            None => self.tally.panicked += 1,
+        }
     }
 
     /// Looks into what is wrong with a run. Of a kind of breach that comes again and again the first is looked into, the second,
@@ -228,15 +244,30 @@ impl Lane {
         let broken = report.outcome.violations.iter().filter(on_trial);
         let kinds: BTreeSet<String> = broken.map(|one| coarse(&report.outcome, one)).collect();
         for kind in kinds {
-            let seen = self.occurrences.entry(kind.clone()).or_insert(0);
-            *seen += 1;
-            if seen.is_power_of_two()
+            if self.is_looked_into(&kind)
                 && let Some(finding) = look_into(bench, scenario, &kind, found)
             {
                 self.tally.candidates += finding.candidates;
                 self.findings.add(finding);
             }
         }
+    }
+
+    /// Looks into a panic, of the same one as often as into the same breach.
+    fn inquire_panic(&mut self, bench: Bench<'_>, scenario: &Scenario, panic: &Panic) {
+        if self.is_looked_into(&format!("panic {}", panic.kind())) {
+            let found = (self.number, self.cases);
+            let finding = look_into_panic(bench, scenario, panic, found);
+            self.tally.candidates += finding.candidates;
+            self.findings.add(finding);
+        }
+    }
+
+    /// Counts an occurrence of a kind. Whether it is one of those that are looked into.
+    fn is_looked_into(&mut self, kind: &str) -> bool {
+        let seen = self.occurrences.entry(kind.to_owned()).or_insert(0);
+        *seen += 1;
+        seen.is_power_of_two()
     }
 }
 
@@ -256,9 +287,22 @@ pub(super) fn make(
     }
 }
 
-fn problem_of_file(path: &str, report: &RunReport) -> Problem {
+/// What is wrong with a file that was run; `None` if nothing is.
+fn problem_of_file(path: &str, ran: Result<RunReport, Panic>) -> Option<Problem> {
+    let path = path.to_owned();
+    let report = match ran {
+        Ok(report) => report,
+        Err(panic) => {
+            let details = vec![format!("a client panics {}", panic.told())];
+            return Some(Problem::File { path, status: PANICKED.to_owned(), details });
+        }
+    };
+    match report.status {
+        Status::Holds | Status::Inconclusive => return None,
+        Status::Differs | Status::Violated | Status::NotDeterministic => {}
+    }
     let broken = report.outcome.counted().map(|violation| violation.rule.id().to_owned());
     let mut details: Vec<String> = broken.collect();
     details.dedup();
-    Problem::File { path: path.to_owned(), status: report.status.as_str().to_owned(), details }
+    Some(Problem::File { path, status: report.status.as_str().to_owned(), details })
 }

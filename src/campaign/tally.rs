@@ -27,6 +27,9 @@ pub struct Tally {
     pub mutated: u64,
     /// Cases that were run a second time and compared.
     pub twice: u64,
+    /// Cases in which a client panicked: of those there is nothing else to count.
+    #[serde(default)]
+    pub panicked: u64,
     /// Runs that were cut before they came to rest, or in which something stayed undecided.
     pub inconclusive: u64,
     /// Actions of all runs, without second runs and those of making rooms small.
@@ -123,6 +126,7 @@ impl Tally {
         self.fresh += other.fresh;
         self.mutated += other.mutated;
         self.twice += other.twice;
+        self.panicked += other.panicked;
         self.inconclusive += other.inconclusive;
         self.actions += other.actions;
         self.facts += other.facts;

@@ -9,7 +9,7 @@ use crate::report::room::Layout;
 use crate::report::text::{list, safe};
 use crate::rulebook::reading::ReadingName;
 use crate::rulebook::rule::Rule;
-use crate::run::judged::{DigestCheck, Judging};
+use crate::run::judged::Judging;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 use crate::run::why::{Wanted, Why, explained};
@@ -35,7 +35,7 @@ pub(super) fn explain(
         input.scenario.seed = seed;
     }
     let wanted = wanted(args, &input.scenario)?;
-    let judging = Judging { reading: args.reading.reading(), digest: DigestCheck::Free };
+    let judging = Judging::of(args.reading.reading());
     let mut why = explained(simulator, &input.scenario, judging, wanted);
     if why.answers.is_empty() && wanted != Wanted::default() {
         return Err(nothing(args, &input.scenario, &why));

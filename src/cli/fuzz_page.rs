@@ -10,7 +10,8 @@ use crate::report::page::{
     ANSWERS, CampaignPictured, Kills, Pictured, Plot, campaign_page, run_page,
 };
 use crate::rulebook::reading::ReadingName;
-use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::judged::{Judging, run_one};
+use crate::run::panic::caught;
 use crate::run::simulator::Simulator;
 use crate::run::why::widely_explained;
 use crate::scenario::file;
@@ -79,9 +80,11 @@ fn save_rooms(folder: &Folder, sum: &Sum, runner: Runner<'_>) -> Result<Vec<Stri
         let id = finding.problem.id();
         let path = folder.finding_file(&id);
         let name = path.to_string_lossy();
-        let judging = Judging { reading: runner.reading, digest: DigestCheck::Free };
+        let judging = Judging::of(runner.reading);
         let mut trace = Trace::default();
-        let report = run_one(runner.simulator, &scenario, judging, &mut trace);
+        let ran = caught(|| run_one(runner.simulator, &scenario, judging, &mut trace));
+        // Of a run that does not come to its end there is nothing to draw.
+        let Ok(report) = ran else { continue };
         let why = widely_explained(&scenario, report, trace, ANSWERS);
         let replay = format!("withheld run {}", super::quote::quoted(&name));
         let more = explain::command(&name, None, runner.reading);

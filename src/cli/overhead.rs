@@ -16,7 +16,7 @@ use crate::overhead::sweep::sweep;
 use crate::overhead::world::Plan;
 use crate::report::overhead::data::{overhead_csv, overhead_document};
 use crate::report::overhead::pareto::standings;
-use crate::report::overhead::plots::{mailbox_plot, sweep_plot};
+use crate::report::overhead::plots::{mailbox_plot, sweep_plot, traffic_plot};
 use crate::report::overhead::svg::{Pictures, overhead_svg};
 use crate::report::overhead::text::{overhead_view, unplayable};
 use crate::report::page::Plot;
@@ -65,7 +65,9 @@ pub(super) fn run(
         let svg = picture(&comparison, &sweep, mailboxes.as_ref());
         finish(file, &svg).map_err(|error| Failure::File(path.to_owned(), error))?;
     }
-    let plots: Vec<Plot> = [Some(sweep), mailboxes].into_iter().flatten().collect();
+    let traffic =
+        traffic_plot(&standings(&comparison), &comparison.contenders[comparison.baseline].0);
+    let plots: Vec<Plot> = [Some(sweep), mailboxes, traffic].into_iter().flatten().collect();
     print(&comparison, &plots, args.format, streams)?;
     tell_time(&comparison, micros, streams);
     Ok(Exit::Holds)

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use crate::report::rules::{rules_document, rules_view};
 use crate::rulebook::rule::Rule;
-use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
@@ -32,7 +32,7 @@ pub(super) fn rules(
     // Without files the rule book is listed all the same.
     let paths = if paths.is_empty() { paths } else { inputs::find(&paths).map_err(bad)? };
     let files = inputs::read_all(paths, streams.terminal.err).map_err(bad)?;
-    let judging = Judging { reading: args.reading.reading(), digest: DigestCheck::Free };
+    let judging = Judging::of(args.reading.reading());
     let mut survey = Survey::default();
     for input in &files {
         let report = run_one(simulator, &input.scenario, judging, &mut Kept::default());

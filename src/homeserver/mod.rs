@@ -29,6 +29,7 @@ use crate::homeserver::residents::Residents;
 use crate::homeserver::rooms::Rooms;
 use crate::homeserver::transactions::Transactions;
 use crate::ids::{DeviceId, RoomId, ServerId, UserId};
+use crate::protocol::api::SyncResponse;
 use crate::protocol::provenance::Provenance;
 use crate::trace::fact::{Causes, FactKind};
 
@@ -46,6 +47,9 @@ pub struct Homeserver {
     federation: Federation,
     touched: Vec<DeviceId>,
     early: BTreeMap<RoomId, Vec<Pdu>>,
+    /// Answers that were read: memory for the next ones, and nothing that anything depends on.
+    #[expect(clippy::vec_box, reason = "what is kept is the memory of the boxes")]
+    spare: Vec<Box<SyncResponse>>,
 }
 
 impl Homeserver {
@@ -65,6 +69,7 @@ impl Homeserver {
             federation: Federation::new(servers),
             touched: Vec::new(),
             early: BTreeMap::new(),
+            spare: Vec::new(),
         }
     }
 

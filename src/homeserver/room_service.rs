@@ -2,6 +2,8 @@
 //! them on to the servers in the room.
 //! It does not know when they arrive there.
 
+use smallvec::SmallVec;
+
 use crate::homeserver::Homeserver;
 use crate::homeserver::device_lists::{Change, ChangeKind};
 use crate::homeserver::federation::{Item, Pdu};
@@ -194,10 +196,21 @@ impl Homeserver {
         self.lists.push(Change { user, kind, cause });
         if self.residents.server(user) == self.id {
             self.touch_users(&[user]);
+            if passage == Passage::Joined {
+                self.introduce(user, id, cause);
+            }
         }
     }
 
-    fn servers_in(&self, room: RoomId) -> Vec<ServerId> {
+    /// One of the server's own users came into a room: the servers there that were not told of changes of the user's list so far
+    /// are told that it is another. They may believe that the user was there all the time, if a leave came to nobody.
+    fn introduce(&mut self, user: UserId, room: RoomId, cause: Provenance) {
+        for server in self.rooms.strangers_in(room, user) {
+            self.federation.queue(server, Item::DeviceList(user, cause));
+        }
+    }
+
+    fn servers_in(&self, room: RoomId) -> SmallVec<[ServerId; 4]> {
         self.rooms.get(room).map(|room| room.servers().collect()).unwrap_or_default()
     }
 }

@@ -1,6 +1,7 @@
 //! The rooms that one homeserver has, and the stream of all their events.
 //! It does not know devices, nor how events travel between servers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::homeserver::residents::Residents;
@@ -196,6 +197,20 @@ impl Rooms {
         servers.sort_unstable();
         servers.dedup();
         (users, servers)
+    }
+
+    /// The other servers in a room that are in no other room together with `user`: they are not told yet when the list of that
+    /// user changes.
+    #[must_use]
+    pub fn strangers_in(&self, room: RoomId, user: UserId) -> Vec<ServerId> {
+        let servers = |room: &Room| room.servers().collect::<BTreeSet<_>>();
+        let others = self.rooms.iter().enumerate().filter(|(index, _)| *index != room.index());
+        let others = others.filter_map(|(_, other)| other.as_ref());
+        let is_joined = |other: &&Room| other.state().membership(user) == Membership::Join;
+        let told: BTreeSet<ServerId> = others.filter(is_joined).flat_map(servers).collect();
+        let here = self.get(room).map(servers).unwrap_or_default();
+        let is_new = |server: &ServerId| *server != self.server && !told.contains(server);
+        here.into_iter().filter(is_new).collect()
     }
 
     /// Remembers that one of the server's own users has something to do with the room.

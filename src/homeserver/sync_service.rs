@@ -36,6 +36,9 @@ pub struct SyncTerms<'a> {
     pub hidden: &'a [(UserId, Option<FactId>)],
 }
 
+/// Of how many answers a server keeps the memory: enough for all devices of most rooms, and little beside those of a large one.
+const SPARE: usize = 1_024;
+
 /// A sync answer, with the newest fact behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncAnswer {
@@ -76,25 +79,34 @@ impl Homeserver {
             return None;
         }
         let keys_cause = account.keys_cause.0.filter(|_| counts);
-        let mut response = Box::new(SyncResponse {
+        let mut response = self.spare.pop().unwrap_or_default();
+        *response = SyncResponse {
             since: token,
             next: SyncToken {
                 to_device: token.to_device,
                 device_lists: self.lists.position(),
                 rooms: self.rooms.position(),
             },
-            to_device: Vec::new(),
+            to_device: std::mem::take(&mut response.to_device),
             device_lists: lists,
             one_time_key_count: None,
             unused_fallback_key: None,
             counts_cause: terms.omit_counts.unwrap_or_default(),
             rooms,
-        });
+        };
         self.list_mailbox(device, terms, &mut response, log);
         self.tell_counts(device, terms, &mut response);
         hide_members(device, terms.hidden, &mut response.rooms, log);
         let cause = newest(&response).max(keys_cause);
         Some(SyncAnswer { response, cause })
+    }
+
+    /// Takes the memory of an answer that was read back, for the next one. It makes no difference to anything else.
+    pub fn take_back(&mut self, mut response: Box<SyncResponse>) {
+        if self.spare.len() < SPARE {
+            response.to_device.clear();
+            self.spare.push(response);
+        }
     }
 
     /// `GET /keys/changes`, and the part of a sync answer that says the same: how the lists that the user follows

@@ -3,16 +3,18 @@
 //!
 //! Source: client-server API, transaction identifiers; rule T-07.
 
-use std::collections::BTreeMap;
-
 use crate::ids::{DeviceId, TxnId};
 use crate::protocol::api::Endpoint;
 use crate::protocol::provenance::Provenance;
 
+type Key = (TxnId, DeviceId, Endpoint);
+
 /// The transactions that were done, with the fact that each was accepted.
+///
+/// They are a list by id: ids ascend, so that a new one stands at the end or near it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Transactions {
-    done: BTreeMap<(TxnId, DeviceId, Endpoint), Provenance>,
+    done: Vec<(Key, Provenance)>,
 }
 
 impl Transactions {
@@ -20,12 +22,20 @@ impl Transactions {
     /// endpoint, is another transaction.
     #[must_use]
     pub fn find(&self, device: DeviceId, endpoint: Endpoint, txn: TxnId) -> Option<Provenance> {
-        self.done.get(&(txn, device, endpoint)).copied()
+        self.place((txn, device, endpoint)).ok().map(|place| self.done[place].1)
     }
 
     /// Remembers that the transaction was accepted.
     pub fn insert(&mut self, device: DeviceId, endpoint: Endpoint, txn: TxnId, by: Provenance) {
-        self.done.insert((txn, device, endpoint), by);
+        let key = (txn, device, endpoint);
+        match self.place(key) {
+            Ok(place) => self.done[place].1 = by,
+            Err(place) => self.done.insert(place, (key, by)),
+        }
+    }
+
+    fn place(&self, key: Key) -> Result<usize, usize> {
+        self.done.binary_search_by_key(&key, |(key, _)| *key)
     }
 }
 

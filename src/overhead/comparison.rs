@@ -13,7 +13,7 @@ use crate::overhead::wire::Wire;
 use crate::overhead::world::Plan;
 use crate::rulebook::reading::ReadingName;
 use crate::run::RunReport;
-use crate::run::judged::{DigestCheck, Judging, run_tapped};
+use crate::run::judged::{Judging, run_tapped};
 use crate::run::mutants::lanes::work_through;
 use crate::run::simulator::Simulator;
 use crate::scenario::file;
@@ -280,7 +280,7 @@ pub fn measure(
     room: &Scenario,
     reading: ReadingName,
 ) -> Result<Run, Why> {
-    let judging = Judging { reading, digest: DigestCheck::Free };
+    let judging = Judging::of(reading);
     let (mut meter, mut wire) = (Meter::new(room), Wire::new(room));
     let report = run_tapped(simulator, room, judging, &mut meter, &mut wire);
     let RunReport { outcome, actions, .. } = report.ok_or(Why::NoRequests)?;

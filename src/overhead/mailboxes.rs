@@ -100,10 +100,11 @@ impl Mailboxes {
 }
 
 impl Course {
-    /// The ends of the parts in milliseconds of virtual time, each with how many messages waited in it on average.
+    /// The ends of the parts in milliseconds of virtual time, each with how many messages waited in it on average, in
+    /// thousandths.
     pub fn points(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let ends = (1_u64..).map(|part| part * self.part_ms);
-        let mean = |waited: &u64| (waited + self.part_ms / 2) / self.part_ms;
+        let mean = |waited: &u64| (waited * 1_000 + self.part_ms / 2) / self.part_ms;
         ends.zip(self.waited.iter().map(mean))
     }
 
@@ -163,7 +164,7 @@ mod tests {
         // 1 s of 1, 2 s of 3, 1 s of 2, 1 s of 3, 4 s of 1.
         assert_eq!(boxes.waited_seconds(), 1 + 6 + 2 + 3 + 4);
         let points: Vec<(u64, u64)> = boxes.into_course().points().collect();
-        let mean = [0, 1, 3, 3, 2, 3, 1, 1, 1, 1];
+        let mean = [0, 1, 3, 3, 2, 3, 1, 1, 1, 1].map(|messages| messages * 1_000);
         let ends = (1..=10).map(|second| second * 1_000);
         assert_eq!(points, ends.zip(mean).collect::<Vec<_>>());
     }
@@ -182,7 +183,7 @@ mod tests {
         let points: Vec<(u64, u64)> = course.points().collect();
         assert!(points.len() <= 240, "{}", points.len());
         let (end, last) = *points.last().unwrap();
-        assert!(end >= 86_400_000 && last == 2, "{end} {last}");
-        assert_eq!([points[0], points[2]], [(512_000, 0), (1_536_000, 2)]);
+        assert!(end >= 86_400_000 && last == 2_000, "{end} {last}");
+        assert_eq!([points[0], points[2]], [(512_000, 1), (1_536_000, 2_000)]);
     }
 }

@@ -16,12 +16,11 @@ use crate::protocol::json;
 use crate::protocol::spelling::Spelling;
 use crate::rulebook::reading::ReadingName;
 use crate::run::clients::{InWorld, References};
-use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::judged::{Judging, run_one};
 use crate::run::simulator::{RequestTap, Simulator};
 use crate::scenario::file::{self, read_overlay};
 use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
-use crate::trace::fact::Fact;
 use crate::trace::sink::{FactSink, Trace};
 
 /// A1 blocks B2; B3 has no keys; two messages.
@@ -157,13 +156,6 @@ impl RequestTap for Written<'_> {
     }
 }
 
-/// Takes facts and does nothing with them.
-struct Nowhere;
-
-impl FactSink for Nowhere {
-    fn record(&mut self, _: &Fact) {}
-}
-
 #[test]
 fn bytes_are_those_of_the_requests_written_out() {
     let plan = Plan {
@@ -175,9 +167,9 @@ fn bytes_are_those_of_the_requests_written_out() {
     for scenario in [room(ROOM), plan.scenario(3)] {
         let (simulator, reading) = (InWorld(References), ReadingName::Strict);
         let mut written = Written { scenario: &scenario, bytes: 0, puts: 0 };
-        simulator.simulate_tapped(&scenario, reading, &mut Nowhere, &mut written).unwrap();
+        simulator.simulate_tapped(&scenario, reading, &mut (), &mut written).unwrap();
         let mut wire = Wire::new(&scenario);
-        simulator.simulate_tapped(&scenario, reading, &mut Nowhere, &mut wire).unwrap();
+        simulator.simulate_tapped(&scenario, reading, &mut (), &mut wire).unwrap();
         let mut figures = super::measure::Figures::default();
         wire.finish(&mut figures);
         assert!(written.bytes > 1_000);
@@ -255,9 +247,9 @@ fn every_world_but_the_largest_is_a_valid_file_and_comes_to_rest() {
             assert_eq!(again.devices.len(), scenario.devices.len());
             assert_eq!(again.messages.len(), scenario.messages.len());
         }
-        let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+        let judging = Judging::STRICT;
         let scenario = plan.scenario(1);
-        let report = run_one(&InWorld(References), &scenario, judging, &mut Nowhere);
+        let report = run_one(&InWorld(References), &scenario, judging, &mut ());
         let outcome = report.outcome;
         assert!(!outcome.is_inconclusive(), "{}: {:?}", plan.name(), outcome.end);
         let counted: Vec<_> = outcome.counted().collect();

@@ -51,7 +51,7 @@ use crate::report::room::Layout;
 use crate::report::shrunk::{ShrunkTold, summary};
 use crate::rulebook::reading::ReadingName;
 use crate::run::failure::{Failure, Found, Trial, Tried, try_out};
-use crate::run::judged::{DigestCheck, Judging};
+use crate::run::judged::Judging;
 use crate::run::panic::caught;
 use crate::run::shrunk::{LIMIT, shrink};
 use crate::run::simulator::Simulator;
@@ -229,7 +229,7 @@ impl Failed<'_> {
             commands: &commands,
             history: false,
         };
-        let judging = Judging { reading: self.config.reading, digest: DigestCheck::Free };
+        let judging = Judging::of(self.config.reading);
         let wanted = Wanted { rule: shrunk.failure.rule(), ..Wanted::default() };
         let layout = Layout { columns: COLUMNS, paint: Paint::Plain };
         // A run that panics leaves nothing to explain but that.

@@ -14,7 +14,7 @@ use crate::report::shrunk::titled;
 use crate::rulebook::reading::ReadingName;
 use crate::rulebook::rule::Rule;
 use crate::run::failure::Failure;
-use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
 use crate::run::panic::caught;
 use crate::run::shrunk::Shrunk;
@@ -29,7 +29,7 @@ use crate::store::atomic::AtomicFile;
 /// The small room as it is kept: it holds when nothing is broken any more and the rule is still put to the test.
 pub(super) fn kept(simulator: &dyn Simulator, reading: ReadingName, shrunk: &Shrunk) -> Scenario {
     let mut scenario = titled(shrunk);
-    let judging = Judging { reading, digest: DigestCheck::Free };
+    let judging = Judging::of(reading);
     let run = caught(|| run_one(simulator, &scenario, judging, &mut Kept::default()));
     let marks = run.map_or_else(|_| Marks::default(), |report| report.outcome.marks);
     let reached = |rule: &Rule| marks.of(*rule) > 0;
@@ -97,7 +97,7 @@ fn replay_one(simulator: &dyn Simulator, reading: ReadingName, path: &Path) -> R
     let bytes = fs::read(path).map_err(|error| format!("{shown}: {error}\n"))?;
     let scenario = file::read_bytes(&bytes, &Limits::FILES)
         .map_err(|problems| file::render(&problems, &shown, &String::from_utf8_lossy(&bytes)))?;
-    let judging = Judging { reading, digest: DigestCheck::Free };
+    let judging = Judging::of(reading);
     let run = caught(|| {
         let mut report = run_one(simulator, &scenario, judging, &mut Kept::default());
         let kept = run_again(simulator, &scenario, reading, &mut report);

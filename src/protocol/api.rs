@@ -268,7 +268,7 @@ pub enum ListChange {
 }
 
 /// The answer to `/sync`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct SyncResponse {
     /// The token that was asked with.
     pub since: SyncToken,

@@ -98,12 +98,16 @@ impl View {
         self.paint.push(Tone::Heading, &about, &mut self.text);
         self.text.push('\n');
         let rooms = format!(
-            "{}: {} generated afresh, {} made of earlier ones, {} run twice and compared, {} inconclusive; {} replayed",
+            "{}: {} generated afresh, {} made of earlier ones, {} run twice and compared, {} inconclusive{}; {} replayed",
             count(cases.all, "generated room"),
             grouped(cases.fresh),
             grouped(cases.mutated),
             grouped(cases.twice),
             grouped(cases.inconclusive),
+            match cases.panicked {
+                0 => String::new(),
+                panicked => format!(", {} in which a client panicked", grouped(panicked)),
+            },
             count(campaign.files(), "scenario file"),
         );
         self.line("rooms", &rooms);
@@ -273,6 +277,12 @@ pub(super) fn headline(problem: &Problem) -> String {
             let verdict =
                 verdict.map_or_else(String::new, |verdict| format!(" ({})", verdict.0.name()));
             format!("{} {is} {by}{verdict}", rule.id())
+        }
+        Problem::Panicked { place: Some(place), message } => {
+            format!("a client panics at {}: {}", safe(place), safe(message))
+        }
+        Problem::Panicked { place: None, message } => {
+            format!("a client panics: {}", safe(message))
         }
         Problem::NotDeterministic { first_fact: Some(fact) } => {
             format!("a client is not deterministic: two runs differ from fact #{fact} on")

@@ -40,7 +40,7 @@ struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     dur: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+    id: Option<Id>,
     /// A flow ends at the slice around its end, not at the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     bp: Option<&'static str>,
@@ -48,6 +48,14 @@ struct Entry<'a> {
     s: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     args: Option<Args<'a>>,
+}
+
+/// What joins entries. Perfetto leaves out a flow whose id is not a number; windows may have any name.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Id {
+    Flow(u64),
+    Window(String),
 }
 
 /// What a viewer shows of an entry.
@@ -71,6 +79,8 @@ struct Writer<'a, W> {
     names: Names<'a>,
     lanes: Lanes,
     is_first: bool,
+    /// How many flows there have been.
+    flows: u64,
 }
 
 /// Writes the facts of a run of `scenario`; of more than [`FACTS`] the first, and how many were left out.
@@ -89,7 +99,7 @@ fn write_first(
 ) -> io::Result<()> {
     write!(out, "{{\"displayTimeUnit\":\"ms\",\"traceEvents\":[")?;
     let (names, lanes) = (Names::of(scenario), Lanes::of(scenario));
-    let mut writer = Writer { out, names, lanes, is_first: true };
+    let mut writer = Writer { out, names, lanes, is_first: true, flows: 0 };
     writer.lanes()?;
     let shown = &facts[..facts.len().min(limit)];
     let end = shown.last().map_or(SimTime::ZERO, |fact| fact.at);
@@ -189,7 +199,8 @@ impl<W: Write> Writer<'_, W> {
                 for (ph, at) in [("b", fault.from), ("e", fault.until.min(end).max(fault.from))] {
                     let mut entry = self.entry(&name, ph, lane);
                     entry.cat = Some("fault");
-                    entry.id = Some(format!("fault{number}.{}", self.lanes.place(lane)));
+                    entry.id =
+                        Some(Id::Window(format!("fault{number}.{}", self.lanes.place(lane))));
                     entry.ts = Some(at.as_ms().saturating_mul(1_000));
                     self.put(&entry)?;
                 }
@@ -200,8 +211,9 @@ impl<W: Write> Writer<'_, W> {
 
     fn facts(&mut self, facts: &[Fact]) -> io::Result<()> {
         let mut placed: BTreeMap<FactId, Place> = BTreeMap::new();
-        // Facts of one instant on one lane stand one after the other within their millisecond.
-        let mut last: BTreeMap<Observer, (SimTime, u64)> = BTreeMap::new();
+        // Facts of one instant on one lane stand one after the other within their millisecond, and after what led to them:
+        // a flow that ended before it began would be left out.
+        let mut free: BTreeMap<Observer, u64> = BTreeMap::new();
         let mut in_instant: BTreeMap<(Observer, SimTime), u64> = BTreeMap::new();
         for fact in facts {
             *in_instant.entry((fact.observer, fact.at)).or_default() += 1;
@@ -210,14 +222,15 @@ impl<W: Write> Writer<'_, W> {
         let mut tags = Tags::new(&scenario_names);
         for fact in facts {
             let tag = tags.next(fact);
-            let rank = match last.get(&fact.observer) {
-                Some((at, rank)) if *at == fact.at => rank + 1,
-                Some(_) | None => 0,
-            };
-            last.insert(fact.observer, (fact.at, rank));
             let number = in_instant.get(&(fact.observer, fact.at)).copied().unwrap_or(1);
-            let apart = (1_000 / number).clamp(1, APART_US);
-            let ts = fact.at.as_ms().saturating_mul(1_000).saturating_add((rank * apart).min(999));
+            // Half of the millisecond is left for waiting for causes.
+            let apart = (500 / number).clamp(1, APART_US);
+            let start = fact.at.as_ms().saturating_mul(1_000);
+            let causes = fact.causes.iter().filter_map(|cause| placed.get(&cause));
+            let after = causes.map(|cause| cause.ts.saturating_add(1)).max().unwrap_or(0);
+            let next = free.get(&fact.observer).copied().unwrap_or(0);
+            let ts = start.max(after).max(next).min(start.saturating_add(999));
+            free.insert(fact.observer, ts.saturating_add(apart));
             let place = Place { lane: fact.observer, ts };
             self.slice(fact, place, apart)?;
             self.flows(fact, place, tag.as_deref(), &placed)?;
@@ -250,16 +263,15 @@ impl<W: Write> Writer<'_, W> {
         placed: &BTreeMap<FactId, Place>,
     ) -> io::Result<()> {
         let kind = Kind::of(&fact.kind);
-        let from = fact.causes.iter().filter_map(|cause| placed.get(&cause).map(|at| (cause, at)));
-        let travelled =
-            |(_, from): &(FactId, &Place)| from.lane != place.lane && from.lane != Observer::World;
-        for (cause, from) in from.filter(travelled) {
+        let from = fact.causes.iter().filter_map(|cause| placed.get(&cause));
+        let travelled = |from: &&Place| from.lane != place.lane && from.lane != Observer::World;
+        for from in from.filter(travelled) {
             let name = tag.unwrap_or_else(|| kind.as_str());
-            let id = format!("{}-{}", cause.raw(), fact.id.raw());
+            self.flows += 1;
             for (ph, at) in [("s", from), ("f", &place)] {
                 let mut entry = self.entry(name, ph, at.lane);
                 entry.cat = Some(category(carrier(kind)));
-                entry.id = Some(id.clone());
+                entry.id = Some(Id::Flow(self.flows));
                 entry.bp = (ph == "f").then_some("e");
                 entry.ts = Some(at.ts);
                 self.put(&entry)?;

@@ -14,7 +14,7 @@ use crate::trace::sink::{FactDigest, FactSink, Trace};
 
 use super::RunReport;
 use super::expectation::Mismatch;
-use super::judged::{DigestCheck, Judging, no_run, run_one};
+use super::judged::{Judging, no_run, run_one};
 use super::panic::{Panic, caught};
 use super::signature::{PartyKind, Signature};
 use super::simulator::Simulator;
@@ -181,7 +181,7 @@ impl Trial<'_> {
     }
 
     const fn judging(&self) -> Judging {
-        Judging { reading: self.reading, digest: DigestCheck::Free }
+        Judging::of(self.reading)
     }
 
     /// Whether a violation counts.

@@ -8,7 +8,7 @@ use crate::rulebook::reading::{Reading, ReadingName};
 use crate::scenario::model::Scenario;
 use crate::time::SimTime;
 use crate::trace::fact::Fact;
-use crate::trace::sink::{FactDigest, FactSink, Trace};
+use crate::trace::sink::{FactDigest, FactSink};
 
 use super::RunReport;
 use super::expectation::compare;
@@ -25,6 +25,17 @@ pub struct Judging {
     pub digest: DigestCheck,
 }
 
+impl Judging {
+    /// To the letter of the specification, whatever the digest: how rooms are judged if nothing else is asked for.
+    pub const STRICT: Self = Self::of(ReadingName::Strict);
+
+    /// Under a reading, whatever the digest.
+    #[must_use]
+    pub const fn of(reading: ReadingName) -> Self {
+        Self { reading, digest: DigestCheck::Free }
+    }
+}
+
 /// Whether the digest in a scenario counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestCheck {
@@ -37,7 +48,7 @@ pub enum DigestCheck {
 /// What is told of a scenario whose run did not come to an end: nothing happened.
 pub(super) fn no_run(scenario: &Scenario, judging: Judging) -> RunReport {
     let nobody = Unstarted;
-    run_one(&nobody, scenario, judging, &mut None::<Trace>)
+    run_one(&nobody, scenario, judging, &mut ())
 }
 
 /// Runs nothing.

@@ -22,8 +22,14 @@ impl Panic {
     /// Whether it is the same as another one, in a room where numbers may be others.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        self.place == other.place
-            && without_numbers(&self.message) == without_numbers(&other.message)
+        self.kind() == other.kind()
+    }
+
+    /// What makes it the same as others: its place, and its words without the numbers.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let place = self.place.as_deref().unwrap_or("-");
+        format!("{place} {}", without_numbers(&self.message))
     }
 
     /// Place and message, in words.

@@ -198,6 +198,9 @@ impl<C: Client, K: Choices> World<C, K> {
         self.feed(device, Input::Answer(ticket.number, answer), cause, sink);
         let told = result == Err(Failure::Forbidden)
             || (ticket.endpoint == Endpoint::Logout && result.is_ok());
+        if let Ok(Response::Sync(read)) = result {
+            self.servers[server.index()].take_back(read);
+        }
         let account = &self.servers[server.index()];
         if told && !account.is_live(device) {
             let deleted = account.account(device).deleted.0;

@@ -18,6 +18,11 @@ impl<S: FactSink + ?Sized> FactSink for &mut S {
     }
 }
 
+/// No sink: facts are not looked at.
+impl FactSink for () {
+    fn record(&mut self, _: &Fact) {}
+}
+
 /// Two sinks side by side.
 impl<A: FactSink, B: FactSink> FactSink for (A, B) {
     fn record(&mut self, fact: &Fact) {

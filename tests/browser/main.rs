@@ -66,7 +66,13 @@ impl Desk {
         let size = format!("--window-size={},{}", size.0, size.1);
         let address = format!("file://{}#{hash}", page.display());
         // Without a sandbox, because tests in containers run as root; the pages are our own.
-        let fixed = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"];
+        let fixed = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--no-pdf-header-footer",
+        ];
         let mut child = Command::new(self.browser)
             .args(fixed)
             .args([
@@ -101,6 +107,19 @@ impl Desk {
         });
         let told = told.split("</pre>").next().unwrap_or_default();
         assert!(told.starts_with("selftest: ok, "), "{}: {told}", page.display());
+    }
+
+    /// A page on paper, without that which tells when it was printed.
+    fn print(&self, page: &Path, hash: &str) -> String {
+        let paper = self.path("paper.pdf");
+        let to = format!("--print-to-pdf={}", paper.display());
+        self.open(page, hash, (1280, 800), &to);
+        let bytes = fs::read(&paper).expect("it was printed");
+        assert!(bytes.starts_with(b"%PDF"));
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let dated = ["/CreationDate", "/ModDate", "/ID"];
+        let lines = text.lines().filter(|line| !dated.iter().any(|word| line.contains(word)));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// A picture of a page; that something is seen on it shows in its size.
@@ -149,6 +168,23 @@ fn a_page_is_seen_in_light_and_in_dark() {
     let dark = desk.picture(&page, "theme=dark", (1280, 800));
     let wide = desk.picture(&page, "theme=light", (2000, 1100));
     assert!(light != dark && light != wide);
+}
+
+/// Paper is white whatever the screen is, and has the picture: what is printed of a dark page is what is printed of a light one.
+#[test]
+fn a_page_is_printed_alike_in_light_and_in_dark() {
+    let Some(desk) = Desk::new() else { return };
+    let page = desk.page_of(ROOMS[1]);
+    let light = desk.print(&page, "theme=light");
+    assert!(light == desk.print(&page, "theme=dark"), "what is printed depends on the screen");
+    assert!(sheets(&light) > 1, "verdicts, broken rules and the picture need more than one sheet");
+    let all = desk.print(&page, "scope=all");
+    assert!(sheets(&all) > 2 * sheets(&light), "all facts are printed: {} sheets", sheets(&all));
+}
+
+/// How many sheets of paper a document has.
+fn sheets(pdf: &str) -> usize {
+    pdf.lines().filter(|line| line.contains("/Type /Page") && !line.contains("/Pages")).count()
 }
 
 #[test]

@@ -9,9 +9,8 @@ use withheld::report::explanation::{Explained, document, dot, mermaid, text};
 use withheld::report::paint::Paint;
 use withheld::report::room::Layout;
 use withheld::rulebook::leaf::Leaf;
-use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::{InWorld, References};
-use withheld::run::judged::{DigestCheck, Judging};
+use withheld::run::judged::Judging;
 use withheld::run::why::{Answer, Subject, Wanted, Why, explained};
 use withheld::scenario::habits::NoticeType;
 use withheld::scenario::model::Scenario;
@@ -23,7 +22,7 @@ use crate::room::{Room, files, in_file};
 const LAYOUT: Layout = Layout { columns: 100, paint: Paint::Plain };
 
 fn why(scenario: &Scenario, wanted: Wanted) -> Why {
-    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+    let judging = Judging::STRICT;
     explained(&InWorld(References), scenario, judging, wanted)
 }
 

@@ -104,7 +104,7 @@ fn a_client_with_a_fault_fails_with_a_small_room_that_is_saved_and_run_from_then
 }
 
 /// A client that cannot bear it if anybody is blocked.
-struct Brittle(Reference);
+pub(crate) struct Brittle(Reference);
 
 impl Client for Brittle {
     type Durable = <Reference as Client>::Durable;
@@ -130,7 +130,7 @@ impl Client for Brittle {
     }
 }
 
-struct Brittles;
+pub(crate) struct Brittles;
 
 impl Clients for Brittles {
     type Client = Brittle;

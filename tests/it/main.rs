@@ -15,6 +15,7 @@ mod mutants;
 mod occasions;
 mod olm_against_vodozemac;
 mod overhead;
+mod panics;
 mod pictures;
 mod policies;
 mod random_networks;

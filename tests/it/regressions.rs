@@ -4,13 +4,11 @@
 use std::fs;
 
 use withheld::generate::plan::Subject;
-use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::{InWorld, References};
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::scenario::expect::ExpectedViolation;
 use withheld::scenario::file;
 use withheld::scenario::limits::Limits;
-use withheld::trace::sink::Trace;
 
 use crate::room::files;
 
@@ -20,8 +18,8 @@ fn nobody_is_warned_where_judge_and_client_agree_by_now() {
     let mut rooms = 0;
     for path in files("regressions") {
         let scenario = file::read_bytes(&fs::read(&path).unwrap(), &Limits::FILES).unwrap();
-        let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
-        let report = run_one(&InWorld(References), &scenario, judging, &mut None::<Trace>);
+        let judging = Judging::STRICT;
+        let report = run_one(&InWorld(References), &scenario, judging, &mut ());
         rooms += 1;
         for found in report.outcome.violations {
             let expected = ExpectedViolation { rule: found.rule, party: found.party };

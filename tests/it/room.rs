@@ -11,7 +11,7 @@ use withheld::ids::{DeviceId, MessageId};
 use withheld::rulebook::reading::{Reading, ReadingName};
 use withheld::rulebook::rule::Rule;
 use withheld::run::clients::{InWorld, References};
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::scenario::fault::Party;
 use withheld::scenario::file;
 use withheld::scenario::limits::Limits;
@@ -37,7 +37,7 @@ pub(crate) type Seen = (Rule, String, bool);
 impl Room {
     /// Runs a scenario with reference clients.
     pub(crate) fn run(scenario: Scenario) -> Self {
-        let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+        let judging = Judging::STRICT;
         let mut trace = Trace::default();
         let report = run_one(&InWorld(References), &scenario, judging, &mut trace);
         Self { scenario, trace, outcome: report.outcome, digest: report.digest }

@@ -5,10 +5,9 @@ use withheld::check::outcome::Outcome;
 use withheld::ids::DeviceId;
 use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::rulebook::rule::Rule;
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
-use withheld::trace::sink::Trace;
 
 use crate::casting::Casting;
 use crate::simulator::SdkRooms;
@@ -42,11 +41,11 @@ pub fn needed(
     casting: &Casting,
     breach: Breach,
 ) -> Option<Vec<DeviceId>> {
-    let judging = Judging { reading, digest: DigestCheck::Free };
+    let judging = Judging::of(reading);
     let is_broken = |real: &[DeviceId]| {
         let only = Casting::only(scenario, |device| real.contains(&device));
         let casting = only.stored_in(casting.store());
-        let report = run_one(&simulator(casting), scenario, judging, &mut None::<Trace>);
+        let report = run_one(&simulator(casting), scenario, judging, &mut ());
         breaches_of(&report.outcome, real).any(|one| one == breach)
     };
     let mut real = casting.real(scenario);

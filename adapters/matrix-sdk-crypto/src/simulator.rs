@@ -19,14 +19,14 @@ use withheld::rulebook::reading::ReadingName;
 use withheld::rulebook::rule::Rule;
 use withheld::run::RunReport;
 use withheld::run::clients::{Clients, References};
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::simulator::{Remark, Simulated, Simulator};
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::{PublishedKeys, Scenario};
 use withheld::sim::world::World;
 use withheld::time::SimTime;
 use withheld::trace::fact::Fact;
-use withheld::trace::sink::{FactSink, Trace};
+use withheld::trace::sink::FactSink;
 
 use crate::casting::{Casting, ClientKind};
 use crate::device::{Directory, Durable, SdkDevice, Surroundings};
@@ -171,7 +171,7 @@ pub fn transcript(scenario: &Scenario, casting: &Casting) -> Vec<String> {
         let around = made.surroundings(&scenario, Rc::default());
         let wire = Rc::clone(&around.wire);
         let clients = members(around, &casting, &scenario, ReadingName::Strict);
-        World::new(&scenario, clients).run(&mut None::<Trace>);
+        World::new(&scenario, clients).run(&mut ());
         let transcript = wire.borrow().transcript();
         lockstep::leave();
         transcript
@@ -452,8 +452,7 @@ fn known_here(
     if known.is_empty() {
         return Vec::new();
     }
-    let judging = Judging { reading, digest: DigestCheck::Free };
-    let outcome = run_one(&simulator, scenario, judging, &mut None::<Trace>).outcome;
+    let outcome = run_one(&simulator, scenario, Judging::of(reading), &mut ()).outcome;
     let rules: BTreeSet<Rule> = breaches_of(&outcome, real).map(|breach| breach.rule).collect();
     let met = rules.into_iter().filter(|rule| known.has(*rule));
     met.map(|rule| known.line(rule)).collect()

@@ -121,9 +121,10 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     // may not give it any more.
     let set_up_since = view.olm.made_after(cell.sender(), device, encrypted.fact)
         && view.bar(cell.sender(), device).is_none();
-    // It is told when the message is there: who has opted out by then owes no word either (O-01).
+    // It is told when the message is there: who has opted out by then owes no word either (O-01), also if that is taken back.
     let reports = view.reports(cell.sender(), device);
-    let has_opted_out = reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm));
+    let has_opted_out = reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm))
+        || was_opted_out_when_due(cell, epoch);
     // A block that came after the message and was taken back leaves the key where it was: what is given then starts at the point
     // of allowance (B-02), and of the block the sender need not tell.
     let was_blocked = view.was_blocked_after(cell.sender(), device, encrypted.fact)
@@ -168,13 +169,27 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
 fn is_barred_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
     let (view, sender, device) = (cell.view, cell.sender(), cell.device);
     let reports = view.reports(sender, device);
-    let is_told = |bar: &Bar| reports.is_none_or(|codes| codes.contains(bar.code));
     let sent = view.messages.echoed(cell.message).unwrap_or(cell.accepted);
     let due = view.olm.settled(sender, device, epoch).map(|settled| settled.max(sent));
+    // What is told by now may not have been told when it was the reason.
+    let is_told = |bar: &Bar| {
+        reports.is_none_or(|codes| codes.contains(bar.code))
+            && !bar.why.is_some_and(|why| view.was_silent((sender, device), bar.code, (why, due)))
+    };
     let is_early = |bar: &Bar| due.is_none_or(|due| bar.why.is_some_and(|why| why < due));
     // Another reason that came later, and that is told, does not change why nothing was said.
     let mut bars = view.bars(sender, device).into_iter().flatten();
     bars.any(|bar| !is_told(&bar) && is_early(&bar))
+}
+
+/// Whether the sender's user had opted out of the report at an instant at which it may have been due: the failure is known for
+/// good, and the message is there, which the sender learns between its acceptance and its echo.
+fn was_opted_out_when_due(cell: &Cell<'_>, epoch: Epoch) -> bool {
+    let (view, sender, device) = (cell.view, cell.sender(), cell.device);
+    let Some(settled) = view.olm.settled(sender, device, epoch) else { return false };
+    let known = view.messages.echoed(cell.message).unwrap_or(cell.accepted);
+    let span = (settled.max(cell.accepted), Some(settled.max(known)));
+    view.was_silent((sender, device), WithheldCode::NoOlm, span)
 }
 
 /// Stage 5: the key was owed and could have been sent, and was not accepted in time.

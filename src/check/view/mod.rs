@@ -206,8 +206,10 @@ impl View {
                 self.policies.has_learnt(device, fact);
                 self.policies.forget_verified(device, user);
                 let own = self.cast.user(device) == user;
+                // Who took the verification of the own user back is told nothing by `verified`, but by the keys themselves.
                 let withdrawn = self.policies.last_word(device, user) == Some(Word::Unverified);
-                if own && master.is_some() && !verified && !withdrawn {
+                let is_other = master.is_some_and(|shown| self.policies.holds_other(device, shown));
+                if own && master.is_some() && !verified && (!withdrawn || is_other) {
                     self.lost_own_keys(device, fact);
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::view::pairs::row;
 use crate::ids::{DeviceId, FactId, SigningKey, UserId};
-use crate::protocol::withheld::CodeSet;
+use crate::protocol::withheld::{CodeSet, WithheldCode};
 use crate::scenario::policy::{SharePolicy, Target};
 
 /// What the user of a device said of another user's identity since the last answer to a query for it.
@@ -24,13 +24,33 @@ struct Reporting {
     strangers: CodeSet,
 }
 
+/// What one device reports, and to whom.
+#[derive(Debug, Clone, Default)]
+struct Reports {
+    everybody: Option<Reporting>,
+    overrides: Vec<(Target, CodeSet)>,
+}
+
+impl Reports {
+    /// What is reported to a device: the last setting for one of `targets`, or else what is reported to strangers or to everybody.
+    fn to(&self, targets: [Target; 2], stranger: impl FnOnce() -> bool) -> Option<CodeSet> {
+        let special = self.overrides.iter().rev().find(|(known, _)| targets.contains(known));
+        if let Some((_, codes)) = special {
+            return Some(*codes);
+        }
+        let reporting = self.everybody?;
+        Some(if stranger() { reporting.strangers } else { reporting.codes })
+    }
+}
+
 /// One device's choices.
 #[derive(Debug, Clone, Default)]
 struct Choices {
     share: Option<(SharePolicy, FactId)>,
     with_invited: bool,
-    reporting: Option<Reporting>,
-    overrides: Vec<(Target, CodeSet)>,
+    reports: Reports,
+    /// What was reported before that, each until this fact; the latest last.
+    reported: Vec<(FactId, Reports)>,
     blocked: BTreeMap<Target, FactId>,
     /// When a block of each target was last taken back.
     unblocked: BTreeMap<Target, FactId>,
@@ -87,14 +107,18 @@ impl Policies {
         fact: FactId,
     ) {
         let choices = self.entry(device, fact);
+        if choices.reports.everybody.is_some() {
+            choices.reported.push((fact, choices.reports.clone()));
+        }
+        let reports = &mut choices.reports;
         match target {
             Some(target) => {
-                choices.overrides.retain(|(known, _)| *known != target);
-                choices.overrides.push((target, codes));
+                reports.overrides.retain(|(known, _)| *known != target);
+                reports.overrides.push((target, codes));
             }
             None => {
-                choices.reporting = Some(Reporting { codes, strangers });
-                choices.overrides.clear();
+                reports.everybody = Some(Reporting { codes, strangers });
+                reports.overrides.clear();
             }
         }
     }
@@ -165,6 +189,11 @@ impl Policies {
         self.signed.insert(device, master).is_some_and(|before| before != master)
     }
 
+    /// Whether the keys that signed the device last are known, and are others than this.
+    pub(crate) fn holds_other(&self, device: DeviceId, master: SigningKey) -> bool {
+        self.signed.get(&device).is_some_and(|signed| *signed != master)
+    }
+
     /// A device of the user is signed. True if it is the one that made the user's keys in place of others: it alone
     /// has the new ones, and signs itself first.
     pub(crate) fn has_reset(&mut self, user: UserId) -> bool {
@@ -222,13 +251,29 @@ impl Policies {
         targets: [Target; 2],
         stranger: impl FnOnce() -> bool,
     ) -> Option<CodeSet> {
-        let choices = self.of(device)?;
-        let special = choices.overrides.iter().rev().find(|(known, _)| targets.contains(known));
-        if let Some((_, codes)) = special {
-            return Some(*codes);
+        self.of(device)?.reports.to(targets, stranger)
+    }
+
+    /// Whether at any instant from `from` to `until`, or to now, the device did not report the code to a device with these `targets`.
+    pub(crate) fn was_silent(
+        &self,
+        device: DeviceId,
+        (targets, stranger): ([Target; 2], bool),
+        code: WithheldCode,
+        (from, until): (FactId, Option<FactId>),
+    ) -> bool {
+        let Some(choices) = self.of(device) else { return false };
+        let is_silent = |reports: &Reports| {
+            reports.to(targets, || stranger).is_some_and(|codes| !codes.contains(code))
+        };
+        let mut since = None;
+        for (end, reports) in &choices.reported {
+            if *end > from && since <= until.or(since) && is_silent(reports) {
+                return true;
+            }
+            since = Some(*end);
         }
-        let reporting = choices.reporting?;
-        Some(if stranger() { reporting.strangers } else { reporting.codes })
+        since <= until.or(since) && is_silent(&choices.reports)
     }
 
     /// The device learnt something of others that its choices apply to.
@@ -273,6 +318,35 @@ mod tests {
         assert_eq!(policies.reports(A, TARGETS, || false), Some(none));
         policies.report(A, None, (all, all), FactId::new(4));
         assert_eq!(policies.reports(A, TARGETS, || true), Some(all));
+    }
+
+    #[test]
+    fn whoever_was_silent_for_an_instant_was_silent_in_every_span_that_holds_it() {
+        use crate::protocol::withheld::WithheldCode;
+        let mut policies = Policies::default();
+        let to_b = Some(Target::Device(B));
+        let [all, none] = [CodeSet::ALL, CodeSet::NONE];
+        policies.report(A, None, (all, none), FactId::new(0));
+        policies.report(A, to_b, (none, none), FactId::new(10));
+        policies.report(A, to_b, (all, all), FactId::new(20));
+        let was_silent = |stranger, from, until: Option<u32>| {
+            let span = (FactId::new(from), until.map(FactId::new));
+            policies.was_silent(A, (TARGETS, stranger), WithheldCode::NoOlm, span)
+        };
+        assert!(was_silent(false, 5, Some(10)));
+        assert!(was_silent(false, 15, Some(16)));
+        assert!(was_silent(false, 5, None));
+        assert!(!was_silent(false, 5, Some(9)));
+        assert!(!was_silent(false, 20, None));
+        assert!(was_silent(true, 5, Some(9)));
+        assert!(!was_silent(true, 20, Some(30)));
+        policies.report(A, None, (none, none), FactId::new(30));
+        let present = |from, until: Option<u32>| {
+            let span = (FactId::new(from), until.map(FactId::new));
+            policies.was_silent(A, (TARGETS, false), WithheldCode::NoOlm, span)
+        };
+        assert!(present(25, None) && present(31, Some(32)));
+        assert!(!present(20, Some(29)));
     }
 
     #[test]

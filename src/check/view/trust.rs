@@ -79,9 +79,23 @@ impl View {
 
     /// What `by` reports to `device` at present; `None` if no fact told.
     pub(crate) fn reports(&self, by: DeviceId, device: DeviceId) -> Option<CodeSet> {
+        self.policies.reports(by, self.targets(device), || self.is_stranger(by, device))
+    }
+
+    /// Whether `by` did not report the code to `device` at any instant from `from` to `until`, or to now.
+    pub(crate) fn was_silent(
+        &self,
+        (by, device): (DeviceId, DeviceId),
+        code: WithheldCode,
+        span: (FactId, Option<FactId>),
+    ) -> bool {
+        let to = (self.targets(device), self.is_stranger(by, device));
+        self.policies.was_silent(by, to, code, span)
+    }
+
+    fn is_stranger(&self, by: DeviceId, device: DeviceId) -> bool {
         let user = self.cast.user(device);
-        let stranger = || self.cast.user(by) != user && !self.is_verified(by, user);
-        self.policies.reports(by, self.targets(device), stranger)
+        self.cast.user(by) != user && !self.is_verified(by, user)
     }
 
     /// What `by` has seen of the user's membership.

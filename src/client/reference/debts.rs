@@ -15,7 +15,7 @@ use crate::client::reference::wording::{no_olm_notice, session_notice};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, UserId};
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
-use crate::protocol::withheld::WithheldCode;
+use crate::protocol::withheld::{SessionCode, WithheldCode};
 use crate::scenario::habits::{MissingOlm, NoOlmDedup, ReshareIndex};
 use crate::time::SimTime;
 use crate::trace::fact::Causes;
@@ -130,7 +130,7 @@ impl Reference {
         let mut debts = std::mem::take(&mut self.store.debts);
         for (_, old) in debts.iter_mut().filter(|(of, _)| *of == room) {
             old.owed_from.retain(|device, _| {
-                !self.has_olm(*device) && !self.told_no_olm(*device) && self.is_due(*device)
+                !self.has_olm(*device) && !self.told_no_olm(*device) && self.stays_owed(*device)
             });
         }
         debts.retain(|(_, old)| !old.owed_from.is_empty());
@@ -150,6 +150,16 @@ impl Reference {
     /// Whether a device may be given keys: it is still listed, and the share policy admits it.
     fn is_due(&self, device: DeviceId) -> bool {
         self.due_now(device) == ShareDecision::Share
+    }
+
+    /// Whether a device is owed the keys of earlier messages still: it may be given them, or may again when the share policy
+    /// admits it, of which it has heard nothing. A block ends it: after that only later messages are for the device (B-02).
+    fn stays_owed(&self, device: DeviceId) -> bool {
+        match self.due_now(device) {
+            ShareDecision::Share => true,
+            ShareDecision::Withhold(SessionCode::Blacklisted) | ShareDecision::Pass => false,
+            ShareDecision::Withhold(code) => !self.reports(device, code.into()),
+        }
     }
 
     /// What a device is due by now; nothing if it is not listed any more.
@@ -180,6 +190,9 @@ impl Reference {
                     told.push((session, (owed.device, self.marked_as(owed.device)), code));
                 }
             }
+        }
+        for (session, (device, _), _) in &told {
+            self.store.requests.told(*device, *session);
         }
         if let Some(outbound) = self.store.outbound.get_mut(&room) {
             for (session, (device, marked), code) in told {

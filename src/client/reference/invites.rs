@@ -31,6 +31,13 @@ pub(super) struct Invite {
     puts: Option<Vec<OutboxNo>>,
 }
 
+impl Invite {
+    /// Whether its bundle was put together.
+    pub(super) const fn is_made(&self) -> bool {
+        self.puts.is_some()
+    }
+}
+
 /// What a bundle lists, each with the fact behind it.
 #[derive(Debug, Clone, Default)]
 struct Listed {
@@ -69,6 +76,10 @@ impl Reference {
             (true, true) => None,
         };
         self.store.lists.track(user);
+        if careful {
+            // That the list could not be had before is no reason to do without it now (H-07).
+            self.live.query_backoff.remove(&user);
+        }
         // Without a room in common nobody tells of changes, so that what is known may be old.
         if careful && !self.store.rooms.share(my_user, user) {
             self.store.lists.mark_outdated(user, Provenance(io.given.cause));

@@ -142,7 +142,6 @@ impl Reference {
             }
             io.touch();
         }
-        self.store.jobs.remove(&room);
     }
 
     /// Finds out who is due what; sends what can be sent; encrypts the message when nothing is left to do first.

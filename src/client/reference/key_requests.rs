@@ -236,10 +236,15 @@ impl Reference {
 
     fn answer_request(&mut self, asked: Asked, io: &mut Io<'_, '_>) {
         let reply = self.reply_to(&asked);
-        if reply == Reply::Silence || !self.store.requests.answer(asked.requester, asked.request) {
+        let Asked { request, requester, room, session, by } = asked;
+        if reply == Reply::Silence {
+            self.store.requests.pass_over(requester, session, request);
+            io.touch();
             return;
         }
-        let Asked { request, requester, room, session, by } = asked;
+        if !self.store.requests.answer(requester, request) {
+            return;
+        }
         match reply {
             Reply::Forward => {
                 let from = self.given_from(&asked).unwrap_or(0);

@@ -26,6 +26,15 @@ const SHORTEST_WAIT: SimDuration = SimDuration::from_secs(1);
 /// Where the server does not tell its counts, keys are uploaded at most this often.
 const BLIND_UPLOADS: SimDuration = SimDuration::from_secs(60);
 
+/// What the server said of its keys during an upload.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    count: Option<u32>,
+    unused_fallback: Option<bool>,
+    /// Whether it said before that the fallback key was not used yet.
+    was_unused: bool,
+}
+
 impl Reference {
     /// Comes up with fresh keys.
     pub(super) fn log_in(
@@ -128,7 +137,10 @@ impl Reference {
         let uploading =
             self.store.outbox.requests().any(|request| matches!(request, Request::UploadKeys(_)));
         if uploading {
-            self.live.told_while_uploading = Some((count, unused_fallback));
+            let before = self.live.told_while_uploading;
+            let was_unused =
+                unused_fallback == Some(true) || before.is_some_and(|told| told.was_unused);
+            self.live.told_while_uploading = Some(Told { count, unused_fallback, was_unused });
         }
         if uploading || self.config.keys == PublishedKeys::None {
             return;
@@ -153,11 +165,13 @@ impl Reference {
     ) {
         self.store.account.mark_published();
         let told = self.live.told_while_uploading.take();
-        if let (Some((told, unused_fallback)), Some(count)) = (told, count) {
+        if let (Some(told), Some(count)) = (told, count) {
             // Nobody says which of the two is newer: a key too many does less harm than one too few.
-            let count = told.unwrap_or(count).min(count);
-            let unused_fallback = unused_fallback.filter(|_| upload.fallback_key.is_none());
-            self.keep_supply(Some(count), unused_fallback, io);
+            let count = told.count.unwrap_or(count).min(count);
+            // A fallback key is not replaced twice for one use. That the new one was used shows if it was not before: an upload
+            // may have come to the server long before its answer comes here.
+            let is_news = upload.fallback_key.is_none() || told.was_unused;
+            self.keep_supply(Some(count), told.unused_fallback.filter(|_| is_news), io);
         }
     }
 
@@ -167,8 +181,8 @@ impl Reference {
         for (_, key) in &upload.one_time_keys {
             self.store.account.remove_one_time_key(*key);
         }
-        if let Some((count, unused_fallback)) = self.live.told_while_uploading.take() {
-            self.keep_supply(count, unused_fallback, io);
+        if let Some(told) = self.live.told_while_uploading.take() {
+            self.keep_supply(told.count, told.unused_fallback, io);
         }
     }
 

@@ -114,7 +114,7 @@ struct Live {
     sync_backoff: Backoff,
     fetching_backup: Option<RequestNo>,
     /// What a sync said of the one-time keys and the fallback key while an upload was on its way, if one came.
-    told_while_uploading: Option<(Option<u32>, Option<bool>)>,
+    told_while_uploading: Option<keys::Told>,
     /// When keys were last uploaded to top up the server's supply.
     uploaded_at: Option<SimTime>,
     /// The counts of one-time keys and of the unused fallback key that the last sync answer told.

@@ -21,6 +21,8 @@ pub(super) struct KeyRequests {
     asked_ever: BTreeSet<(MegolmSessionId, DeviceId)>,
     answered: BTreeSet<(DeviceId, RequestId)>,
     cancelled: BTreeSet<(DeviceId, RequestId)>,
+    /// Those of other devices that were met with silence.
+    passed_over: BTreeSet<(DeviceId, MegolmSessionId, RequestId)>,
 }
 
 impl KeyRequests {
@@ -51,6 +53,27 @@ impl KeyRequests {
             && self.answered.insert((requester, request))
     }
 
+    /// Nothing was said to another device's request.
+    pub(super) fn pass_over(
+        &mut self,
+        requester: DeviceId,
+        session: MegolmSessionId,
+        request: RequestId,
+    ) {
+        self.passed_over.insert((requester, session, request));
+    }
+
+    /// A device is told that it does not get a session's key. Whatever it asked before about that session is answered by it: when it
+    /// asks again under the same id, it hears nothing new (W-11).
+    pub(super) fn told(&mut self, device: DeviceId, session: MegolmSessionId) {
+        let [first, last] = [u32::MIN, u32::MAX].map(|id| (device, session, RequestId::new(id)));
+        let about: Vec<_> = self.passed_over.range(first..=last).copied().collect();
+        for asked in about {
+            self.passed_over.remove(&asked);
+            self.answered.insert((device, asked.2));
+        }
+    }
+
     /// Another device took its request back.
     pub(super) fn cancel(&mut self, requester: DeviceId, request: RequestId) {
         self.cancelled.insert((requester, request));
@@ -77,6 +100,19 @@ mod tests {
         requests.cancel(THEM, RequestId::new(1));
         assert!(!requests.answer(THEM, RequestId::new(1)));
         assert!(requests.is_cancelled(THEM, RequestId::new(1)));
+    }
+
+    #[test]
+    fn a_word_about_a_session_answers_what_was_asked_about_it_and_met_with_silence() {
+        let [session, other] = [3, 4].map(MegolmSessionId::new);
+        let [about, elsewhere] = [0, 1].map(RequestId::new);
+        let mut requests = KeyRequests::default();
+        requests.pass_over(THEM, session, about);
+        requests.pass_over(THEM, other, elsewhere);
+        requests.told(DeviceId::new(2), session);
+        requests.told(THEM, session);
+        assert!(!requests.answer(THEM, about));
+        assert!(requests.answer(THEM, elsewhere));
     }
 
     #[test]

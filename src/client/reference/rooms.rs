@@ -16,7 +16,8 @@ use crate::time::SimDuration;
 #[derive(Debug, Clone)]
 pub(super) struct SeenRoom {
     base: SharedRoomState,
-    members: BTreeMap<UserId, Membership>,
+    /// What was told of members since, each with the number that the event has at the most.
+    members: BTreeMap<UserId, (Membership, u32)>,
     inviters: BTreeMap<UserId, UserId>,
     history_visibility: Option<HistoryVisibility>,
     rotation: Rotation,
@@ -38,7 +39,15 @@ impl SeenRoom {
 
     /// The membership of a user.
     pub(super) fn membership(&self, user: UserId) -> Membership {
-        self.members.get(&user).copied().unwrap_or_else(|| self.base.membership(user))
+        let told = self.members.get(&user).map(|(membership, _)| *membership);
+        told.unwrap_or_else(|| self.base.membership(user))
+    }
+
+    /// The number of the event that last told of a user's membership; `None` if none did.
+    fn told_of(&self, user: UserId) -> Option<u32> {
+        let began_with = || self.base.members.contains_key(&user).then_some(0);
+        let in_base = || self.base.changed_by.get(&user).copied().or_else(began_with);
+        self.members.get(&user).map(|(_, seq)| *seq).or_else(in_base)
     }
 
     /// Who invited a user, the last time that this was seen.
@@ -60,7 +69,7 @@ impl SeenRoom {
     pub(super) fn members(&self) -> impl Iterator<Item = (UserId, Membership)> + '_ {
         let told = self.base.members.iter().map(|(user, membership)| (*user, *membership));
         let unchanged = told.filter(|(user, _)| !self.members.contains_key(user));
-        let changed = self.members.iter().map(|(user, membership)| (*user, *membership));
+        let changed = self.members.iter().map(|(user, (membership, _))| (*user, *membership));
         MergedByUser { one: unchanged.peekable(), other: changed.peekable() }
             .filter(|(_, membership)| *membership != Membership::Leave)
     }
@@ -95,13 +104,13 @@ impl SeenRoom {
         self.kind() != other.kind()
     }
 
-    fn apply(&mut self, event: &RoomEvent) {
+    fn apply(&mut self, event: &RoomEvent, seq: u32) {
         match *event {
             RoomEvent::Member { user, membership, by } => {
                 if let (Membership::Invite, Some(by)) = (membership, by) {
                     self.inviters.insert(user, by);
                 }
-                self.members.insert(user, membership);
+                self.members.insert(user, (membership, seq));
             }
             RoomEvent::HistoryVisibility(value) => self.history_visibility = Some(value),
             RoomEvent::Encryption(rotation) => self.rotation = rotation,
@@ -210,10 +219,11 @@ impl SeenRooms {
             flipped: old.differs_in_kind(&fresh),
             joined: fresh.members().any(|member| joins(&member) && differs(&member)),
         };
-        // What an earlier answer left out is news as well.
+        // What an earlier answer left out is news as well, also if it comes to what was known before.
         let left_out = fresh.members().filter(differs).map(|(user, _)| user);
         let is_news = |(user, seq): &(&UserId, &u32)| {
-            **seq > old.upto || old.membership(**user) != fresh.membership(**user)
+            old.told_of(**user).is_none_or(|told| **seq > told)
+                || old.membership(**user) != fresh.membership(**user)
         };
         let changed = state.changed_by.iter().filter(is_news).map(|(user, _)| *user);
         let may_hide = changed.chain(left_out).any(|user| match fresh.membership(user) {
@@ -238,8 +248,13 @@ impl SeenRooms {
         }
     }
 
-    /// Takes one event of a timeline. `limited` if events before the timeline were left out.
-    pub(super) fn take_event(&mut self, room: RoomId, event: &RoomEvent, limited: bool) -> Change {
+    /// Takes one event of a timeline, which has this number at the most. `limited` if events before the timeline were left out.
+    pub(super) fn take_event(
+        &mut self,
+        room: RoomId,
+        (event, seq): (&RoomEvent, u32),
+        limited: bool,
+    ) -> Change {
         let seen = self.rooms.get_or_insert_with(room, || {
             SeenRoom::new(
                 SharedRoomState::new(crate::protocol::room::RoomState {
@@ -266,7 +281,7 @@ impl SeenRooms {
             | RoomEvent::Encryption(_) => {}
         }
         let before = seen.kind();
-        seen.apply(event);
+        seen.apply(event, seq);
         change.flipped = before != seen.kind();
         change
     }
@@ -325,9 +340,9 @@ mod tests {
     #[test]
     fn events_are_laid_over_the_shared_state_in_the_order_of_users() {
         let mut rooms = told(&[(1, Membership::Join), (3, Membership::Join)]);
-        rooms.take_event(ROOM, &member(2, Membership::Join), false);
-        rooms.take_event(ROOM, &member(0, Membership::Invite), false);
-        rooms.take_event(ROOM, &member(3, Membership::Ban), false);
+        rooms.take_event(ROOM, (&member(2, Membership::Join), 9), false);
+        rooms.take_event(ROOM, (&member(0, Membership::Invite), 9), false);
+        rooms.take_event(ROOM, (&member(3, Membership::Ban), 9), false);
         assert_eq!(eligible(&rooms, false), [1, 2]);
         assert_eq!(eligible(&rooms, true), [0, 1, 2]);
     }
@@ -336,7 +351,7 @@ mod tests {
     fn invited_users_are_left_out_where_history_begins_with_the_join() {
         let mut rooms = told(&[(0, Membership::Join), (1, Membership::Invite)]);
         let joined = RoomEvent::HistoryVisibility(HistoryVisibility::Joined);
-        assert!(replaces(&rooms.take_event(ROOM, &joined, false)));
+        assert!(replaces(&rooms.take_event(ROOM, (&joined, 9), false)));
         assert_eq!(eligible(&rooms, true), [0]);
     }
 
@@ -349,7 +364,7 @@ mod tests {
             (Membership::Leave, true),
             (Membership::Ban, true),
         ] {
-            let change = rooms.take_event(ROOM, &member(1, membership), false);
+            let change = rooms.take_event(ROOM, (&member(1, membership), 9), false);
             assert_eq!(replaces(&change), expected);
         }
     }
@@ -374,12 +389,27 @@ mod tests {
 
     #[test]
     fn a_join_that_was_told_before_is_not_taken_for_another() {
-        let mut rooms = told(&[(0, Membership::Join)]);
         let mut known = RoomState::clone(&state(&[(0, Membership::Join)]));
         known.changed_by.insert(UserId::new(0), 5);
-        rooms.told(ROOM, 5);
         let known = SharedRoomState::new(known);
+        let mut rooms = told(&[(0, Membership::Join)]);
+        rooms.take_event(ROOM, (&member(0, Membership::Join), 5), false);
         assert!(!replaces(&rooms.take_state(ROOM, &known, 9)));
+        assert!(!replaces(&rooms.take_state(ROOM, &known, 11)));
+    }
+
+    #[test]
+    fn a_stay_that_an_answer_left_out_is_news_when_a_limited_sync_tells_of_its_end() {
+        let mut rooms = told(&[(0, Membership::Join), (1, Membership::Join)]);
+        rooms.take_event(ROOM, (&member(1, Membership::Leave), 3), false);
+        rooms.told(ROOM, 7);
+        for gone in [1, 2] {
+            let mut state = RoomState::clone(&state(&[(0, Membership::Join)]));
+            state.changed_by.insert(UserId::new(gone), 6);
+            let state = SharedRoomState::new(state);
+            assert!(replaces(&rooms.take_state(ROOM, &state, 9)), "{gone}");
+            assert!(!replaces(&rooms.take_state(ROOM, &state, 9)), "{gone}");
+        }
     }
 
     #[test]
@@ -389,7 +419,11 @@ mod tests {
         let other = Rotation { algorithm: RoomAlgorithm::Other, ..usual };
         for (settings, expected) in [(usual, false), (other, true), (other, false), (usual, true)] {
             let event = RoomEvent::Encryption(settings);
-            assert_eq!(replaces(&rooms.take_event(ROOM, &event, false)), expected, "{settings:?}");
+            assert_eq!(
+                replaces(&rooms.take_event(ROOM, (&event, 9), false)),
+                expected,
+                "{settings:?}"
+            );
         }
     }
 
@@ -419,8 +453,8 @@ mod tests {
     #[test]
     fn outsiders_are_all_others_that_the_room_has_heard_of() {
         let mut rooms = told(&[(0, Membership::Join), (1, Membership::Join), (4, Membership::Ban)]);
-        rooms.take_event(ROOM, &member(1, Membership::Leave), false);
-        rooms.take_event(ROOM, &member(3, Membership::Invite), false);
+        rooms.take_event(ROOM, (&member(1, Membership::Leave), 9), false);
+        rooms.take_event(ROOM, (&member(3, Membership::Invite), 9), false);
         let seen = rooms.room(ROOM).unwrap();
         assert_eq!(seen.outsiders(false), [1, 3, 4].map(UserId::new));
         assert_eq!(seen.outsiders(true), [1, 4].map(UserId::new));

@@ -369,6 +369,9 @@ impl Reference {
         let told: Vec<_> =
             plan.notices.iter().map(|(device, code)| (self.marked_as(*device), *code)).collect();
         let Some(outbound) = self.store.outbound.get_mut(&room) else { return };
+        for (device, _) in &plan.notices {
+            self.store.requests.told(*device, outbound.session());
+        }
         for (device, _) in &plan.barred {
             outbound.owed_from.remove(device);
         }

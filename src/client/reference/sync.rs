@@ -117,6 +117,15 @@ impl Reference {
         let by = Provenance::of(io.fact(kind, Causes::of([cause.0])));
         match change {
             ListChange::Changed => {
+                // An invite waits for a list that nobody need follow: what was asked for it is older than this.
+                if self
+                    .store
+                    .invites
+                    .iter()
+                    .any(|((_, invited), invite)| *invited == user && !invite.is_made())
+                {
+                    self.store.lists.track(user);
+                }
                 if self.store.lists.mark_outdated(user, by) {
                     self.live.queries.overtake(user);
                     self.live.query_backoff.remove(&user);
@@ -149,7 +158,9 @@ impl Reference {
         if let Some(state) = &sync.state {
             changes.push(self.store.rooms.take_state(room, state, sync.seq));
         }
-        for (event, cause) in &sync.timeline {
+        let last = u32::try_from(sync.timeline.len()).unwrap_or(u32::MAX);
+        let first = sync.seq.saturating_sub(last) + 1;
+        for (seq, (event, cause)) in (first..).zip(&sync.timeline) {
             match *event {
                 RoomEvent::Message { message, sender, sent_at, body } if sender != device => {
                     let received = Received {
@@ -174,7 +185,7 @@ impl Reference {
                 RoomEvent::Member { .. }
                 | RoomEvent::HistoryVisibility(_)
                 | RoomEvent::Encryption(_) => {
-                    changes.push(self.store.rooms.take_event(room, event, sync.limited));
+                    changes.push(self.store.rooms.take_event(room, (event, seq), sync.limited));
                 }
             }
         }

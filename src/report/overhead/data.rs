@@ -240,12 +240,12 @@ mod tests {
     use super::{overhead_csv, overhead_document, read_plots};
     use crate::overhead::measure::Measure;
     use crate::report::overhead::sample::comparison;
-    use crate::report::page::{Plot, Series};
+    use crate::report::page::{Marks, Plot, Series};
 
     fn plot() -> Plot {
         let series = vec![Series { name: "both".to_owned(), points: vec![(0, 1), (5, 9)] }];
         let text = |text: &str| text.to_owned();
-        Plot { title: text("a\u{1b}"), x: text("x"), y: text("y"), series }
+        Plot { title: text("a\u{1b}"), x: text("x"), y: text("y"), marks: Marks::Lines, series }
     }
 
     #[test]

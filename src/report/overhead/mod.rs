@@ -8,5 +8,6 @@ pub mod pareto;
 pub mod plots;
 #[cfg(test)]
 mod sample;
+mod signs;
 pub mod svg;
 pub mod text;

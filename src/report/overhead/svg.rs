@@ -3,10 +3,11 @@
 
 use std::fmt::Write;
 
-use crate::report::page::Plot;
+use crate::report::page::{Plot, Series};
 
 use super::geometry::{Axis, pixels};
 use super::pareto::Standing;
+use super::signs::{places, sign};
 
 /// The width of the picture, and the height of its panels, in tenths of a pixel.
 const WIDTH: i64 = 9_800;
@@ -34,9 +35,10 @@ svg { font: 12px system-ui, sans-serif; }
 .title { font-weight: 600; font-size: 13px; } .soft { fill: #57606a; font-size: 11px; }
 .axis { stroke: #57606a; fill: none; } .grid { stroke: #d8dee4; } .front { stroke: #57606a; fill: none; stroke-dasharray: 3 3; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.name, .sign { paint-order: stroke; stroke: #ffffff; stroke-linejoin: round; } .name { stroke-width: 3px; } .sign { stroke-width: 1.5px; }
 @media (prefers-color-scheme: dark) {
 .paper { fill: #0d1117; } text { fill: #e6edf3; } .soft { fill: #9da7b3; }
-.axis, .front { stroke: #8b949e; } .grid { stroke: #30363d; }
+.axis, .front { stroke: #8b949e; } .grid { stroke: #30363d; } .name, .sign { stroke: #0d1117; }
 }
 ";
 
@@ -95,9 +97,12 @@ pub fn overhead_svg(pictures: &Pictures<'_>) -> String {
     svg
 }
 
+fn place_of(policy: &str, policies: &[String]) -> usize {
+    policies.iter().position(|one| one == policy).unwrap_or(0)
+}
+
 fn colour(policy: &str, policies: &[String]) -> &'static str {
-    let place = policies.iter().position(|one| one == policy).unwrap_or(0);
-    COLOURS[place % COLOURS.len()]
+    COLOURS[place_of(policy, policies) % COLOURS.len()]
 }
 
 /// A text for SVG.
@@ -122,11 +127,13 @@ fn lines(plot: &Plot, panel: Panel, (unit, policies): (i64, &[String]), svg: &mu
     let x_name = if unit == 60 { "minutes of virtual time" } else { plot.x.as_str() };
     frame(panel, (&plot.title, x_name, &plot.y), svg);
     ticks(panel, (x, unit), (y, 1), svg);
+    let on_paper = |series: &Series| -> Vec<(i64, i64)> {
+        series.points.iter().map(|(right, up)| (x.at(whole(*right)), y.at(whole(*up)))).collect()
+    };
     for (place, series) in plot.series.iter().enumerate() {
-        let at = |(right, up): &(u64, u64)| {
-            format!("{},{}", pixels(x.at(whole(*right))), pixels(y.at(whole(*up))))
-        };
-        let path: Vec<String> = series.points.iter().map(at).collect();
+        let points = on_paper(series);
+        let path: Vec<String> =
+            points.iter().map(|(x, y)| format!("{},{}", pixels(*x), pixels(*y))).collect();
         let stroke = colour(&series.name, policies);
         let dashes = stripes(plot, place);
         put(
@@ -137,6 +144,12 @@ fn lines(plot: &Plot, panel: Panel, (unit, policies): (i64, &[String]), svg: &mu
                 escaped(&series.name)
             ),
         );
+    }
+    for series in &plot.series {
+        let (place, fill) = (place_of(&series.name, policies), colour(&series.name, policies));
+        for point in places(&on_paper(series), place, policies.len()) {
+            put(svg, format_args!("{}", sign(place, point, fill)));
+        }
     }
 }
 
@@ -259,13 +272,12 @@ fn pareto(pictures: &Pictures<'_>, panel: Panel, svg: &mut String) {
     for one in all {
         let (right, up) = at(one);
         let fill = colour(&one.policy, pictures.policies);
-        let radius = if one.is_best { 60 } else { 40 };
         let (cx, cy) = (pixels(right), pixels(up));
         if one.is_best {
             put(svg, format_args!("<circle class=\"axis\" cx=\"{cx}\" cy=\"{cy}\" r=\"9\"/>"));
         }
-        let r = pixels(radius);
-        put(svg, format_args!("<circle cx=\"{cx}\" cy=\"{cy}\" r=\"{r}\" fill=\"{fill}\"/>"));
+        let place = place_of(&one.policy, pictures.policies);
+        put(svg, format_args!("{}", sign(place, (right, up), fill)));
         label(one, (right, up), (panel, &mut labels), svg);
     }
 }
@@ -315,7 +327,7 @@ fn label(
     put(
         svg,
         format_args!(
-            "<text class=\"soft\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
+            "<text class=\"soft name\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
             pixels(text_x),
             pixels(line),
             escaped(&one.policy)
@@ -329,13 +341,14 @@ fn legend(policies: &[String], top: i64, svg: &mut String) {
         let across = i64::try_from(place % LEGEND_COLUMNS).unwrap_or(0);
         let down = i64::try_from(place / LEGEND_COLUMNS).unwrap_or(0);
         let (left, line) = (MARGINS[0] + across * column, top + down * LEGEND_LINE);
+        let fill = colour(policy, policies);
         put(
             svg,
             format_args!(
-                "<rect x=\"{}\" y=\"{}\" width=\"18\" height=\"4\" fill=\"{}\"/><text x=\"{}\" y=\"{}\">{}</text>",
+                "<rect x=\"{}\" y=\"{}\" width=\"20\" height=\"2\" fill=\"{fill}\"/>{}<text x=\"{}\" y=\"{}\">{}</text>",
                 pixels(left),
-                pixels(line - 55),
-                colour(policy, policies),
+                pixels(line - 50),
+                sign(place, (left + 100, line - 40), fill),
                 pixels(left + 250),
                 pixels(line),
                 escaped(policy)
@@ -350,7 +363,7 @@ mod tests {
     use crate::report::overhead::pareto::{Standing, standings};
     use crate::report::overhead::plots::mailbox_plot;
     use crate::report::overhead::sample::comparison;
-    use crate::report::page::{Plot, Series};
+    use crate::report::page::{Marks, Plot, Series};
 
     fn sweep() -> Plot {
         let series = |name: &str, most| Series {
@@ -361,6 +374,7 @@ mod tests {
             title: "A <sweep>".to_owned(),
             x: "share".to_owned(),
             y: "messages".to_owned(),
+            marks: Marks::Lines,
             series: vec![series("nothing", 30), series("both", 30), series("per-message", 90)],
         }
     }
@@ -380,7 +394,8 @@ mod tests {
     fn a_picture_has_a_line_for_each_policy_in_two_panels_and_a_point_in_the_third() {
         let svg = drawn(&standings(&comparison()));
         assert_eq!(svg.matches("<polyline").count(), 6);
-        assert_eq!(svg.matches(" fill=\"#").count(), 3 + 3, "points, and marks of the legend");
+        let signs = svg.matches("class=\"sign\"").count();
+        assert_eq!(signs, 6 * 2 + 3 + 3, "two on each line, points, and those of the legend");
         assert!(svg.contains("A &lt;sweep&gt;"), "texts are escaped");
         assert_eq!(svg.matches('<').count(), svg.matches('>').count());
         assert!(!svg.contains("http") || svg.matches("http").count() == 1, "nothing is fetched");

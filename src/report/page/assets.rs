@@ -11,7 +11,9 @@ pub(super) const RUN_SCRIPT: &[&str] = &[
     include_str!("assets/run_diagram.js"),
     include_str!("assets/run_grid.js"),
     include_str!("assets/run_panels.js"),
+    include_str!("assets/run_print.js"),
     include_str!("assets/run.js"),
+    include_str!("assets/selftest.js"),
     include_str!("assets/run_selftest.js"),
 ];
 
@@ -20,6 +22,7 @@ pub(super) const CAMPAIGN_SCRIPT: &[&str] = &[
     include_str!("assets/common.js"),
     include_str!("assets/chart.js"),
     include_str!("assets/campaign.js"),
+    include_str!("assets/selftest.js"),
     include_str!("assets/campaign_selftest.js"),
 ];
 

@@ -18,7 +18,7 @@ use crate::rulebook::rule::Rule;
 use super::assets::{CAMPAIGN_BODY, CAMPAIGN_SCRIPT};
 use super::html::Page;
 use super::kills::Kills;
-use super::plot::{Plot, Series};
+use super::plot::{Marks, Plot, Series};
 
 /// How wide the text is that stands in for the page where scripts do not run.
 const COLUMNS: usize = 100;
@@ -66,7 +66,7 @@ pub fn campaign_page(out: impl Write, pictured: &CampaignPictured<'_>) -> io::Re
     plots.extend(pictured.plots.iter().cloned());
     let replay = |id: &str, problem: &Problem| match problem {
         Problem::File { path, .. } => Some(format!("withheld run {}", safe(path))),
-        Problem::Rule { .. } | Problem::NotDeterministic { .. } => {
+        Problem::Rule { .. } | Problem::Panicked { .. } | Problem::NotDeterministic { .. } => {
             saved.get(id).map(|path| format!("withheld run {}", safe(path)))
         }
     };
@@ -102,6 +102,7 @@ fn growth(document: &Document) -> Plot {
         title: "What was new".to_owned(),
         x: "rooms of each lane".to_owned(),
         y: "features seen".to_owned(),
+        marks: Marks::Lines,
         series: vec![Series { name: "features".to_owned(), points }],
     }
 }
@@ -132,6 +133,7 @@ fn over_time(speed: &Speed) -> Vec<Plot> {
         title: title.to_owned(),
         x: "milliseconds".to_owned(),
         y: y.to_owned(),
+        marks: Marks::Lines,
         series: vec![Series { name: y.to_owned(), points }],
     };
     if rate.len() < 2 {

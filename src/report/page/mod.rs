@@ -13,5 +13,5 @@ mod state;
 
 pub use self::campaign::{CampaignPictured, campaign_page};
 pub use self::kills::Kills;
-pub use self::plot::{Plot, Series};
+pub use self::plot::{Marks, Plot, Series};
 pub use self::run::{ANSWERS, FACTS, Pictured, run_page};

@@ -1,4 +1,4 @@
-//! Lines to be drawn over whole numbers: what a page makes a chart of.
+//! Lines and points to be drawn over whole numbers: what a page makes a chart of.
 //! It does not know what is counted.
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,22 @@ pub struct Plot {
     pub x: String,
     /// What goes up.
     pub y: String,
+    /// What becomes of the points of a series.
+    #[serde(default)]
+    pub marks: Marks,
     /// Its lines.
     pub series: Vec<Series>,
+}
+
+/// What becomes of the points of a series.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Marks {
+    /// A line from each to the next.
+    #[default]
+    Lines,
+    /// A point with the name of the series.
+    Points,
 }
 
 /// A line of a chart.

@@ -4,9 +4,8 @@
 use crate::check::outcome::{Outcome, Verdict};
 use crate::ids::UserId;
 use crate::rulebook::leaf::{Leaf, LeafClass};
-use crate::rulebook::reading::ReadingName;
 use crate::rulebook::rule::Rule;
-use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
 use crate::run::simulator::Simulator;
 use crate::scenario::file;
@@ -143,7 +142,7 @@ pub fn matrix(simulator: &dyn Simulator, profiles: &[&Profile]) -> Vec<Pair> {
             let mut counts = Counts::default();
             for room in &rooms {
                 let scenario = cast(room, sender, recipient);
-                let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+                let judging = Judging::STRICT;
                 let report = run_one(simulator, &scenario, judging, &mut Kept::default());
                 counts.add(&scenario, &report.outcome);
             }

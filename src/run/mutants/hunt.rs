@@ -9,7 +9,7 @@ use crate::generate;
 use crate::generate::plan::{Plan, Subject};
 use crate::rulebook::reading::{Reading, ReadingName, Severity};
 use crate::rulebook::rule::Rule;
-use crate::run::judged::{DigestCheck, Judging, run_one};
+use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
 use crate::run::simulator::Simulator;
 use crate::scenario::fault::Party;
@@ -167,7 +167,7 @@ impl Hunt {
 }
 
 fn run(simulator: &dyn Simulator, room: &Scenario) -> Outcome {
-    let judging = Judging { reading: READING, digest: DigestCheck::Free };
+    let judging = Judging::of(READING);
     run_one(simulator, room, judging, &mut Kept::default()).outcome
 }
 

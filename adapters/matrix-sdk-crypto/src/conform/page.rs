@@ -10,7 +10,7 @@ use withheld::report::explanation::Explained;
 use withheld::report::page::{ANSWERS, Pictured, run_page};
 use withheld::report::text::safe;
 use withheld::rulebook::rule::Rule;
-use withheld::run::judged::run_one;
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::why::widely_explained;
 use withheld::store::atomic::AtomicFile;
 use withheld::trace::sink::Trace;
@@ -21,18 +21,22 @@ use crate::role::Role;
 use crate::simulator::SdkRooms;
 
 use super::report::{CLIENT, Finding, Told, text};
-use super::survey::{JUDGING, Standing};
+use super::survey::Standing;
 
 /// Nothing on the page does anything but show itself.
 const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
     <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
     <meta name=\"color-scheme\" content=\"light dark\">\n\
-    <style>body { font: 15px/1.5 system-ui, sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em }\n\
+    <style>html { color-scheme: light dark } body { font: 15px/1.5 system-ui, sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em }\n\
     table { border-collapse: collapse } td, th { border: 1px solid #8886; padding: .2em .6em; text-align: left; vertical-align: top }\n\
     td.number { text-align: right; font-variant-numeric: tabular-nums }\n\
     .broken { background: #d3302f33 } .warned { background: #f9a82533 } .held { background: #2e7d3226 }\n\
-    pre { overflow-x: auto; padding: .6em; background: #8881 }</style>\n";
+    pre { overflow-x: auto; padding: .6em; background: #8881 }\n\
+    .summary { white-space: pre-wrap } tbody th { white-space: nowrap } .wide { overflow-x: auto }\n\
+    @media print { html { color-scheme: light; font-size: 80% } body { max-width: none; margin: 0; font-size: 12px }\n\
+    pre { white-space: pre-wrap; overflow-wrap: anywhere } tr { break-inside: avoid; print-color-adjust: exact }\n\
+    h2, h3 { break-after: avoid } .wide { overflow: visible } }</style>\n";
 
 /// Text inside of an element or an attribute.
 fn escaped(text: &str) -> String {
@@ -81,7 +85,7 @@ fn room_page(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
     let casting = Casting::in_role(finding.role).stored_in(finding.store);
     let simulator = SdkRooms::default().cast(casting);
     let mut trace = Trace::default();
-    let report = run_one(&simulator, &finding.scenario, JUDGING, &mut trace);
+    let report = run_one(&simulator, &finding.scenario, Judging::STRICT, &mut trace);
     let why = widely_explained(&finding.scenario, report, trace, ANSWERS);
     let name = format!("{}.json", finding.slug());
     let replay = format!("withheld-matrix-sdk run {name}{}", finding.flags());
@@ -95,7 +99,7 @@ fn page(told: &Told<'_>, rooms: &str) -> String {
     let _ =
         write!(page, "<title>{CLIENT} - withheld</title>\n</head>\n<body>\n<h1>{CLIENT}</h1>\n");
     let summary = text(&Told { findings: &[], ..*told });
-    let _ = writeln!(page, "<pre>{}</pre>", escaped(&summary));
+    let _ = writeln!(page, "<pre class=\"summary\">{}</pre>", escaped_lines(&summary));
     page.push_str("<h2>What it broke</h2>\n");
     for finding in told.findings {
         finding_section(&mut page, finding, rooms);
@@ -110,11 +114,12 @@ fn finding_section(page: &mut String, finding: &Finding, rooms: &str) {
     let slug = finding.slug();
     let _ = write!(
         page,
-        "<h3 id=\"{slug}\">{}</h3>\n<p>{}</p>\n<p>In {} rooms ({}); the smallest was made of {}. {}. \
+        "<h3 id=\"{slug}\">{}</h3>\n<p>{}</p>\n<p>In {} room{} ({}); the smallest was made of {}; {}. \
          <a href=\"{}/{slug}.html\">The room</a></p>\n<details><summary>As a file</summary><pre>{}</pre></details>\n",
         finding.breach.rule.id(),
         escaped(finding.breach.rule.text()),
         finding.count,
+        if finding.count == 1 { "" } else { "s" },
         escaped(&finding.in_roles()),
         escaped(&finding.first),
         escaped(&finding.whose()),
@@ -130,11 +135,17 @@ fn escaped_lines(text: &str) -> String {
 
 fn table(page: &mut String, told: &Told<'_>) {
     let survey = told.survey;
-    page.push_str("<table><tr><th>rule</th><th>what it wants</th><th>standing</th>");
-    for role in Role::ALL {
-        let _ = write!(page, "<th>as {}</th>", role.as_str());
+    page.push_str(
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Rule by rule\">\n\
+         <table aria-label=\"Rule by rule\"><thead><tr>",
+    );
+    let roles = Role::ALL.iter().map(|role| format!("as {}", role.as_str()));
+    let columns = ["rule", "what it wants", "standing"].map(str::to_owned).into_iter().chain(roles);
+    let columns = columns.chain(["applied", "why it is not judged"].map(str::to_owned));
+    for column in columns {
+        let _ = write!(page, "<th scope=\"col\">{column}</th>");
     }
-    page.push_str("<th>applied</th><th>why it is not judged</th></tr>\n");
+    page.push_str("</tr></thead>\n<tbody>\n");
     for rule in Rule::ALL {
         let why = match not_the_crate(*rule) {
             Some(NotTheCrate::Glue(why) | NotTheCrate::Hidden(why)) => why,
@@ -151,7 +162,7 @@ fn table(page: &mut String, told: &Told<'_>) {
         };
         let _ = write!(
             page,
-            "<tr class=\"{class}\"><td>{}</td><td>{}</td><td>{}</td>",
+            "<tr class=\"{class}\"><th scope=\"row\">{}</th><td>{}</td><td>{}</td>",
             rule.id(),
             escaped(rule.text()),
             standing.as_str()
@@ -166,5 +177,5 @@ fn table(page: &mut String, told: &Told<'_>) {
             escaped(why)
         );
     }
-    page.push_str("</table>\n");
+    page.push_str("</tbody></table>\n</div>\n");
 }

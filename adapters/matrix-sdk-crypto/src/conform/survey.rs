@@ -17,13 +17,12 @@ use withheld::rulebook::rule::{Actor, Level, Rule};
 use withheld::run::RunReport;
 use withheld::run::clients::{InWorld, References};
 use withheld::run::failure::{Failure, Trial, try_out};
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::shrunk::{Shrunk, shrink};
 use withheld::run::twice::{Divergence, run_again};
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
 use withheld::scenario::profile::ProfileName;
-use withheld::trace::sink::Trace;
 
 use crate::casting::Casting;
 use crate::glue::{NotTheCrate, not_the_crate};
@@ -315,10 +314,6 @@ impl Rooms {
     }
 }
 
-/// How rooms are judged here: strictly, without what their files expect of other clients.
-pub(super) const JUDGING: Judging =
-    Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
-
 /// Runs rooms on so many threads and adds them up; the sum does not depend on how many these are. Every room is run twice.
 #[must_use]
 pub fn survey(cases: Vec<Case>, threads: usize, told: &(dyn Fn(u64) + Sync)) -> Survey {
@@ -378,13 +373,13 @@ fn is_of_its_own(casting: &Casting, case: &Case) -> bool {
 
 fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
     let scenario = &case.room.scenario;
-    let mut report = run_one(simulator, scenario, JUDGING, &mut None::<Trace>);
+    let mut report = run_one(simulator, scenario, Judging::STRICT, &mut ());
     if let Some(breakdown) = simulator.take_breakdowns().into_iter().next() {
         one.broken_down.entry(breakdown).or_default().add(case);
         one.runs += 1;
         return;
     }
-    run_again(simulator, scenario, JUDGING.reading, &mut report);
+    run_again(simulator, scenario, ReadingName::Strict, &mut report);
     if report.divergence.is_some() {
         one.diverging.push((case.name(), report.divergence));
     }
@@ -397,7 +392,7 @@ fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
         one.by_servers.entry(breach).or_default().add(case);
     }
     // What the reference client does among its own kind as well is what the file has its user do.
-    let alone = run_one(&InWorld(References), scenario, JUDGING, &mut None::<Trace>).outcome;
+    let alone = run_one(&InWorld(References), scenario, JUDGING, &mut ()).outcome;
     let alone = breaches(&alone, |party| matches!(party, Party::Device(_)));
     for breach in breaches(&report.outcome, others) {
         if !alone.contains(&breach) {
@@ -409,7 +404,7 @@ fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
         return;
     }
     let careful = SdkRooms::careful().cast(simulator.casting().clone());
-    let still = run_one(&careful, scenario, JUDGING, &mut None::<Trace>).outcome;
+    let still = run_one(&careful, scenario, Judging::STRICT, &mut ()).outcome;
     one.spent.add(careful.spent());
     let still = breaches(&still, is_real);
     for breach in broken {
@@ -424,7 +419,7 @@ pub fn made_small(breach: &Breach, case: &Case, limit: usize) -> Option<Shrunk> 
     let casting = case.casting();
     let is_real = |scenario: &Scenario, party: Party| matches!(party, Party::Device(device) if casting.real(scenario).contains(&device));
     let trial = Trial {
-        reading: JUDGING.reading,
+        reading: ReadingName::Strict,
         warnings: breach.severity == Severity::Warning,
         expected: true,
         repeat: false,

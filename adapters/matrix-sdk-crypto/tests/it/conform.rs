@@ -49,6 +49,7 @@ fn a_report_counts_rules_and_saves_small_rooms() {
     assert!(folder.path().join("p-15.json").is_file());
     let page = std::fs::read_to_string(&page).unwrap();
     assert!(page.contains("page-rooms/p-15.html") && !page.contains("<script"), "{page}");
+    assert!(!page.contains("\\u{a}"), "lines are lines: {page}");
     let room = std::fs::read_to_string(folder.path().join("page-rooms/p-15.html")).unwrap();
     assert!(room.contains("id=\"data\""), "the room has its picture");
     let again = run(&args);

@@ -1,17 +1,14 @@
 //! Runs are the same every time, to the last byte of a ciphertext.
 
 use withheld::rulebook::reading::ReadingName;
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::twice::run_again;
-use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::Casting;
 use withheld_matrix_sdk::conform::survey::generated;
 use withheld_matrix_sdk::prepare::prepare;
 use withheld_matrix_sdk::simulator::{SdkRooms, transcript};
 
 use crate::{file, repository};
-
-const JUDGING: Judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
 
 #[test]
 fn two_runs_write_the_same_bytes_and_another_seed_writes_others() {
@@ -38,8 +35,8 @@ fn generated_rooms_run_the_same_way_twice_whatever_else_runs() {
     let run = |seed: u64| {
         let prepared = prepare(&generated(seed).scenario, &Casting::default()).unwrap();
         let simulator = SdkRooms::default();
-        let mut report = run_one(&simulator, &prepared.scenario, JUDGING, &mut None::<Trace>);
-        run_again(&simulator, &prepared.scenario, JUDGING.reading, &mut report);
+        let mut report = run_one(&simulator, &prepared.scenario, Judging::STRICT, &mut ());
+        run_again(&simulator, &prepared.scenario, ReadingName::Strict, &mut report);
         assert_eq!(report.divergence, None, "seed {seed}");
         assert_eq!(simulator.take_breakdowns(), [], "seed {seed}");
         report.digest

@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use withheld::rulebook::leaf::Leaf;
-use withheld::rulebook::reading::ReadingName;
 use withheld::rulebook::rule::Rule;
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::scenario::fault::Party;
-use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::simulator::SdkRooms;
 
 use crate::{file, repository};
@@ -24,8 +22,8 @@ fn rooms() -> Vec<PathBuf> {
 
 /// The rules that devices break in a room, without an excuse.
 fn broken(simulator: &SdkRooms, path: &Path) -> BTreeSet<Rule> {
-    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
-    let report = run_one(simulator, &file(path), judging, &mut None::<Trace>);
+    let judging = Judging::STRICT;
+    let report = run_one(simulator, &file(path), judging, &mut ());
     assert_eq!(simulator.take_breakdowns(), [], "{}", path.display());
     let own = report.outcome.violations.iter().filter(|one| one.injected.is_none());
     own.filter(|one| matches!(one.party, Party::Device(_))).map(|one| one.rule).collect()
@@ -54,10 +52,10 @@ const NO_RULE: &str = "what_a_rolled_back_store_has_lost_stays_lost.json";
 #[test]
 fn what_was_lost_with_a_store_stays_lost() {
     let folder = repository("adapters/matrix-sdk-crypto/findings");
-    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+    let judging = Judging::STRICT;
     let scenario = file(&folder.join(NO_RULE));
     for simulator in [SdkRooms::default(), SdkRooms::careful()] {
-        let report = run_one(&simulator, &scenario, judging, &mut None::<Trace>);
+        let report = run_one(&simulator, &scenario, judging, &mut ());
         let verdicts = report.outcome.verdicts.iter();
         let leaves: Vec<Leaf> = verdicts.map(|verdict| verdict.leaf).collect();
         let (read, lost) = (Leaf::Delivered, Leaf::Wedged);

@@ -1,11 +1,9 @@
 //! Findings that are known: told, and not counted.
 
 use withheld::check::outcome::Outcome;
-use withheld::rulebook::reading::ReadingName;
 use withheld::rulebook::rule::Rule;
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::simulator::Simulator;
-use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::conform;
 use withheld_matrix_sdk::known::Known;
 use withheld_matrix_sdk::simulator::SdkRooms;
@@ -24,9 +22,8 @@ fn counted(outcome: &Outcome) -> Vec<Rule> {
 fn what_a_finding_names_is_told_and_does_not_count() {
     let findings = repository(FINDINGS);
     let scenario = file(&findings.join("an_index_that_was_used_is_accepted_again.json"));
-    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
     let run = |simulator: SdkRooms| {
-        let report = run_one(&simulator, &scenario, judging, &mut None::<Trace>);
+        let report = run_one(&simulator, &scenario, Judging::STRICT, &mut ());
         let remarks = simulator.remarks(&scenario, &report);
         let told = remarks.into_iter().find(|one| one.about.starts_with("known"));
         (counted(&report.outcome), told.map(|one| one.lines).unwrap_or_default())

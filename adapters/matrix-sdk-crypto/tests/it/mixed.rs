@@ -10,7 +10,7 @@ use withheld::protocol::withheld::WithheldCode;
 use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::rulebook::rule::Rule;
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::simulator::Simulator;
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
@@ -24,8 +24,6 @@ use withheld_matrix_sdk::prepare;
 use withheld_matrix_sdk::simulator::{SdkRooms, transcript};
 
 use crate::{repository, room};
-
-const JUDGING: Judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
 
 /// Two users on two servers, each with a device of either kind: `S` is matrix-sdk-crypto, `R` the reference client.
 fn with(timeline: &str, faults: &str) -> Scenario {
@@ -46,7 +44,7 @@ fn casting(scenario: &Scenario) -> Casting {
 fn run(scenario: &Scenario) -> (Outcome, Trace) {
     let simulator = SdkRooms::default().cast(casting(scenario));
     let mut trace = Trace::default();
-    let report = run_one(&simulator, scenario, JUDGING, &mut trace);
+    let report = run_one(&simulator, scenario, Judging::STRICT, &mut trace);
     assert_eq!(simulator.take_breakdowns(), []);
     assert_eq!(report.outcome.end, RunEnd::Quiescent);
     (report.outcome, trace)
@@ -202,7 +200,7 @@ fn what_is_left_out_and_who_is_needed_stands_in_the_report() {
       { "at": "10s", "do": "send", "from": "AS", "room": "room", "message": "m1" }"#;
     let scenario = with(steps, "");
     let simulator = SdkRooms::default().cast(casting(&scenario));
-    let report = run_one(&simulator, &scenario, JUDGING, &mut None::<Trace>);
+    let report = run_one(&simulator, &scenario, Judging::STRICT, &mut ());
     let remarks = simulator.remarks(&scenario, &report);
     let said = |about: &str| {
         let found = remarks.iter().find(|remark| remark.about == about);

@@ -4,9 +4,8 @@
 use withheld::check::outcome::Outcome;
 use withheld::protocol::withheld::WithheldCode;
 use withheld::rulebook::leaf::Leaf;
-use withheld::rulebook::reading::ReadingName;
 use withheld::rulebook::rule::Rule;
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::trace::fact::{FactKind, OlmResult, RunEnd, Shown, TryResult};
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::Casting;
@@ -31,7 +30,7 @@ fn run(text: &str) -> (Outcome, Trace) {
 fn run_in(text: &str, store: StoreKind) -> (Outcome, Trace) {
     let scenario = room(text);
     let simulator = SdkRooms::default().cast(Casting::default().stored_in(store));
-    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
+    let judging = Judging::STRICT;
     let mut trace = Trace::default();
     let report = run_one(&simulator, &scenario, judging, &mut trace);
     assert_eq!(simulator.take_breakdowns(), []);

@@ -1,7 +1,6 @@
 //! A database in the place of a store in memory: the same bytes twice, and the same facts as without it.
 
-use withheld::rulebook::reading::ReadingName;
-use withheld::run::judged::{DigestCheck, Judging, run_one};
+use withheld::run::judged::{Judging, run_one};
 use withheld::scenario::model::Scenario;
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::Casting;
@@ -19,10 +18,9 @@ fn in_sqlite(casting: Casting) -> Casting {
 
 /// A room with its first difference between the stores.
 fn is_equal(scenario: &Scenario, casting: &Casting, name: &str) {
-    let judging = Judging { reading: ReadingName::Strict, digest: DigestCheck::Free };
     let facts = |casting: Casting| {
         let (simulator, mut trace) = (SdkRooms::default().cast(casting), Trace::default());
-        run_one(&simulator, scenario, judging, &mut trace);
+        run_one(&simulator, scenario, Judging::STRICT, &mut trace);
         assert_eq!(simulator.take_breakdowns(), [], "{name}");
         trace
     };

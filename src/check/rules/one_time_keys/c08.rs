@@ -29,9 +29,18 @@ impl Judge for SupplyKept {
                 one_time.filter(|_| counts.one_time == Some(0)),
                 fallback.filter(|_| counts.unused_fallback == Some(false)),
             ];
-            for up in missing.into_iter().flatten() {
+            let before = view.counts.before(device);
+            let missed_before = [
+                before.filter(|before| before.one_time == Some(0)),
+                before.filter(|before| before.unused_fallback == Some(false)),
+            ];
+            for (up, before) in missing.into_iter().zip(missed_before) {
+                let Some(up) = up else { continue };
                 findings.met(Rule::C08);
-                let refused = view.supply.last_refused(device) > Some(counts.fact);
+                // An upload that came of what was told before crosses with what is told now: that it was refused nobody says, and that
+                // the same is told once more says nothing of what came of it.
+                let since = before.map_or(counts.fact, |before| before.fact);
+                let refused = view.supply.last_refused(device) > Some(since);
                 // Whether an upload that is sent again, because its answer came to nobody, is newer than the first count that is told
                 // after that, nobody says.
                 let is_lost =
@@ -114,6 +123,21 @@ mod tests {
         assert_eq!(story.judge().marks.of(Rule::C08), 1);
         refused.at(HOME, FactKind::UploadRefused { device: B1 });
         assert_eq!(refused.rules(), []);
+    }
+
+    #[test]
+    fn a_refusal_crosses_with_what_is_told_once_more_but_not_with_what_is_told_after_that() {
+        let mut story = left(0);
+        story.at(HOME, FactKind::UploadRefused { device: B1 });
+        let told = |unused_fallback| FactKind::KeyCounts {
+            device: B1,
+            one_time: Some(0),
+            unused_fallback: Some(unused_fallback),
+        };
+        story.by(B1, told(false));
+        assert_eq!(story.rules(), []);
+        story.by(B1, told(true));
+        assert_eq!(story.rules(), [(Rule::C08, device(B1))]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 const reached = data.reached;
 const look = { query: '', warnings: true };
+/** How wide a sheet is that lies across. */
+const ACROSS = 1000;
 
 function showHead() {
   byId('about').textContent = data.about;
@@ -20,6 +22,7 @@ function showHead() {
     ['speed', rate === null ? '–' : `${grouped(rate)} rooms/s`, last ? `on ${counted(last.jobs, 'thread')}, everything counted` : ''],
     ['run twice', grouped(data.cases.twice), 'and compared'],
     ['inconclusive', grouped(data.cases.inconclusive), 'cut, or something undecided'],
+    ...(data.cases.panicked > 0 ? [['panicked', grouped(data.cases.panicked), 'a client did not survive them']] : []),
     ['features', grouped(novelty.seen), `at least ${grouped(novelty.unseen)} more to be expected`],
     ['next is new', `${(novelty.next_is_new_ppm / 10000).toFixed(2)} %`, 'of rooms, about'],
   ];
@@ -49,7 +52,7 @@ function finding(entry, place) {
   return el('details', { class: 'finding', id: entry.id },
     el('summary', {},
       el('span', { class: `badge ${weight}` }, entry.rule ?? entry.problem.replaceAll('_', ' ')),
-      el('span', { class: 'finding-title' }, entry.rule ? [data.rules[entry.rule], el('span', { class: 'dim' }, ` by ${entry.party}${entry.verdict ? `, ${entry.verdict}` : ''}`)] : data.headlines[place]),
+      el('span', { class: 'finding-title' }, entry.rule ? [data.rules[entry.rule], el('span', { class: 'dim' }, ` by ${[entry.party, entry.verdict, ...kinds].filter(Boolean).join(', ')}`)] : data.headlines[place]),
       el('span', { class: 'dim' }, sizeOf(entry.size)),
       el('span', { class: 'dim' }, counted(entry.rooms, 'room'))),
     el('div', { class: 'finding-body' },
@@ -78,21 +81,22 @@ function shrinking(entry) {
 }
 
 function showReached() {
-  const never = (names, texts) => (names.length === 0 ? el('p', { class: 'good-text' }, 'All were reached.') : el('div', {}, el('p', { class: 'dim' }, `${grouped(names.length)} never reached:`),
+  // Of settings it is not known which there could be.
+  const never = (names, texts) => (names === null ? null : names.length === 0 ? el('p', { class: 'good-text' }, 'All were reached.') : el('div', {}, el('p', { class: 'dim' }, `${grouped(names.length)} never reached:`),
     el('ul', { class: 'chips never' }, names.map((name) => el('li', { title: texts?.[name] }, name)))));
   const counts = (title, heading, map, missing, texts) => {
     const entries = Object.entries(map);
     const most = Math.max(1, ...entries.map(([, number]) => number));
     return el('div', { class: 'reach' }, el('h3', {}, title), never(missing, texts),
-      el('div', { class: 'tall', tabindex: 0 }, el('table', { class: 'facts counts' },
-        el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, ''), el('th', { scope: 'col' }, heading))),
-        el('tbody', {}, entries.map(([name, number]) => el('tr', {}, el('th', { scope: 'row', title: texts?.[name] }, name),
+      el('div', { class: 'tall', tabindex: 0, role: 'region', 'aria-label': title }, el('table', { class: 'facts counts', 'aria-label': title },
+        el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, el('span', { class: 'unseen' }, title)), el('th', { scope: 'col' }, heading))),
+        el('tbody', {}, entries.map(([name, number]) => el('tr', {}, el('th', { scope: 'row', title: texts?.[name] }, breakable(name)),
           el('td', {}, el('span', { class: 'bar', style: `width:${Math.max(1, (90 * number) / most)}px` }), ` ${grouped(number)}`)))))));
   };
   const columns = ['met', 'cases', 'broken', 'warned', 'injected', 'others'];
   replace(byId('tables'),
     el('div', { class: 'reach wide' }, el('h3', {}, 'Rules'), never(reached.rules_never, data.rules),
-      el('div', { class: 'tall', tabindex: 0 }, el('table', { class: 'facts counts' },
+      el('div', { class: 'tall', tabindex: 0, role: 'region', 'aria-label': 'Rules' }, el('table', { class: 'facts counts', 'aria-label': 'Rules' },
         el('thead', {}, el('tr', {}, ['rule', ...columns].map((name) => el('th', { scope: 'col', title: COLUMN_TEXTS[name] }, name)))),
         el('tbody', {}, Object.entries(reached.rules).map(([rule, tally]) => el('tr', {},
           el('th', { scope: 'row', title: data.rules[rule] }, rule),
@@ -100,7 +104,7 @@ function showReached() {
     counts('Faults', 'rooms', reached.faults, reached.faults_never),
     counts('Actions', 'rooms', reached.steps, reached.steps_never),
     counts('Verdicts', 'cells', reached.verdicts, reached.verdicts_never, data.verdicts),
-    Object.keys(reached.habits).length > 0 ? counts('Settings that the specification does not have', 'rooms', reached.habits, []) : null);
+    Object.keys(reached.habits).length > 0 ? counts('Settings that the specification does not have', 'rooms', reached.habits, null) : null);
 }
 
 const COLUMN_TEXTS = {
@@ -120,8 +124,8 @@ function showKills() {
   const caught = mutants.filter((one) => one.caught_by !== null).length;
   replace(byId('matrix'),
     el('p', { class: 'dim' }, `${grouped(caught)} of ${counted(mutants.length, 'way')} to be wrong caught, each tried in ${counted(data.kills.cases, 'generated room')} of seed ${data.kills.seed}. Numbers are rooms in which the rule was broken; a frame stands at the rules that are named for the mutant.`),
-    el('table', { class: 'kills' },
-      el('thead', {}, el('tr', {}, el('th', {}, 'mutant'), el('th', {}, 'caught by'), rules.map((rule) => el('th', { scope: 'col', title: data.rules[rule] }, el('span', {}, rule))))),
+    el('table', { class: 'kills', 'aria-label': 'Mutants and the rules that they break' },
+      el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'mutant'), el('th', { scope: 'col' }, 'caught by'), rules.map((rule) => el('th', { scope: 'col', title: data.rules[rule] }, el('span', {}, rule))))),
       el('tbody', {}, mutants.map((one) => el('tr', {},
         el('th', { scope: 'row', title: one.what }, el('b', {}, one.mutant), ` ${one.setting}`),
         el('td', { class: one.caught_by === null ? 'bad' : 'good-text' }, one.caught_by ?? 'survives'),
@@ -129,14 +133,17 @@ function showKills() {
           const rooms = one.broken[rule] ?? 0;
           const isNamed = one.named.includes(rule);
           const share = Math.min(1, rooms / data.kills.cases);
-          const depth = rooms === 0 ? 0 : 12 + Math.round(50 * Math.sqrt(share));
+          const depth = rooms === 0 ? 0 : 12 + Math.round(33 * Math.sqrt(share));
           return el('td', { class: isNamed ? 'named' : null, style: rooms > 0 ? `background:color-mix(in srgb, var(--${isNamed ? 'good' : 'noted'}) ${depth}%, transparent)` : null, title: `${one.mutant} broke ${rule} in ${counted(rooms, 'room')}` }, rooms > 0 ? short(rooms) : isNamed ? '0' : '');
         }))))));
 }
 
 byId('search').addEventListener('input', (event) => { look.query = event.target.value; showFindings(); });
 byId('warnings').addEventListener('change', (event) => { look.warnings = event.target.checked; showFindings(); });
-addEventListener('beforeprint', () => { for (const one of document.querySelectorAll('details.finding')) one.open = true; });
+addEventListener('beforeprint', () => {
+  addEventListener('afterprint', openAll('details.finding'), { once: true });
+  fitOnPaper(byId('matrix').querySelector('table'), ACROSS);
+});
 themeSwitch(byId('theme'));
 showHead();
 showFindings();

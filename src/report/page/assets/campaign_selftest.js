@@ -29,6 +29,19 @@ function selfTest() {
   }
   check('there is a chart for each plot', document.querySelectorAll('.chart svg[role="img"]').length === data.plots.length);
   check('mutants are shown where they were run', !data.kills || byId('matrix').querySelectorAll('tbody tr').length === data.kills.mutants.length);
+  for (const details of document.querySelectorAll('details')) details.open = true;
+  checkColours(check);
+  checkNames(check);
+  const styles = (figure) => [...figure.querySelectorAll('.curve')].filter((line) => line.closest('[role="img"]')).map((line) => line.getAttribute('stroke-dasharray'));
+  check('points have names beside them', data.plots.filter((plot) => plot.marks === 'points').every((plot) => plot.series.every(({ name }) => [...document.querySelectorAll('.chart .tick')].some((text) => text.textContent.split(', ').includes(name)))));
+  check('lines are told apart without colours', [...document.querySelectorAll('.chart')].every((figure) => new Set(styles(figure)).size === Math.min(styles(figure).length, DASHES.length)));
+  const isOpen = () => [...document.querySelectorAll('details.finding')].map((one) => one.open);
+  for (const details of document.querySelectorAll('details')) details.open = false;
+  dispatchEvent(new Event('beforeprint'));
+  check('findings are printed open', isOpen().every((one) => one));
+  check('the table of mutants fits on paper', !data.kills || byId('matrix').querySelector('table').getBoundingClientRect().width <= ACROSS + 1);
+  dispatchEvent(new Event('afterprint'));
+  check('findings are closed again', !isOpen().some((one) => one));
   check('no text became an element', document.querySelectorAll('img, iframe, object, embed, link').length === 0);
   errors.forEach((error) => failed.push(`error: ${error}`));
   byId('selftest').hidden = false;

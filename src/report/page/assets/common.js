@@ -65,6 +65,28 @@ function themeSwitch(button) {
   show();
 }
 
+/** A name that may go on in the next line after the parts that it is made of. */
+const breakable = (name) => name.split(/(?<=[_=/-])/).flatMap((part, place) => (place > 0 ? [el('wbr'), part] : [part]));
+
+/** Opens all that is closed, for paper; what it returns closes it again. */
+function openAll(selector) {
+  const closed = [...document.querySelectorAll(selector)].filter((one) => !one.open);
+  closed.forEach((one) => { one.open = true; });
+  return () => closed.forEach((one) => { one.open = false; });
+}
+
+/** Makes a table so much smaller that no sheet of paper cuts it off; after printing it is as it was. */
+function fitOnPaper(table, width = 690) {
+  if (table === null) return;
+  // The styles of paper are not in force yet, and those that make a table narrow are needed to measure it.
+  table.classList.add('on-paper');
+  if (table.offsetWidth > width) table.style.zoom = String(width / table.offsetWidth);
+  addEventListener('afterprint', () => {
+    table.style.zoom = '';
+    table.classList.remove('on-paper');
+  }, { once: true });
+}
+
 // Errors are kept so that a page can tell that something went wrong.
 const errors = [];
 addEventListener('error', (event) => errors.push(event.message));

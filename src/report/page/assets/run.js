@@ -27,6 +27,9 @@ function showCurrent() {
   else paint();
   showFact();
   showDevices();
+  // The list of facts and the slider say by themselves where they are; after any other choice it is said here.
+  const isSaid = document.activeElement === scroll || document.activeElement === byId('time');
+  byId('said').textContent = isSaid || NUMBER === 0 ? '' : `Fact #${facts.id[look.current]} at ${time(facts.at[look.current])}: ${facts.text[look.current]}`;
 }
 
 function lookAt(position) {
@@ -87,7 +90,7 @@ function showChoices() {
 
 function showHead() {
   document.body.append(svg('svg', { width: 0, height: 0, class: 'unseen', 'aria-hidden': 'true' }, signs()));
-  byId('file').textContent = data.file;
+  replace(byId('file'), breakable(data.file));
   byId('about').textContent = data.about;
   byId('status').textContent = data.status;
   byId('status').classList.add(data.exit === 0 ? 'good' : data.exit === 2 ? 'open' : 'bad');
@@ -141,7 +144,6 @@ function listen() {
       byId('search').focus();
     }
   });
-  addEventListener('beforeprint', () => { look.view = 'table'; showChoices(); show(); });
 }
 
 /** Keys of the list of facts: up and down step, left leads to the cause, right to the effect. */

@@ -6,29 +6,38 @@ const OVERSCAN = 6;
 /** The field is never higher: browsers cannot scroll much farther. */
 const HIGHEST = 8000000;
 
-const diagram = { shown: [], rows: new Map(), lanes: [], groups: [], place: new Map(), ys: null, row: 40, height: 0, text: 400, lane: 80, long: [] };
+const diagram = { shown: [], rows: new Map(), lanes: [], groups: [], place: new Map(), ys: null, row: 40, height: 0, text: 400, lane: 80, long: [], talls: null };
 const scroll = byId('scroll');
 const stage = byId('stage');
 const field = byId('field');
 
 /** Works out where everything stands; `paint` draws what is in view of it. */
 function layOut(shown) {
-  diagram.shown = shown;
-  diagram.rows = new Map(shown.map((position, row) => [position, row]));
-  const used = new Set(shown.map((position) => facts.lane[position]));
-  diagram.lanes = [...data.lanes.keys()].filter((lane) => used.has(lane));
-  diagram.place = new Map(diagram.lanes.map((lane, place) => [lane, place]));
+  takeLanes(shown);
+  diagram.talls = null;
   diagram.row = shown.length > 400 ? 24 : 35;
   const width = scroll.clientWidth;
   const wanted = Math.max(1, diagram.lanes.length) * 112 + 40;
   diagram.text = Math.round(Math.max(Math.min(350, width * 0.6), Math.min(500, width - wanted)));
   const free = width - diagram.text - 40;
-  diagram.lane = Math.max(58, Math.min(170, free / Math.max(1, diagram.lanes.length)));
+  // Names that begin alike are told apart by their ends: a lane has room for the longest, within reason.
+  const longest = Math.max(0, ...diagram.lanes.map((lane) => (data.lanes[lane].is === 'w' ? 0 : data.lanes[lane].name.length)));
+  const least = Math.max(58, Math.min(108, 16 + longest * 7.6));
+  diagram.lane = Math.max(least, Math.min(170, free / Math.max(1, diagram.lanes.length)));
   findGroups();
   measure();
   findLong();
   field.style.height = `${diagram.height + HEAD + 24}px`;
   field.style.width = `${Math.max(width, diagram.text + 40 + diagram.lane * diagram.lanes.length)}px`;
+}
+
+/** The rows and the lanes of the facts that are shown. */
+function takeLanes(shown) {
+  diagram.shown = shown;
+  diagram.rows = new Map(shown.map((position, row) => [position, row]));
+  const used = new Set(shown.map((position) => facts.lane[position]));
+  diagram.lanes = [...data.lanes.keys()].filter((lane) => used.has(lane));
+  diagram.place = new Map(diagram.lanes.map((lane, place) => [lane, place]));
 }
 
 /** Lanes side by side that belong together: what they are called, where they begin, how many there are. */
@@ -82,13 +91,17 @@ function sourceOf(position) {
   return best;
 }
 
-/** Where the reader has scrolled to. It is read once for each picture: every reading of it makes the browser lay out anew. */
-const view = { left: 0, top: 0, width: 0, height: 0 };
+/**
+ * Where the reader has scrolled to, and how high the names above the lanes are. It is read once for each picture: every reading
+ * of it makes the browser lay out anew. On paper it is the part that is drawn next.
+ */
+const view = { left: 0, top: 0, width: 0, height: 0, head: HEAD };
 function readView() {
   view.left = scroll.scrollLeft;
   view.top = scroll.scrollTop;
   view.width = scroll.clientWidth;
   view.height = scroll.clientHeight;
+  view.head = HEAD;
 }
 
 /** The lanes in view, from left to right. */
@@ -99,7 +112,7 @@ function lanesInView() {
 }
 
 const xOf = (lane) => diagram.text + 20 + (diagram.place.get(lane) + 0.5) * diagram.lane - view.left;
-const yOf = (row) => diagram.ys[row] + HEAD - view.top;
+const yOf = (row) => diagram.ys[row] + view.head - view.top;
 
 /** The rows in view, with some above and below. */
 function inView() {
@@ -168,7 +181,7 @@ function signs() {
 }
 
 function clipping() {
-  return svg('defs', {}, svg('clipPath', { id: 'lanes-only' }, svg('rect', { x: diagram.text, y: HEAD, width: 100000, height: 100000 })));
+  return svg('defs', {}, svg('clipPath', { id: 'lanes-only' }, svg('rect', { x: diagram.text, y: view.head, width: 100000, height: 100000 })));
 }
 
 /** A light ground for every other server, so that its devices are seen to belong together. */
@@ -177,15 +190,18 @@ function bands(height) {
   for (const lane of lanesInView()) {
     const of = data.lanes[lane];
     if (of.server >= 0 && of.server % 2 === 0) {
-      group.append(svg('rect', { x: xOf(lane) - diagram.lane / 2, y: HEAD, width: diagram.lane, height, class: 'band' }));
+      group.append(svg('rect', { x: xOf(lane) - diagram.lane / 2, y: view.head, width: diagram.lane, height, class: 'band' }));
     }
   }
   return group;
 }
 
+/** How tall a row is: on paper as tall as its text, on the screen like all others. */
+const tallOf = (row) => diagram.talls?.[row] ?? diagram.row;
+
 /** Where a time stands between the rows. */
 function yOfTime(ms) {
-  const { shown, ys, row } = diagram;
+  const { shown, ys } = diagram;
   if (shown.length === 0) return 0;
   if (look.spacing === 'scale') {
     const first = facts.at[shown[0]];
@@ -199,7 +215,7 @@ function yOfTime(ms) {
     if (facts.at[shown[middle]] < ms) low = middle + 1;
     else high = middle;
   }
-  return low < shown.length ? ys[low] - row / 2 : ys[shown.length - 1] + row / 2;
+  return low < shown.length ? ys[low] - tallOf(low) / 2 : ys[shown.length - 1] + tallOf(shown.length - 1) / 2;
 }
 
 /** The windows of faults, on the lanes that feel them. */
@@ -210,10 +226,12 @@ function windows(height) {
   const firstTime = facts.at[diagram.shown[0]] ?? 0;
   for (const fault of data.faults) {
     if (fault.from > lastTime || (fault.until !== null && fault.until < firstTime)) continue;
-    const start = yOfTime(fault.from) + HEAD - view.top;
-    const stop = fault.until === null ? diagram.height + HEAD + 24 - view.top : yOfTime(fault.until) + HEAD - view.top;
-    const top = Math.max(HEAD, start);
-    const bottom = Math.min(height, Math.max(stop, start + 4));
+    const start = yOfTime(fault.from) + view.head - view.top;
+    const stop = fault.until === null ? diagram.height + view.head + 24 - view.top : yOfTime(fault.until) + view.head - view.top;
+    // On paper a window goes on from part to part: no edge between them, and its name where it begins.
+    const out = view.head === 0 ? 8 : 0;
+    const top = Math.max(view.head - out, start);
+    const bottom = Math.min(height + out, Math.max(stop, start + 4));
     if (bottom <= top) continue;
     // What all may feel is one window over all lanes.
     const isWide = fault.lanes.length === 0;
@@ -222,6 +240,7 @@ function windows(height) {
       const x = xOf(lane) - diagram.lane / 2 + 3;
       const width = (isWide ? diagram.lanes.length : 1) * diagram.lane - 6;
       group.append(svg('rect', { x, y: top, width, height: bottom - top, rx: 4, fill: 'url(#hatch)', class: 'fault' }));
+      if (start < view.head - 1 && out > 0) continue;
       // Labels of several faults on one lane stand one below the other.
       const below = names.get(lane) ?? 0;
       names.set(lane, below + 1);
@@ -244,9 +263,9 @@ function rowsOfLight(from, to, width) {
 
 function laneLines(height) {
   const group = svg('g', { 'clip-path': 'url(#lanes-only)' });
-  const bottom = Math.min(height, diagram.height + HEAD + 12 - view.top);
+  const bottom = Math.min(height, diagram.height + view.head + 12 - view.top);
   for (const lane of lanesInView()) {
-    group.append(svg('path', { d: `M${xOf(lane)} ${HEAD}V${bottom}`, class: `line ${data.lanes[lane].is}` }));
+    group.append(svg('path', { d: `M${xOf(lane)} ${view.head}V${bottom}`, class: `line ${data.lanes[lane].is}` }));
   }
   return group;
 }
@@ -334,12 +353,13 @@ function heads(width) {
   for (const lane of inView) {
     const of = data.lanes[lane];
     const x = xOf(lane);
-    const name = of.is === 'w' ? 'users, faults' : of.name;
-    found.push(svg('text', { x, y: 45, class: `lane-name ${of.is}` }, svg('title', {}, of.name), cut(name, (diagram.lane - 8) * 0.84)));
+    found.push(svg('text', { x, y: 45, class: `lane-name ${of.is}` }, svg('title', {}, of.name), cut(nameAbove(of), (diagram.lane - 8) * 0.84)));
   }
   found.push(svg('path', { d: `M0 ${HEAD - 0.5}H${width}`, class: 'head-line' }));
   return [svg('clipPath', { id: 'heads-only' }, svg('rect', { x: diagram.text, y: 0, width, height: HEAD })), svg('g', { 'clip-path': 'url(#heads-only)' }, found)];
 }
+
+const nameAbove = (lane) => (lane.is === 'w' ? 'users, faults' : lane.name);
 
 function groupOf(lane) {
   if (lane.is === 'w') return 'world';

@@ -55,7 +55,7 @@ function showGrid() {
   }
   const kept = rows.slice(0, Math.max(1, Math.floor(CELLS / Math.max(1, columns.length))));
   const table = el('table', { role: 'grid', 'aria-label': 'Verdicts of messages at devices' },
-    el('thead', {}, el('tr', {}, el('th', {}, isTurned ? 'device' : 'message'),
+    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, isTurned ? 'device' : 'message'),
       columns.map((column) => el('th', { scope: 'col', title: columnName(column) }, el('span', {}, columnName(column)))))),
     el('tbody', {}, kept.map((row) => el('tr', {},
       el('th', { scope: 'row', title: rowName(row) }, rowName(row)),
@@ -75,7 +75,8 @@ function cell([message], [device]) {
   const names = `${data.messages[message][0]} at ${data.lanes[laneOfDevice.get(device)].name}`;
   if (found === undefined) {
     const isSender = data.messages[message][1] === laneOfDevice.get(device);
-    return el('td', { class: 'none', title: isSender ? `${names}: sent it` : names }, isSender ? '→' : '');
+    return el('td', { class: 'none', title: isSender ? `${names}: sent it` : names },
+      isSender ? [el('span', { 'aria-hidden': 'true' }, '→'), el('span', { class: 'unseen' }, 'sent it')] : null);
   }
   const verdict = data.verdicts[found[2]];
   return el('td', {}, el('button', {
@@ -110,8 +111,13 @@ function moveInGrid(event) {
 }
 
 function markGrid() {
-  for (const button of byId('grid').querySelectorAll('button')) {
-    button.setAttribute('aria-pressed', String(Number(button.dataset.explanation) === look.explanation && look.explanation >= 0));
+  const buttons = [...byId('grid').querySelectorAll('button')];
+  const isChosen = (button) => Number(button.dataset.explanation) === look.explanation && look.explanation >= 0;
+  const chosen = buttons.find(isChosen);
+  for (const button of buttons) {
+    button.setAttribute('aria-pressed', String(isChosen(button)));
+    // Who comes to the table by the keyboard comes to what is chosen.
+    if (chosen !== undefined) button.setAttribute('tabindex', button === chosen ? '0' : '-1');
   }
   for (const button of document.querySelectorAll('.list button')) {
     button.setAttribute('aria-pressed', String(Number(button.dataset.explanation) === look.explanation && look.explanation >= 0));

@@ -77,8 +77,12 @@ function selfTest() {
   check('the colours can be chosen', document.documentElement.dataset.theme !== undefined);
   byId('theme').click();
   check('no text became an element', document.querySelectorAll('img, iframe, object, embed, link, form[action]').length === 0);
-  check('every control has a name', [...document.querySelectorAll('button, input, select')].every((one) => (one.getAttribute('aria-label') ?? one.closest('label')?.textContent ?? one.textContent).trim() !== ''));
+  checkColours(check);
+  checkNames(check);
+  checkReading(check);
+  checkPaper(check);
 
+  choose('scope', 'all');
   const started = performance.now();
   const frames = 60;
   for (let frame = 0; frame < frames; frame += 1) {
@@ -93,6 +97,44 @@ function selfTest() {
   output.textContent = failed.length === 0
     ? `selftest: ok, ${number} checks, ${each.toFixed(1)} ms a frame`
     : `selftest: failed: ${failed.join('; ')}`;
+}
+
+/** What a screen reader is told of the table of verdicts and of the diagram. */
+function checkReading(check) {
+  const table = byId('grid').querySelector('table');
+  if (table !== null) {
+    const columns = table.tHead.rows[0].cells.length;
+    check('verdicts are a grid', table.getAttribute('role') === 'grid');
+    check('each row of verdicts has a head and all cells', [...table.tBodies[0].rows].every((row) => row.cells.length === columns && row.cells[0].scope === 'row'));
+    const inOrder = table.querySelectorAll('button[tabindex="0"]');
+    check('one verdict is in the order of tabs', inOrder.length === 1 || table.querySelector('button') === null);
+    const first = [...table.querySelectorAll('button')].find((button) => Number(button.dataset.explanation) >= 0);
+    if (first !== undefined) {
+      first.click();
+      check('the chosen verdict is the one in the order of tabs', first.getAttribute('tabindex') === '0');
+      check('what was chosen is announced', byId('why').getAttribute('aria-live') === 'polite' && byId('why').querySelector('h3') !== null);
+    }
+  }
+  const options = [...stage.querySelectorAll('[role="option"]')];
+  check('the picture is hidden from who cannot see it', stage.querySelector('svg').getAttribute('aria-hidden') === 'true');
+  check('the same is told as a list', scroll.getAttribute('role') === 'listbox' && options.every((option) => option.textContent.includes(facts.text[diagram.shown[option.ariaPosInSet - 1]])));
+  byId('first').click();
+  check('a step is announced', NUMBER === 0 || byId('said').textContent.includes(facts.text[look.current]));
+}
+
+/** What is printed: every fact that is shown, whole, and nothing of it is left behind. */
+function checkPaper(check) {
+  const shown = [...diagram.shown];
+  dispatchEvent(new Event('beforeprint'));
+  const words = (text) => text.replace(/\s/g, '');
+  const printed = words(byId('paper').textContent);
+  if (printed !== '') {
+    check('every fact is printed', shown.slice(0, PRINTED).every((position) => printed.includes(words(facts.text[position]))));
+    check('as many marks are printed', byId('paper').querySelectorAll('tbody .mark:not(.key *)').length === Math.min(shown.length, PRINTED));
+    check('what is not printed is said', shown.length <= PRINTED || byId('paper').textContent.includes('not printed'));
+  } else check('a table is printed instead', shown.length === 0 || byId('table').querySelectorAll('tbody tr').length > 0);
+  dispatchEvent(new Event('afterprint'));
+  check('nothing is left of the printed picture', byId('paper').childElementCount === 0 && look.view === 'diagram' && diagram.shown.length === shown.length && stage.childElementCount > 0);
 }
 
 if (wishes.has('selftest')) requestAnimationFrame(selfTest);
