@@ -392,7 +392,7 @@ fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
         one.by_servers.entry(breach).or_default().add(case);
     }
     // What the reference client does among its own kind as well is what the file has its user do.
-    let alone = run_one(&InWorld(References), scenario, JUDGING, &mut ()).outcome;
+    let alone = run_one(&InWorld(References), scenario, Judging::STRICT, &mut ()).outcome;
     let alone = breaches(&alone, |party| matches!(party, Party::Device(_)));
     for breach in breaches(&report.outcome, others) {
         if !alone.contains(&breach) {
