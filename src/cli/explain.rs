@@ -36,10 +36,11 @@ pub(super) fn explain(
     }
     let wanted = wanted(args, &input.scenario)?;
     let judging = Judging::of(args.reading.reading());
-    let why = explained(simulator, &input.scenario, judging, wanted);
+    let mut why = explained(simulator, &input.scenario, judging, wanted);
     if why.answers.is_empty() && wanted != Wanted::default() {
         return Err(nothing(args, &input.scenario, &why));
     }
+    why.report.remarks = simulator.remarks(&input.scenario, &why.report);
     let told = Explained {
         path: &input.name,
         scenario: &input.scenario,

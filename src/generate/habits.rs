@@ -113,7 +113,8 @@ settings! {
         policy_before_olm no_olm_persists no_olm_names_session reports_first_failure message_waits
         counts_queued_keys rotate_on_block withheld_looks_shared limited_sync_rotates
         identity_change_stops sees_inbound_olm accepts_fallback_keys unwedge_needs_session
-        failed_pre_key_uses_key token_before_store heeds_cancellations late_notice_updates
+        failed_pre_key_uses_key token_before_store cancels_answered heeds_cancellations
+        late_notice_updates
     }
     numbers {
         messages_over_limit [1, 2]

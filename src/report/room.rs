@@ -63,15 +63,20 @@ pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
     let differences = differences(&names, &report.mismatches);
     section(&mut text, "not as the file expects", differences, layout);
     section(&mut text, "steps without effect", idle_steps(&names, told), layout);
-    for remark in &report.remarks {
-        let lines = remark.lines.iter().map(|line| safe(line)).collect();
-        section(&mut text, remark.about, lines, layout);
-    }
+    push_remarks(&mut text, report, layout);
     text.push_str(&format!("\nagain: {}\n", told.replay));
     if let Some(why) = told.why {
         text.push_str(&format!("why: {why}\n"));
     }
     text
+}
+
+/// What the simulator says of its clients, under headings.
+pub(super) fn push_remarks(text: &mut String, report: &RunReport, layout: Layout) {
+    for remark in &report.remarks {
+        let lines = remark.lines.iter().map(|line| safe(line)).collect();
+        section(text, remark.about, lines, layout);
+    }
 }
 
 /// The steps that nothing happened because of, a line each.

@@ -1,4 +1,4 @@
-//! Which client runs on which device of a scenario, by the names of devices.
+//! Which client runs on which device of a scenario, by the names of devices, and in what it keeps its keys.
 //! It does not know what a client does.
 
 use std::collections::BTreeMap;
@@ -7,6 +7,7 @@ use withheld::ids::DeviceId;
 use withheld::scenario::model::{PublishedKeys, Scenario};
 
 use crate::role::Role;
+use crate::store::StoreKind;
 
 /// A client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -35,6 +36,7 @@ impl ClientKind {
 pub struct Casting {
     named: BTreeMap<String, ClientKind>,
     role: Option<Role>,
+    store: StoreKind,
 }
 
 impl Casting {
@@ -48,7 +50,20 @@ impl Casting {
     /// matrix-sdk-crypto in this role, whatever the devices of a scenario are called.
     #[must_use]
     pub const fn in_role(role: Role) -> Self {
-        Self { named: BTreeMap::new(), role: Some(role) }
+        Self { named: BTreeMap::new(), role: Some(role), store: StoreKind::Pickles }
+    }
+
+    /// The same where matrix-sdk-crypto keeps its keys in such a store.
+    #[must_use]
+    pub const fn stored_in(mut self, store: StoreKind) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// In what matrix-sdk-crypto keeps its keys.
+    #[must_use]
+    pub const fn store(&self) -> StoreKind {
+        self.store
     }
 
     /// matrix-sdk-crypto on these devices of a scenario, and the reference client on all others.
@@ -59,7 +74,8 @@ impl Casting {
             let kind = if real { ClientKind::MatrixSdkCrypto } else { ClientKind::Reference };
             (device.name.clone(), kind)
         };
-        Self { named: scenario.devices.iter().enumerate().map(kind).collect(), role: None }
+        let named = scenario.devices.iter().enumerate().map(kind).collect();
+        Self { named, ..Self::default() }
     }
 
     /// The devices that are named, with their clients.

@@ -5,6 +5,7 @@ pub mod conform;
 pub mod device;
 pub mod fidelity;
 pub mod glue;
+pub mod known;
 pub mod lockstep;
 pub mod names;
 pub mod needed;

@@ -43,7 +43,8 @@ pub fn needed(
 ) -> Option<Vec<DeviceId>> {
     let judging = Judging::of(reading);
     let is_broken = |real: &[DeviceId]| {
-        let casting = Casting::only(scenario, |device| real.contains(&device));
+        let only = Casting::only(scenario, |device| real.contains(&device));
+        let casting = only.stored_in(casting.store());
         let report = run_one(&simulator(casting), scenario, judging, &mut ());
         breaches_of(&report.outcome, real).any(|one| one == breach)
     };

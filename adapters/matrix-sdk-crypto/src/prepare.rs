@@ -10,7 +10,7 @@ use withheld::scenario::file::{known_profile, read, write};
 use withheld::scenario::habits::ServerHabits;
 use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
-use withheld::scenario::policy::Target;
+use withheld::scenario::policy::{OnProblem, SharePolicy, Target};
 use withheld::scenario::profile::ProfileName;
 use withheld::scenario::step::Step;
 
@@ -102,6 +102,35 @@ fn wants_smaller_supply(scenario: &Scenario, casting: &Casting, device: DeviceId
         && (described.one_time_keys < USUAL_ONE_TIME_KEYS || !described.fallback_key)
 }
 
+/// What strategies that leave devices out do not know.
+const NO_REFUSAL: &str = "who leaves devices out cannot have the message refused instead: the strategies have no such setting";
+
+/// Whether a policy wants a message refused where the machine leaves devices out and sends it.
+fn wants_refusal(share: SharePolicy, on_problem: OnProblem) -> bool {
+    let leaves_out = matches!(share, SharePolicy::CrossSigned | SharePolicy::Verified);
+    leaves_out && on_problem == OnProblem::Refuse
+}
+
+/// The policies of machines in a scenario, those that they begin with and those that they are given later.
+fn policies<'s>(
+    scenario: &'s Scenario,
+    casting: &'s Casting,
+) -> impl Iterator<Item = (SharePolicy, OnProblem)> + 's {
+    let first = casting.real(scenario).into_iter().map(|device| {
+        let policy = &scenario.devices[device.index()].policy;
+        (policy.share, policy.on_problem)
+    });
+    let later = scenario.timeline.iter().filter_map(|timed| {
+        if let Step::SetSharing { device, share, on_problem } = timed.step
+            && casting.of(scenario, device) == ClientKind::MatrixSdkCrypto
+        {
+            return Some((share, on_problem));
+        }
+        None
+    });
+    first.chain(later)
+}
+
 /// What of a scenario its clients pass over, and how often.
 #[must_use]
 pub fn omitted(scenario: &Scenario, casting: &Casting) -> BTreeMap<&'static str, usize> {
@@ -112,7 +141,10 @@ pub fn omitted(scenario: &Scenario, casting: &Casting) -> BTreeMap<&'static str,
     let mut counts = BTreeMap::new();
     let devices = (0..scenario.devices.len()).map(DeviceId::at);
     let devices = devices.filter(|device| wants_smaller_supply(scenario, casting, *device));
-    for why in steps.chain(faults).chain(devices.map(|_| OWN_SUPPLY)) {
+    let refusals = policies(scenario, casting);
+    let refusals = refusals.filter(|(share, on_problem)| wants_refusal(*share, *on_problem));
+    let refusals = refusals.map(|_| NO_REFUSAL);
+    for why in steps.chain(faults).chain(devices.map(|_| OWN_SUPPLY)).chain(refusals) {
         *counts.entry(why).or_default() += 1;
     }
     counts
@@ -139,6 +171,19 @@ pub fn prepare(scenario: &Scenario, casting: &Casting) -> Result<Prepared, Strin
         }
         if casting.of(scenario, DeviceId::at(index)) == ClientKind::MatrixSdkCrypto {
             (device.one_time_keys, device.fallback_key) = (ONE_TIME_KEYS, true);
+            if wants_refusal(share, on_problem) {
+                device.policy.on_problem = OnProblem::Withhold;
+                left_out.insert(NO_REFUSAL);
+            }
+        }
+    }
+    for timed in &mut prepared.timeline {
+        if let Step::SetSharing { device, share, on_problem } = &mut timed.step
+            && casting.of(scenario, *device) == ClientKind::MatrixSdkCrypto
+            && wants_refusal(*share, *on_problem)
+        {
+            *on_problem = OnProblem::Withhold;
+            left_out.insert(NO_REFUSAL);
         }
     }
     for server in &mut prepared.servers {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use withheld::check::outcome::{Outcome, Violation};
 use withheld::client::reference::{Reference, Store as ReferenceStore};
@@ -19,6 +19,7 @@ use withheld::rulebook::reading::ReadingName;
 use withheld::rulebook::rule::Rule;
 use withheld::run::RunReport;
 use withheld::run::clients::{Clients, References};
+use withheld::run::judged::{Judging, run_one};
 use withheld::run::simulator::{Remark, Simulated, Simulator};
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::{PublishedKeys, Scenario};
@@ -30,6 +31,7 @@ use withheld::trace::sink::FactSink;
 use crate::casting::{Casting, ClientKind};
 use crate::device::{Directory, Durable, SdkDevice, Surroundings};
 use crate::glue::{NotTheCrate, not_the_crate};
+use crate::known::Known;
 use crate::lockstep;
 use crate::needed::{self, Breach, breaches_of, needed};
 use crate::prepare;
@@ -117,12 +119,14 @@ impl Members {
     fn surroundings(&self, scenario: &Scenario, worked: Rc<Cell<u64>>) -> Surroundings {
         // The machine waits up to five seconds for a device list that is asked for. No time passes while it works, so that this wait
         // is over at once.
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        // What databases do is done on one other thread, in the order in which it is asked for.
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).max_blocking_threads(1).build();
         Surroundings {
             directory: Arc::new(Directory::of(scenario)),
             wire: Rc::new(RefCell::new(Wire::new(scenario))),
             runtime: Rc::new(runtime.expect("a runtime without drivers needs nothing")),
+            store: self.casting.store(),
             careful: self.careful,
             worked,
         }
@@ -163,7 +167,8 @@ pub fn transcript(scenario: &Scenario, casting: &Casting) -> Vec<String> {
     let (scenario, casting) = (scenario.clone(), casting.clone());
     let work = move || {
         lockstep::enter(scenario.seed);
-        let around = Members::default().surroundings(&scenario, Rc::default());
+        let made = Members { casting: casting.clone(), ..Members::default() };
+        let around = made.surroundings(&scenario, Rc::default());
         let wire = Rc::clone(&around.wire);
         let clients = members(around, &casting, &scenario, ReadingName::Strict);
         World::new(&scenario, clients).run(&mut ());
@@ -175,7 +180,8 @@ pub fn transcript(scenario: &Scenario, casting: &Casting) -> Vec<String> {
     thread.join().expect("the client does not panic")
 }
 
-/// Where the time of runs went. What runs beside each other is added up.
+/// Where the time of runs went, in time of a processor. What runs beside each other is added up; a database has threads of its own, which
+/// are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spent {
     /// In matrix-sdk-crypto.
@@ -208,6 +214,7 @@ pub enum Breakdown {
 #[derive(Debug, Default)]
 pub struct SdkRooms {
     members: Members,
+    known: Known,
     breakdowns: Mutex<Vec<Breakdown>>,
     spent: Mutex<Spent>,
 }
@@ -223,6 +230,13 @@ impl SdkRooms {
     #[must_use]
     pub fn cast(mut self, casting: Casting) -> Self {
         self.members.casting = casting;
+        self
+    }
+
+    /// The same where what these findings name is told and does not count.
+    #[must_use]
+    pub fn knowing(mut self, known: Known) -> Self {
+        self.known = known;
         self
     }
 
@@ -307,12 +321,12 @@ fn begin(
     let work = move || {
         lockstep::enter(scenario.seed);
         let mut sink = Batches { to: to.clone(), batch: Vec::new() };
-        let (worked, began) = (Rc::default(), lockstep::real_ns());
+        let (worked, began) = (Rc::default(), lockstep::cpu_ns());
         let run = AssertUnwindSafe(|| run(how, (&scenario, reading), &worked, &mut sink));
         let end = catch_unwind(run).map_err(|panic| message_of(&*panic));
         lockstep::leave();
         let _ = to.send(News::Facts(std::mem::take(&mut sink.batch)));
-        let took = lockstep::real_ns().saturating_sub(began);
+        let took = lockstep::cpu_ns().saturating_sub(began);
         let _ = to.send(News::End(end, [took, worked.get()]));
     };
     let thread = Builder::new().name("room".to_owned()).stack_size(16 << 20).spawn(work);
@@ -332,12 +346,13 @@ impl Simulator for SdkRooms {
         loop {
             match from.recv_timeout(PATIENCE) {
                 Ok(News::Facts(facts)) => {
-                    let began = Instant::now();
+                    let began = lockstep::cpu_ns();
                     for fact in &facts {
                         cut.ended_at = fact.at;
                         sink.record(fact);
                     }
-                    self.spend(Spent { rules: began.elapsed(), ..Spent::default() });
+                    let rules = Duration::from_nanos(lockstep::cpu_ns().saturating_sub(began));
+                    self.spend(Spent { rules, ..Spent::default() });
                 }
                 Ok(News::End(end, [took, worked])) => {
                     let _ = thread.join();
@@ -376,17 +391,25 @@ impl Simulator for SdkRooms {
             matches!(one.party, Party::Device(device) if real.contains(&device))
                 && matches!(not_the_crate(one.rule), Some(NotTheCrate::Hidden(_)))
         };
-        outcome.violations.retain(|one| !hidden(one));
+        let known = |one: &Violation| {
+            matches!(one.party, Party::Device(device) if real.contains(&device))
+                && self.known.has(one.rule)
+        };
+        outcome.violations.retain(|one| !hidden(one) && !known(one));
     }
 
     fn remarks(&self, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
-        remarks(&self.members, scenario, report)
+        remarks((&self.members, &self.known), scenario, report)
     }
 }
 
 /// What a reader of a report should know of these clients: what they left out, what they are not judged by, and which of them is needed
 /// for what was broken.
-fn remarks(members: &Members, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
+fn remarks(
+    (members, known): (&Members, &Known),
+    scenario: &Scenario,
+    report: &RunReport,
+) -> Vec<Remark> {
     let casting = &members.casting;
     let omitted = prepare::omitted(scenario, casting).into_iter();
     let left_out = omitted.map(|(why, count)| format!("{count} of the file: {why}")).collect();
@@ -406,15 +429,33 @@ fn remarks(members: &Members, scenario: &Scenario, report: &RunReport) -> Vec<Re
             whose.push(format!("{id}: {}", needed::sentence(scenario, &devices)));
         }
     }
+    let met = known_here(made(casting.clone()), known, (scenario, reading), &real);
     let hidden = if real.is_empty() { Vec::new() } else { not_judged(&report.outcome) };
     let all = [
         ("left out", left_out),
+        ("known findings, which do not count", met),
         ("not judged, because it does not show", hidden),
         ("decided by the glue around the crate", glue),
         ("which client is needed", whose),
     ];
     let said = all.into_iter().filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty());
     said.map(|(about, lines)| Remark { about, lines }).collect()
+}
+
+/// What real devices break that is known: a run that counts everything is made for it.
+fn known_here(
+    simulator: SdkRooms,
+    known: &Known,
+    (scenario, reading): (&Scenario, ReadingName),
+    real: &[DeviceId],
+) -> Vec<String> {
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let outcome = run_one(&simulator, scenario, Judging::of(reading), &mut ()).outcome;
+    let rules: BTreeSet<Rule> = breaches_of(&outcome, real).map(|breach| breach.rule).collect();
+    let met = rules.into_iter().filter(|rule| known.has(*rule));
+    met.map(|rule| known.line(rule)).collect()
 }
 
 /// The rules that had an occasion and that a device with matrix-sdk-crypto cannot be judged by.

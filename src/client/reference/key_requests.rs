@@ -152,7 +152,7 @@ impl Reference {
         }
     }
 
-    /// Closes the request for a session, and tells those who were asked, but for the one who answered.
+    /// Closes the request for a session, and tells those who were asked, as a rule but for the one who answered.
     fn cancel(
         &mut self,
         session: MegolmSessionId,
@@ -163,8 +163,9 @@ impl Reference {
         let Some(open) = self.store.requests.close(session) else { return };
         let kind = FactKind::RequestCancelled { device: self.me(), request: open.request };
         let fact = Provenance::of(io.fact(kind, Causes::of([cause.0])));
-        let others: Vec<DeviceId> =
-            open.asked.into_iter().filter(|device| Some(*device) != answered_by).collect();
+        let told =
+            |device: &DeviceId| self.habits().cancels_answered || Some(*device) != answered_by;
+        let others: Vec<DeviceId> = open.asked.into_iter().filter(told).collect();
         self.send_request((open.request, KeyRequestAction::Cancel), &others, fact, io);
         io.touch();
     }

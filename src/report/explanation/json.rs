@@ -1,6 +1,8 @@
 //! Explanations as data; `docs/report-format.md` describes the document.
 //! It does not know which program reads it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -27,6 +29,8 @@ pub struct Explanations<'a> {
     digest: String,
     explanations: Vec<Explanation<'a>>,
     others: usize,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    remarks: BTreeMap<&'a str, &'a [String]>,
     more: &'a str,
 }
 
@@ -85,6 +89,7 @@ pub fn document<'a>(explained: &Explained<'a>) -> Explanations<'a> {
         digest: format!("{:016x}", report.digest),
         explanations: answers.map(|answer| explanation(&teller, answer)).collect(),
         others: explained.why.others,
+        remarks: report.remarks.iter().map(|one| (one.about, &one.lines[..])).collect(),
         more: explained.more,
     }
 }

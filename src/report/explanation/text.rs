@@ -4,7 +4,7 @@
 use crate::explain::slice::{Link, Slice};
 use crate::report::narrate;
 use crate::report::paint::Tone;
-use crate::report::room::{Layout, indented};
+use crate::report::room::{Layout, indented, push_remarks};
 use crate::report::text::{count, fill, safe, width};
 use crate::run::why::{Answer, Subject};
 
@@ -34,6 +34,7 @@ pub fn text(explained: &Explained<'_>, layout: Layout) -> String {
         text.push('\n');
         text.push_str(&one(&teller, answer, layout));
     }
+    push_remarks(&mut text, report, layout);
     let others = explained.why.others as u64;
     if others > 0 || explained.why.answers.is_empty() {
         let more =

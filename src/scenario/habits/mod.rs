@@ -152,6 +152,8 @@ pub struct Habits {
     pub forward_to: ForwardTo,
     /// What a forwarded key says of the part that is missing.
     pub forwarded_reason: ForwardedReason,
+    /// Whether a request that was answered is taken back from who answered it, too (matrix-rust-sdk).
+    pub cancels_answered: bool,
     /// Whether a request that was taken back is left alone (Q-08; X38 if not).
     pub heeds_cancellations: bool,
     /// What a key request is answered with.
@@ -251,6 +253,7 @@ impl Habits {
             token_before_store: false,
             forward_to: ForwardTo::OwnVerified,
             forwarded_reason: ForwardedReason::Received,
+            cancels_answered: false,
             heeds_cancellations: true,
             reply_code: ReplyCode::Actual,
             replies_to_own: CodeSet::ALL,

@@ -246,6 +246,9 @@ settings! {
         ForwardedReason::Always => Place::File("key_requests/a_client_may_ask_its_own_devices_by_itself"), "B2", [];
         ForwardedReason::Invented => Place::File("key_requests/a_forwarded_key_says_why_its_beginning_is_missing"), "B1", [];
     }
+    cancels_answered {
+        true => Place::File("key_requests/a_client_may_ask_its_own_devices_by_itself"), "B1", [];
+    }
     heeds_cancellations {
         false => Place::File("key_requests/a_request_that_was_taken_back_is_not_answered"), "B2", [];
     }

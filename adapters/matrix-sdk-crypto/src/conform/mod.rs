@@ -20,10 +20,11 @@ use withheld::scenario::model::Scenario;
 
 use withheld::rulebook::reading::ReadingName;
 
-use crate::casting::Casting;
+use crate::known::Known;
 use crate::needed::{Breach, needed};
 use crate::role::Role;
 use crate::simulator::SdkRooms;
+use crate::store::StoreKind;
 
 use self::report::{Finding, Told};
 use self::survey::{Case, Room, Survey, generated, made_small, survey};
@@ -47,6 +48,12 @@ pub struct Arguments {
     /// (both). If nothing is said, each file is run in all three, and generated rooms take turns.
     #[arg(long, value_parser = Role::read)]
     pub role: Option<Role>,
+    /// In what matrix-sdk-crypto keeps its keys: pickles in memory, or sqlite.
+    #[arg(long, default_value = "pickles", value_parser = StoreKind::read)]
+    pub store: StoreKind,
+    /// A folder with findings that are known: what their files name as rules is told and does not count.
+    #[arg(long)]
+    pub known: Option<PathBuf>,
     /// How many smaller rooms are tried for each thing that is broken; with 0 the smallest room is shown as it is.
     #[arg(long, default_value_t = 300)]
     pub limit: usize,
@@ -95,6 +102,7 @@ fn conform(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, String> {
+    let known = arguments.known.as_deref().map(Known::read).transpose()?.unwrap_or_default();
     let rooms = files(&arguments.paths)?;
     let files = rooms.len();
     let cases = cases(rooms, arguments);
@@ -102,7 +110,7 @@ fn conform(
     let began = Instant::now();
     let survey = survey(cases, threads, &|_| {});
     let surveyed = began.elapsed();
-    let findings = findings(&survey, arguments.limit);
+    let findings = findings(&survey, &known, arguments.limit);
     if let Some(folder) = &arguments.save {
         for finding in &findings {
             save(folder, &finding.slug(), &finding.scenario)?;
@@ -117,7 +125,8 @@ fn conform(
             }
         }
     }
-    let told = Told { survey: &survey, findings: &findings, files, threads, surveyed };
+    let told =
+        Told { survey: &survey, findings: &findings, known: &known, files, threads, surveyed };
     let printed = if arguments.json {
         writeln!(out, "{:#}", report::json(&told))
     } else if arguments.markdown {
@@ -132,32 +141,31 @@ fn conform(
     for (name, reason) in &survey.skipped {
         let _ = writeln!(err, "{name}: skipped: {reason}");
     }
-    Ok(exit(&survey))
+    Ok(exit(&survey, &known))
 }
 
 /// The rooms in their roles.
 fn cases(files: Vec<Room>, arguments: &Arguments) -> Vec<Case> {
     let roles = arguments.role.map_or(Role::ALL.to_vec(), |role| vec![role]);
+    let store = arguments.store;
     let in_all =
-        |room: Room| roles.iter().map(move |role| Case { room: room.clone(), role: *role });
+        |room: Room| roles.iter().map(move |role| Case { room: room.clone(), role: *role, store });
     let mut cases: Vec<Case> = files.into_iter().flat_map(in_all).collect();
     let turns = Role::ALL.iter().cycle();
     let seeds = (0..arguments.rooms).map(|nth| arguments.seed.wrapping_add(nth));
-    cases.extend(
-        seeds.zip(turns).map(|(seed, turn)| Case {
-            room: generated(seed),
-            role: arguments.role.unwrap_or(*turn),
-        }),
-    );
+    cases.extend(seeds.zip(turns).map(|(seed, turn)| Case {
+        room: generated(seed),
+        role: arguments.role.unwrap_or(*turn),
+        store,
+    }));
     cases
 }
 
 /// The exit code, as that of the other commands: not deterministic before broken before inconclusive.
-fn exit(survey: &Survey) -> Exit {
-    let broken = survey
-        .breaches
-        .keys()
-        .any(|breach| survey.standing(breach.rule) == survey::Standing::Broken);
+fn exit(survey: &Survey, known: &Known) -> Exit {
+    let broken = survey.breaches.keys().any(|breach| {
+        survey.standing(breach.rule) == survey::Standing::Broken && !known.has(breach.rule)
+    });
     if !survey.diverging.is_empty() {
         Exit::NotDeterministic
     } else if broken || !survey.broken_down.is_empty() {
@@ -216,20 +224,22 @@ fn room(path: &Path) -> Result<Room, String> {
     Ok(Room { name, scenario })
 }
 
-/// The smallest room for each thing that devices have broken.
-fn findings(survey: &Survey, limit: usize) -> Vec<Finding> {
+/// The smallest room for each thing that devices have broken and that is not known.
+fn findings(survey: &Survey, known: &Known, limit: usize) -> Vec<Finding> {
     let judged = |standing| matches!(standing, survey::Standing::Broken | survey::Standing::Warned);
-    let broken = survey.breaches.iter().filter(|(breach, _)| judged(survey.standing(breach.rule)));
+    let broken = survey.breaches.iter();
+    let broken = broken.filter(|(breach, _)| judged(survey.standing(breach.rule)));
+    let broken = broken.filter(|(breach, _)| !known.has(breach.rule));
     let small = |(breach, rooms): (&Breach, &survey::Rooms)| {
         let (_, case) = rooms.smallest.clone()?;
         let shrunk = (limit > 0).then(|| made_small(breach, &case, limit)).flatten();
-        let (first, casting) = (case.name(), Casting::in_role(case.role));
+        let (first, casting) = (case.name(), case.casting());
         let scenario = shrunk.as_ref().map_or(case.room.scenario, titled);
         let careful = |casting| SdkRooms::careful().cast(casting);
         let devices = needed(careful, (&scenario, ReadingName::Strict), &casting, *breach);
         let (count, roles) = (rooms.count, rooms.roles.clone());
-        let (breach, role) = (*breach, case.role);
-        Some(Finding { breach, count, roles, first, scenario, role, devices })
+        let (breach, role, store) = (*breach, case.role, case.store);
+        Some(Finding { breach, count, roles, first, scenario, role, store, devices })
     };
     broken.filter_map(small).collect()
 }

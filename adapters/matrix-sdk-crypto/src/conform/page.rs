@@ -82,7 +82,7 @@ pub fn write(path: &Path, told: &Told<'_>) -> io::Result<()> {
 
 /// The page of a finding's room, as it runs with the glue that `matrix-sdk` is.
 fn room_page(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
-    let casting = Casting::in_role(finding.role);
+    let casting = Casting::in_role(finding.role).stored_in(finding.store);
     let simulator = SdkRooms::default().cast(casting);
     let mut trace = Trace::default();
     let report = run_one(&simulator, &finding.scenario, Judging::STRICT, &mut trace);

@@ -14,8 +14,10 @@ use withheld::scenario::model::Scenario;
 
 use crate::casting::{Casting, ClientKind};
 use crate::glue::{NotTheCrate, not_the_crate};
+use crate::known::Known;
 use crate::needed::{Breach, sentence};
 use crate::role::Role;
+use crate::store::StoreKind;
 
 use super::survey::{Rooms, Standing, Survey};
 
@@ -34,6 +36,8 @@ pub struct Finding {
     pub scenario: Scenario,
     /// The role in it.
     pub role: Role,
+    /// The store in it.
+    pub store: StoreKind,
     /// The devices that have to run matrix-sdk-crypto in it; `None` if it is not broken there again.
     pub devices: Option<Vec<DeviceId>>,
 }
@@ -57,7 +61,8 @@ impl Finding {
         let reference =
             reference.filter(|device| casting.of(&self.scenario, *device) == ClientKind::Reference);
         let flag = |device| format!(" --device {}=reference", self.scenario.device_name(device));
-        reference.map(flag).collect()
+        let store = self.store.flag().map(|flag| format!(" {flag}"));
+        reference.map(flag).chain(store).collect()
     }
 
     /// In which roles it was found, in words.
@@ -84,6 +89,8 @@ pub struct Told<'a> {
     pub survey: &'a Survey,
     /// What is broken.
     pub findings: &'a [Finding],
+    /// What is known, and does not count.
+    pub known: &'a Known,
     /// How many of the rooms are files.
     pub files: usize,
     /// On how many threads they were run.
@@ -161,7 +168,7 @@ fn others(survey: &Survey) -> String {
 fn time(survey: &Survey) -> String {
     let spent = survey.spent;
     let mut text = format!(
-        "time: {} ms in the client, {} ms in the harness, {} ms in the rules\n",
+        "processor time: {} ms in the client, {} ms in the harness, {} ms in the rules\n",
         spent.client.as_millis(),
         spent.harness.as_millis(),
         spent.rules.as_millis()
@@ -196,6 +203,10 @@ pub fn text(told: &Told<'_>) -> String {
         let broken: Vec<Rule> =
             broken.filter(|rule| survey.standing_in(*rule, role) == Standing::Broken).collect();
         let _ = writeln!(text, "broken as {}: {}", role.as_str(), ids(&broken));
+    }
+    let known: BTreeSet<Rule> = survey.breaches.keys().map(|breach| breach.rule).collect();
+    for rule in known.into_iter().filter(|rule| told.known.has(*rule)) {
+        let _ = writeln!(text, "known: {}", told.known.line(rule));
     }
     text.push_str(&others(survey));
     text.push_str(&time(survey));
@@ -317,6 +328,7 @@ pub fn json(told: &Told<'_>) -> Value {
                 "by_role": Role::ALL.iter().map(|role| {
                     (role.as_str(), survey.standing_in(*rule, *role).as_str())
                 }).collect::<BTreeMap<_, _>>(),
+                "known": told.known.has(*rule),
                 "applied": survey.met(*rule),
                 "violated_in": in_rooms(Severity::Violation),
                 "warned_in": in_rooms(Severity::Warning),

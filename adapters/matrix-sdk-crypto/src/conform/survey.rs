@@ -15,6 +15,7 @@ use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::rulebook::rule::{Actor, Level, Rule};
 use withheld::run::RunReport;
+use withheld::run::clients::{InWorld, References};
 use withheld::run::failure::{Failure, Trial, try_out};
 use withheld::run::judged::{Judging, run_one};
 use withheld::run::shrunk::{Shrunk, shrink};
@@ -29,6 +30,7 @@ use crate::needed::Breach;
 use crate::prepare::prepare;
 use crate::role::Role;
 use crate::simulator::{Breakdown, SdkRooms, Spent};
+use crate::store::StoreKind;
 
 /// A room that is to be run.
 #[derive(Debug, Clone)]
@@ -68,9 +70,17 @@ pub struct Case {
     pub room: Room,
     /// The role.
     pub role: Role,
+    /// In what the client keeps its keys.
+    pub store: StoreKind,
 }
 
 impl Case {
+    /// Which clients there are.
+    #[must_use]
+    pub const fn casting(&self) -> Casting {
+        Casting::in_role(self.role).stored_in(self.store)
+    }
+
     /// What it is called in reports.
     #[must_use]
     pub fn name(&self) -> String {
@@ -332,7 +342,7 @@ pub fn survey(cases: Vec<Case>, threads: usize, told: &(dyn Fn(u64) + Sync)) -> 
 
 fn run_case(case: Case) -> Survey {
     let mut one = Survey::default();
-    let casting = Casting::in_role(case.role);
+    let casting = case.casting();
     if !is_of_its_own(&casting, &case) {
         return one;
     }
@@ -381,8 +391,13 @@ fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
     for breach in breaches(&report.outcome, is_server) {
         one.by_servers.entry(breach).or_default().add(case);
     }
+    // What the reference client does among its own kind as well is what the file has its user do.
+    let alone = run_one(&InWorld(References), scenario, JUDGING, &mut ()).outcome;
+    let alone = breaches(&alone, |party| matches!(party, Party::Device(_)));
     for breach in breaches(&report.outcome, others) {
-        one.by_reference.entry(breach).or_default().add(case);
+        if !alone.contains(&breach) {
+            one.by_reference.entry(breach).or_default().add(case);
+        }
     }
     let broken = breaches(&report.outcome, is_real);
     if broken.is_empty() {
@@ -401,7 +416,7 @@ fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
 /// Makes the smallest room known for a breach as small as it can be; `None` if it is not broken there again.
 #[must_use]
 pub fn made_small(breach: &Breach, case: &Case, limit: usize) -> Option<Shrunk> {
-    let casting = Casting::in_role(case.role);
+    let casting = case.casting();
     let is_real = |scenario: &Scenario, party: Party| matches!(party, Party::Device(device) if casting.real(scenario).contains(&device));
     let trial = Trial {
         reading: ReadingName::Strict,

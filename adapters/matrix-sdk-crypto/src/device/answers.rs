@@ -8,8 +8,8 @@ use ruma::api::IncomingResponse;
 use ruma::api::client::keys::claim_keys::v3 as claim_keys;
 use ruma::api::client::to_device::send_event_to_device::v3 as send_to_device;
 use serde_json::{Value, json};
-use withheld::ids::{DeviceId, FactId, QueryId, RoomId, UserId};
-use withheld::protocol::api::{Failure, Response};
+use withheld::ids::{DeviceId, FactId, QueryId, RoomId};
+use withheld::protocol::api::{Failure, Response, UserKeys};
 use withheld::trace::fact::{
     Causes, ClaimFailed, ClaimOutcome, Direction, FactKind, OlmCause, QueryOutcome,
 };
@@ -118,7 +118,7 @@ impl SdkDevice {
             let by = answered.and_then(|answer| answer.cause.0);
             let causes = Causes::of([Some(*began), by, hands.given.cause]);
             let outcome = match answered {
-                Some(_) => self.list_now(*user, *id, *began, hands),
+                Some(answer) => self.list_now(answer, *id, *began, hands),
                 None => QueryOutcome::Failed,
             };
             let kind = FactKind::QueryEnd { device: self.me, user: *user, query: *id, outcome };
@@ -131,17 +131,18 @@ impl SdkDevice {
         }
     }
 
-    /// Tells what the machine knows of a user's devices now.
+    /// Tells what was answered about a user's devices, and what the machine knows of them now. It may keep an old device and pass over
+    /// the one that has its id now: then it was told of both.
     fn list_now(
         &mut self,
-        user: UserId,
+        answer: &UserKeys,
         query: QueryId,
         began: FactId,
         hands: &mut Hands<'_, '_>,
     ) -> QueryOutcome {
         let failed = QueryOutcome::Failed;
         let Some(machine) = self.machine() else { return failed };
-        let user_id = self.user_id(user);
+        let user_id = self.user_id(answer.user);
         let Ok(devices) = self.wait(machine.olm.get_user_devices(&user_id, None)) else {
             return failed;
         };
@@ -151,6 +152,9 @@ impl SdkDevice {
             if let Some(found) = self.wire().device_of_key(&key) {
                 listed.insert(found, device.is_cross_signed_by_owner());
             }
+        }
+        for keys in &answer.devices {
+            listed.entry(keys.device).or_insert_with(|| keys.signed_by.is_some());
         }
         for (listed, cross_signed) in listed {
             let kind = FactKind::QueryListed { device: self.me, query, listed, cross_signed };

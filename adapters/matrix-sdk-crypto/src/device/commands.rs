@@ -8,7 +8,7 @@ use withheld::protocol::withheld::{CodeSet, WithheldCode};
 use withheld::scenario::policy::Target;
 use withheld::trace::fact::{Causes, FactKind, LossCause, Refusal};
 
-use crate::store::Contents;
+use crate::store::Stored;
 
 use super::outgoing::Purpose;
 use super::{App, Hands, Live, SdkDevice};
@@ -81,7 +81,7 @@ impl SdkDevice {
         let codes: CodeSet = REPORTED.into_iter().collect();
         let (device, strangers) = (self.me, codes);
         hands.fact_of_input(FactKind::ReportingSet { device, target: None, codes, strangers });
-        self.start_machine(Contents::default());
+        self.start_machine(&Stored::empty(self.around.store));
         // `Encryption::ensure_device_keys_upload`: keys go up with the login, everything else waits for the first sync.
         if let Some(machine) = self.machine()
             && let Ok(Some((id, upload))) = self.wait(machine.olm.upload_device_keys())
@@ -138,9 +138,9 @@ impl SdkDevice {
             hands.fact(kind, Causes::of([hands.given.cause]));
         }
         // What the machine had read into its caches goes with it.
-        let contents = machine.store.contents();
+        let stored = machine.store.stored();
         drop(machine);
-        self.start_machine(contents);
+        self.start_machine(&stored);
     }
 
     /// Something that must be done, and is sent again until it is.

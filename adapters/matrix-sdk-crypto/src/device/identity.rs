@@ -126,7 +126,7 @@ impl SdkDevice {
         for target in later {
             if let Target::Device(device) = target
                 && self.user_of(device) == user
-                && self.set_trust(device, LocalTrust::Verified)
+                && self.apply_trust(device)
             {
                 self.app.verify_later.remove(&target);
             }
@@ -179,7 +179,8 @@ impl SdkDevice {
         } else {
             let devices: Vec<DeviceId> = self.known_devices(user);
             for device in devices {
-                self.set_trust(device, LocalTrust::Verified);
+                self.app.by_hand.insert(device);
+                self.apply_trust(device);
                 self.record_verified(Target::Device(device), true, hands);
             }
         }
@@ -187,7 +188,8 @@ impl SdkDevice {
 
     /// Verifies a device by hand.
     pub(super) fn verify_device(&mut self, device: DeviceId, hands: &mut Hands<'_, '_>) {
-        if !self.set_trust(device, LocalTrust::Verified) {
+        self.app.by_hand.insert(device);
+        if !self.apply_trust(device) {
             self.app.verify_later.insert(Target::Device(device));
         }
         self.record_verified(Target::Device(device), true, hands);
@@ -196,7 +198,8 @@ impl SdkDevice {
     /// Takes a verification by hand back.
     pub(super) fn unverify_device(&mut self, device: DeviceId, hands: &mut Hands<'_, '_>) {
         self.app.verify_later.remove(&Target::Device(device));
-        self.set_trust(device, LocalTrust::Unset);
+        self.app.by_hand.remove(&device);
+        self.apply_trust(device);
         self.record_verified(Target::Device(device), false, hands);
     }
 
@@ -227,8 +230,8 @@ impl SdkDevice {
         self.app.known.allowed.insert(target, fact);
         for device in self.known_devices(self.user_of_target(target)) {
             let meant = target == Target::Device(device) || matches!(target, Target::User(_));
-            if meant && !self.is_blocked(device) {
-                self.set_trust(device, LocalTrust::Unset);
+            if meant {
+                self.apply_trust(device);
             }
         }
     }
@@ -248,7 +251,7 @@ impl SdkDevice {
     fn apply_blocks(&self, user: UserId) {
         for device in self.known_devices(user) {
             if self.is_blocked(device) {
-                self.set_trust(device, LocalTrust::BlackListed);
+                self.apply_trust(device);
             }
         }
     }
@@ -269,9 +272,16 @@ impl SdkDevice {
         known
     }
 
-    /// Sets what the user says of a device; false if the machine does not know it.
-    fn set_trust(&self, device: DeviceId, trust: LocalTrust) -> bool {
+    /// Tells the machine what the user says of a device; false if it does not know it. A block stands above a verification.
+    fn apply_trust(&self, device: DeviceId) -> bool {
         let Some(machine) = self.machine() else { return false };
+        let trust = if self.is_blocked(device) {
+            LocalTrust::BlackListed
+        } else if self.app.by_hand.contains(&device) {
+            LocalTrust::Verified
+        } else {
+            LocalTrust::Unset
+        };
         let (user, id) = (self.user_id(self.user_of(device)), self.device_id(device));
         let known = self.wait(machine.olm.get_device(&user, &id, None)).ok().flatten();
         let own_key = self.wire().key_of_device(device).map(str::to_owned);

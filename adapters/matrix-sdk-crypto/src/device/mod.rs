@@ -32,7 +32,7 @@ use withheld::time::{SimDuration, SimTime};
 use withheld::trace::fact::{Causes, FactKind};
 
 use crate::lockstep;
-use crate::store::{Contents, Store};
+use crate::store::{Store, StoreKind, Stored};
 use crate::wire::Wire;
 
 use self::http::{Backoff, Exchange};
@@ -75,6 +75,8 @@ pub struct Surroundings {
     pub wire: Rc<RefCell<Wire>>,
     /// What the machine's work runs on: this thread.
     pub runtime: Rc<Runtime>,
+    /// Where machines keep what must survive a restart.
+    pub store: StoreKind,
     /// Whether the glue around the machine does what `matrix-sdk` leaves undone, as far as the machine lets it: what goes wrong
     /// all the same is the machine's doing.
     pub careful: bool,
@@ -100,6 +102,8 @@ struct App {
     /// Keys that it takes over as soon as it knows the public ones.
     takes_over: Option<CrossSigningKeys>,
     verify_later: BTreeSet<Target>,
+    /// Devices that were verified by hand. The machine has one word for a device: the block that hides this is taken back.
+    by_hand: BTreeSet<DeviceId>,
     blocked: BTreeMap<Target, FactId>,
     unread: Vec<Received>,
     known: Known,
@@ -173,7 +177,8 @@ const POLLS_MAX: u32 = 12;
 #[derive(Debug, Clone)]
 pub struct Durable {
     app: App,
-    store: Contents,
+    /// `None` if the device is not logged in.
+    store: Option<Stored>,
 }
 
 /// The machine with its store.
@@ -246,9 +251,9 @@ impl SdkDevice {
 
     /// Waits for work of the machine. Time does not pass meanwhile.
     fn wait<T>(&self, work: impl Future<Output = T>) -> T {
-        let began = lockstep::real_ns();
+        let began = lockstep::cpu_ns();
         let result = self.around.runtime.block_on(work);
-        let took = lockstep::real_ns().saturating_sub(began);
+        let took = lockstep::cpu_ns().saturating_sub(began);
         self.around.worked.set(self.around.worked.get() + took);
         result
     }
@@ -258,8 +263,9 @@ impl SdkDevice {
     }
 
     /// Makes the machine anew, from what the store holds.
-    fn start_machine(&mut self, contents: Contents) {
-        let store = Store::with_contents(contents);
+    fn start_machine(&mut self, stored: &Stored) {
+        let store = self.wait(Store::open(stored, self.around.runtime.handle()));
+        let store = store.expect("a store that this device wrote can be opened by it");
         let (user, device) = (self.user_id(self.my_user()), self.device_id(self.me));
         let made = self.wait(OlmMachine::with_store(&user, &device, store.clone(), None));
         let olm = made.expect("a store that this device wrote can be read by it");
@@ -268,8 +274,8 @@ impl SdkDevice {
     }
 
     fn durable(&self) -> Durable {
-        let store = self.machine.as_ref().map(|machine| machine.store.contents());
-        Durable { app: self.app.clone(), store: store.unwrap_or_default() }
+        let store = self.machine.as_ref().map(|machine| machine.store.stored());
+        Durable { app: self.app.clone(), store }
     }
 
     /// The device that this one knows under a `device_id`.
@@ -351,6 +357,7 @@ impl App {
             identity: None,
             takes_over: None,
             verify_later: BTreeSet::new(),
+            by_hand: BTreeSet::new(),
             blocked: BTreeMap::new(),
             unread: Vec::new(),
             known: Known {
@@ -396,8 +403,8 @@ impl Client for SdkDevice {
         self.live = Live { next_request, ..Live::default() };
         self.machine = None;
         self.app = durable.app;
-        if durable.store.has_account() {
-            self.start_machine(durable.store);
+        if let Some(stored) = durable.store {
+            self.start_machine(&stored);
         }
     }
 }

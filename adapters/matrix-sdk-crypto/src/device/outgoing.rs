@@ -99,7 +99,7 @@ impl SdkDevice {
             }
             AnyOutgoingRequest::ToDeviceRequest(put) => {
                 if !self.live.putting.contains(id.as_str()) {
-                    let inside = |device: &Self, to, size| device.inside_of_answer(to, size);
+                    let inside = |device: &Self, to| device.inside_of_answer(to);
                     self.live.batch += 1;
                     self.put(put, (None, hands.given.cause), inside, hands);
                 }
@@ -183,12 +183,12 @@ impl SdkDevice {
         self.resolve(user, device)
     }
 
-    /// Sends a to-device request of the machine. `inside` tells what an Olm message of this length to a device holds.
+    /// Sends a to-device request of the machine. `inside` tells what an Olm message to a device holds.
     pub(super) fn put(
         &mut self,
         put: &ToDeviceRequest,
         (room, cause): (Option<RoomId>, Option<FactId>),
-        inside: impl Fn(&Self, DeviceId, usize) -> OlmEvent,
+        inside: impl Fn(&Self, DeviceId) -> OlmEvent,
         hands: &mut Hands<'_, '_>,
     ) {
         let id = put.txn_id.clone();
@@ -205,7 +205,7 @@ impl SdkDevice {
         &mut self,
         put: &ToDeviceRequest,
         cause: Option<FactId>,
-        inside: impl Fn(&Self, DeviceId, usize) -> OlmEvent,
+        inside: impl Fn(&Self, DeviceId) -> OlmEvent,
         hands: &mut Hands<'_, '_>,
     ) -> ToDevicePut {
         let (device, txn) = (self.me, hands.given.entropy.txn());
@@ -291,13 +291,13 @@ impl SdkDevice {
         &mut self,
         recipient: DeviceId,
         content: Value,
-        inside: &impl Fn(&Self, DeviceId, usize) -> OlmEvent,
+        inside: &impl Fn(&Self, DeviceId) -> OlmEvent,
         hands: &mut Hands<'_, '_>,
     ) -> (ToDeviceBody, withheld::ids::OlmSessionId, OlmEvent) {
         let key = self.wire().key_of_device(recipient).map(str::to_owned).unwrap_or_default();
         let info = &content["ciphertext"][&key];
         let body = info["body"].as_str().unwrap_or_default();
-        let event = inside(self, recipient, body.len());
+        let event = inside(self, recipient);
         let opened = (info["type"] == json!(0))
             .then(|| vodozemac::olm::PreKeyMessage::from_base64(body).ok());
         let (session, pre_key) = match opened.flatten() {
@@ -375,13 +375,12 @@ impl SdkDevice {
         Causes::one(fact)
     }
 
-    /// What an Olm message holds that is no room key of a share. The machine only sends `m.dummy` on a new session, and room keys
-    /// that were asked for; these are told apart by their length, for a forwarded key is some 400 characters longer.
-    fn inside_of_answer(&self, recipient: DeviceId, length: usize) -> OlmEvent {
-        const LONGEST_DUMMY: usize = 1_700;
+    /// What an Olm message holds that is no room key of a share: a room key that was asked for, since the machine never sends the
+    /// `m.dummy` that it makes.
+    fn inside_of_answer(&self, recipient: DeviceId) -> OlmEvent {
         let asked = self.app.known.asked.iter().rev().find(|(device, ..)| *device == recipient);
         match asked {
-            Some((_, room, session, _)) if length > LONGEST_DUMMY => {
+            Some((_, room, session, _)) => {
                 let first = self.first_known(*room, *session).unwrap_or(0);
                 let shared_history = SharedHistory::Absent;
                 let key = RoomKey { room: *room, session: *session, first, shared_history };
@@ -393,7 +392,7 @@ impl SdkDevice {
                     withheld: None,
                 })
             }
-            Some(_) | None => OlmEvent::Dummy { empty: true },
+            None => OlmEvent::Dummy { empty: true },
         }
     }
 
@@ -436,8 +435,12 @@ fn in_order(request: &AnyOutgoingRequest) -> (u8, String) {
         AnyOutgoingRequest::KeysClaim(_) => (2, String::new()),
         AnyOutgoingRequest::ToDeviceRequest(put) => (
             3,
-            format!("{} {:?}", put.event_type, put.messages.keys().collect::<Vec<_>>())
-                + &content_of(put),
+            format!(
+                "{} {:?}{}",
+                put.event_type,
+                put.messages.keys().collect::<Vec<_>>(),
+                content_of(put)
+            ),
         ),
         AnyOutgoingRequest::SignatureUpload(_) => (4, String::new()),
         AnyOutgoingRequest::RoomMessage(_) => (5, String::new()),

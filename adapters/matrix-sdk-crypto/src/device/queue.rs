@@ -254,6 +254,11 @@ impl SdkDevice {
     /// `Room::share_room_key`.
     fn share(&mut self, room: RoomId, first: &Waiting, hands: &mut Hands<'_, '_>) -> bool {
         let Some(machine) = self.machine() else { return false };
+        if self.around.careful
+            && let Some(user) = self.changed_identity(room)
+        {
+            return self.refuse(room, first, Refusal::IdentityChanged(user), hands);
+        }
         let (room_id, settings) = (self.room_id(room), self.settings(room));
         self.live.shared_at.insert(room, self.live.changes);
         let users = self.users(room, false);
@@ -337,14 +342,16 @@ impl SdkDevice {
     ) {
         let key = self.current_key(room);
         let inside =
-            move |_: &Self, _, _| key.map_or(OlmEvent::Dummy { empty: true }, OlmEvent::RoomKey);
+            move |_: &Self, _| key.map_or(OlmEvent::Dummy { empty: true }, OlmEvent::RoomKey);
         self.put(request, (Some(room), cause), inside, hands);
     }
 
     /// The key of a room's session as it is given now. `MegolmV1AesSha2Content` writes `m.shared_history`, which the specification does
     /// not have, and not `shared_history`.
     fn current_key(&self, room: RoomId) -> Option<RoomKey> {
-        let (id, first) = self.machine.as_ref()?.store.outbound(&self.room_id(room))?;
+        let machine = self.machine()?;
+        let outbound = self.wait(machine.store.outbound(&self.room_id(room)));
+        let (id, first) = outbound.ok().flatten()?;
         let session: MegolmSessionId = self.wire().room_keys.named(&id)?;
         Some(RoomKey { room, session, first, shared_history: SharedHistory::Absent })
     }

@@ -255,8 +255,9 @@ impl SdkDevice {
         }
         let key = self.wire().key_of_device(ciphertext.sender_key).map(str::to_owned);
         let sessions = self.machine.as_ref().zip(key);
-        let sessions = sessions.map(|(machine, key)| machine.store.olm_sessions(&key));
+        let sessions = sessions.map(|(machine, key)| self.wait(machine.store.olm_sessions(&key)));
         let has_it = sessions
+            .and_then(Result::ok)
             .unwrap_or_default()
             .iter()
             .any(|id| self.wire().known_olm(id) == Some(ciphertext.session));
@@ -289,6 +290,9 @@ impl SdkDevice {
         else {
             return;
         };
+        if matches!(event, OlmEvent::ForwardedRoomKey(_)) && !self.takes_answers_of(arrival) {
+            return;
+        }
         // Where several answers came at once, their sender could be wrong about which is which.
         let session = self.session_spelled(id).unwrap_or(key.session);
         let (device, room) = (self.me, key.room);
@@ -307,6 +311,16 @@ impl SdkDevice {
         let fact = hands.fact(kind, Causes::one(by));
         self.app.known.keys.insert(session, fact);
         self.try_again(session, Some(fact), hands);
+    }
+
+    /// Whether the machine takes an answer to a key request from the sender of a message: from verified devices of the own user
+    /// (`GossipMachine::should_accept_forward`). Of several answers that come at once, this tells which one was taken.
+    fn takes_answers_of(&self, arrival: Arrival<'_>) -> bool {
+        let sender = arrival.message.sender;
+        let Some(machine) = self.machine() else { return false };
+        let (user, id) = (self.user_id(self.my_user()), self.device_id(sender));
+        let known = self.wait(machine.olm.get_device(&user, &id, None)).ok().flatten();
+        self.user_of(sender) == self.my_user() && known.is_some_and(|known| known.is_verified())
     }
 
     fn notice_arrived(

@@ -26,6 +26,7 @@ use crate::conform::survey::{Room, generated};
 use crate::conform::{files, threads_or_all};
 use crate::prepare::prepare;
 use crate::simulator::SdkRooms;
+use crate::store::StoreKind;
 
 use self::rows::{Rows, Written};
 
@@ -47,6 +48,9 @@ pub struct Arguments {
     /// The profile to compare with, as a file; that of the program if nothing is said.
     #[arg(long)]
     pub profile: Option<PathBuf>,
+    /// In what matrix-sdk-crypto keeps its keys: pickles in memory, or sqlite.
+    #[arg(long, default_value = "pickles", value_parser = StoreKind::read)]
+    pub store: StoreKind,
     /// Writes the smallest room for each difference into this folder.
     #[arg(long)]
     pub save: Option<PathBuf>,
@@ -151,7 +155,7 @@ fn fidelity(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, String> 
     let mut rooms = files(&arguments.paths)?;
     rooms.extend((0..arguments.rooms).map(|nth| generated(arguments.seed.wrapping_add(nth))));
     let profile = profile(arguments.profile.as_deref())?;
-    let comparison = compare(rooms, &profile, threads_or_all(arguments.threads));
+    let comparison = compare(rooms, (&profile, arguments.store), threads_or_all(arguments.threads));
     if let Some(folder) = &arguments.save {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         for (nth, differing) in comparison.differences.values().enumerate() {
@@ -182,14 +186,14 @@ fn profile(path: Option<&Path>) -> Result<Profile, String> {
 
 /// Compares rooms on so many threads; the sum does not depend on how many these are.
 #[must_use]
-pub fn compare(rooms: Vec<Room>, profile: &Profile, threads: usize) -> Comparison {
+pub fn compare(rooms: Vec<Room>, with: (&Profile, StoreKind), threads: usize) -> Comparison {
     let queue = Mutex::new(rooms.into_iter());
     let sum = Mutex::new(Comparison::default());
     let work = || {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some(room) = next else { return };
-            let one = compare_room(&room, profile);
+            let one = compare_room(&room, with);
             sum.lock().unwrap_or_else(PoisonError::into_inner).merge(one);
         }
     };
@@ -201,7 +205,7 @@ pub fn compare(rooms: Vec<Room>, profile: &Profile, threads: usize) -> Compariso
     sum.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn compare_room(room: &Room, profile: &Profile) -> Comparison {
+fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Comparison {
     let mut one = Comparison::default();
     let Ok(prepared) = prepare(&room.scenario, &Casting::default()) else {
         one.skipped = 1;
@@ -214,7 +218,7 @@ fn compare_room(room: &Room, profile: &Profile) -> Comparison {
         (device.policy, device.habits) = (profile.policy.clone(), profile.habits);
         (device.policy.share, device.policy.on_problem) = (share, on_problem);
     }
-    let real = SdkRooms::default();
+    let real = SdkRooms::default().cast(Casting::default().stored_in(store));
     let written = rows(&real, &scenario);
     if !real.take_breakdowns().is_empty() {
         one.skipped = 1;

@@ -1,17 +1,18 @@
-//! What is written into the store, and what is noted of that.
+//! What is written into a store of pickles.
 //! It does not know who writes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use matrix_sdk_crypto::olm::{
     InboundGroupSession, PickledInboundGroupSession, PickledOutboundGroupSession, PickledSession,
 };
 use matrix_sdk_crypto::store::types::Changes;
 use matrix_sdk_crypto::{Account, DeviceData};
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::{Inner, Noted, Result, session_of};
+use super::Result;
+use super::pickled::Inner;
 
 pub(super) fn written(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string(value)?)
@@ -21,69 +22,17 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
     Ok(serde_json::from_str(text)?)
 }
 
-/// What of a pickled account tells which private keys it has.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Keys {
-    pickle: AccountKeys,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct AccountKeys {
-    one_time_keys: OneTimeKeys,
-    fallback_keys: FallbackKeys,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct OneTimeKeys {
-    private_keys: BTreeMap<String, IgnoredAny>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct FallbackKeys {
-    fallback_key: Option<FallbackKey>,
-    previous_fallback_key: Option<FallbackKey>,
-}
-
-#[derive(Deserialize)]
-struct FallbackKey {
-    key_id: u64,
-}
-
-/// The numbers of the one-time and fallback keys whose private parts a pickled account has.
-pub(super) fn private_keys(account: &str) -> (BTreeSet<u64>, BTreeSet<u64>) {
-    let AccountKeys { one_time_keys, fallback_keys } =
-        serde_json::from_str::<Keys>(account).unwrap_or_default().pickle;
-    let one_time = one_time_keys.private_keys.keys().filter_map(|id| id.parse().ok());
-    let fallback = [fallback_keys.fallback_key, fallback_keys.previous_fallback_key];
-    (one_time.collect(), fallback.into_iter().flatten().map(|key| key.key_id).collect())
-}
-
 impl Inner {
     pub(super) fn save_account(&mut self, account: &Account) -> Result<()> {
         self.static_account = Some(account.static_data().clone());
-        let pickle = written(&account.pickle())?;
-        let known = self.private_keys.take();
-        if let Some(before) = self.contents.account.replace(pickle) {
-            let (one_time, fallback) = known.unwrap_or_else(|| private_keys(&before));
-            let now = private_keys(self.contents.account.as_deref().unwrap_or_default());
-            let gone = one_time.difference(&now.0).copied().map(Noted::OneTimeKeyGone);
-            self.noted.extend(gone);
-            self.noted.extend(fallback.difference(&now.1).copied().map(Noted::FallbackKeyGone));
-            self.private_keys = Some(now);
-        }
+        self.contents.account = Some(written(&account.pickle())?);
         Ok(())
     }
 
     pub(super) fn save_session(&mut self, id: &str, pickle: &PickledSession) -> Result<()> {
         let peer = pickle.sender_key.to_base64();
-        let sessions = self.contents.sessions.entry(peer.clone()).or_default();
-        let is_new = sessions.insert(id.to_owned(), written(pickle)?).is_none();
-        self.last_used.insert(peer.clone(), id.to_owned());
-        self.noted.push(Noted::Olm { peer, session: id.to_owned(), is_new });
+        let sessions = self.contents.sessions.entry(peer).or_default();
+        sessions.insert(id.to_owned(), written(pickle)?);
         Ok(())
     }
 
@@ -93,28 +42,12 @@ impl Inner {
         pickle: &PickledInboundGroupSession,
     ) -> Result<()> {
         let place = (session.room_id().to_owned(), session.session_id().to_owned());
-        let first = session.first_known_index();
-        let before = self.contents.inbound.insert(place.clone(), written(pickle)?);
-        let before = before.map(|text| read::<PickledInboundGroupSession>(&text)).transpose()?;
-        let before = before.map(InboundGroupSession::from_pickle).transpose()?;
-        if before.is_none_or(|before| first < before.first_known_index()) {
-            let (room, session) = place;
-            self.noted.push(Noted::Inbound { room, session, first });
-        }
+        self.contents.inbound.insert(place, written(pickle)?);
         Ok(())
     }
 
-    pub(super) fn save_outbound(
-        &mut self,
-        pickle: &PickledOutboundGroupSession,
-        id: &str,
-    ) -> Result<()> {
-        let room = pickle.room_id.clone();
-        let before = self.contents.outbound.insert(room.clone(), written(pickle)?);
-        let same = before.is_some_and(|before| session_of(&before).as_deref() == Some(id));
-        if !same {
-            self.noted.push(Noted::Outbound { room, session: id.to_owned() });
-        }
+    pub(super) fn save_outbound(&mut self, pickle: &PickledOutboundGroupSession) -> Result<()> {
+        self.contents.outbound.insert(pickle.room_id.clone(), written(pickle)?);
         Ok(())
     }
 
@@ -152,8 +85,7 @@ impl Inner {
         }
         for (room, sessions) in changes.withheld_session_info {
             for (session, entry) in sessions {
-                self.contents.withheld.insert((room.clone(), session.clone()), entry);
-                self.noted.push(Noted::Withheld { room: room.clone(), session });
+                self.contents.withheld.insert((room.clone(), session), entry);
             }
         }
         for secret in changes.secrets {

@@ -6,8 +6,11 @@ mod conform;
 mod determinism;
 mod fidelity;
 mod findings;
+mod known;
 mod mixed;
 mod seam;
+#[cfg(feature = "sqlite")]
+mod stores;
 
 use std::path::{Path, PathBuf};
 

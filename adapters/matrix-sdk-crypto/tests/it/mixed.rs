@@ -1,8 +1,10 @@
 //! Rooms with the reference client on some devices and matrix-sdk-crypto on others: what one writes the other reads, or both say why.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use withheld::check::outcome::Outcome;
+use withheld::cli::streams::{Streams, Terminal};
 use withheld::ids::DeviceId;
 use withheld::protocol::withheld::WithheldCode;
 use withheld::rulebook::leaf::Leaf;
@@ -12,6 +14,8 @@ use withheld::run::judged::{Judging, run_one};
 use withheld::run::simulator::Simulator;
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
+use withheld::scenario::policy::OnProblem;
+use withheld::scenario::step::Step;
 use withheld::trace::fact::{FactKind, OlmResult, RunEnd};
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::{Casting, ClientKind};
@@ -19,7 +23,7 @@ use withheld_matrix_sdk::needed::{Breach, needed};
 use withheld_matrix_sdk::prepare;
 use withheld_matrix_sdk::simulator::{SdkRooms, transcript};
 
-use crate::room;
+use crate::{repository, room};
 
 /// Two users on two servers, each with a device of either kind: `S` is matrix-sdk-crypto, `R` the reference client.
 fn with(timeline: &str, faults: &str) -> Scenario {
@@ -211,4 +215,49 @@ fn what_is_left_out_and_who_is_needed_stands_in_the_report() {
     assert_eq!(omitted["how many keys a device publishes is for the machine to say"], 2);
     let unknown = SdkRooms::default().cast(Casting::default().with("X9", ClientKind::Reference));
     assert!(unknown.accepts(&scenario).is_err_and(|problem| problem.contains("X9")));
+}
+
+#[test]
+fn an_explanation_says_what_was_left_out_of_its_room() {
+    let path = "scenarios/policy/reporting_that_is_switched_on_covers_what_came_before.json";
+    let explained = |format: &str| {
+        let path = repository(path).into_os_string();
+        let args = ["withheld", "explain", "--format", format].map(OsString::from);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut streams = Streams::new(&mut out, &mut err, Terminal::NONE);
+        let args = args.into_iter().chain([path]);
+        let code = withheld::cli::main(&SdkRooms::default(), args, &mut streams);
+        assert_eq!(code, 0, "{}", String::from_utf8_lossy(&err));
+        String::from_utf8(out).unwrap()
+    };
+    let why = "what is reported cannot be set";
+    let text = explained("text");
+    assert!(text.contains("\nleft out\n") && text.contains(why), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&explained("json")).unwrap();
+    assert!(json["remarks"]["left out"][0].as_str().is_some_and(|line| line.ends_with(why)));
+}
+
+#[test]
+fn an_error_in_place_of_a_message_is_left_out_where_there_is_none() {
+    let steps = |share: &str| {
+        format!(
+            r#"{{ "at": "3s", "do": "set_sharing", "device": "AS", "share": "{share}", "on_problem": "refuse" }}"#
+        )
+    };
+    let left_out = |share| {
+        let scenario = with(&steps(share), "");
+        let prepared = prepare::prepare(&scenario, &casting(&scenario)).unwrap();
+        assert_eq!(prepare::omitted(&scenario, &casting(&scenario)).len(), prepared.left_out.len());
+        (prepared.left_out.len(), prepared.scenario.timeline[0].step.clone())
+    };
+    let refuses = |step: Step| match step {
+        Step::SetSharing { on_problem, .. } => on_problem == OnProblem::Refuse,
+        other => panic!("{other:?}"),
+    };
+    let (count, step) = left_out("everyone");
+    assert!(count == 0 && refuses(step), "the crate has a strategy for that");
+    for share in ["cross_signed", "verified"] {
+        let (count, step) = left_out(share);
+        assert!(count == 1 && !refuses(step), "{share}");
+    }
 }

@@ -1,4 +1,5 @@
-//! What goes through the seam between the simulator and the machine: keys, messages, notices, trust, faults, restarts.
+//! What goes through the seam between the simulator and the machine: keys, messages, notices, trust, faults, restarts. All of it with every
+//! store that the program has, and with the same facts.
 
 use withheld::check::outcome::Outcome;
 use withheld::protocol::withheld::WithheldCode;
@@ -7,12 +8,28 @@ use withheld::rulebook::rule::Rule;
 use withheld::run::judged::{Judging, run_one};
 use withheld::trace::fact::{FactKind, OlmResult, RunEnd, Shown, TryResult};
 use withheld::trace::sink::Trace;
+use withheld_matrix_sdk::casting::Casting;
 use withheld_matrix_sdk::simulator::SdkRooms;
+use withheld_matrix_sdk::store::StoreKind;
 
 use crate::room;
 
 fn run(text: &str) -> (Outcome, Trace) {
-    let (scenario, simulator) = (room(text), SdkRooms::default());
+    let (outcome, trace) = run_in(text, StoreKind::default());
+    for (kind, name) in StoreKind::ALL {
+        if *kind != StoreKind::default() {
+            let (_, other) = run_in(text, *kind);
+            let differs = trace.facts().iter().zip(other.facts()).find(|(one, other)| one != other);
+            assert_eq!(differs, None, "with {name}");
+            assert_eq!(trace.facts().len(), other.facts().len(), "with {name}");
+        }
+    }
+    (outcome, trace)
+}
+
+fn run_in(text: &str, store: StoreKind) -> (Outcome, Trace) {
+    let scenario = room(text);
+    let simulator = SdkRooms::default().cast(Casting::default().stored_in(store));
     let judging = Judging::STRICT;
     let mut trace = Trace::default();
     let report = run_one(&simulator, &scenario, judging, &mut trace);
@@ -145,4 +162,18 @@ fn a_damaged_key_is_not_decrypted_and_its_message_not_read() {
     assert_eq!(trace.facts().iter().filter(|fact| unread(&fact.kind)).count(), 1);
     // The key came again from another device of the same user, on a session that nothing has damaged.
     assert_eq!(leaves(&outcome), [Leaf::Delivered; 3]);
+}
+
+#[test]
+fn what_a_fault_takes_out_of_a_store_is_gone() {
+    let sends = r#"{ "at": "10s", "do": "send", "from": "A1", "room": "room", "message": "m1" },
+        { "at": "2h", "do": "discard_session", "device": "A1", "room": "room" },
+        { "at": "3h", "do": "send", "from": "A1", "room": "room", "message": "m2" }"#;
+    let fault = r#"{ "from": "1h", "fault": "olm_sessions_lost", "device": "B1", "peer": "A1" }"#;
+    let (_, trace) = run(&with(sends, fault));
+    let dropped = |kind: &FactKind| matches!(kind, FactKind::OlmDropped { .. });
+    assert_eq!(trace.facts().iter().filter(|fact| dropped(&fact.kind)).count(), 1);
+    let failed =
+        |kind: &FactKind| matches!(kind, FactKind::OlmDecrypt { result: OlmResult::Failed(_), .. });
+    assert!(trace.facts().iter().any(|fact| failed(&fact.kind)), "nothing opens the second key");
 }

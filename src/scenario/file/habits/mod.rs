@@ -124,6 +124,8 @@ settings! {
     forward_to: ForwardTo,
     /// What a forwarded key says of the part of the session that is missing.
     forwarded_reason: ForwardedReason,
+    /// Whether a key request that was answered is taken back from who answered it, too.
+    cancels_answered: bool,
     /// Whether a key request that was taken back is left alone.
     heeds_cancellations: bool,
     /// What a key request is answered with.

@@ -58,6 +58,7 @@ impl Source {
             token_before_store: self.flag(),
             forward_to: self.choice(),
             forwarded_reason: self.choice(),
+            cancels_answered: self.flag(),
             heeds_cancellations: self.flag(),
             reply_code: self.choice(),
             replies_to_own: self.codes(),

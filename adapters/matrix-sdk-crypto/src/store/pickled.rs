@@ -1,15 +1,15 @@
-//! The store as the machine sees it.
-//! It does not know what is noted of what is written.
+//! A store that keeps pickles in memory: a copy of it is a copy, because everything that can change behind a shared pointer is kept as its
+//! pickle. It does not know what is noted of what is written.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use matrix_sdk_common::cross_process_lock::CrossProcessLockGeneration;
 use matrix_sdk_crypto::olm::{
     InboundGroupSession, OlmMessageHash, OutboundGroupSession, PickledAccount,
     PickledCrossSigningIdentity, PickledSession, PrivateCrossSigningIdentity, SenderDataType,
-    Session,
+    Session, StaticAccountData,
 };
 use matrix_sdk_crypto::store::types::{
     BackupKeys, Changes, DehydratedDeviceKey, PendingChanges, RoomKeyCounts, RoomKeyWithheldEntry,
@@ -19,14 +19,76 @@ use matrix_sdk_crypto::store::{CryptoStore, CryptoStoreError};
 use matrix_sdk_crypto::types::EventEncryptionAlgorithm;
 use matrix_sdk_crypto::{Account, DeviceData, GossipRequest, SecretInfo, UserIdentityData};
 use ruma::events::secret::request::SecretName;
-use ruma::{DeviceId, OwnedDeviceId, RoomId, TransactionId, UserId};
+use ruma::{
+    DeviceId, OwnedDeviceId, OwnedRoomId, OwnedTransactionId, OwnedUserId, RoomId, TransactionId,
+    UserId,
+};
 use vodozemac::Curve25519PublicKey;
 
+use super::Result;
 use super::writing::{read, written};
-use super::{Noted, Result, Store};
+
+/// What the store holds.
+#[derive(Debug, Clone, Default)]
+pub struct Contents {
+    pub(super) account: Option<String>,
+    pub(super) identity: Option<String>,
+    /// By the Curve25519 key of the other device, then by session id.
+    pub(super) sessions: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) inbound: BTreeMap<(OwnedRoomId, String), String>,
+    pub(super) backed_up: BTreeMap<(OwnedRoomId, String), String>,
+    pub(super) outbound: BTreeMap<OwnedRoomId, String>,
+    pub(super) tracked: BTreeMap<OwnedUserId, bool>,
+    pub(super) hashes: BTreeSet<(String, String)>,
+    pub(super) devices: BTreeMap<OwnedUserId, BTreeMap<OwnedDeviceId, String>>,
+    pub(super) identities: BTreeMap<OwnedUserId, String>,
+    pub(super) requests: BTreeMap<OwnedTransactionId, String>,
+    pub(super) withheld: BTreeMap<(OwnedRoomId, String), RoomKeyWithheldEntry>,
+    pub(super) custom: BTreeMap<String, Vec<u8>>,
+    pub(super) secrets: BTreeMap<String, Vec<String>>,
+    pub(super) backup: BackupKeys,
+    pub(super) dehydrated: Option<DehydratedDeviceKey>,
+    pub(super) next_batch: Option<String>,
+    pub(super) settings: BTreeMap<OwnedRoomId, RoomSettings>,
+    pub(super) bundles: BTreeMap<(OwnedRoomId, OwnedUserId), StoredRoomKeyBundleData>,
+    pub(super) pending_bundles: BTreeMap<OwnedRoomId, RoomPendingKeyBundleDetails>,
+    pub(super) downloaded: BTreeSet<OwnedRoomId>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Inner {
+    pub(super) contents: Contents,
+    pub(super) static_account: Option<StaticAccountData>,
+}
+
+/// The store.
+#[derive(Debug, Default)]
+pub(super) struct PickleStore(Mutex<Inner>);
+
+impl PickleStore {
+    /// A store with these contents.
+    pub(super) fn with_contents(contents: Contents) -> Self {
+        Self(Mutex::new(Inner { contents, ..Inner::default() }))
+    }
+
+    /// A copy of everything.
+    pub(super) fn contents(&self) -> Contents {
+        self.lock().contents.clone()
+    }
+
+    /// Loses all Olm sessions with the device that has this Curve25519 key, and returns their ids.
+    pub(super) fn lose_olm(&self, peer: &str) -> Vec<String> {
+        let lost = self.lock().contents.sessions.remove(peer).unwrap_or_default();
+        lost.into_keys().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[async_trait]
-impl CryptoStore for Store {
+impl CryptoStore for PickleStore {
     type Error = CryptoStoreError;
 
     async fn load_account(&self) -> Result<Option<Account>> {
@@ -56,7 +118,7 @@ impl CryptoStore for Store {
         }
         let mut outbound = Vec::new();
         for session in &changes.outbound_group_sessions {
-            outbound.push((session.session_id().to_owned(), session.pickle().await));
+            outbound.push(session.pickle().await);
         }
         let identity = match &changes.private_identity {
             Some(identity) => Some(written(&identity.pickle().await)?),
@@ -69,8 +131,8 @@ impl CryptoStore for Store {
         for (session, pickle) in changes.inbound_group_sessions.iter().zip(&inbound) {
             inner.save_inbound(session, pickle)?;
         }
-        for (id, pickle) in &outbound {
-            inner.save_outbound(pickle, id)?;
+        for pickle in &outbound {
+            inner.save_outbound(pickle)?;
         }
         if identity.is_some() {
             inner.contents.identity = identity;
@@ -283,12 +345,7 @@ impl CryptoStore for Store {
 
     async fn is_message_known(&self, message_hash: &OlmMessageHash) -> Result<bool> {
         let place = (message_hash.sender_key.clone(), message_hash.hash.clone());
-        let mut inner = self.lock();
-        let known = inner.contents.hashes.contains(&place);
-        if known {
-            inner.noted.push(Noted::KnownMessage);
-        }
-        Ok(known)
+        Ok(self.lock().contents.hashes.contains(&place))
     }
 
     async fn get_outgoing_secret_requests(

@@ -1,0 +1,72 @@
+//! Findings that are known: told, and not counted.
+
+use withheld::check::outcome::Outcome;
+use withheld::rulebook::rule::Rule;
+use withheld::run::judged::{Judging, run_one};
+use withheld::run::simulator::Simulator;
+use withheld_matrix_sdk::conform;
+use withheld_matrix_sdk::known::Known;
+use withheld_matrix_sdk::simulator::SdkRooms;
+
+use crate::{file, repository};
+
+const FINDINGS: &str = "adapters/matrix-sdk-crypto/findings";
+
+fn counted(outcome: &Outcome) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = outcome.counted().map(|one| one.rule).collect();
+    rules.dedup();
+    rules
+}
+
+#[test]
+fn what_a_finding_names_is_told_and_does_not_count() {
+    let findings = repository(FINDINGS);
+    let scenario = file(&findings.join("an_index_that_was_used_is_accepted_again.json"));
+    let run = |simulator: SdkRooms| {
+        let report = run_one(&simulator, &scenario, Judging::STRICT, &mut ());
+        let remarks = simulator.remarks(&scenario, &report);
+        let told = remarks.into_iter().find(|one| one.about.starts_with("known"));
+        (counted(&report.outcome), told.map(|one| one.lines).unwrap_or_default())
+    };
+    let (broken, told) = run(SdkRooms::default());
+    assert!(broken.contains(&Rule::P15) && broken.contains(&Rule::H01), "{broken:?}");
+    assert_eq!(told, Vec::<String>::new());
+    let (broken, told) = run(SdkRooms::default().knowing(Known::read(&findings).unwrap()));
+    assert_eq!(broken, []);
+    let p15 = "P-15: an_index_that_was_used_is_accepted_again.json";
+    assert!(told.iter().any(|line| line == p15), "{told:?}");
+
+    let one = tempfile::tempdir().unwrap();
+    let name = "the_flag_for_shared_history_has_another_name.json";
+    std::fs::copy(findings.join(name), one.path().join(name)).unwrap();
+    let (broken, told) = run(SdkRooms::default().knowing(Known::read(one.path()).unwrap()));
+    assert!(broken.contains(&Rule::P15) && !broken.contains(&Rule::H01), "{broken:?}");
+    assert_eq!(told, [format!("H-01: {name}")]);
+}
+
+#[test]
+fn a_folder_without_findings_is_refused() {
+    let empty = tempfile::tempdir().unwrap();
+    assert!(Known::read(empty.path()).is_err_and(|problem| problem.contains("names a rule")));
+    assert!(Known::read(&empty.path().join("nowhere")).is_err());
+    std::fs::write(empty.path().join("no_scenario.json"), "{").unwrap();
+    assert!(Known::read(empty.path()).is_err_and(|problem| problem.contains("no_scenario")));
+}
+
+#[test]
+fn conform_fails_for_what_is_new_only() {
+    let path = repository("scenarios/transport/a_sender_that_goes_back_uses_an_index_twice.json");
+    let (path, findings) = (path.to_str().unwrap().to_owned(), repository(FINDINGS));
+    let run = |more: &[&str]| {
+        let args = ["conform", &path, "--rooms", "0", "--role", "both", "--limit", "0"];
+        let args = args.iter().chain(more).map(std::ffi::OsString::from);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = conform::main(args, &mut out, &mut err);
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    };
+    assert_eq!(run(&[]).0, 1);
+    let (code, out, err) = run(&["--known", findings.to_str().unwrap()]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("known: P-15: an_index_that_was_used_is_accepted_again.json"), "{out}");
+    assert_eq!(run(&["--known", "nowhere"]).0, 3);
+}
