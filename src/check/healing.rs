@@ -78,10 +78,13 @@ fn who_failed(
     // A query that was made for this message and came to nothing is all that a sender can do.
     let is_tried = verdict.leaf == Leaf::StaleList
         && view.lists.tried_in_vain((sender, user), (encrypted.previous, encrypted.fact));
+    // Nor does a sender know of a note or a query that its store has forgotten since (0.3): nobody tells of that once more.
+    let is_forgotten = verdict.leaf == Leaf::StaleList
+        && first.is_some_and(|first| view.life.restored_after(sender, first).is_some());
     // Who is only invited shares no room in which changes would be told.
     let is_untold = verdict.leaf == Leaf::Unaware
         && !view.rooms.share_as_joined(server, [view.cast.user(sender), user], encrypted.fact);
-    (!is_tried && !is_untold).then_some((Party::Device(sender), first))
+    (!is_tried && !is_forgotten && !is_untold).then_some((Party::Device(sender), first))
 }
 
 /// The second message that each sender encrypted in each room from the first probe on, ascending.
@@ -228,6 +231,25 @@ mod tests {
         let breach = outcome.violations.iter().find(|breach| breach.cell == Some((m(2), B2)));
         let breach = breach.expect("the second probe left B2 out");
         assert_eq!((breach.rule, breach.party), (Rule::D02, device(A1)));
+    }
+
+    #[test]
+    fn a_note_that_the_store_of_the_sender_has_forgotten_is_not_held_against_it() {
+        let mut story = healed();
+        story.up(B2);
+        story.list_changed(HOME, BOB);
+        story.noted(A1, BOB);
+        let snapshot = crate::time::SimTime::from_ms(1);
+        story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        for probe in [1, 2] {
+            story.message(s(0), probe, probe);
+            story.tries(B1, probe, TryResult::Decrypted);
+        }
+        let outcome = story.judge();
+        let unhealed: Vec<_> =
+            outcome.unhealed.iter().map(|cell| (cell.leaf, cell.way_back)).collect();
+        assert_eq!(unhealed, [(Leaf::StaleList, WayBack::NotInTheSpecification)]);
+        assert!(outcome.violations.iter().all(|breach| breach.cell != Some((m(2), B2))));
     }
 
     #[test]

@@ -24,7 +24,11 @@ function checkColours(check) {
   const before = root.dataset.theme;
   for (const theme of ['light', 'dark']) {
     root.dataset.theme = theme;
-    const of = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+    const probe = document.body.appendChild(el('span'));
+    const of = (name) => {
+      probe.style.color = `var(--${name})`;
+      return getComputedStyle(probe).color;
+    };
     const pairs = ['good', 'noted', 'open', 'bad', 'accent'].map((name) => [name, `${name}-soft`])
       .concat(['ink', 'dim', 'good', 'noted', 'open', 'bad', 'accent', 'device', 'room', 'request', 'deed'].map((name) => [name, 'panel']), [['dim', 'ground'], ['dim', 'sunken']]);
     for (const [ink, ground] of pairs) check(`${ink} is read on ${ground} where it is ${theme}`, contrast(of(ink), of(ground)) >= 4.5);
@@ -33,6 +37,7 @@ function checkColours(check) {
       check(`topic ${place} is seen where it is ${theme}`, contrast(getComputedStyle(topic).backgroundColor, of('panel')) >= 3);
       topic.remove();
     });
+    probe.remove();
   }
   if (before === undefined) delete root.dataset.theme;
   else root.dataset.theme = before;
