@@ -236,10 +236,11 @@ mod tests {
     #[test]
     fn a_note_that_the_store_of_the_sender_has_forgotten_is_not_held_against_it() {
         let mut story = healed();
+        story.wait(10_000);
         story.up(B2);
         story.list_changed(HOME, BOB);
         story.noted(A1, BOB);
-        let snapshot = crate::time::SimTime::from_ms(1);
+        let snapshot = crate::time::SimTime::from_ms(9_000);
         story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
         for probe in [1, 2] {
             story.message(s(0), probe, probe);

@@ -95,7 +95,7 @@ fn rooms_and_policies_of_files_are_compared_and_what_rooms_expect_is_passed_over
     assert_eq!([0, 1, 2].map(|place| mean(place, "messages")), [5, 4, 1].map(Some));
     assert_eq!(measures(2)["explain_p99"], Value::Null, "nothing is explained under it");
     assert_eq!(measures(1)["notices"]["difference"]["pairs"], 3);
-    assert_eq!(json["plots"].as_array().unwrap().len(), 2);
+    assert_eq!(json["plots"].as_array().unwrap().len(), 3);
 }
 
 #[test]

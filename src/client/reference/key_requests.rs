@@ -239,8 +239,7 @@ impl Reference {
         let Asked { request, requester, room, session, by } = asked;
         if reply == Reply::Silence {
             self.store.requests.pass_over(requester, session, request);
-            io.touch();
-            return;
+            return io.touch();
         }
         if !self.store.requests.answer(requester, request) {
             return;
