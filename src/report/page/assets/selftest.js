@@ -46,11 +46,14 @@ function checkColours(check) {
 const nameOf = (one) => (one.getAttribute('aria-label') ?? document.getElementById(one.getAttribute('aria-labelledby'))?.textContent
   ?? one.caption?.textContent ?? one.closest('label')?.textContent ?? one.textContent).trim();
 
+/** An element in a few letters, to be found by. */
+const described = (one) => `${one.localName} ${one.id} ${one.getAttribute('class') ?? ''} ${one.textContent.trim()}`.slice(0, 80);
+
 /** Controls, tables, pictures and what scrolls have names, and the keyboard comes to them. */
 function checkNames(check) {
-  for (const one of document.querySelectorAll('button, input, select, summary, a[href]')) check(`a control has a name: ${one.outerHTML.slice(0, 80)}`, nameOf(one) !== '');
+  for (const one of document.querySelectorAll('button, input, select, summary, a[href]')) check(`a control has a name: ${described(one)}`, nameOf(one) !== '');
   for (const one of document.querySelectorAll('[role="region"], [role="listbox"], [role="group"], [role="grid"], [role="img"], section')) {
-    check(`a part of the page has a name: ${one.outerHTML.slice(0, 80)}`, one.hasAttribute('aria-label') || document.getElementById(one.getAttribute('aria-labelledby')) !== null);
+    check(`a part of the page has a name: ${described(one)}`, one.hasAttribute('aria-label') || document.getElementById(one.getAttribute('aria-labelledby')) !== null);
   }
   for (const table of document.querySelectorAll('main table:not(.paper table)')) {
     check('a table has a name', table.hasAttribute('aria-label') || table.caption !== null);
@@ -60,7 +63,7 @@ function checkNames(check) {
   for (const one of document.querySelectorAll('button:not(:disabled), select, summary, input, [tabindex="0"]')) {
     if (!one.checkVisibility()) continue;
     one.focus();
-    check(`the keyboard comes to ${one.outerHTML.slice(0, 80)}`, document.activeElement === one);
+    check(`the keyboard comes to ${described(one)}`, document.activeElement === one);
     one.blur();
   }
   // Without a window nothing is drawn as focused: what would be is read from the styles.
