@@ -401,9 +401,17 @@ impl FaultKind {
             Self::KeyHandedOutTwice { .. } => &[Rule::C01, Rule::C04],
             Self::KeysOutOfOrder { .. } => &[Rule::C02],
             Self::CountsOmitted { .. } => &[Rule::C06, Rule::C07],
-            Self::ServerRestored { .. } => {
-                &[Rule::C01, Rule::C02, Rule::C03, Rule::T01, Rule::T03, Rule::T04, Rule::T07]
-            }
+            // What one restoration loses another may bring back, after what came in meanwhile (T-02).
+            Self::ServerRestored { .. } => &[
+                Rule::C01,
+                Rule::C02,
+                Rule::C03,
+                Rule::T01,
+                Rule::T02,
+                Rule::T03,
+                Rule::T04,
+                Rule::T07,
+            ],
             Self::ToDeviceDuplicated { .. } => &[Rule::T01, Rule::T07, Rule::T09],
             Self::ToDeviceReordered { .. } => &[Rule::T02],
             Self::ToDeviceDropped { .. } | Self::SecondReader { .. } => {

@@ -95,6 +95,19 @@ fn a_restored_server_forgets_its_mailboxes() {
 }
 
 #[test]
+fn a_server_that_is_restored_again_lists_what_it_had_lost_after_what_came_in_meanwhile() {
+    let other = r#"{ "at": "20s", "do": "send", "from": "A1", "room": "two", "message": "m2" }"#;
+    let faults = r#"
+        { "from": "12s", "fault": "server_restored", "server": "s1", "snapshot": "5s" },
+        { "from": "40s", "fault": "server_restored", "server": "s1", "snapshot": "11500ms" },
+        { "from": "9s", "until": "15s", "fault": "client_offline", "device": "B1" }"#;
+    let text = room_of("{}", "{}", &format!("{SEND},{other}"), faults);
+    let [with, without] = with_and_without("ServerRestored", &text);
+    check_excuses(&with, &[(Rule::T01, "s1"), (Rule::T02, "s1"), (Rule::T03, "s1")]);
+    assert!(without.violations().iter().all(|(rule, ..)| *rule != Rule::T02), "it loses nothing");
+}
+
+#[test]
 fn notices_are_lost_as_keys_are() {
     let timeline = format!("{BLOCK}{SEND}");
     let dropped = r#"{ "fault": "to_device_dropped", "which": { "type": "m.room_key.withheld" } }"#;
