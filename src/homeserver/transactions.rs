@@ -62,4 +62,19 @@ mod tests {
             assert!(transactions.find(device, endpoint, txn).is_none());
         }
     }
+
+    #[test]
+    fn a_transaction_that_comes_late_is_found_and_so_are_those_that_came_before_it() {
+        let mut transactions = Transactions::default();
+        let device = DeviceId::new(1);
+        let late = [9, 5, 7, 1];
+        for txn in late {
+            let by = Provenance::of(FactId::new(txn));
+            transactions.insert(device, Endpoint::SendToDevice, TxnId::new(txn), by);
+        }
+        for txn in late {
+            let found = transactions.find(device, Endpoint::SendToDevice, TxnId::new(txn));
+            assert_eq!(found.and_then(|by| by.0), Some(FactId::new(txn)));
+        }
+    }
 }
