@@ -79,6 +79,7 @@ fn a_sender_that_is_cut_off_before_the_second_try_does_not_get_to_a_report() {
         fails(&mut story, A1, B1);
         story.message(s(0), 0, 0);
         story.fault(cut_off(kind));
+        assert_eq!(leaf(&story.judge_cut(), 0, B1), Leaf::Pending);
         story.leaf()
     };
     let [own, other] = [A1, B1].map(|device| FaultKind::ClientOffline { device });
@@ -194,4 +195,39 @@ fn a_no_olm_that_was_dealt_with_before_the_message_stands_though_a_crash_followe
     story.shows_nothing(B1, 0);
     assert_eq!(story.leaf(), Leaf::StandingNoOlm);
     assert_eq!(story.rules(), []);
+}
+
+#[test]
+fn what_was_said_after_the_message_comes_before_a_key_that_got_lost() {
+    let mut story = failing();
+    let report = story.no_olm(A1, B1);
+    story.message(s(0), 0, 0);
+    story.olm(A1, B1);
+    let key = story.put((A1, B1), ToDeviceType::Encrypted, Story::key(s(0), 0));
+    story.accepted(key);
+    story.lost(key);
+    story.hear(report);
+    assert_eq!(story.leaf(), Leaf::NoOlm);
+}
+
+#[test]
+fn a_key_that_follows_without_a_word_is_judged_by_what_became_of_it() {
+    let mut story = failing();
+    story.message(s(0), 0, 0);
+    story.olm(A1, B1);
+    let key = story.put((A1, B1), ToDeviceType::Encrypted, Story::key(s(0), 0));
+    assert_eq!(story.leaf(), Leaf::Unexplained, "its server has not accepted it");
+    story.accepted(key);
+    story.lost(key);
+    assert_eq!(story.leaf(), Leaf::LostInTransport);
+}
+
+#[test]
+fn a_report_that_is_not_wanted_when_the_message_is_encrypted_is_not_owed_for_it() {
+    let mut story = failing();
+    story.report(A1, None, CodeSet::NONE);
+    story.encrypt(s(0), 0, 0);
+    story.report(A1, None, CodeSet::ALL);
+    story.accept(0);
+    assert_eq!(story.leaf(), Leaf::OptedOut);
 }

@@ -131,4 +131,32 @@ mod tests {
         }
         assert_eq!(story.judge().marks.of(Rule::N04), 0);
     }
+
+    #[test]
+    fn a_claim_that_got_a_key_begins_anew_and_so_does_each_that_is_blamed() {
+        let mut story = four(5_000, |_| {});
+        for message in 4..7 {
+            story.claim_fails(A1, B1);
+            story.message(s(0), message, message);
+        }
+        assert_eq!(story.rules(), [(Rule::N04, device(A1))], "three more are not four");
+        story.claim_fails(A1, B1);
+        assert_eq!(story.judge().violations.len(), 2);
+    }
+
+    #[test]
+    fn a_second_claim_for_one_message_begins_anew_and_is_not_counted() {
+        let mut story = Story::begin();
+        story.session(A1, s(0));
+        for message in 0..6 {
+            story.claim_fails(A1, B1);
+            story.claim_fails(A1, B1);
+            if message == 0 {
+                story.no_olm(A1, B1);
+            }
+            story.message(s(0), message, message);
+            story.wait(1_000);
+        }
+        assert_eq!(story.rules(), []);
+    }
 }

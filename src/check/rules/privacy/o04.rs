@@ -108,4 +108,17 @@ mod tests {
         forgot.withhold(s(0), SessionCode::Blacklisted);
         assert_eq!(ours(&forgot), 0);
     }
+
+    #[test]
+    fn a_notice_whose_sender_nobody_saw_write_it_counts_where_it_lies_and_any_other_once() {
+        let mut story = Story::blocked();
+        story.report(A1, None, CodeSet::NONE);
+        let mut unobserved = story.clone();
+        let sent = story.withhold(s(0), SessionCode::Blacklisted);
+        unobserved.stored(sent);
+        for story in [story, unobserved] {
+            assert_eq!(ours(&story), 1);
+            assert_eq!(story.judge().marks.of(Rule::O04), 1);
+        }
+    }
 }

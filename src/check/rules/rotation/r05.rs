@@ -198,4 +198,29 @@ mod tests {
         early.by(A1, FactKind::StoreRestored { device: A1, snapshot });
         assert_eq!(broken(&early), []);
     }
+
+    #[test]
+    fn the_rule_is_met_where_a_session_is_left_and_where_it_is_not() {
+        let mut left = given();
+        left.block(A1, Target::Device(B1));
+        let mut stayed = left.clone();
+        left.session(A1, s(1));
+        left.message(s(1), 0, 1);
+        left.message(s(1), 1, 2);
+        assert_eq!(left.judge().marks.of(Rule::R05), 1, "once, with the first message after it");
+        stayed.encrypt(s(0), 1, 1);
+        assert_eq!(stayed.judge().marks.of(Rule::R05), 1);
+        let mut replaced = given();
+        replaced.replace(A1, s(1));
+        replaced.message(s(1), 0, 1);
+        assert_eq!(replaced.judge().marks.of(Rule::R05), 0, "nobody was barred");
+    }
+
+    #[test]
+    fn who_is_not_listed_any_more_is_left_to_the_rule_on_that() {
+        let mut story = given();
+        story.block(A1, Target::Device(B1));
+        story.learn(A1, BOB, &[]);
+        assert_eq!(broken(&story), [Rule::R03]);
+    }
 }

@@ -110,6 +110,7 @@ mod tests {
             crate::trace::fact::SentContent::Withheld(content),
         );
         story.stored(sent);
+        assert_eq!(found(&story), []);
         let mut heard = story.clone();
         heard.report(A2, None, crate::protocol::withheld::CodeSet::ALL);
         assert_eq!(found(&heard).len(), 1);
