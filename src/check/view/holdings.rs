@@ -190,7 +190,10 @@ mod tests {
         let (mut holdings, life) = (Holdings::default(), Life::default());
         take(&mut holdings, &life, 5, 1);
         take(&mut holdings, &life, 5, 2);
-        assert_eq!((held(&holdings).worse, held(&holdings).no_better), (None, Some(FactId::new(2))));
+        assert_eq!(
+            (held(&holdings).worse, held(&holdings).no_better),
+            (None, Some(FactId::new(2)))
+        );
     }
 
     #[test]

@@ -402,7 +402,9 @@ mod tests {
         let other = Target::Device(DeviceId::new(9));
         let mut policies = Policies::default();
         for (number, (target, codes)) in
-            [(bob, CodeSet::NONE), (carol, CodeSet::NONE), (bob, CodeSet::ALL)].into_iter().enumerate()
+            [(bob, CodeSet::NONE), (carol, CodeSet::NONE), (bob, CodeSet::ALL)]
+                .into_iter()
+                .enumerate()
         {
             policies.report(device, Some(target), (codes, codes), FactId::at(number));
         }

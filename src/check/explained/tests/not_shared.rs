@@ -121,8 +121,7 @@ fn only_an_earlier_word_of_the_sender_that_nobody_asked_for_tells_of_a_bar() {
         story.request((B1, A1), 1, action);
         story.tell((A1, B1), about(A1, s(0), SessionCode::Unauthorised));
     };
-    for (told, expected) in
-        [(&of_another as &dyn Fn(&mut Story), Rule::K01), (&answer, Rule::K01)]
+    for (told, expected) in [(&of_another as &dyn Fn(&mut Story), Rule::K01), (&answer, Rule::K01)]
     {
         let mut story = Story::with_olm();
         told(&mut story);

@@ -328,10 +328,7 @@ fn with_its_own_keys_gone_a_device_has_verified_nobody_by_word() {
         let mut story = Story::with_olm();
         story.share_with(A1, SharePolicy::CrossSigned);
         let (device, user, query) = (A1, BOB, story.ask(A1, BOB));
-        story.by(
-            A1,
-            FactKind::QueryListed { device, query, listed: B1, cross_signed: true },
-        );
+        story.by(A1, FactKind::QueryListed { device, query, listed: B1, cross_signed: true });
         let outcome = QueryOutcome::Applied { master: Some(SigningKey::new(8)), verified: false };
         story.by(A1, FactKind::QueryEnd { device, user, query, outcome });
         story.share_with(A1, SharePolicy::Verified);
@@ -342,7 +339,7 @@ fn with_its_own_keys_gone_a_device_has_verified_nobody_by_word() {
         own(&mut story, verified);
         story.wait(10_000);
         story.message(s(0), 0, 0);
-        story.rules()
+        story.broken_of(&[Rule::W01, Rule::K01])
     };
     let told = [(Rule::W01, device(A1))];
     let given = [(Rule::K01, device(A1))];

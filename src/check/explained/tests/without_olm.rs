@@ -4,6 +4,7 @@
 use crate::check::explained::tests::{BLOCKED, code, failing};
 use crate::check::testing::{A1, A2, B1, BOB, Story, device, leaf, rules, s};
 use crate::ids::{DeviceId, FactId};
+use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::{CodeSet, WithheldCode};
 use crate::rulebook::leaf::{Leaf, LeafClass};
 use crate::rulebook::reading::ReadingName;
@@ -219,7 +220,7 @@ fn a_key_that_follows_without_a_word_is_judged_by_what_became_of_it() {
     assert_eq!(story.leaf(), Leaf::Unexplained, "its server has not accepted it");
     story.accepted(key);
     story.lost(key);
-    assert_eq!(story.leaf(), Leaf::LostInTransport);
+    assert_eq!(story.leaf(), Leaf::ExplanationLost);
 }
 
 #[test]
@@ -230,4 +231,37 @@ fn a_report_that_is_not_wanted_when_the_message_is_encrypted_is_not_owed_for_it(
     story.report(A1, None, CodeSet::ALL);
     story.accept(0);
     assert_eq!(story.leaf(), Leaf::OptedOut);
+}
+
+#[test]
+fn a_failure_that_was_not_to_be_told_when_it_was_known_need_not_be_told_later() {
+    let only_no_olm = CodeSet::NONE.with(WithheldCode::NoOlm);
+    let known_under = |codes, barred: bool| {
+        let mut story = Story::begin();
+        story.session(A1, s(0));
+        story.report(A1, None, codes);
+        if barred {
+            story.block(A1, Target::Device(B1));
+        }
+        story.claim_fails(A1, B1);
+        story.unblock(A1, Target::Device(B1));
+        story.report(A1, None, CodeSet::ALL);
+        story.wait(10_000);
+        story.message(s(0), 0, 0);
+        story.leaf()
+    };
+    assert_eq!(known_under(CodeSet::NONE, false), Leaf::OptedOut);
+    assert_eq!(known_under(only_no_olm, true), Leaf::OptedOut, "its reason was another");
+    assert_eq!(known_under(only_no_olm, false), Leaf::Unexplained);
+}
+
+#[test]
+fn a_failure_that_was_to_be_told_is_not_excused_by_a_later_one() {
+    let mut story = failing();
+    story.report(A1, None, CodeSet::NONE);
+    story.claim_fails(A1, B1);
+    story.report(A1, None, CodeSet::ALL);
+    story.wait(10_000);
+    story.message(s(0), 0, 0);
+    assert_eq!(story.rules(), [(Rule::N01, device(A1))]);
 }

@@ -121,4 +121,19 @@ mod tests {
             assert_eq!(story.judge().marks.of(Rule::O04), 1);
         }
     }
+
+    #[test]
+    fn a_wish_for_silence_that_went_with_a_newer_store_is_not_held_against_the_sender() {
+        let mut story = Story::blocked();
+        story.wait(10);
+        let snapshot = story.now();
+        story.wait(10);
+        story.report(A1, None, CodeSet::NONE);
+        let mut told = story.clone();
+        told.withhold(s(0), SessionCode::Blacklisted);
+        assert_eq!(ours(&told), 1);
+        story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        story.withhold(s(0), SessionCode::Blacklisted);
+        assert_eq!(ours(&story), 0);
+    }
 }
