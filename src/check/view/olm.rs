@@ -96,6 +96,8 @@ struct Pair {
     sessions: Vec<Session>,
     /// The first failed attempt of each epoch that had one.
     failures: Vec<(Epoch, FactId)>,
+    /// The last one.
+    last_failure: Option<(Epoch, FactId)>,
     /// The epochs in which an attempt failed that will not work when it is tried again, or two failed in passing.
     settled: Vec<(Epoch, FactId)>,
     /// Those of them in which that was nothing to tell when it came to that, by the choice of the device's user.
@@ -289,7 +291,7 @@ impl Olm {
         device: DeviceId,
         target: DeviceId,
         (failed, for_good): (Option<Epoch>, bool),
-        moment: Moment,
+        (moment, life): (Moment, &Life),
     ) -> bool {
         let claims = row(&mut self.claims, device.index());
         claims.running = claims.running.saturating_sub(1);
@@ -298,9 +300,12 @@ impl Olm {
         let mut is_settled = false;
         if let Some(failed) = failed {
             let pair = self.pairs.entry(device.raw(), target.raw());
-            if (for_good || pair.failures.iter().any(|(epoch, _)| *epoch == failed))
-                && pair.settled.iter().all(|(epoch, _)| *epoch != failed)
-            {
+            // A client that was started anew since need not know that it has tried before.
+            let is_second = pair.last_failure.is_some_and(|(epoch, failure)| {
+                epoch == failed && life.crash_after(device, failure).is_none()
+            });
+            pair.last_failure = Some((failed, moment.fact));
+            if (for_good || is_second) && pair.settled.iter().all(|(epoch, _)| *epoch != failed) {
                 pair.settled.push((failed, moment.fact));
                 is_settled = true;
             }
@@ -506,15 +511,28 @@ mod tests {
 
     #[test]
     fn a_failed_attempt_belongs_to_its_epoch() {
-        let mut olm = Olm::default();
-        olm.claim_ended(A, B, (Some(None), true), moment(1));
-        olm.claim_ended(A, B, (Some(None), true), moment(2));
+        let (mut olm, life) = (Olm::default(), Life::default());
+        olm.claim_ended(A, B, (Some(None), true), (moment(1), &life));
+        olm.claim_ended(A, B, (Some(None), true), (moment(2), &life));
         assert_eq!(olm.failure(A, B, None), Some(FactId::new(1)));
         let epoch = Some(FactId::new(3));
-        olm.claim_ended(A, B, (None, true), moment(4));
+        olm.claim_ended(A, B, (None, true), (moment(4), &life));
         assert_eq!(olm.failure(A, B, epoch), None);
-        olm.claim_ended(A, B, (Some(epoch), true), moment(5));
+        olm.claim_ended(A, B, (Some(epoch), true), (moment(5), &life));
         assert_eq!(olm.failure(A, B, epoch), Some(FactId::new(5)));
+    }
+
+    #[test]
+    fn of_two_failures_in_passing_the_second_is_to_be_told_unless_the_client_was_started_anew_between()
+     {
+        let (mut olm, mut life) = (Olm::default(), Life::default());
+        let passing = (Some(None), false);
+        assert!(!olm.claim_ended(A, B, passing, (moment(1), &life)));
+        life.crashed(A, moment(2));
+        assert!(!olm.claim_ended(A, B, passing, (moment(3), &life)));
+        assert!(olm.failed_in_passing(A, B, None));
+        assert!(olm.claim_ended(A, B, passing, (moment(4), &life)));
+        assert_eq!(olm.settled(A, B, None), Some(FactId::new(4)));
     }
 
     #[test]
@@ -568,13 +586,13 @@ mod tests {
 
     #[test]
     fn claims_that_run_or_ended_just_now_say_since_when() {
-        let mut olm = Olm::default();
+        let (mut olm, life) = (Olm::default(), Life::default());
         olm.claimed(A, B, FactId::new(1));
         olm.claimed(A, A, FactId::new(2));
         let now = SimTime::from_ms(9);
         assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
-        olm.claim_ended(A, B, (None, true), moment(8));
-        olm.claim_ended(A, A, (None, true), moment(9));
+        olm.claim_ended(A, B, (None, true), (moment(8), &life));
+        olm.claim_ended(A, A, (None, true), (moment(9), &life));
         assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
         assert_eq!(olm.claiming_since(A, SimTime::from_ms(10)), None);
         assert!(olm.claimed_after(A, B, FactId::new(0)));

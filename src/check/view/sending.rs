@@ -183,9 +183,11 @@ impl View {
         now: Moment,
     ) {
         let Some(number) = self.transport.number(stored) else { return };
+        // To a store that went back since then it is no copy.
+        let processed = self.transport.get(number).processed;
+        let is_copy = processed.is_some_and(|(then, _)| self.remembers(device, then));
         let message = self.transport.get_mut(number);
         let content = message.content;
-        let is_copy = message.processed.is_some();
         match (message.processed, outcome) {
             // A later copy changes nothing of what the first led to.
             (Some(_), ProcessOutcome::Duplicate) => {}
