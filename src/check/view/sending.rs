@@ -21,11 +21,8 @@ impl View {
         content: SentContent,
         now: Moment,
     ) -> u32 {
-        if let Some(number) = self.transport.find(txn, ends.1) {
-            self.told(number, content, now);
-            return number;
-        }
-        let number = self.transport.add(ends, txn, Content::Sealed, now);
+        let known = self.transport.find(txn, ends.1);
+        let number = known.unwrap_or_else(|| self.transport.add(ends, txn, Content::Sealed, now));
         self.told(number, content, now);
         number
     }

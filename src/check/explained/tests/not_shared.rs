@@ -2,12 +2,13 @@
 //! These tests do not ask what became of a key once it was accepted.
 
 use crate::check::explained::tests::BLOCKED;
-use crate::check::testing::{A1, A2, B1, R, Story, about, device, leaf, rules, s};
+use crate::check::testing::{A1, A2, B1, BOB, HOME, R, Story, about, device, leaf, rules, s};
+use crate::protocol::room::{HistoryVisibility, Membership};
 use crate::protocol::to_device::{KeyRequestAction, ToDeviceType};
 use crate::protocol::withheld::{CodeSet, SessionCode};
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
-use crate::scenario::policy::Target;
+use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
 use crate::trace::fact::FactKind;
 
@@ -129,4 +130,19 @@ fn only_an_earlier_word_of_the_sender_that_nobody_asked_for_tells_of_a_bar() {
         story.message(s(0), 0, 0);
         assert_eq!(story.broken_of(&[Rule::K01, Rule::B04]), [(expected, device(A1))]);
     }
+}
+
+#[test]
+fn who_was_seen_to_leave_and_is_invited_again_counts_as_not_seen() {
+    let mut story = Story::with_olm();
+    let share = SharePolicy::Everyone;
+    story.by(A1, FactKind::SharingSet { device: A1, share, with_invited: true });
+    let value = HistoryVisibility::Invited;
+    story.at(HOME, FactKind::HistoryVisibility { room: R, value, seq: 3 });
+    story.member(BOB, Membership::Leave, 4);
+    story.seen(A1, 4);
+    story.member(BOB, Membership::Invite, 5);
+    story.session(A1, s(1));
+    story.message(s(1), 0, 0);
+    assert_eq!(story.leaf(), Leaf::MembershipNotSeen);
 }

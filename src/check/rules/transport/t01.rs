@@ -98,12 +98,14 @@ fn waiting_since(view: &View, message: &ToDevice) -> Option<FactId> {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::sending::Sent;
-    use crate::check::testing::{A1, A2, AWAY, B1, B2, C1, HOME, Story, s};
+    use crate::check::testing::{A1, A2, ALICE, AWAY, B1, B2, C1, CAROL, HOME, R, Story, m, s};
     use crate::ids::{DeviceId, ToDeviceId};
+    use crate::protocol::api::ListChange;
+    use crate::protocol::room::Membership;
     use crate::protocol::to_device::ToDeviceType;
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::Party;
-    use crate::trace::fact::FactKind;
+    use crate::trace::fact::{Causes, FactKind};
 
     const BROKEN: [(Rule, Party); 1] = [(Rule::T01, Party::Server(HOME))];
 
@@ -212,5 +214,39 @@ mod tests {
         assert_eq!(second_row(B2, (false, false)), BROKEN, "the other is still there");
         assert_eq!(second_row(B2, (true, true)), BROKEN, "the other got its own");
         assert_eq!(second_row(A2, (false, true)), BROKEN, "another user's is another id");
+    }
+
+    #[test]
+    fn every_part_of_an_answer_tells_how_late_it_was_written() {
+        type Part = fn(&mut Story);
+        let parts: [Part; 3] = [
+            |story| {
+                let (device, message) = (B1, m(0));
+                let sent = story.message(s(0), 0, 0);
+                story.because(B1, FactKind::MessageReceived { device, message }, Causes::one(sent));
+            },
+            |story| {
+                let changed = story.member(CAROL, Membership::Join, 3);
+                let (device, room, seq, limited) = (B1, R, 3, false);
+                let seen = FactKind::RoomSeen { device, room, seq, limited };
+                story.because(B1, seen, Causes::one(changed));
+            },
+            |story| {
+                let changed = story.list_changed(HOME, ALICE);
+                let (device, user, change) = (B1, ALICE, ListChange::Changed);
+                let note = FactKind::ListNote { device, user, change };
+                story.because(B1, note, Causes::one(changed));
+            },
+        ];
+        for part in parts {
+            let mut early = Story::with_olm();
+            part(&mut early);
+            let mut late = Story::with_olm();
+            early.give((A1, B1), s(1), 0);
+            late.give((A1, B1), s(1), 0);
+            part(&mut late);
+            assert_eq!(only(&early, Rule::T01), [], "the answer was written before");
+            assert_eq!(only(&late, Rule::T01), BROKEN);
+        }
     }
 }
