@@ -294,8 +294,8 @@ impl Policies {
 
 #[cfg(test)]
 mod tests {
-    use super::Policies;
-    use crate::ids::{DeviceId, FactId, UserId};
+    use super::{Policies, Word};
+    use crate::ids::{DeviceId, FactId, SigningKey, UserId};
     use crate::protocol::withheld::CodeSet;
     use crate::scenario::policy::Target;
 
@@ -359,5 +359,57 @@ mod tests {
         policies.unblock(A, Target::User(UserId::new(1)), FactId::new(7));
         assert_eq!(policies.blocked(A, TARGETS), None);
         assert_eq!(policies.changed(A), Some(FactId::new(7)));
+    }
+
+    #[test]
+    fn with_new_keys_of_its_own_a_device_has_verified_nobody_and_what_it_took_back_stays_so() {
+        let (device, fact) = (DeviceId::new(0), FactId::new);
+        let [bob, carol] = [UserId::new(1), UserId::new(2)];
+        let mut policies = Policies::default();
+        policies.word(device, bob, Word::Verified, fact(1));
+        policies.word(device, carol, Word::Unverified, fact(2));
+        policies.forget_all_verified(device, fact(3));
+        assert_eq!(policies.last_word(device, bob), None);
+        assert_eq!(policies.last_word(device, carol), Some(Word::Unverified));
+        assert_eq!(policies.changed(device), Some(fact(3)));
+    }
+
+    #[test]
+    fn keys_in_place_of_others_that_nobody_saw_being_made_are_shown_by_the_first_signature() {
+        let user = UserId::new(1);
+        let [maker, other] = [DeviceId::new(0), DeviceId::new(1)];
+        let [old, new] = [SigningKey::new(1), SigningKey::new(2)];
+        let mut policies = Policies::default();
+        policies.identity_set(user, old);
+        assert!(!policies.has_reset(user), "these are its first keys");
+        assert!(!policies.is_signed_anew(other, user));
+        assert!(!policies.holds_other(other, old) && policies.holds_other(other, new));
+        assert!(!policies.holds_other(maker, new), "nobody knows what it holds to");
+        policies.identity_set(user, new);
+        let mut seen = policies.clone();
+        assert!(policies.has_reset(user) && !policies.has_reset(user), "the first alone");
+        assert!(policies.is_signed_anew(other, user) && !policies.is_signed_anew(other, user));
+        seen.identity_made(user, maker, new);
+        seen.identity_set(user, old);
+        assert!(!seen.has_reset(user), "it was seen who made them");
+        assert!(seen.is_signed_anew(maker, user), "it held to its own");
+    }
+
+    #[test]
+    fn a_second_word_on_reports_to_a_target_takes_the_place_of_the_first_and_of_no_other() {
+        let device = DeviceId::new(0);
+        let [bob, carol] = [1, 2].map(|user| Target::User(UserId::new(user)));
+        let other = Target::Device(DeviceId::new(9));
+        let mut policies = Policies::default();
+        for (number, (target, codes)) in
+            [(bob, CodeSet::NONE), (carol, CodeSet::NONE), (bob, CodeSet::ALL)]
+                .into_iter()
+                .enumerate()
+        {
+            policies.report(device, Some(target), (codes, codes), FactId::at(number));
+        }
+        let told = |target| policies.reports(device, [other, target], || false);
+        assert_eq!(told(bob), Some(CodeSet::ALL));
+        assert_eq!(told(carol), Some(CodeSet::NONE));
     }
 }

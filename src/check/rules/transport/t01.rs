@@ -97,8 +97,9 @@ fn waiting_since(view: &View, message: &ToDevice) -> Option<FactId> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, AWAY, B1, C1, HOME, Story, s};
-    use crate::ids::ToDeviceId;
+    use crate::check::testing::sending::Sent;
+    use crate::check::testing::{A1, A2, AWAY, B1, B2, C1, HOME, Story, s};
+    use crate::ids::{DeviceId, ToDeviceId};
     use crate::protocol::to_device::ToDeviceType;
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::Party;
@@ -180,5 +181,36 @@ mod tests {
         let sent = far.put((A1, C1), ToDeviceType::Encrypted, Story::key(s(0), 0));
         far.accepted(sent);
         assert_eq!(only(&far, Rule::T01), []);
+    }
+
+    /// The second row for what A1 sent to B1, where the transaction was for another device too, which is stored or gone.
+    fn second_row(other: DeviceId, (stored, gone): (bool, bool)) -> Vec<(Rule, Party)> {
+        let mut story = Story::with_olm();
+        let content = Story::key(s(0), 0);
+        let sent = story.put((A1, B1), ToDeviceType::Encrypted, content);
+        let (device, txn, recipient) = (A1, sent.txn, other);
+        story.by(A1, FactKind::PutTarget { device, txn, recipient, content });
+        story.accepted(sent);
+        story.stored(sent);
+        if stored {
+            story.stored(Sent { recipient, row: ToDeviceId::new(91), ..sent });
+        }
+        if gone {
+            story.at(HOME, FactKind::DeviceDeleted { device: other });
+        }
+        story.stored(Sent { row: ToDeviceId::new(90), ..sent });
+        let rows = story.judge().violations.into_iter();
+        let rows = rows.filter(|found| found.rule == Rule::T01 && found.witnesses[2].is_none());
+        rows.filter(|found| found.witnesses[1] == Some(story.last()))
+            .map(|found| (found.rule, found.party))
+            .collect()
+    }
+
+    #[test]
+    fn what_was_meant_for_the_former_holder_of_a_device_id_may_come_to_the_new_one() {
+        assert_eq!(second_row(B2, (false, true)), []);
+        assert_eq!(second_row(B2, (false, false)), BROKEN, "the other is still there");
+        assert_eq!(second_row(B2, (true, true)), BROKEN, "the other got its own");
+        assert_eq!(second_row(A2, (false, true)), BROKEN, "another user's is another id");
     }
 }
