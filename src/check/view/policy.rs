@@ -125,7 +125,8 @@ impl Policies {
 
     /// The device's user blocked a target.
     pub(crate) fn block(&mut self, device: DeviceId, target: Target, fact: FactId) {
-        self.entry(device, fact).blocked.insert(target, fact);
+        // Who is blocked already is blocked since then.
+        self.entry(device, fact).blocked.entry(target).or_insert(fact);
     }
 
     /// The device's user took a block back.
@@ -211,13 +212,13 @@ impl Policies {
         self.of(device).is_some_and(|choices| choices.with_invited)
     }
 
-    /// The fact that blocks one of these targets.
+    /// The fact since which one of these targets has been blocked, the first of them if both are.
     pub(crate) fn blocked(&self, device: DeviceId, targets: [Target; 2]) -> Option<FactId> {
         let choices = self.of(device)?;
         if choices.blocked.is_empty() {
             return None;
         }
-        targets.iter().find_map(|target| choices.blocked.get(target)).copied()
+        targets.iter().filter_map(|target| choices.blocked.get(target)).min().copied()
     }
 
     /// Whether a block of one of these targets was taken back after `fact`.
@@ -359,6 +360,18 @@ mod tests {
         policies.unblock(A, Target::User(UserId::new(1)), FactId::new(7));
         assert_eq!(policies.blocked(A, TARGETS), None);
         assert_eq!(policies.changed(A), Some(FactId::new(7)));
+    }
+
+    #[test]
+    fn who_is_blocked_in_two_ways_or_twice_is_blocked_since_the_first() {
+        let mut policies = Policies::default();
+        let [user, device] = TARGETS;
+        policies.block(A, device, FactId::new(5));
+        policies.block(A, user, FactId::new(6));
+        policies.block(A, device, FactId::new(7));
+        assert_eq!(policies.blocked(A, TARGETS), Some(FactId::new(5)));
+        policies.unblock(A, device, FactId::new(8));
+        assert_eq!(policies.blocked(A, TARGETS), Some(FactId::new(6)));
     }
 
     #[test]
