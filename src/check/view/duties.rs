@@ -102,7 +102,9 @@ impl View {
         if let Some(latest) = self.duties.latest.get(sender.raw(), room.raw())
             && (latest.version, latest.devices) == (version, devices)
         {
-            debug_assert_eq!(
+            // Not outside of tests: in a log that is told out of order a state may become known after it was seen.
+            #[cfg(test)]
+            assert_eq!(
                 self.duties.table(latest.number),
                 self.duties_now(sender, room),
                 "what duties rest on does not change unnoticed"
