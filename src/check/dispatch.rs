@@ -46,11 +46,13 @@ impl Checker {
                     let change = (membership, seq, fact.id);
                     view.rooms.member(&view.cast, server, (room, user), change);
                     view.bundles.member(server, (room, user), membership);
+                    view.room_changed(server, room, seq);
                 }
             }
             FactKind::HistoryVisibility { room, value, seq } => {
                 if let Observer::Server(server) = fact.observer {
                     view.rooms.visibility(server, room, value, seq);
+                    view.room_changed(server, room, seq);
                 }
             }
             FactKind::Encryption { room, rotation, seq } => {

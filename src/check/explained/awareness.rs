@@ -103,6 +103,19 @@ mod tests {
     }
 
     #[test]
+    fn an_event_that_a_log_tells_late_was_known_to_whoever_had_seen_it() {
+        let mut story = Story::with_olm();
+        story.seen(A1, 4);
+        story.message(s(0), 0, 0);
+        story.member(BOB, Membership::Leave, 4);
+        story.message(s(0), 1, 1);
+        story.message(s(0), 2, 2);
+        let outcome = story.judge();
+        let told = [0, 1, 2].map(|message| leaf(&outcome, message, B1));
+        assert_eq!(told, [Leaf::Unexplained, Leaf::NotAMember, Leaf::NotAMember]);
+    }
+
+    #[test]
     fn a_join_that_the_sender_has_not_seen_excuses_it() {
         let mut story = Story::with_olm();
         story.member(CAROL, Membership::Join, 3);

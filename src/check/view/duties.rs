@@ -5,7 +5,7 @@ use crate::check::view::View;
 use crate::check::view::lists::Gap;
 use crate::check::view::olm::Epoch;
 use crate::check::view::pairs::{Pairs, row};
-use crate::ids::{DeviceId, FactId, RoomId};
+use crate::ids::{DeviceId, FactId, RoomId, ServerId};
 use crate::protocol::room::Membership;
 use crate::protocol::withheld::WithheldCode;
 
@@ -95,6 +95,16 @@ impl Duties {
 }
 
 impl View {
+    /// A server wrote an event of a room down. Of one that devices were told of before that was heard of, as in logs that are read one
+    /// after the other, they know from now on.
+    pub(crate) fn room_changed(&mut self, server: ServerId, room: RoomId, seq: u32) {
+        if self.rooms.is_late(server, room, seq) {
+            for device in (0..self.cast.device_count()).map(DeviceId::at) {
+                self.duties.changed(device);
+            }
+        }
+    }
+
     /// The number of a table of what `sender` owes in `room` at present.
     pub(crate) fn take_duties(&mut self, sender: DeviceId, room: RoomId) -> u32 {
         let version = self.duties.version(sender);

@@ -33,6 +33,8 @@ struct RoomCopy {
     /// Whose membership each event changed, ascending.
     changed: Vec<(u32, UserId)>,
     last_change: u32,
+    /// The last event that any device was told of.
+    told: u32,
 }
 
 /// A room.
@@ -163,6 +165,12 @@ impl Rooms {
         copy.last_change = copy.last_change.max(seq);
     }
 
+    /// Whether a device may have been told of an event before it was heard of here, as in logs that are read one after the other.
+    pub(crate) fn is_late(&self, server: ServerId, room: RoomId, seq: u32) -> bool {
+        let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
+        copy.is_some_and(|copy| seq <= copy.told)
+    }
+
     /// The device of `user` was told of its server's copy up to `seq`: by a limited answer, or the one that tells of the own
     /// join, through the whole state. True if there was a change of state in it.
     pub(crate) fn seen(
@@ -172,10 +180,11 @@ impl Rooms {
         (seq, limited): (u32, bool),
         moment: Moment,
     ) -> bool {
-        let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
-        let last_change = copy.map_or(0, |copy| copy.last_change);
+        let copy = row(&mut self.rooms, room.index()).copies.entry(server).or_default();
+        copy.told = copy.told.max(seq);
+        let last_change = copy.last_change;
         let seen = self.seen.entry(device.raw(), room.raw());
-        let own = copy.and_then(|copy| copy.members.get(&user)).into_iter().flatten();
+        let own = copy.members.get(&user).into_iter().flatten();
         let joined = own
             .filter(|change| seen.seq < change.seq && change.seq <= seq)
             .any(|change| change.membership == Membership::Join);
