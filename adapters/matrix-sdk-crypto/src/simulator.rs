@@ -44,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// After so many actions a run is cut: its clients have not come to rest, and do not look as if they would. It is the same number on
 /// every machine, so that such a run ends where it ended before.
-pub const ACTIONS_MAX: u64 = 100_000;
+pub const ACTIONS_MAX: u64 = 30_000;
 
 /// How many facts are handed over at once.
 const BATCH: usize = 256;

@@ -383,7 +383,9 @@ impl Reference {
                 continue;
             }
             // What was decided before the claim may not hold any more (K-06, K-08).
-            if self.due_now(to) != ShareDecision::Share {
+            let passes_over_blocks = self.habits().forward_to == ForwardTo::OwnBlockedAndGiven
+                && self.user_of(to) == self.my_user();
+            if !passes_over_blocks && self.due_now(to) != ShareDecision::Share {
                 continue;
             }
             let Some(event) = self.forwarded(forward.session, forward.from) else { continue };

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use withheld::ids::{DeviceId, UserId};
-use withheld::scenario::fault::name_of;
+use withheld::scenario::fault::{FaultKind, name_of};
 use withheld::scenario::model::{PublishedKeys, Scenario};
 use withheld::scenario::policy::SharePolicy;
 use withheld::scenario::step::Step;
@@ -33,6 +33,11 @@ pub enum Cause {
     Sessions,
     /// Somebody asked, or was answered, because of another difference or another order of what came.
     Requests,
+    /// The key of a session in use: the crate gives it again where the new Olm session of the other side only crossed its own, and to a newcomer
+    /// from where it was when the list came.
+    Again,
+    /// A server refused or delayed requests: the crate gives a session up with its message where a request of its share fails.
+    Refused,
     /// Another message of the room differs for one of these reasons.
     Follows,
     /// None of these.
@@ -54,6 +59,8 @@ impl Cause {
             Self::Strategy => "a sender that does not share with everybody",
             Self::Sessions => "a room whose settings, visibility or members changed",
             Self::Requests => "key requests that follow from what was read when",
+            Self::Again => "a session in use whose key is given again, or from another index on",
+            Self::Refused => "requests that a server refuses or that fail",
             Self::Follows => "another difference in the same room",
             Self::Unknown => "not explained",
         }
@@ -69,14 +76,14 @@ pub(super) struct Failures {
 
 impl FactSink for Failures {
     fn record(&mut self, fact: &Fact) {
-        match fact.kind {
-            FactKind::ClaimEnd { device, target, outcome: ClaimOutcome::Failed(_), .. } => {
-                self.claims.insert((device, target));
-            }
-            FactKind::QueryEnd { device, user, outcome: QueryOutcome::Failed, .. } => {
-                self.queries.insert((device, user));
-            }
-            _ => {}
+        if let FactKind::ClaimEnd { device, target, outcome: ClaimOutcome::Failed(_), .. } =
+            fact.kind
+        {
+            self.claims.insert((device, target));
+        } else if let FactKind::QueryEnd { device, user, outcome: QueryOutcome::Failed, .. } =
+            fact.kind
+        {
+            self.queries.insert((device, user));
         }
     }
 }
@@ -91,6 +98,14 @@ const STORES: [&str; 7] = [
     "server_restored",
     "client_offline",
 ];
+
+/// Faults by which requests fail that are not about lists or claims alone.
+const REFUSALS: [&str; 5] =
+    ["rate_limited", "server_unreachable", "response_lost", "federation_down", "upload_rejected"];
+
+fn is_one_of(names: &[&str], kind: &FaultKind) -> bool {
+    names.contains(&name_of(kind).as_str())
+}
 
 /// The cause of what differs in a message.
 pub(super) fn cause(row: &Written, scenario: &Scenario, failures: &[&Failures]) -> Cause {
@@ -127,7 +142,7 @@ pub(super) fn cause(row: &Written, scenario: &Scenario, failures: &[&Failures]) 
         Cause::SameId
     } else if failures.iter().any(failed) {
         Cause::Failed
-    } else if scenario.faults.iter().any(|fault| STORES.contains(&name_of(&fault.kind).as_str())) {
+    } else if scenario.faults.iter().any(|fault| is_one_of(&STORES, &fault.kind)) {
         Cause::Store
     } else if row.is_about_requests() && sides.iter().any(|device| !described(*device).present) {
         Cause::NewDevice
@@ -137,6 +152,10 @@ pub(super) fn cause(row: &Written, scenario: &Scenario, failures: &[&Failures]) 
         Cause::Sessions
     } else if row.is_about_requests() {
         Cause::Requests
+    } else if row.is_of_session_in_use() {
+        Cause::Again
+    } else if scenario.faults.iter().any(|fault| is_one_of(&REFUSALS, &fault.kind)) {
+        Cause::Refused
     } else {
         Cause::Unknown
     }

@@ -45,6 +45,11 @@ impl Written {
         (self.sender, self.recipient)
     }
 
+    /// Whether it is the key of a session that has encrypted something before.
+    pub(super) const fn is_of_session_in_use(&self) -> bool {
+        matches!(self.what, What::RoomKey { first: 1.., .. })
+    }
+
     /// Whether it is a key request, an answer to one, or one that is taken back.
     pub(super) const fn is_about_requests(&self) -> bool {
         match self.what {
