@@ -189,3 +189,34 @@ impl Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Marks;
+    use crate::check::testing::{A1, B1, Story, s};
+    use crate::rulebook::rule::Rule;
+
+    #[test]
+    fn marks_of_several_runs_add_up() {
+        let of = |count| {
+            let mut marks = Marks::default();
+            (0..count).for_each(|_| marks.add(Rule::K01));
+            marks
+        };
+        let mut sum = of(2);
+        sum.merge(&of(3));
+        assert_eq!((sum.of(Rule::K01), sum.of(Rule::K02)), (5, 0));
+    }
+
+    #[test]
+    fn a_run_that_was_cut_is_inconclusive_though_nothing_was_on_its_way() {
+        assert!(Story::begin().judge_cut().is_inconclusive());
+        assert!(!Story::begin().judge().is_inconclusive());
+        let mut waiting = Story::with_olm();
+        let key = waiting.give((A1, B1), s(0), 0);
+        waiting.message(s(0), 0, 0);
+        assert!(waiting.judge().is_inconclusive(), "its key is not there yet");
+        waiting.take(key);
+        assert!(!waiting.judge().is_inconclusive());
+    }
+}

@@ -10,6 +10,7 @@ use crate::report::text::{list, safe};
 use crate::rulebook::reading::ReadingName;
 use crate::rulebook::rule::Rule;
 use crate::run::judged::Judging;
+use crate::run::panic::caught;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 use crate::run::why::{Wanted, Why, explained};
@@ -36,7 +37,8 @@ pub(super) fn explain(
     }
     let wanted = wanted(args, &input.scenario)?;
     let judging = Judging::of(args.reading.reading());
-    let mut why = explained(simulator, &input.scenario, judging, wanted);
+    let mut why = caught(|| explained(simulator, &input.scenario, judging, wanted))
+        .map_err(|panic| Failure::Panicked(vec![(input.name.clone(), panic)]))?;
     if why.answers.is_empty() && wanted != Wanted::default() {
         return Err(nothing(args, &input.scenario, &why));
     }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::report::text::safe;
+use crate::run::panic::Panic;
 use crate::run::status::Exit;
 
 /// Why a command could not be carried out.
@@ -24,6 +25,8 @@ pub(super) enum Failure {
     File(PathBuf, io::Error),
     /// The output cannot be written.
     Output(io::Error),
+    /// A client panicked in these files, so that there is nothing to say of them.
+    Panicked(Vec<(String, Panic)>),
 }
 
 impl Failure {
@@ -32,12 +35,13 @@ impl Failure {
         Self::Usage(format!("error: {clause}\n"))
     }
 
-    /// The exit code: whatever could not be carried out is bad input or usage.
+    /// The exit code: whatever could not be carried out is bad input or usage, unless it is a client's doing.
     pub(super) const fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Input { .. } | Self::File(..) | Self::Output(_) => {
                 Exit::BadInput
             }
+            Self::Panicked(_) => Exit::Broken,
         }
     }
 }
@@ -57,6 +61,13 @@ impl fmt::Display for Failure {
             }
             Self::Output(error) => {
                 writeln!(f, "error: the output cannot be written: {}", reason(error))
+            }
+            Self::Panicked(files) => {
+                for (name, panic) in files {
+                    let told = safe(&panic.told());
+                    writeln!(f, "error: {name}: a client panicked {told}; there is no verdict")?;
+                }
+                Ok(())
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::report::rules::{rules_document, rules_view};
 use crate::rulebook::rule::Rule;
 use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
+use crate::run::panic::caught;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 use crate::run::survey::Survey;
@@ -35,8 +36,9 @@ pub(super) fn rules(
     let judging = Judging::of(args.reading.reading());
     let mut survey = Survey::default();
     for input in &files {
-        let report = run_one(simulator, &input.scenario, judging, &mut Kept::default());
-        survey.add(&input.name, &input.scenario, &report.outcome);
+        let ran = caught(|| run_one(simulator, &input.scenario, judging, &mut Kept::default()));
+        let panicked = |panic| Failure::Panicked(vec![(input.name.clone(), panic)]);
+        survey.add(&input.name, &input.scenario, &ran.map_err(panicked)?.outcome);
     }
     let out = &mut streams.out;
     let printed = if args.json {

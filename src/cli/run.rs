@@ -11,6 +11,7 @@ use crate::rulebook::reading::ReadingName;
 use crate::run::RunReport;
 use crate::run::judged::{DigestCheck, Judging, run_one};
 use crate::run::kept::Kept;
+use crate::run::panic::caught;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 use crate::run::twice::run_again;
@@ -71,13 +72,20 @@ pub(super) fn run(
     }
     let mut stopwatch = Stopwatch::default();
     let bar = progress::bar(streams.terminal, inputs.len());
-    let mut all = Vec::new();
+    let (mut all, mut panicked) = (Vec::new(), Vec::new());
     for input in inputs {
-        bar.set_message(input.name.clone());
-        all.push(run_file(simulator, args, input, &mut stopwatch)?);
+        let name = input.name.clone();
+        bar.set_message(name.clone());
+        match caught(|| run_file(simulator, args, input, &mut stopwatch)) {
+            Ok(done) => all.push(done?),
+            Err(panic) => panicked.push((name, panic)),
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
+    if all.is_empty() && !panicked.is_empty() {
+        return Err(Failure::Panicked(panicked));
+    }
     let mut summary = Summary::default();
     all.iter().for_each(|done| summary.add(&done.report));
     print(args, &all, (&summary, stopwatch.micros()), detail, streams)?;
@@ -85,6 +93,9 @@ pub(super) fn run(
         for done in &all {
             bless(&done.input, &done.report, &mut streams.err)?;
         }
+    }
+    if !panicked.is_empty() {
+        return Err(Failure::Panicked(panicked));
     }
     Ok(summary.exit())
 }

@@ -14,7 +14,7 @@ use super::names::renamed;
 use super::relevant::Relevant;
 use super::repair::repaired;
 use super::reset::{Reset, reset};
-use super::shorten::{lasts, numbers, shorter, span};
+use super::shorten::{lasts, numbers, shorter, span, with_fewer_conditions};
 use super::times::{Times, earlier_ends, retold};
 
 /// A part that may go.
@@ -70,6 +70,8 @@ pub enum Less {
     Number(usize, u32),
     /// A span of it becomes shorter.
     Span(SimDuration),
+    /// A condition on the messages that it hits, by its place, is not made.
+    Condition(usize),
 }
 
 /// How much of what is known to be relevant is kept, and what else is done at once.
@@ -98,6 +100,8 @@ pub enum Edit {
     OneTimeKeys(DeviceId, u32),
     /// Sessions of a room are replaced after fewer messages.
     RotationMessages(RoomId, u32),
+    /// Sessions of a room are replaced after less time.
+    RotationPeriod(RoomId, SimDuration),
     /// Somebody is in a room who was only invited, or was banned, at the start.
     Join(RoomId, UserId),
     /// A fault becomes less.
@@ -126,6 +130,11 @@ impl Edit {
             Self::RotationMessages(room, number) => {
                 let mut new = told(scenario);
                 new.rooms[room.index()].rotation.messages = *number;
+                Some(new)
+            }
+            Self::RotationPeriod(room, period) => {
+                let mut new = told(scenario);
+                new.rooms[room.index()].rotation.period = *period;
                 Some(new)
             }
             Self::Join(room, user) => {
@@ -234,6 +243,11 @@ fn shortened(mut new: Scenario, fault: FaultId, less: Less) -> Scenario {
         Less::Span(value) => {
             if let Some(span) = span(&mut fault.kind) {
                 *span = value;
+            }
+        }
+        Less::Condition(place) => {
+            if let Some(kind) = with_fewer_conditions(&fault.kind).into_iter().nth(place) {
+                fault.kind = kind;
             }
         }
     }

@@ -133,6 +133,7 @@ impl Minimiser {
                 | Edit::Reset(_)
                 | Edit::OneTimeKeys(..)
                 | Edit::RotationMessages(..)
+                | Edit::RotationPeriod(..)
                 | Edit::Join(..)
                 | Edit::Shorten(..)
                 | Edit::ShortenAll

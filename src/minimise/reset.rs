@@ -11,8 +11,9 @@ use crate::scenario::file::{
 use crate::scenario::habits::{Habits, ServerHabits};
 use crate::scenario::model::{Delay, Device, PublishedKeys, Scenario, Server};
 use crate::scenario::policy::Policy;
-use crate::scenario::step::Step;
+use crate::scenario::step::{Step, TimedStep};
 
+use super::cut::told;
 use super::relevant::Relevant;
 
 /// How many one-time keys a device keeps of which nothing is said.
@@ -82,6 +83,8 @@ pub enum Reset {
     RotationPeriod(RoomId),
     /// How many messages a session of a room may encrypt.
     RotationMessages(RoomId),
+    /// The rotation settings that a step of the timeline, by its place, gives a room.
+    StepRotation(usize),
 }
 
 /// The resets that change one thing and may change something here.
@@ -121,6 +124,9 @@ pub(super) fn single(scenario: &Scenario) -> Vec<Reset> {
         let id = RoomId::at(index);
         all.extend([Reset::Visibility(id), Reset::RotationPeriod(id), Reset::RotationMessages(id)]);
     }
+    let rotates = |timed: &TimedStep| matches!(timed.step, Step::Encryption { .. });
+    let steps = told(scenario).timeline.into_iter().enumerate();
+    all.extend(steps.filter(|(_, timed)| rotates(timed)).map(|(at, _)| Reset::StepRotation(at)));
     all
 }
 
@@ -184,6 +190,11 @@ pub(super) fn reset(scenario: &Scenario, what: Reset, relevant: &Relevant) -> Sc
         }
         Reset::RotationMessages(id) => {
             new.rooms[id.index()].rotation.messages = default_rotation().messages;
+        }
+        Reset::StepRotation(place) => {
+            if let Step::Encryption { rotation, .. } = &mut new.timeline[place].step {
+                *rotation = default_rotation();
+            }
         }
     }
     new

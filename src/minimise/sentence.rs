@@ -34,6 +34,9 @@ impl Edit {
             Self::RotationMessages(room, number) => {
                 format!("a session of {} is for {number} messages", names.room(*room))
             }
+            Self::RotationPeriod(room, period) => {
+                format!("a session of {} is for {period}", names.room(*room))
+            }
             Self::Join(room, user) => {
                 format!("{} is in {} from the start", names.user(*user), names.room(*room))
             }
@@ -44,6 +47,7 @@ impl Edit {
                     Less::From(time) => format!("{fault} begins at {time}"),
                     Less::Number(_, value) => format!("{fault} with {value}"),
                     Less::Span(value) => format!("{fault} by {value}"),
+                    Less::Condition(_) => format!("{fault} with a condition less"),
                 }
             }
             Self::ShortenAll => "every fault as short as can be".to_owned(),
@@ -220,6 +224,7 @@ impl Names<'_> {
             Reset::Visibility(id) => of("history_visibility", self.room(id)),
             Reset::RotationPeriod(id) => of("rotation period", self.room(id)),
             Reset::RotationMessages(id) => of("rotation messages", self.room(id)),
+            Reset::StepRotation(place) => of("rotation", &self.step(&self.0.timeline[place].step)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What of a fault can be less: its window, a number, a span.
 //! It does not know whether the fault matters at all.
 
-use crate::scenario::fault::{CrashPoint, FaultKind};
+use crate::scenario::fault::{CrashPoint, FaultKind, ToDeviceFilter};
 use crate::time::SimDuration;
 
 /// Numbers that stand for "a few", "many".
@@ -82,6 +82,33 @@ pub(super) fn numbers(kind: &mut FaultKind) -> Vec<&mut u32> {
     }
 }
 
+/// Which messages a fault hits, if that can be told apart.
+const fn filter(kind: &mut FaultKind) -> Option<&mut ToDeviceFilter> {
+    if let FaultKind::ToDeviceDelayed { which, .. }
+    | FaultKind::ToDeviceDuplicated { which }
+    | FaultKind::ToDeviceDropped { which }
+    | FaultKind::OlmCorrupted { which } = kind
+    {
+        Some(which)
+    } else {
+        None
+    }
+}
+
+/// The fault without each single condition that it makes on messages: a reader has less to keep in mind, though it may hit more.
+pub(super) fn with_fewer_conditions(kind: &FaultKind) -> Vec<FaultKind> {
+    let without: [fn(&mut ToDeviceFilter) -> bool; 3] = [
+        |which| which.sender.take().is_some(),
+        |which| which.recipient.take().is_some(),
+        |which| which.event_type.take().is_some(),
+    ];
+    let ways = without.into_iter().filter_map(|take| {
+        let mut kind = kind.clone();
+        filter(&mut kind).is_some_and(take).then_some(kind)
+    });
+    ways.collect()
+}
+
 /// The span of a fault, if it has one.
 pub(super) const fn span(kind: &mut FaultKind) -> Option<&mut SimDuration> {
     if let FaultKind::ToDeviceDelayed { by, .. }
@@ -137,5 +164,31 @@ pub(super) const fn lasts(kind: &FaultKind) -> bool {
         | FaultKind::ClockBehind { .. }
         | FaultKind::MembershipLate { .. }
         | FaultKind::LimitedSync { .. } => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_fewer_conditions;
+    use crate::ids::DeviceId;
+    use crate::protocol::to_device::ToDeviceType;
+    use crate::scenario::fault::{FaultKind, ToDeviceFilter};
+
+    #[test]
+    fn each_condition_on_messages_goes_by_itself() {
+        let which = ToDeviceFilter {
+            sender: Some(DeviceId::new(1)),
+            recipient: None,
+            event_type: Some(ToDeviceType::Encrypted),
+            first: Some(2),
+        };
+        let dropped = |which| FaultKind::ToDeviceDropped { which };
+        let expected = [
+            dropped(ToDeviceFilter { sender: None, ..which }),
+            dropped(ToDeviceFilter { event_type: None, ..which }),
+        ];
+        assert_eq!(with_fewer_conditions(&dropped(which)), expected);
+        let offline = FaultKind::ClientOffline { device: DeviceId::new(1) };
+        assert_eq!(with_fewer_conditions(&offline), []);
     }
 }

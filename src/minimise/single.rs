@@ -9,7 +9,7 @@ use crate::scenario::step::Step;
 
 use super::edit::{Edit, Less, Merge, Part};
 use super::reset;
-use super::shorten::{lasts, numbers, shorter, smaller, span};
+use super::shorten::{lasts, numbers, shorter, smaller, span, with_fewer_conditions};
 use super::size::Size;
 use super::times::{self, Times, earlier_ends, later_starts};
 
@@ -30,6 +30,11 @@ pub(super) fn all(scenario: &Scenario) -> Vec<Edit> {
         if room.rotation.messages != default_rotation().messages {
             let id = RoomId::at(index);
             edits.extend(fewer.map(|number| Edit::RotationMessages(id, number)));
+        }
+        if room.rotation.period != default_rotation().period {
+            let id = RoomId::at(index);
+            let periods = shorter(room.rotation.period).into_iter();
+            edits.extend(periods.map(|period| Edit::RotationPeriod(id, period)));
         }
         let others = room.members.iter().filter(|(_, membership)| *membership != Membership::Join);
         edits.extend(others.map(|(user, _)| Edit::Join(RoomId::at(index), *user)));
@@ -104,6 +109,8 @@ pub(super) fn shortenings(scenario: &Scenario) -> Vec<Edit> {
         if let Some(span) = span(&mut kind) {
             ways.extend(shorter(*span).into_iter().map(Less::Span));
         }
+        let fewer = 0..with_fewer_conditions(&fault.kind).len();
+        ways.extend(fewer.map(Less::Condition));
         ways.dedup();
         edits.extend(ways.into_iter().map(|way| Edit::Shorten(id, way)));
     }

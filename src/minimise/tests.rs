@@ -2,10 +2,11 @@
 //! They do not know generated rooms; tests of the whole crate do.
 
 use crate::ids::{DeviceId, FaultId, MessageId, RoomId, ServerId, UserId};
-use crate::protocol::room::Membership;
+use crate::protocol::room::{Membership, Rotation};
 use crate::rulebook::leaf::Leaf;
 use crate::scenario::expect::{ExpectedCell, ExpectedVerdict};
 use crate::scenario::fault::{Fault, FaultKind, ToDeviceFilter};
+use crate::scenario::file::default_rotation;
 use crate::scenario::model::{Scenario, Server};
 use crate::scenario::policy::Target;
 use crate::scenario::sample::{device, room_of};
@@ -169,4 +170,23 @@ fn a_fault_is_made_shorter_in_the_order_of_what_happens() {
         !smaller_by_one(&small).iter().any(|(edit, _)| *edit == shorter),
         "a window is never empty"
     );
+}
+
+#[test]
+fn rotation_settings_of_a_room_and_of_a_step_become_round_or_usual() {
+    let mut scenario = room_of(1, 2);
+    scenario.rooms[0].rotation.period = SimDuration::from_secs(5_432);
+    let rotation = Rotation { messages: 7, ..scenario.rooms[0].rotation };
+    let step = Step::Encryption { device: DeviceId::new(0), room: RoomId::new(0), rotation };
+    scenario.timeline.push(TimedStep { at: at(60), step });
+    let set = |timed: &TimedStep| {
+        if let Step::Encryption { rotation, .. } = timed.step { Some(rotation) } else { None }
+    };
+    let small = minimised(scenario, |scenario| {
+        let period = scenario.rooms[0].rotation.period;
+        let is_odd = period > SimDuration::from_secs(300) && period < SimDuration::from_hours(24);
+        is_odd && scenario.timeline.iter().any(|timed| set(timed).is_some())
+    });
+    assert_eq!(small.rooms[0].rotation.period, SimDuration::from_secs(600));
+    assert_eq!(small.timeline.iter().find_map(set), Some(default_rotation()));
 }

@@ -13,6 +13,7 @@ use withheld::campaign::merge::merge;
 use withheld::campaign::pool::{Pool, Stop};
 use withheld::campaign::setup::{Replay, Setup, Shard, Steering};
 use withheld::campaign::state::LaneState;
+use withheld::cli::streams::{Streams, Terminal};
 use withheld::generate::plan::Plan;
 use withheld::report::campaign::{Saved, Told, campaign_view};
 use withheld::report::paint::Paint;
@@ -24,6 +25,15 @@ use crate::generated::Brittles;
 use crate::room::scenario;
 
 const CASES: u64 = 64;
+
+/// Of two files the first makes such a client panic, and the second expects what does not come.
+const TEXTS: [&str; 2] = [
+    r#"{ "format": 1, "about": "A block.", "users": { "alice": { "devices": ["A1", "A2"] } },
+            "timeline": [{ "at": "1s", "do": "block", "device": "A1", "target": "A2" }] }"#,
+    r#"{ "format": 1, "about": "A message.", "users": { "alice": { "devices": ["A1", "A2"] } },
+            "timeline": [{ "at": "1s", "do": "send", "from": "A1", "message": "m1" }],
+            "expect": { "verdicts": { "m1": { "A2": "withheld" } } } }"#,
+];
 
 fn setup(shard: Shard, files: Vec<Replay>) -> Setup {
     let (plan, reading, steering) = (Plan::default(), ReadingName::Strict, Steering::Novelty);
@@ -56,6 +66,38 @@ fn run(out: &Path, setup: &Setup, cases: u64) -> Sum {
 
 fn room_of(finding: &Finding) -> Scenario {
     scenario(finding.room.as_ref().unwrap())
+}
+
+/// What the program with such clients writes, and its exit code.
+fn told_by_program(args: &[&str]) -> (u8, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let args = std::iter::once("withheld").chain(args.iter().copied()).map(Into::into);
+    let mut streams = Streams::new(&mut out, &mut err, Terminal::NONE);
+    let code = withheld::cli::main(&InWorld(Brittles), args, &mut streams);
+    (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+#[test]
+fn the_program_tells_of_a_panic_and_goes_on_with_other_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (block, send) = (path("block.json"), path("send.json"));
+    let [blocks, sends] = TEXTS;
+    std::fs::write(&block, blocks).unwrap();
+    std::fs::write(&send, sends.replace("withheld", "delivered")).unwrap();
+
+    let (code, out, err) = told_by_program(&["run", &block, &send]);
+    assert_eq!(code, 1);
+    assert!(out.contains("send.json") && !out.contains("block.json"), "{out}");
+    assert!(err.contains("block.json: a client panicked at tests/it/generated.rs:"), "{err}");
+    assert!(err.contains("cannot block ") && err.ends_with("; there is no verdict\n"), "{err}");
+
+    for command in ["run", "explain", "rules"] {
+        let paths: &[&str] = if command == "rules" { &["--scenarios", &block] } else { &[&block] };
+        let (code, out, err) = told_by_program(&[&[command], paths].concat());
+        assert_eq!((code, out.as_str()), (1, ""), "{command}: {err}");
+        assert!(err.contains("block.json: a client panicked at "), "{command}: {err}");
+    }
 }
 
 #[test]
@@ -110,14 +152,7 @@ fn a_campaign_with_panics_comes_to_the_same_when_it_is_resumed_or_done_in_parts(
 
 #[test]
 fn a_file_that_makes_a_client_panic_is_a_finding_and_other_files_are_run_all_the_same() {
-    let texts = [
-        r#"{ "format": 1, "about": "A block.", "users": { "alice": { "devices": ["A1", "A2"] } },
-            "timeline": [{ "at": "1s", "do": "block", "device": "A1", "target": "A2" }] }"#,
-        r#"{ "format": 1, "about": "A message.", "users": { "alice": { "devices": ["A1", "A2"] } },
-            "timeline": [{ "at": "1s", "do": "send", "from": "A1", "message": "m1" }],
-            "expect": { "verdicts": { "m1": { "A2": "withheld" } } } }"#,
-    ];
-    let named = texts.iter().zip(["block.json", "send.json"]);
+    let named = TEXTS.iter().zip(["block.json", "send.json"]);
     let files = named
         .map(|(text, name)| Replay::new(name.to_owned(), text.as_bytes(), scenario(text)))
         .collect();

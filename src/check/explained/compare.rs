@@ -101,9 +101,21 @@ fn without_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Find
         // Who is barred by the time that it could be told is told that instead.
         Err(None) => match spoken(cell, told, about_session, Rule::N01) {
             Ok(finding) => finding,
-            Err(_) => nothing_said_of_olm(cell, told, epoch, since),
+            // What counts at rest is the epoch that is open then: a session that came up and went again meanwhile may have gone
+            // before it could be of use.
+            Err(_) => match later_failure(cell, epoch) {
+                Some(later) => without_olm(cell, told, later, since),
+                None => nothing_said_of_olm(cell, told, epoch, since),
+            },
         },
     }
+}
+
+/// The epoch that is open, if it is a later one and setting up Olm has failed in it as well.
+fn later_failure(cell: &Cell<'_>, epoch: Epoch) -> Option<Epoch> {
+    let (view, sender, device) = (cell.view, cell.sender(), cell.device);
+    let open = view.epoch(sender, device);
+    (open != epoch && view.olm.failure(sender, device, open).is_some()).then_some(open)
 }
 
 /// Stage 4, when no report was sent in the epoch.
@@ -149,6 +161,13 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
         && is_to_try_again(failure)
     {
         return Finding::of(Leaf::SenderGone, [Some(failure), Some(encrypted.fact), None]);
+    }
+    // By the time of the second try its list may not hold the device any more: then there is nobody to try it with.
+    if failure.is_some()
+        && view.olm.failed_in_passing(cell.sender(), device, epoch)
+        && view.lists.entry(cell.sender(), view.cast.user(device), device).is_none()
+    {
+        return awareness::unlisted(cell, view.lists.gap(cell.sender(), view.cast.user(device)));
     }
     match failure {
         Some(failure) if !set_up_since && !encrypted.unsettled => {

@@ -88,6 +88,8 @@ mod tests {
         doubts.crashed(device, at(5));
         older.restored(device, SimTime::from_ms(5));
         assert!(doubts.of(device) && older.of(device));
+        older.restored(device, SimTime::from_ms(5));
+        assert!(older.of(device), "a second loss brings nothing back");
         assert!(!older.of(DeviceId::new(0)));
     }
 

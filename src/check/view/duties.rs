@@ -102,6 +102,11 @@ impl View {
         if let Some(latest) = self.duties.latest.get(sender.raw(), room.raw())
             && (latest.version, latest.devices) == (version, devices)
         {
+            debug_assert_eq!(
+                self.duties.table(latest.number),
+                self.duties_now(sender, room),
+                "what duties rest on does not change unnoticed"
+            );
             return latest.number;
         }
         let table = self.duties_now(sender, room);

@@ -170,7 +170,7 @@ mod tests {
         for holdings in [before, after] {
             assert_eq!(held(&holdings).first, 4);
             assert_eq!(held(&holdings).better.map(|better| better.first), Some(0));
-            assert_eq!(held(&holdings).lost, None);
+            assert_eq!((held(&holdings).lost, held(&holdings).worse), (None, None));
         }
     }
 
@@ -183,5 +183,34 @@ mod tests {
         assert_eq!(held(&holdings).first, 6);
         let (first, why, fact) = (0, LossCause::Rollback, FactId::new(20));
         assert_eq!(held(&holdings).better, Some(Better { first, why, fact }));
+    }
+
+    #[test]
+    fn the_same_key_once_more_is_none_that_is_worse() {
+        let (mut holdings, life) = (Holdings::default(), Life::default());
+        take(&mut holdings, &life, 5, 1);
+        take(&mut holdings, &life, 5, 2);
+        assert_eq!(
+            (held(&holdings).worse, held(&holdings).no_better),
+            (None, Some(FactId::new(2)))
+        );
+    }
+
+    #[test]
+    fn what_was_lost_is_better_only_while_no_key_that_came_since_reaches_as_far() {
+        let life = Life::default();
+        let mut overwritten = Holdings::default();
+        take(&mut overwritten, &life, 1, 1);
+        overwritten.lost(D, S, (LossCause::Overwritten, FactId::new(2)));
+        take(&mut overwritten, &life, 4, 3);
+        take(&mut overwritten, &life, 2, 4);
+        assert_eq!(held(&overwritten).better.map(|better| better.first), Some(1));
+        take(&mut overwritten, &life, 1, 5);
+        assert_eq!((held(&overwritten).first, held(&overwritten).better), (1, None));
+        let (mut rolled_back, mut life) = (Holdings::default(), life);
+        take(&mut rolled_back, &life, 3, 10);
+        life.restored(D, FactId::new(20), SimTime::from_ms(5));
+        take(&mut rolled_back, &life, 3, 30);
+        assert_eq!(held(&rolled_back).better, None);
     }
 }

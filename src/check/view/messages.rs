@@ -91,7 +91,7 @@ impl Preparation {
 pub(crate) struct Messages {
     sessions: Vec<Option<Session>>,
     current: Pairs<MegolmSessionId>,
-    latest: Vec<Option<(RoomId, Option<MegolmSessionId>)>>,
+    latest: Vec<Option<(RoomId, MegolmSessionId)>>,
     preparations: Pairs<Preparation>,
     messages: Vec<Message>,
     failed: Pairs<Failed>,
@@ -108,7 +108,7 @@ impl Messages {
     ) {
         *row(&mut self.sessions, session.index()) = Some(Session { creator, room, new: fact });
         self.current.insert(creator.raw(), room.raw(), session);
-        *row(&mut self.latest, creator.index()) = Some((room, Some(session)));
+        *row(&mut self.latest, creator.index()) = Some((room, session));
     }
 
     /// The device did something for its next message in the room; it may have been claiming keys for it `since`.
@@ -143,7 +143,7 @@ impl Messages {
         let Encrypted { sender, room, session, fact, .. } = encrypted;
         let preparation = self.preparations.entry(sender.raw(), room.raw());
         *preparation = Preparation { previous: Some(fact), ..Preparation::default() };
-        *row(&mut self.latest, sender.index()) = Some((room, Some(session)));
+        *row(&mut self.latest, sender.index()) = Some((room, session));
         let message = row(&mut self.messages, message.index());
         if message.accepted.is_none() {
             message.encrypted = Some(encrypted);
@@ -210,7 +210,7 @@ impl Messages {
         let latest = self.latest.get(device.index()).copied().flatten();
         match room {
             Some(room) => self.current.get(device.raw(), room.raw()).copied(),
-            None => latest.and_then(|(_, session)| session),
+            None => latest.map(|(_, session)| session),
         }
     }
 
@@ -341,5 +341,21 @@ mod tests {
         assert_eq!(messages.prepared(A, R, later(2_006)).0, FactId::new(9));
         messages.prepares(A, R, later(2_006), None);
         assert_eq!(messages.prepared(A, R, later(2_007)).0, FactId::new(9));
+    }
+
+    #[test]
+    fn a_device_is_busy_where_it_made_a_session_or_encrypted_last() {
+        let other = (RoomId::new(1), MegolmSessionId::new(1));
+        let mut messages = Messages::default();
+        assert_eq!((messages.busy_in(A), messages.current(A, None)), (None, None));
+        let first = MegolmSessionId::new(0);
+        messages.session_made(A, R, first, FactId::new(1));
+        messages.session_made(A, other.0, other.1, FactId::new(2));
+        assert_eq!(messages.busy_in(A), Some(other.0));
+        assert_eq!(messages.current(A, None), Some(other.1));
+        messages.encrypted(M, encrypted(&messages, 0, 3));
+        assert_eq!(messages.busy_in(A), Some(R));
+        assert_eq!(messages.current(A, None), Some(first));
+        assert_eq!(messages.current(A, Some(other.0)), Some(other.1));
     }
 }

@@ -299,7 +299,8 @@ impl View {
             ClaimOutcome::NoKey | ClaimOutcome::Failed(ClaimFailed::BadSignature) => true,
             ClaimOutcome::Key { .. } | ClaimOutcome::Failed(_) => false,
         };
-        let is_settled = self.olm.claim_ended(device, target, (failed, for_good), now);
+        let is_settled =
+            self.olm.claim_ended(device, target, (failed, for_good), (now, &self.life));
         // Nor is it told of who is barred by then for a reason that is not told (W-21).
         let reason = self.bar(device, target).map_or(WithheldCode::NoOlm, |bar| bar.code);
         let untold = self

@@ -125,7 +125,8 @@ impl Policies {
 
     /// The device's user blocked a target.
     pub(crate) fn block(&mut self, device: DeviceId, target: Target, fact: FactId) {
-        self.entry(device, fact).blocked.insert(target, fact);
+        // Who is blocked already is blocked since then.
+        self.entry(device, fact).blocked.entry(target).or_insert(fact);
     }
 
     /// The device's user took a block back.
@@ -211,13 +212,13 @@ impl Policies {
         self.of(device).is_some_and(|choices| choices.with_invited)
     }
 
-    /// The fact that blocks one of these targets.
+    /// The fact since which one of these targets has been blocked, the first of them if both are.
     pub(crate) fn blocked(&self, device: DeviceId, targets: [Target; 2]) -> Option<FactId> {
         let choices = self.of(device)?;
         if choices.blocked.is_empty() {
             return None;
         }
-        targets.iter().find_map(|target| choices.blocked.get(target)).copied()
+        targets.iter().filter_map(|target| choices.blocked.get(target)).min().copied()
     }
 
     /// Whether a block of one of these targets was taken back after `fact`.
@@ -294,8 +295,8 @@ impl Policies {
 
 #[cfg(test)]
 mod tests {
-    use super::Policies;
-    use crate::ids::{DeviceId, FactId, UserId};
+    use super::{Policies, Word};
+    use crate::ids::{DeviceId, FactId, SigningKey, UserId};
     use crate::protocol::withheld::CodeSet;
     use crate::scenario::policy::Target;
 
@@ -359,5 +360,69 @@ mod tests {
         policies.unblock(A, Target::User(UserId::new(1)), FactId::new(7));
         assert_eq!(policies.blocked(A, TARGETS), None);
         assert_eq!(policies.changed(A), Some(FactId::new(7)));
+    }
+
+    #[test]
+    fn who_is_blocked_in_two_ways_or_twice_is_blocked_since_the_first() {
+        let mut policies = Policies::default();
+        let [user, device] = TARGETS;
+        policies.block(A, device, FactId::new(5));
+        policies.block(A, user, FactId::new(6));
+        policies.block(A, device, FactId::new(7));
+        assert_eq!(policies.blocked(A, TARGETS), Some(FactId::new(5)));
+        policies.unblock(A, device, FactId::new(8));
+        assert_eq!(policies.blocked(A, TARGETS), Some(FactId::new(6)));
+    }
+
+    #[test]
+    fn with_new_keys_of_its_own_a_device_has_verified_nobody_and_what_it_took_back_stays_so() {
+        let (device, fact) = (DeviceId::new(0), FactId::new);
+        let [bob, carol] = [UserId::new(1), UserId::new(2)];
+        let mut policies = Policies::default();
+        policies.word(device, bob, Word::Verified, fact(1));
+        policies.word(device, carol, Word::Unverified, fact(2));
+        policies.forget_all_verified(device, fact(3));
+        assert_eq!(policies.last_word(device, bob), None);
+        assert_eq!(policies.last_word(device, carol), Some(Word::Unverified));
+        assert_eq!(policies.changed(device), Some(fact(3)));
+    }
+
+    #[test]
+    fn keys_in_place_of_others_that_nobody_saw_being_made_are_shown_by_the_first_signature() {
+        let user = UserId::new(1);
+        let [maker, other] = [DeviceId::new(0), DeviceId::new(1)];
+        let [old, new] = [SigningKey::new(1), SigningKey::new(2)];
+        let mut policies = Policies::default();
+        policies.identity_set(user, old);
+        assert!(!policies.has_reset(user), "these are its first keys");
+        assert!(!policies.is_signed_anew(other, user));
+        assert!(!policies.holds_other(other, old) && policies.holds_other(other, new));
+        assert!(!policies.holds_other(maker, new), "nobody knows what it holds to");
+        policies.identity_set(user, new);
+        let mut seen = policies.clone();
+        assert!(policies.has_reset(user) && !policies.has_reset(user), "the first alone");
+        assert!(policies.is_signed_anew(other, user) && !policies.is_signed_anew(other, user));
+        seen.identity_made(user, maker, new);
+        seen.identity_set(user, old);
+        assert!(!seen.has_reset(user), "it was seen who made them");
+        assert!(seen.is_signed_anew(maker, user), "it held to its own");
+    }
+
+    #[test]
+    fn a_second_word_on_reports_to_a_target_takes_the_place_of_the_first_and_of_no_other() {
+        let device = DeviceId::new(0);
+        let [bob, carol] = [1, 2].map(|user| Target::User(UserId::new(user)));
+        let other = Target::Device(DeviceId::new(9));
+        let mut policies = Policies::default();
+        for (number, (target, codes)) in
+            [(bob, CodeSet::NONE), (carol, CodeSet::NONE), (bob, CodeSet::ALL)]
+                .into_iter()
+                .enumerate()
+        {
+            policies.report(device, Some(target), (codes, codes), FactId::at(number));
+        }
+        let told = |target| policies.reports(device, [other, target], || false);
+        assert_eq!(told(bob), Some(CodeSet::ALL));
+        assert_eq!(told(carol), Some(CodeSet::NONE));
     }
 }

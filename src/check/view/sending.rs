@@ -21,11 +21,8 @@ impl View {
         content: SentContent,
         now: Moment,
     ) -> u32 {
-        if let Some(number) = self.transport.find(txn, ends.1) {
-            self.told(number, content, now);
-            return number;
-        }
-        let number = self.transport.add(ends, txn, Content::Sealed, now);
+        let known = self.transport.find(txn, ends.1);
+        let number = known.unwrap_or_else(|| self.transport.add(ends, txn, Content::Sealed, now));
         self.told(number, content, now);
         number
     }
@@ -183,9 +180,11 @@ impl View {
         now: Moment,
     ) {
         let Some(number) = self.transport.number(stored) else { return };
+        // To a store that went back since then it is no copy.
+        let processed = self.transport.get(number).processed;
+        let is_copy = processed.is_some_and(|(then, _)| self.remembers(device, then));
         let message = self.transport.get_mut(number);
         let content = message.content;
-        let is_copy = message.processed.is_some();
         match (message.processed, outcome) {
             // A later copy changes nothing of what the first led to.
             (Some(_), ProcessOutcome::Duplicate) => {}

@@ -109,4 +109,16 @@ mod tests {
         assert!(!standings.is_known((0, 0), session, 5));
         assert_eq!(standings.of(MegolmSessionId::new(0), device), Standing::default());
     }
+
+    #[test]
+    fn from_a_message_during_which_a_choice_changed_nobody_is_known_to_be_barred() {
+        let (session, device, fact) = (MegolmSessionId::new(1), DeviceId::new(2), FactId::new(9));
+        let (code, since) = (WithheldCode::Blacklisted, FactId::new(0));
+        let barred = Duty::Barred { code, why: None, told: Told::Yes, since };
+        let mut standings = Standings::default();
+        let message = Message { session, index: 3, fact, unsettled: true };
+        standings.note((0, 0), message, 7, std::iter::once((device, &barred)));
+        assert_eq!(standings.of(session, device), Standing::default());
+        assert!(!standings.is_known((0, 0), session, 7), "the next one may be settled");
+    }
 }

@@ -229,12 +229,14 @@ mod tests {
         up(&mut supply, 7, 2, 20);
         assert_eq!(supply.batches_before(KeyValue::new(7)).len(), 1);
         assert_eq!(supply.batches_before(KeyValue::new(7))[0].unclaimed, 3);
-        assert_eq!(supply.batch_of(KeyValue::new(5)).unwrap().up.fact, FactId::new(10));
+        let batch = supply.batch_of(KeyValue::new(5)).unwrap();
+        assert_eq!((batch.up.fact, batch.last), (FactId::new(10), FactId::new(11)));
         assert!(supply.batch_of(KeyValue::new(9)).is_none());
         for key in [0, 1, 5, 5, 7] {
             assert_eq!(supply.one_time_since(D), Some(FactId::new(10)));
             supply.handed_out(D, KeyValue::new(key), false, FactId::new(30));
         }
+        assert_eq!(supply.one_time_since(D), Some(FactId::new(10)), "5 went twice, and 8 is left");
         supply.gone(KeyValue::new(0));
         supply.gone(KeyValue::new(0));
         let first = supply.batches_before(KeyValue::new(7))[0];
@@ -262,6 +264,24 @@ mod tests {
         for key in [0, 1, 5] {
             supply.handed_out(D, KeyValue::new(key), false, FactId::new(50));
         }
+        assert_eq!(supply.one_time_since(D), None);
+    }
+
+    #[test]
+    fn an_upload_at_the_instant_of_the_snapshot_is_lost_and_with_nothing_left_there_is_none() {
+        let mut supply = Supply::default();
+        up(&mut supply, 0, 2, 20);
+        supply.restored(|_| true, (SimTime::from_ms(2), FactId::new(40)));
+        assert_eq!(supply.batch_of(KeyValue::new(0)).unwrap().unclaimed, 0);
+        assert_eq!(supply.one_time_since(D), None);
+    }
+
+    #[test]
+    fn a_server_that_forgot_a_device_has_none_of_its_keys() {
+        let mut supply = Supply::default();
+        up(&mut supply, 0, 2, 20);
+        supply.forgotten(D);
+        assert_eq!(supply.batch_of(KeyValue::new(0)).unwrap().unclaimed, 0);
         assert_eq!(supply.one_time_since(D), None);
     }
 

@@ -64,7 +64,10 @@ impl Claims {
             return ClaimState::Running;
         }
         match self.failed.get(&device) {
-            Some(failed) if clock < failed.retry_at => ClaimState::BackingOff(*failed),
+            // The time for a second try that is under way has come, also if the clock was set back since.
+            Some(failed) if clock < failed.retry_at && !failed.retrying => {
+                ClaimState::BackingOff(*failed)
+            }
             Some(_) | None => ClaimState::Open,
         }
     }
@@ -169,6 +172,19 @@ mod tests {
         assert!(matches!(
             claims.state(DEVICE, clock + SimDuration::from_secs(15)),
             ClaimState::Open
+        ));
+    }
+
+    #[test]
+    fn a_second_try_that_is_under_way_is_made_though_the_clock_was_set_back() {
+        let mut claims = Claims::default();
+        claims.failed(DEVICE, false, SimTime::from_ms(60_000), (&HABITS, Provenance::UNKNOWN));
+        claims.retrying(DEVICE);
+        assert!(matches!(claims.state(DEVICE, SimTime::from_ms(30_000)), ClaimState::Open));
+        claims.failed(DEVICE, false, SimTime::from_ms(30_000), (&HABITS, Provenance::UNKNOWN));
+        assert!(matches!(
+            claims.state(DEVICE, SimTime::from_ms(30_000)),
+            ClaimState::BackingOff(_)
         ));
     }
 

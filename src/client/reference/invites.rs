@@ -98,6 +98,12 @@ impl Reference {
         }
     }
 
+    /// Whether an invite of the user waits for what its bundle is made from.
+    pub(super) fn has_invite_waiting(&self, user: UserId) -> bool {
+        let mut invites = self.store.invites.iter();
+        invites.any(|((_, invited), invite)| *invited == user && !invite.is_made())
+    }
+
     /// Goes on with every invite as far as possible.
     pub(super) fn advance_invites(&mut self, io: &mut Io<'_, '_>) {
         let waiting: Vec<(RoomId, UserId)> = self.store.invites.keys().copied().collect();

@@ -174,11 +174,13 @@ impl Sending {
         };
     }
 
-    /// The network may be back: what waits is due now.
+    /// The network may be back: what waits is due now. What is on its way may still be lost to the network as it was, and is
+    /// tried again then as after a first failure.
     pub(super) fn revive(&mut self) {
         for wait in self.waiting.values_mut() {
+            wait.failures = 0;
             if wait.state != WaitState::Running {
-                *wait = Wait { failures: 0, state: WaitState::Until(SimTime::ZERO) };
+                wait.state = WaitState::Until(SimTime::ZERO);
             }
         }
     }
@@ -234,6 +236,22 @@ mod tests {
         assert!(sending.due(&outbox, at(1_000_000)).is_empty());
         sending.revive();
         assert_eq!(sending.due(&outbox, at(0)).len(), 1);
+    }
+
+    #[test]
+    fn a_request_that_is_on_its_way_when_the_network_comes_back_is_tried_again_if_its_answer_is_lost()
+     {
+        let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
+        let number = outbox.push(Request::Logout, None);
+        for _ in 1..FAILURES_MAX {
+            sending.failed(number, Failure::Timeout, at(0));
+        }
+        sending.sent(number, RequestNo(0));
+        sending.revive();
+        assert!(sending.due(&outbox, at(1)).is_empty(), "on its way and sent again");
+        assert_eq!(sending.answered(RequestNo(0)), Some(number));
+        sending.failed(number, Failure::Timeout, at(1));
+        assert_eq!(sending.next_retry(), Some(at(3)));
     }
 
     #[test]

@@ -118,12 +118,7 @@ impl Reference {
         match change {
             ListChange::Changed => {
                 // An invite waits for a list that nobody need follow: what was asked for it is older than this.
-                if self
-                    .store
-                    .invites
-                    .iter()
-                    .any(|((_, invited), invite)| *invited == user && !invite.is_made())
-                {
+                if self.has_invite_waiting(user) {
                     self.store.lists.track(user);
                 }
                 if self.store.lists.mark_outdated(user, by) {
@@ -133,7 +128,11 @@ impl Reference {
                 }
             }
             ListChange::Left => {
-                self.store.lists.untrack(user);
+                // What an invite asked for and a change has overtaken is to be asked for once more.
+                let goes_on = self.has_invite_waiting(user) && self.live.queries.is_overtaken(user);
+                if !goes_on {
+                    self.store.lists.untrack(user);
+                }
                 // The answer to a query that is under way may be older than changes that nobody tells any more.
                 self.live.queries.overtake(user);
                 self.view_changed(io);

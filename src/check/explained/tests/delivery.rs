@@ -2,8 +2,11 @@
 //! These tests do not ask whether a key was due.
 
 use crate::check::testing::sending::Sent;
-use crate::check::testing::{A1, ALICE, B1, HOME, Story, about, device, key_gone, leaf, rules, s};
+use crate::check::testing::{
+    A1, ALICE, B1, BOB, HOME, Story, about, device, key_gone, leaf, rules, s,
+};
 use crate::ids::{ClaimId, DeviceId, KeyValue, OlmSessionId, ToDeviceId};
+use crate::protocol::room::Membership;
 use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::SessionCode;
 use crate::rulebook::leaf::Leaf;
@@ -482,4 +485,15 @@ fn a_second_failure_after_a_recovery_that_found_no_key_is_nobodys_neglect() {
         story.fails_to_open(second, OlmError::BadMac);
         assert_eq!(story.rules().is_empty(), tried);
     }
+}
+
+#[test]
+fn who_was_no_member_is_not_owed_what_it_has_a_part_of() {
+    let mut story = Story::with_olm();
+    story.member(BOB, Membership::Leave, 3);
+    story.seen(A1, 3);
+    story.session(A1, s(1));
+    story.message(s(1), 0, 0);
+    story.key_in(B1, s(1), 3, KeySource::Backup);
+    assert_eq!(story.leaf(), Leaf::NotAMember);
 }

@@ -2,11 +2,13 @@
 //! These tests do not ask what became of a key once it was accepted.
 
 use crate::check::explained::tests::BLOCKED;
-use crate::check::testing::{A1, B1, Story, device, leaf, rules, s};
-use crate::protocol::to_device::ToDeviceType;
+use crate::check::testing::{A1, A2, B1, BOB, HOME, R, Story, about, device, leaf, rules, s};
+use crate::protocol::room::{HistoryVisibility, Membership};
+use crate::protocol::to_device::{KeyRequestAction, ToDeviceType};
+use crate::protocol::withheld::{CodeSet, SessionCode};
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
-use crate::scenario::policy::Target;
+use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
 use crate::trace::fact::FactKind;
 
@@ -87,4 +89,60 @@ fn a_message_that_was_not_accepted_has_no_verdict() {
     let mut story = Story::with_olm();
     story.encrypt(s(0), 0, 0);
     assert_eq!(story.judge().verdicts, []);
+}
+
+#[test]
+fn a_device_that_was_barred_and_told_nothing_is_due_its_key_by_the_rule_on_that() {
+    let mut story = Story::with_olm();
+    story.report(A1, None, CodeSet::NONE);
+    story.block(A1, Target::Device(B1));
+    story.message(s(0), 0, 0);
+    story.unblock(A1, Target::Device(B1));
+    story.message(s(0), 1, 1);
+    assert_eq!(story.rules(), [(Rule::B04, device(A1))]);
+}
+
+#[test]
+fn a_key_that_was_due_before_the_device_was_barred_is_judged_without_that() {
+    let mut silent = Story::with_olm();
+    silent.message(s(0), 0, 0);
+    silent.report(A1, None, CodeSet::NONE);
+    silent.block(A1, Target::Device(B1));
+    silent.message(s(0), 1, 1);
+    assert_eq!(silent.rules(), [(Rule::K01, device(A1))]);
+}
+
+#[test]
+fn only_an_earlier_word_of_the_sender_that_nobody_asked_for_tells_of_a_bar() {
+    let of_another = |story: &mut Story| {
+        story.tell((A2, B1), about(A2, s(0), BLOCKED));
+    };
+    let answer = |story: &mut Story| {
+        let action = KeyRequestAction::Request { room: R, session: s(0) };
+        story.request((B1, A1), 1, action);
+        story.tell((A1, B1), about(A1, s(0), SessionCode::Unauthorised));
+    };
+    for (told, expected) in [(&of_another as &dyn Fn(&mut Story), Rule::K01), (&answer, Rule::K01)]
+    {
+        let mut story = Story::with_olm();
+        told(&mut story);
+        story.wait(10_000);
+        story.message(s(0), 0, 0);
+        assert_eq!(story.broken_of(&[Rule::K01, Rule::B04]), [(expected, device(A1))]);
+    }
+}
+
+#[test]
+fn who_was_seen_to_leave_and_is_invited_again_counts_as_not_seen() {
+    let mut story = Story::with_olm();
+    let share = SharePolicy::Everyone;
+    story.by(A1, FactKind::SharingSet { device: A1, share, with_invited: true });
+    let value = HistoryVisibility::Invited;
+    story.at(HOME, FactKind::HistoryVisibility { room: R, value, seq: 3 });
+    story.member(BOB, Membership::Leave, 4);
+    story.seen(A1, 4);
+    story.member(BOB, Membership::Invite, 5);
+    story.session(A1, s(1));
+    story.message(s(1), 0, 0);
+    assert_eq!(story.leaf(), Leaf::MembershipNotSeen);
 }

@@ -2,11 +2,13 @@
 //! These tests do not ask whether a notice is true.
 
 use crate::check::explained::tests::{BLOCKED, code};
-use crate::check::testing::{A1, A2, ALICE, B1, BOB, HOME, Story, about, device, leaf, rules, s};
+use crate::check::testing::{
+    A1, A2, ALICE, B1, B2, BOB, HOME, Story, about, device, leaf, rules, s,
+};
 use crate::ids::{MessageId, SigningKey};
 use crate::protocol::room::Membership;
 use crate::protocol::to_device::ToDeviceType;
-use crate::protocol::withheld::{CodeSet, SessionCode, WithheldCode};
+use crate::protocol::withheld::{CodeSet, Field, SessionCode, WithheldCode, WithheldContent};
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::{ReadingName, Severity};
 use crate::rulebook::rule::Rule;
@@ -240,4 +242,108 @@ fn what_was_verified_by_keys_that_were_made_anew_is_not_verified() {
     learnt.message(s(0), 0, 0);
     learnt.hear(sent);
     assert_eq!(learnt.rules(), []);
+}
+
+#[test]
+fn what_was_opted_out_of_stays_so_though_a_word_was_to_be_sent_later() {
+    let mut story = Story::blocked();
+    story.report(A1, None, CodeSet::NONE);
+    story.message(s(0), 0, 0);
+    story.report(A1, None, CodeSet::ALL);
+    story.put((A1, B1), ToDeviceType::Withheld, SentContent::Withheld(about(A1, s(0), BLOCKED)));
+    assert_eq!(story.leaf(), Leaf::OptedOut);
+}
+
+#[test]
+fn a_choice_between_a_notice_for_the_message_and_the_message_need_not_be_told_with_it() {
+    let mut story = Story::with_olm();
+    story.up(B2);
+    story.learn(A1, BOB, &[B1, B2]);
+    story.block(A1, Target::Device(B2));
+    story.wait(10_000);
+    let told = story.tell((A1, B2), about(A1, s(0), BLOCKED));
+    story.block(A1, Target::Device(B1));
+    story.message(s(0), 0, 0);
+    story.hear(told);
+    assert_eq!(story.leaf(), Leaf::OptedOut);
+    story.wait(10_000);
+    story.message(s(0), 1, 1);
+    assert_eq!(leaf(&story.judge(), 1, B1), Leaf::Unexplained);
+}
+
+#[test]
+fn only_the_notice_that_explains_a_message_is_an_occasion_to_go_by_another_key() {
+    let names = |key| WithheldContent { sender_key: Field::Is(key), ..about(A1, s(0), BLOCKED) };
+    for (key, expected) in [(A1, 0), (A2, 1)] {
+        let mut story = Story::blocked();
+        let sent = story.tell((A1, B1), names(key));
+        story.hear(sent);
+        story.message(s(0), 0, 0);
+        story.shows(B1, 0, WithheldCode::Blacklisted);
+        assert_eq!(story.leaf(), Leaf::Withheld);
+        assert_eq!(story.judge().marks.of(Rule::P13), expected);
+    }
+    let mut other = Story::blocked();
+    let sent = other.withhold(s(0), BLOCKED);
+    other.hear(sent);
+    other.tell((A2, B1), names(A1));
+    other.message(s(0), 0, 0);
+    other.shows(B1, 0, WithheldCode::Blacklisted);
+    assert_eq!(other.judge().marks.of(Rule::P13), 0, "nobody heard the other one");
+}
+
+#[test]
+fn verdicts_come_by_message_and_then_by_device_whoever_came_first() {
+    let mut story = Story::empty();
+    for (user, seq) in [(BOB, 1), (ALICE, 2)] {
+        story.member(user, Membership::Join, seq);
+    }
+    for device in [B1, A1, A2] {
+        story.up(device);
+    }
+    story.session(A1, s(0));
+    for message in 0..2 {
+        story.message(s(0), message, message);
+    }
+    let verdicts = story.judge().verdicts;
+    let cells: Vec<_> = verdicts.iter().map(|one| (one.message.raw(), one.device)).collect();
+    let mut sorted = cells.clone();
+    sorted.sort_unstable();
+    assert_eq!(cells, sorted);
+    assert!(cells.contains(&(1, A2)) && cells.contains(&(1, B1)));
+}
+
+#[test]
+fn with_its_own_keys_gone_a_device_has_verified_nobody_by_word() {
+    let own = |story: &mut Story, verified| {
+        let (device, user, query) = (A1, ALICE, story.ask(A1, ALICE));
+        let outcome = QueryOutcome::Applied { master: Some(SigningKey::new(7)), verified };
+        story.by(device, FactKind::QueryEnd { device, user, query, outcome });
+    };
+    let word = |story: &mut Story, user, verified| {
+        let (device, target) = (A1, Target::User(user));
+        story.by(device, FactKind::VerifiedSet { device, target, verified });
+    };
+    let barred = |withdrawn: bool, verified: bool| {
+        let mut story = Story::with_olm();
+        story.share_with(A1, SharePolicy::CrossSigned);
+        let (device, user, query) = (A1, BOB, story.ask(A1, BOB));
+        story.by(A1, FactKind::QueryListed { device, query, listed: B1, cross_signed: true });
+        let outcome = QueryOutcome::Applied { master: Some(SigningKey::new(8)), verified: false };
+        story.by(A1, FactKind::QueryEnd { device, user, query, outcome });
+        story.share_with(A1, SharePolicy::Verified);
+        word(&mut story, BOB, true);
+        if withdrawn {
+            word(&mut story, ALICE, false);
+        }
+        own(&mut story, verified);
+        story.wait(10_000);
+        story.message(s(0), 0, 0);
+        story.broken_of(&[Rule::W01, Rule::K01])
+    };
+    let told = [(Rule::W01, device(A1))];
+    let given = [(Rule::K01, device(A1))];
+    assert_eq!(barred(false, true), given, "Bob is verified");
+    assert_eq!(barred(false, false), told, "by keys that are gone");
+    assert_eq!(barred(true, false), given, "the user's own word explains it");
 }

@@ -4,6 +4,7 @@
 use crate::check::explained::tests::{BLOCKED, code, failing};
 use crate::check::testing::{A1, A2, B1, BOB, Story, device, leaf, rules, s};
 use crate::ids::{DeviceId, FactId};
+use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::{CodeSet, WithheldCode};
 use crate::rulebook::leaf::{Leaf, LeafClass};
 use crate::rulebook::reading::ReadingName;
@@ -79,6 +80,7 @@ fn a_sender_that_is_cut_off_before_the_second_try_does_not_get_to_a_report() {
         fails(&mut story, A1, B1);
         story.message(s(0), 0, 0);
         story.fault(cut_off(kind));
+        assert_eq!(leaf(&story.judge_cut(), 0, B1), Leaf::Pending);
         story.leaf()
     };
     let [own, other] = [A1, B1].map(|device| FaultKind::ClientOffline { device });
@@ -194,4 +196,72 @@ fn a_no_olm_that_was_dealt_with_before_the_message_stands_though_a_crash_followe
     story.shows_nothing(B1, 0);
     assert_eq!(story.leaf(), Leaf::StandingNoOlm);
     assert_eq!(story.rules(), []);
+}
+
+#[test]
+fn what_was_said_after_the_message_comes_before_a_key_that_got_lost() {
+    let mut story = failing();
+    let report = story.no_olm(A1, B1);
+    story.message(s(0), 0, 0);
+    story.olm(A1, B1);
+    let key = story.put((A1, B1), ToDeviceType::Encrypted, Story::key(s(0), 0));
+    story.accepted(key);
+    story.lost(key);
+    story.hear(report);
+    assert_eq!(story.leaf(), Leaf::NoOlm);
+}
+
+#[test]
+fn a_key_that_follows_without_a_word_is_judged_by_what_became_of_it() {
+    let mut story = failing();
+    story.message(s(0), 0, 0);
+    story.olm(A1, B1);
+    let key = story.put((A1, B1), ToDeviceType::Encrypted, Story::key(s(0), 0));
+    assert_eq!(story.leaf(), Leaf::Unexplained, "its server has not accepted it");
+    story.accepted(key);
+    story.lost(key);
+    assert_eq!(story.leaf(), Leaf::ExplanationLost);
+}
+
+#[test]
+fn a_report_that_is_not_wanted_when_the_message_is_encrypted_is_not_owed_for_it() {
+    let mut story = failing();
+    story.report(A1, None, CodeSet::NONE);
+    story.encrypt(s(0), 0, 0);
+    story.report(A1, None, CodeSet::ALL);
+    story.accept(0);
+    assert_eq!(story.leaf(), Leaf::OptedOut);
+}
+
+#[test]
+fn a_failure_that_was_not_to_be_told_when_it_was_known_need_not_be_told_later() {
+    let only_no_olm = CodeSet::NONE.with(WithheldCode::NoOlm);
+    let known_under = |codes, barred: bool| {
+        let mut story = Story::begin();
+        story.session(A1, s(0));
+        story.report(A1, None, codes);
+        if barred {
+            story.block(A1, Target::Device(B1));
+        }
+        story.claim_fails(A1, B1);
+        story.unblock(A1, Target::Device(B1));
+        story.report(A1, None, CodeSet::ALL);
+        story.wait(10_000);
+        story.message(s(0), 0, 0);
+        story.leaf()
+    };
+    assert_eq!(known_under(CodeSet::NONE, false), Leaf::OptedOut);
+    assert_eq!(known_under(only_no_olm, true), Leaf::OptedOut, "its reason was another");
+    assert_eq!(known_under(only_no_olm, false), Leaf::Unexplained);
+}
+
+#[test]
+fn a_failure_that_was_to_be_told_is_not_excused_by_a_later_one() {
+    let mut story = failing();
+    story.report(A1, None, CodeSet::NONE);
+    story.claim_fails(A1, B1);
+    story.report(A1, None, CodeSet::ALL);
+    story.wait(10_000);
+    story.message(s(0), 0, 0);
+    assert_eq!(story.rules(), [(Rule::N01, device(A1))]);
 }

@@ -64,4 +64,22 @@ mod tests {
             assert_eq!(found.count(), 1);
         }
     }
+
+    #[test]
+    fn the_type_alone_and_the_content_alone_show_that_it_is_in_clear() {
+        let SentContent::Olm(event) = Story::forwarded(s(0), 0, None) else { unreachable!() };
+        for (event_type, content) in [
+            (ToDeviceType::ClearForwardedRoomKey, SentContent::Sealed),
+            (ToDeviceType::Encrypted, SentContent::Clear(event)),
+        ] {
+            let mut story = Story::with_olm();
+            story.send((A1, A2), event_type, content);
+            let judged = story.judge();
+            assert!(rules(&judged).contains(&(Rule::F01, device(A1))), "{event_type:?}");
+            assert_eq!(judged.marks.of(Rule::F01), 1);
+        }
+        let mut other = Story::with_olm();
+        other.give((A1, A2), s(0), 0);
+        assert_eq!(other.judge().marks.of(Rule::F01), 0, "a key of one's own is not forwarded");
+    }
 }

@@ -156,4 +156,29 @@ mod tests {
         let knob = Reading { forwarded_no_olm: true, ..strict };
         assert!(!rules(&story.judge_by(knob)).contains(&(Rule::F05, device(B1))));
     }
+
+    #[test]
+    fn a_reason_that_nobody_has_taken_in_or_another_one_is_no_reason_that_was_received() {
+        let says = saying(WithheldCode::Unverified, Field::Absent);
+        let other = saying(WithheldCode::Unauthorised, Field::Absent);
+        for (came, is_taken) in [(says, false), (other, true)] {
+            let mut story = Story::blocked();
+            let key = Story::forwarded(s(0), 5, came);
+            let sent = story.send((B2, B1), ToDeviceType::Encrypted, key);
+            if is_taken {
+                story.take_forward(sent, came.and_then(|came| came.code.value()));
+            }
+            story.send((B1, A1), ToDeviceType::Encrypted, Story::forwarded(s(0), 5, says));
+            assert!(broken(&story), "{is_taken}");
+        }
+        let mut unheard = Story::begin();
+        unheard.session(A1, s(0));
+        unheard.claim_fails(A1, B1);
+        unheard.no_olm(A1, B1);
+        let says = saying(WithheldCode::NoOlm, Field::Absent);
+        unheard.send((B1, B2), ToDeviceType::Encrypted, Story::forwarded(s(0), 5, says));
+        let strict = Reading::named(ReadingName::Strict);
+        let knob = Reading { forwarded_no_olm: true, ..strict };
+        assert!(rules(&unheard.judge_by(knob)).contains(&(Rule::F05, device(B1))));
+    }
 }

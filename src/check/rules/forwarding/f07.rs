@@ -79,7 +79,7 @@ impl EachHop {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, B2, Story, device, rules, s};
+    use crate::check::testing::{A1, A2, B1, B2, Story, device, rules, s};
     use crate::protocol::to_device::{ForwardedRoomKey, OlmEvent, ToDeviceType};
     use crate::rulebook::reading::ReadingName;
     use crate::rulebook::rule::Rule;
@@ -118,5 +118,26 @@ mod tests {
         story.send((B2, B1), ToDeviceType::Encrypted, hopping(7));
         assert!(!story.rules().contains(&(Rule::F07, device(B1))));
         assert_eq!(story.judge().marks.of(Rule::F07), 0);
+    }
+
+    #[test]
+    fn each_further_hop_counts_and_a_key_from_its_creator_has_none() {
+        for (last, broken) in [(2, false), (1, true)] {
+            let mut story = Story::with_olm();
+            story.key_in(B1, s(0), 0, KeySource::RoomKey);
+            for (hops, ends) in [(0, (B1, B2)), (1, (B2, A1))] {
+                let sent = story.send(ends, ToDeviceType::Encrypted, hopping(hops));
+                story.take_forward(sent, None);
+            }
+            story.send((A1, A2), ToDeviceType::Encrypted, hopping(last));
+            assert_eq!(story.rules().contains(&(Rule::F07, device(A1))), broken, "{last}");
+        }
+        let mut better = Story::with_olm();
+        better.key_in(B1, s(0), 0, KeySource::RoomKey);
+        let sent = better.send((B1, B2), ToDeviceType::Encrypted, hopping(0));
+        better.take_forward(sent, None);
+        better.key_in(B2, s(0), 0, KeySource::RoomKey);
+        better.send((B2, A2), ToDeviceType::Encrypted, hopping(0));
+        assert!(!better.rules().contains(&(Rule::F07, device(B2))));
     }
 }

@@ -71,6 +71,7 @@ mod tests {
     use crate::protocol::withheld::{Field, SessionCode, WithheldCode};
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
+    use crate::trace::fact::FactKind;
 
     /// B1 has a forwarded key from 3 on that says why, and could not read message 0.
     fn partial() -> Story {
@@ -122,5 +123,28 @@ mod tests {
         story.hear(sent);
         shows(&mut story, B1, WithheldCode::Unverified);
         assert!(!broken(&story));
+    }
+
+    #[test]
+    fn who_forgot_the_key_or_went_before_it_could_look_again_is_excused() {
+        let mut restored = partial();
+        restored.shows_nothing(B1, 0);
+        let mut ended = restored.clone();
+        let snapshot = restored.now();
+        restored.by(B1, FactKind::StoreRestored { device: B1, snapshot });
+        assert!(!broken(&restored));
+        ended.by(B1, FactKind::Crashed { device: B1 });
+        assert!(broken(&ended), "it tried with the key at hand");
+        let mut early = Story::blocked();
+        early.message(s(0), 0, 0);
+        early.shows_nothing(B1, 0);
+        let code = Field::Is(WithheldCode::Blacklisted);
+        let withheld = Some(ForwardedWithheld { code, reason: Field::Absent });
+        let content = Story::forwarded(s(0), 3, withheld);
+        let sent = early.send((B2, B1), ToDeviceType::Encrypted, content);
+        early.take_forward(sent, Some(WithheldCode::Blacklisted));
+        assert!(broken(&early), "it never looked again");
+        early.by(B1, FactKind::Crashed { device: B1 });
+        assert!(!broken(&early));
     }
 }

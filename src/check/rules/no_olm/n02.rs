@@ -53,11 +53,12 @@ impl NoticeJudge for OncePerEpoch {
 mod tests {
     use crate::check::testing::{A1, A2, ALICE, B1, BOB, Story, device, rules, s};
     use crate::ids::OlmSessionId;
-    use crate::protocol::withheld::WithheldCode;
+    use crate::protocol::to_device::ToDeviceType;
+    use crate::protocol::withheld::{WithheldCode, WithheldNotice};
     use crate::rulebook::reading::{EpochEnd, Reading, ReadingName};
     use crate::rulebook::rule::Rule;
     use crate::time::SimTime;
-    use crate::trace::fact::{Direction, FactKind, LossCause, OlmCause};
+    use crate::trace::fact::{Direction, FactKind, LossCause, OlmCause, SentContent};
 
     /// Session 0 of A1, whose first claim for B1 failed.
     fn failing() -> Story {
@@ -170,5 +171,23 @@ mod tests {
         let paranoid =
             Reading { epoch_end: EpochEnd::Decrypted, ..Reading::named(ReadingName::Strict) };
         assert_eq!(rules(&story.judge_by(paranoid)), [(Rule::N02, device(A1))]);
+    }
+
+    #[test]
+    fn a_report_that_its_sender_forgot_takes_no_earlier_one_out_of_its_memory() {
+        let mut story = Story::begin();
+        story.session(A1, s(0));
+        story.claim_fails(A1, B1);
+        story.no_olm(A1, B1);
+        story.wait(10_000);
+        let snapshot = story.now();
+        story.wait(10_000);
+        let report = SentContent::Withheld(WithheldNotice::NoOlm.content(A1));
+        let forgotten = story.put((A1, B1), ToDeviceType::Withheld, report);
+        story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        story.accepted(forgotten);
+        assert_eq!(story.broken_of(&[Rule::N02]), []);
+        story.no_olm(A1, B1);
+        assert_eq!(story.broken_of(&[Rule::N02]), [(Rule::N02, device(A1))]);
     }
 }

@@ -131,4 +131,32 @@ mod tests {
         }
         assert_eq!(story.judge().marks.of(Rule::N04), 0);
     }
+
+    #[test]
+    fn the_claim_that_is_blamed_is_the_first_of_the_next_row() {
+        let mut story = four(5_000, |_| {});
+        for message in 4..6 {
+            story.claim_fails(A1, B1);
+            story.message(s(0), message, message);
+        }
+        assert_eq!(story.rules(), [(Rule::N04, device(A1))], "with the last one these are three");
+        story.claim_fails(A1, B1);
+        assert_eq!(story.judge().violations.len(), 2);
+    }
+
+    #[test]
+    fn a_second_claim_for_one_message_begins_anew_and_is_not_counted() {
+        let mut story = Story::begin();
+        story.session(A1, s(0));
+        for message in 0..6 {
+            story.claim_fails(A1, B1);
+            story.claim_fails(A1, B1);
+            if message == 0 {
+                story.no_olm(A1, B1);
+            }
+            story.message(s(0), message, message);
+            story.wait(1_000);
+        }
+        assert_eq!(story.rules(), []);
+    }
 }

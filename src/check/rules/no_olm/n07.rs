@@ -1,18 +1,15 @@
 //! N-07 (sender, implied, as good as stated by K-01; specification, `m.dummy` and `m.megolm`): once there is an Olm
 //! session with a device that was told `m.no_olm`, the device gets the key for the next message like any other, also in
-//! a session that is in use. It does not know why else a key may be missing; it asks the verdicts which are.
+//! a session that is in use. Here it is counted how often that is due; that a key is missing for this reason is found with the
+//! verdict (`explained::sharing`). It does not know whether the device got the key.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{AtRest, Case, Judge};
 use crate::check::view::duties::Duty;
-use crate::ids::DeviceId;
-use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
-use crate::scenario::fault::Party;
 use crate::trace::kind::Kinds;
-use std::collections::BTreeSet;
 
-/// The judge of N-07.
+/// What counts the occasions of N-07.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RecipientAgain;
 
@@ -23,30 +20,17 @@ impl Judge for RecipientAgain {
 
     fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
         let view = at_rest.view;
-        let mut known: BTreeSet<(DeviceId, DeviceId)> = BTreeSet::new();
         for verdict in at_rest.verdicts {
             let Some(encrypted) = view.messages.encryption(verdict.message) else { continue };
             let (sender, device) = (encrypted.sender, verdict.device);
-            let mut reports = view.notices.no_olm(sender, device);
-            if reports.next().is_none() {
-                continue;
-            }
             let place = view.rooms.place(encrypted.room, device);
             let duty = place.and_then(|place| view.duties.get(encrypted.snapshot, place));
             let Some(Duty::Owed { olm: true, epoch: Some(epoch), .. }) = duty else { continue };
-            let told = view.notices.no_olm(sender, device).any(|notice| {
+            let was_told = view.notices.no_olm(sender, device).any(|notice| {
                 notice.epoch != Some(epoch) && view.transport.get(notice.number).put.fact < epoch
             });
-            if !told {
-                continue;
-            }
-            findings.met(Rule::N07);
-            let missing = matches!(verdict.leaf, Leaf::Unexplained | Leaf::SharedTooLate)
-                && verdict.party == Some(Party::Device(sender));
-            if missing && known.insert((sender, device)) {
-                let witnesses = [Some(epoch), Some(encrypted.fact)];
-                let cell = (verdict.message, device);
-                findings.raise_at(cell, Rule::N07, Party::Device(sender), witnesses);
+            if was_told {
+                findings.met(Rule::N07);
             }
         }
     }
@@ -105,5 +89,15 @@ mod tests {
         let mut story = Story::with_olm();
         story.message(s(0), 0, 0);
         assert_eq!(story.rules(), [(Rule::K01, device(A1))]);
+    }
+
+    #[test]
+    fn a_report_that_came_after_a_later_session_is_no_occasion() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        story.message(s(0), 0, 0);
+        story.olm(A1, B1);
+        story.no_olm(A1, B1);
+        assert_eq!(story.judge().marks.of(Rule::N07), 0);
     }
 }

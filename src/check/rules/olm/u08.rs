@@ -84,4 +84,13 @@ mod tests {
             assert_eq!(lenient.violations[0].severity, Severity::Warning);
         }
     }
+
+    #[test]
+    fn a_dummy_in_clear_whose_sender_nobody_saw_counts_where_it_lies() {
+        let clear = SentContent::Clear(OlmEvent::Dummy { empty: true });
+        let mut unobserved = Story::with_olm();
+        let sent = unobserved.clone().put((A1, B1), ToDeviceType::ClearDummy, clear);
+        unobserved.stored(sent);
+        assert_eq!(unobserved.rules(), [(Rule::U08, device(A1))]);
+    }
 }

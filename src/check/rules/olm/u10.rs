@@ -126,4 +126,27 @@ mod tests {
         up(&mut story, 2);
         assert_eq!(story.rules(), []);
     }
+
+    #[test]
+    fn the_key_that_goes_is_the_one_that_is_named() {
+        let (mut story, first) = two();
+        story.by(B1, key_gone(B1, 0, LossCause::Expired));
+        up(&mut story, 2);
+        let third = up(&mut story, 3);
+        assert_eq!(story.rules(), [(Rule::U10, device(B1))]);
+        let [oldest, ..] = story.judge().violations[0].witnesses;
+        assert!(oldest > Some(first) && oldest < Some(third), "not the first, which is gone");
+    }
+
+    #[test]
+    fn what_an_older_store_does_not_have_any_more_does_not_count() {
+        let (mut story, _) = two();
+        story.by(B1, FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(1) });
+        for key in 2..5 {
+            up(&mut story, key);
+        }
+        assert_eq!(story.rules(), [], "2 may be lost as well, and two more are there");
+        up(&mut story, 5);
+        assert_eq!(story.rules(), [(Rule::U10, device(B1))]);
+    }
 }

@@ -54,7 +54,7 @@ fn earlier<'a>(case: Case<'a>, txn: TxnId, sent: &ToDevice) -> Option<&'a ToDevi
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, Story, device, s};
+    use crate::check::testing::{A1, A2, B1, Story, device, s};
     use crate::protocol::to_device::ToDeviceType;
     use crate::rulebook::reading::Severity;
     use crate::rulebook::rule::Rule;
@@ -112,5 +112,14 @@ mod tests {
         let sent = story.give((A1, B1), s(0), 0);
         story.accepted(sent);
         assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn the_same_key_from_another_device_is_no_repetition() {
+        let mut story = Story::with_olm();
+        story.give((A2, B1), s(0), 0);
+        let story = again(story);
+        assert!(story.rules().iter().all(|(rule, _)| *rule != Rule::U13));
+        assert_eq!(story.judge().marks.of(Rule::U13), 0);
     }
 }

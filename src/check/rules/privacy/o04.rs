@@ -108,4 +108,32 @@ mod tests {
         forgot.withhold(s(0), SessionCode::Blacklisted);
         assert_eq!(ours(&forgot), 0);
     }
+
+    #[test]
+    fn a_notice_whose_sender_nobody_saw_write_it_counts_where_it_lies_and_any_other_once() {
+        let mut story = Story::blocked();
+        story.report(A1, None, CodeSet::NONE);
+        let mut unobserved = story.clone();
+        let sent = story.withhold(s(0), SessionCode::Blacklisted);
+        unobserved.stored(sent);
+        for story in [story, unobserved] {
+            assert_eq!(ours(&story), 1);
+            assert_eq!(story.judge().marks.of(Rule::O04), 1);
+        }
+    }
+
+    #[test]
+    fn a_wish_for_silence_that_went_with_a_newer_store_is_not_held_against_the_sender() {
+        let mut story = Story::blocked();
+        story.wait(10);
+        let snapshot = story.now();
+        story.wait(10);
+        story.report(A1, None, CodeSet::NONE);
+        let mut told = story.clone();
+        told.withhold(s(0), SessionCode::Blacklisted);
+        assert_eq!(ours(&told), 1);
+        story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        story.withhold(s(0), SessionCode::Blacklisted);
+        assert_eq!(ours(&story), 0);
+    }
 }

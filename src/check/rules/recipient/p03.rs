@@ -135,4 +135,19 @@ mod tests {
         story.shows(B1, 1, WithheldCode::Blacklisted);
         assert_eq!(story.rules(), []);
     }
+
+    #[test]
+    fn who_blames_no_notice_for_a_message_that_its_key_fits_is_left_to_other_rules() {
+        let mut before = Story::with_olm();
+        let key = before.give((A1, B1), s(0), 0);
+        before.message(s(0), 0, 0);
+        let mut after = before.clone();
+        before.take(key);
+        before.shows_nothing(B1, 0);
+        after.shows_nothing(B1, 0);
+        after.take(key);
+        for story in [before, after] {
+            assert_eq!(story.broken_of(&[Rule::P03]), []);
+        }
+    }
 }

@@ -47,7 +47,7 @@ impl Judge for KeyStays {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{B1, Story, device, rules, s};
+    use crate::check::testing::{A1, B1, Story, device, rules, s};
     use crate::ids::FactId;
     use crate::protocol::withheld::SessionCode;
     use crate::rulebook::reading::{ReadingName, Severity};
@@ -111,5 +111,12 @@ mod tests {
         story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
         refuse(&mut story, 0);
         assert!(!story.rules().contains(&(Rule::P08, device(B1))));
+    }
+
+    #[test]
+    fn what_is_no_notice_is_no_occasion() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        assert_eq!(story.judge().marks.of(Rule::P08), 0);
     }
 }

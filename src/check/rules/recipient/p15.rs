@@ -160,4 +160,33 @@ mod tests {
         story.tries(B1, 1, TryResult::Decrypted);
         assert!(!broken(&story));
     }
+
+    #[test]
+    fn each_message_of_an_index_counts_against_each_other() {
+        let mut story = twice();
+        story.message(s(0), 0, 2);
+        let mut last = story.clone();
+        last.tries(B1, 2, TryResult::Decrypted);
+        assert!(broken(&last), "the first was read before");
+        let mut unread = Story::with_olm();
+        unread.deliver((A1, B1), s(0), 0);
+        for message in 0..3 {
+            unread.message(s(0), 0, message);
+        }
+        unread.tries(B1, 1, TryResult::Decrypted);
+        assert!(!broken(&unread), "only the second was read");
+        for earlier in [0, 2] {
+            let mut story = unread.clone();
+            story.tries(B1, earlier, TryResult::Decrypted);
+            assert!(broken(&story), "the second was read before {earlier}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_refused_for_another_reason_is_no_occasion() {
+        let mut story = twice();
+        story.message(s(0), 1, 2);
+        story.tries(B1, 2, TryResult::Invalid);
+        assert_eq!(story.judge().marks.of(Rule::P15), 0);
+    }
 }

@@ -13,10 +13,10 @@ use crate::scenario::fault::Party;
 use crate::trace::fact::{FactKind, KeySource, OlmResult};
 use crate::trace::kind::{Kind, Kinds};
 
-/// The judge of Q-07: the forwarded keys that were taken, with the devices that sent each.
+/// The judge of Q-07: when the last forwarded key of each session was taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TellTheOthers {
-    served: BTreeMap<(DeviceId, MegolmSessionId), (BTreeSet<DeviceId>, FactId)>,
+    served: BTreeMap<(DeviceId, MegolmSessionId), FactId>,
     /// Devices whose keys came, whether they were of use or not.
     answered: BTreeSet<(DeviceId, MegolmSessionId, DeviceId)>,
 }
@@ -35,34 +35,24 @@ impl Judge for TellTheOthers {
             self.answered.insert((device, forwarded.key.session, peer));
             return;
         }
-        let FactKind::KeyIn { device, session, source, via: Some(via), .. } = case.fact.kind else {
-            return;
-        };
+        let FactKind::KeyIn { device, session, source, .. } = case.fact.kind else { return };
         match source {
-            KeySource::Forwarded { .. } => {}
-            KeySource::RoomKey | KeySource::Backup | KeySource::Bundle { .. } | KeySource::Own => {
-                return;
+            KeySource::Forwarded { .. } => {
+                self.served.insert((device, session), case.fact.id);
             }
-        }
-        if let Some(number) = case.view.transport.number(via) {
-            let sender = case.view.transport.get(number).sender;
-            let served = self.served.entry((device, session));
-            let (senders, taken) = served.or_insert_with(|| (BTreeSet::new(), case.fact.id));
-            senders.insert(sender);
-            *taken = case.fact.id;
+            KeySource::RoomKey | KeySource::Backup | KeySource::Bundle { .. } | KeySource::Own => {}
         }
     }
 
     fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
         let view = at_rest.view;
-        for ((device, session), (senders, taken)) in &self.served {
+        for ((device, session), taken) in &self.served {
             let excused = view.life.ended(*device).is_some()
                 || view.life.restored_since(*device, FactId::new(0)).is_some();
             let others = view.askings.of(*device, *session).iter();
             let has_answered = |other| self.answered.contains(&(*device, *session, other));
             let mut others = others
-                .filter(|asking| !has_answered(asking.device))
-                .filter(|asking| !senders.contains(&asking.device) && asking.put < *taken)
+                .filter(|asking| !has_answered(asking.device) && asking.put < *taken)
                 .filter(|asking| view.life.gone(asking.device).is_none())
                 .peekable();
             if others.peek().is_none() {
@@ -80,11 +70,13 @@ impl Judge for TellTheOthers {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A2, B1, B2, R, Story, device, rules, s};
+    use crate::check::testing::{A2, B1, B2, HOME, R, Story, device, rules, s};
     use crate::ids::DeviceId;
     use crate::protocol::to_device::KeyRequestAction;
     use crate::rulebook::reading::{Reading, ReadingName, Severity};
     use crate::rulebook::rule::Rule;
+    use crate::time::SimTime;
+    use crate::trace::fact::FactKind;
 
     /// B1 asked B2 and A2, and B2 forwarded the key.
     fn served(asked: &[DeviceId]) -> Story {
@@ -128,8 +120,40 @@ mod tests {
     fn where_nobody_else_was_asked_or_is_left_there_is_nobody_to_tell() {
         assert_eq!(served(&[B2]).judge().marks.of(Rule::Q07), 0);
         let mut story = served(&[B2, A2]);
-        let gone = crate::trace::fact::FactKind::DeviceDeleted { device: A2 };
-        story.at(crate::check::testing::HOME, gone);
+        story.at(HOME, FactKind::DeviceDeleted { device: A2 });
         assert_eq!(lenient_of_others(&story), []);
+    }
+
+    #[test]
+    fn who_sent_a_key_that_was_of_no_use_is_not_waited_for() {
+        let mut story = served(&[B2, A2]);
+        let useless = story.forward((A2, B1), s(0), 0);
+        story.opened(useless);
+        assert_eq!(lenient_of_others(&story), []);
+        assert_eq!(story.judge().marks.of(Rule::Q07), 0);
+    }
+
+    #[test]
+    fn a_device_that_is_asked_between_two_keys_is_told_after_the_second() {
+        let mut story = served(&[B2]);
+        let action = KeyRequestAction::Request { room: R, session: s(0) };
+        story.request((B1, A2), 2, action);
+        assert_eq!(lenient_of_others(&story), [], "nothing came since");
+        let better = story.forward((B2, B1), s(0), 0);
+        story.take_forward(better, None);
+        assert_eq!(lenient_of_others(&story), [(Rule::Q07, Severity::Warning)]);
+    }
+
+    #[test]
+    fn who_has_gone_or_whose_store_went_back_is_excused() {
+        let mut gone = served(&[B2, A2]);
+        gone.at(HOME, FactKind::LoggedOut { device: B1 });
+        let mut restored = served(&[B2, A2]);
+        let snapshot = SimTime::from_ms(1);
+        restored.by(B1, FactKind::StoreRestored { device: B1, snapshot });
+        for story in [gone, restored] {
+            assert_eq!(lenient_of_others(&story), []);
+            assert_eq!(story.judge().marks.of(Rule::Q07), 1, "the occasion is there");
+        }
     }
 }

@@ -121,4 +121,12 @@ mod tests {
         story.withhold(s(0), SessionCode::Blacklisted);
         assert!(!story.rules().contains(&(Rule::Q08, device(A1))));
     }
+
+    #[test]
+    fn an_answer_that_comes_too_late_is_that_and_no_made_up_session() {
+        let mut story = taken_back();
+        story.report(B2, None, crate::protocol::withheld::CodeSet::ALL);
+        story.tell((B2, B1), about(B2, s(0), SessionCode::Unavailable));
+        assert_eq!(story.broken_of(&[Rule::Q08, Rule::W20]), [(Rule::Q08, device(B2))]);
+    }
 }

@@ -290,4 +290,14 @@ mod tests {
         story.by(A1, FactKind::RoomSeen { device: A1, room, seq: 3, limited: false });
         assert_eq!(broken(story), []);
     }
+
+    #[test]
+    fn a_leave_that_a_limited_sync_shows_as_such_is_a_leave() {
+        for (user, expected) in [(BOB, Rule::R03), (CAROL, Rule::R07)] {
+            let mut story = in_use();
+            story.member(user, Membership::Leave, 3);
+            limited(&mut story, 3);
+            assert_eq!(broken(story), [expected], "a leave may hide a stay of who was not there");
+        }
+    }
 }

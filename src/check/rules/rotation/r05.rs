@@ -198,4 +198,70 @@ mod tests {
         early.by(A1, FactKind::StoreRestored { device: A1, snapshot });
         assert_eq!(broken(&early), []);
     }
+
+    #[test]
+    fn the_rule_is_met_where_a_session_is_left_and_where_it_is_not() {
+        let mut left = given();
+        left.block(A1, Target::Device(B1));
+        let mut stayed = left.clone();
+        left.session(A1, s(1));
+        left.message(s(1), 0, 1);
+        left.message(s(1), 1, 2);
+        assert_eq!(left.judge().marks.of(Rule::R05), 1, "once, with the first message after it");
+        stayed.encrypt(s(0), 1, 1);
+        assert_eq!(stayed.judge().marks.of(Rule::R05), 1);
+        let mut replaced = given();
+        replaced.replace(A1, s(1));
+        replaced.message(s(1), 0, 1);
+        assert_eq!(replaced.judge().marks.of(Rule::R05), 0, "nobody was barred");
+    }
+
+    #[test]
+    fn who_is_not_listed_any_more_is_left_to_the_rule_on_that() {
+        let mut story = given();
+        story.block(A1, Target::Device(B1));
+        story.learn(A1, BOB, &[]);
+        let broken = broken(&story);
+        assert!(broken.contains(&Rule::R03) && !broken.contains(&Rule::R05), "{broken:?}");
+    }
+
+    #[test]
+    fn no_choice_and_no_answer_is_held_against_a_sender_that_forgot_it() {
+        type Change = fn(&mut Story);
+        let changes: [Change; 3] = [
+            |story| {
+                story.share_with(A1, SharePolicy::Verified);
+            },
+            |story| {
+                let (device, target) = (A1, Target::User(BOB));
+                story.by(A1, FactKind::BlockedSet { device, target, blocked: true });
+            },
+            |story| {
+                story.share_with(A1, SharePolicy::Verified);
+                let (device, target) = (A1, Target::Device(B1));
+                story.by(A1, FactKind::VerifiedSet { device, target, verified: true });
+                story.by(A1, FactKind::VerifiedSet { device, target, verified: false });
+            },
+        ];
+        for change in changes {
+            let mut story = given();
+            let snapshot = story.now();
+            story.wait(10);
+            change(&mut story);
+            assert_eq!(broken(&story), [Rule::R05]);
+            story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+            assert_eq!(broken(&story), []);
+        }
+        let mut verified = given();
+        let (device, target) = (A1, Target::Device(B1));
+        verified.by(A1, FactKind::VerifiedSet { device, target, verified: true });
+        verified.share_with(A1, SharePolicy::Verified);
+        verified.wait(10);
+        let snapshot = verified.now();
+        verified.wait(10);
+        verified.by(A1, FactKind::VerifiedSet { device, target, verified: false });
+        assert_eq!(broken(&verified), [Rule::R05]);
+        verified.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        assert_eq!(broken(&verified), []);
+    }
 }

@@ -182,4 +182,25 @@ mod tests {
         assert_eq!(replaced(&story), []);
         assert_eq!(replaced(&crashed), []);
     }
+
+    #[test]
+    fn a_change_of_whom_to_trust_is_a_reason_though_it_bars_nobody() {
+        type Change = fn(&mut Story) -> FactId;
+        let changes: [Change; 3] = [
+            |story| story.share_with(A1, SharePolicy::Everyone),
+            |story| {
+                let (device, target) = (A1, Target::User(BOB));
+                story.by(A1, FactKind::VerifiedSet { device, target, verified: true })
+            },
+            |story| {
+                let user = CAROL;
+                story.by(A1, FactKind::MemberNotTold { device: A1, room: R, user })
+            },
+        ];
+        for change in changes {
+            let mut story = in_use();
+            change(&mut story);
+            assert_eq!(replaced(&story), []);
+        }
+    }
 }

@@ -216,4 +216,12 @@ mod tests {
         story.take(opened);
         assert_eq!(story.rules(), [(Rule::K02, device(A1))]);
     }
+
+    #[test]
+    fn a_key_that_starts_after_the_message_is_not_late_for_it() {
+        let mut story = Story::with_olm();
+        story.message(s(0), 0, 0);
+        story.deliver((A1, B1), s(0), 1);
+        assert_eq!(story.broken_of(&[Rule::K02, Rule::R09]), []);
+    }
 }

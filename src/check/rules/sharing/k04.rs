@@ -234,4 +234,35 @@ mod tests {
         story.deliver((A1, B1), s(0), 0);
         assert_eq!(story.broken_of(&[Rule::K04, Rule::B02]), []);
     }
+
+    #[test]
+    fn what_was_owed_since_is_no_part_of_what_stays_closed() {
+        let mut story = unblocked();
+        story.message(s(0), 2, 2);
+        story.deliver((A1, B1), s(0), 2);
+        assert_eq!(story.broken_of(&[Rule::K04, Rule::B02]), []);
+    }
+
+    #[test]
+    fn a_key_that_was_given_too_early_once_may_be_given_like_that_again() {
+        let mut story = second_device();
+        story.deliver((A1, B2), s(0), 1);
+        story.olm(A1, B2);
+        assert_eq!(given(story.clone(), 1), [Rule::K04], "the first time");
+        assert_eq!(given(story, 0), [Rule::K04, Rule::K04]);
+    }
+
+    #[test]
+    fn a_message_that_was_lost_in_a_crash_does_not_count_as_sent() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        story.encrypt(s(0), 0, 0);
+        story.crash(A1);
+        story.by(A1, FactKind::Restarted { device: A1 });
+        story.wait(10_000);
+        story.up(B2);
+        story.learn(A1, BOB, &[B1, B2]);
+        story.olm(A1, B2);
+        assert_eq!(given(story, 0), []);
+    }
 }

@@ -81,4 +81,15 @@ mod tests {
         assert!(story.rules().iter().all(|(rule, _)| *rule != Rule::K05));
         assert_eq!(story.judge().marks.of(Rule::K05), 1);
     }
+
+    #[test]
+    fn the_type_alone_and_the_content_alone_show_that_it_is_in_clear() {
+        for (event_type, content) in
+            [(ToDeviceType::ClearRoomKey, SentContent::Sealed), (ToDeviceType::Encrypted, clear())]
+        {
+            let mut story = Story::with_olm();
+            story.put((A1, B1), event_type, content);
+            assert!(story.rules().contains(&(Rule::K05, device(A1))), "{event_type:?}");
+        }
+    }
 }

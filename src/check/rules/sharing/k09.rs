@@ -58,7 +58,7 @@ fn came_up_without_keys(case: Case<'_>, device: DeviceId) -> Option<crate::ids::
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{A1, B2, HOME, R, Story, about, device, m, s};
-    use crate::protocol::to_device::ToDeviceType;
+    use crate::protocol::to_device::{OlmEvent, ToDeviceType};
     use crate::protocol::withheld::SessionCode;
     use crate::rulebook::rule::Rule;
     use crate::trace::fact::{FactKind, Refusal, SentContent};
@@ -112,5 +112,23 @@ mod tests {
         let mut story = Story::with_olm();
         story.put((A1, B2), ToDeviceType::Encrypted, Story::key(s(0), 0));
         assert_eq!(rules(&story), []);
+    }
+
+    #[test]
+    fn what_was_seen_to_be_written_counts_once_and_what_is_not_about_keys_never() {
+        let mut told = story(false);
+        let content = SentContent::Withheld(about(A1, s(0), SessionCode::Unverified));
+        told.send((A1, B2), ToDeviceType::Withheld, content);
+        assert_eq!(rules(&told), [Rule::K09]);
+        assert_eq!(told.judge().marks.of(Rule::K09), 1);
+        let mut other = story(false);
+        let dummy = SentContent::Olm(OlmEvent::Dummy { empty: true });
+        let mut unobserved = other.clone();
+        let sent = other.send((A1, B2), ToDeviceType::Encrypted, dummy);
+        unobserved.stored(sent);
+        for story in [other, unobserved] {
+            assert_eq!(rules(&story), []);
+            assert_eq!(story.judge().marks.of(Rule::K09), 0);
+        }
     }
 }

@@ -36,10 +36,12 @@ impl Judge for NotToItself {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, A2, ALICE, B1, Story, device, s};
-    use crate::protocol::to_device::ToDeviceType;
+    use crate::check::testing::{A1, A2, ALICE, B1, Story, about, device, s};
+    use crate::protocol::to_device::{OlmEvent, ToDeviceType};
+    use crate::protocol::withheld::SessionCode;
     use crate::rulebook::reading::Severity;
     use crate::rulebook::rule::Rule;
+    use crate::trace::fact::SentContent;
 
     #[test]
     fn a_device_that_sends_itself_a_key_is_warned() {
@@ -62,5 +64,19 @@ mod tests {
         story.deliver((A1, B1), s(0), 0);
         assert_eq!(story.rules(), []);
         assert_eq!(story.judge().marks.of(Rule::K10), 2);
+    }
+
+    #[test]
+    fn what_is_no_key_may_be_sent_to_itself() {
+        let mut story = Story::with_olm();
+        let dummy = SentContent::Olm(OlmEvent::Dummy { empty: true });
+        story.send((A1, A1), ToDeviceType::Encrypted, dummy);
+        let mut unobserved = Story::with_olm();
+        let notice = SentContent::Withheld(about(A1, s(0), SessionCode::Unverified));
+        let sent = unobserved.clone().put((A1, A1), ToDeviceType::Withheld, notice);
+        unobserved.stored(sent);
+        for story in [story, unobserved] {
+            assert!(!story.rules().contains(&(Rule::K10, device(A1))));
+        }
     }
 }

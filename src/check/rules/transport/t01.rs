@@ -97,12 +97,15 @@ fn waiting_since(view: &View, message: &ToDevice) -> Option<FactId> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, AWAY, B1, C1, HOME, Story, s};
-    use crate::ids::ToDeviceId;
+    use crate::check::testing::sending::Sent;
+    use crate::check::testing::{A1, A2, ALICE, AWAY, B1, B2, C1, CAROL, HOME, R, Story, m, s};
+    use crate::ids::{DeviceId, ToDeviceId};
+    use crate::protocol::api::ListChange;
+    use crate::protocol::room::Membership;
     use crate::protocol::to_device::ToDeviceType;
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::Party;
-    use crate::trace::fact::FactKind;
+    use crate::trace::fact::{Causes, FactKind};
 
     const BROKEN: [(Rule, Party); 1] = [(Rule::T01, Party::Server(HOME))];
 
@@ -180,5 +183,70 @@ mod tests {
         let sent = far.put((A1, C1), ToDeviceType::Encrypted, Story::key(s(0), 0));
         far.accepted(sent);
         assert_eq!(only(&far, Rule::T01), []);
+    }
+
+    /// The second row for what A1 sent to B1, where the transaction was for another device too, which is stored or gone.
+    fn second_row(other: DeviceId, (stored, gone): (bool, bool)) -> Vec<(Rule, Party)> {
+        let mut story = Story::with_olm();
+        let content = Story::key(s(0), 0);
+        let sent = story.put((A1, B1), ToDeviceType::Encrypted, content);
+        let (device, txn, recipient) = (A1, sent.txn, other);
+        story.by(A1, FactKind::PutTarget { device, txn, recipient, content });
+        story.accepted(sent);
+        story.stored(sent);
+        if stored {
+            story.stored(Sent { recipient, row: ToDeviceId::new(91), ..sent });
+        }
+        if gone {
+            story.at(HOME, FactKind::DeviceDeleted { device: other });
+        }
+        story.stored(Sent { row: ToDeviceId::new(90), ..sent });
+        let rows = story.judge().violations.into_iter();
+        let rows = rows.filter(|found| found.rule == Rule::T01 && found.witnesses[2].is_none());
+        rows.filter(|found| found.witnesses[1] == Some(story.last()))
+            .map(|found| (found.rule, found.party))
+            .collect()
+    }
+
+    #[test]
+    fn what_was_meant_for_the_former_holder_of_a_device_id_may_come_to_the_new_one() {
+        assert_eq!(second_row(B2, (false, true)), []);
+        assert_eq!(second_row(B2, (false, false)), BROKEN, "the other is still there");
+        assert_eq!(second_row(B2, (true, true)), BROKEN, "the other got its own");
+        assert_eq!(second_row(A2, (false, true)), BROKEN, "another user's is another id");
+    }
+
+    #[test]
+    fn every_part_of_an_answer_tells_how_late_it_was_written() {
+        type Part = fn(&mut Story);
+        let parts: [Part; 3] = [
+            |story| {
+                let (device, message) = (B1, m(0));
+                let sent = story.message(s(0), 0, 0);
+                story.because(B1, FactKind::MessageReceived { device, message }, Causes::one(sent));
+            },
+            |story| {
+                let changed = story.member(CAROL, Membership::Join, 3);
+                let (device, room, seq, limited) = (B1, R, 3, false);
+                let seen = FactKind::RoomSeen { device, room, seq, limited };
+                story.because(B1, seen, Causes::one(changed));
+            },
+            |story| {
+                let changed = story.list_changed(HOME, ALICE);
+                let (device, user, change) = (B1, ALICE, ListChange::Changed);
+                let note = FactKind::ListNote { device, user, change };
+                story.because(B1, note, Causes::one(changed));
+            },
+        ];
+        for part in parts {
+            let mut early = Story::with_olm();
+            part(&mut early);
+            let mut late = Story::with_olm();
+            early.give((A1, B1), s(1), 0);
+            late.give((A1, B1), s(1), 0);
+            part(&mut late);
+            assert_eq!(only(&early, Rule::T01), [], "the answer was written before");
+            assert_eq!(only(&late, Rule::T01), BROKEN);
+        }
     }
 }

@@ -43,7 +43,7 @@ impl Judge for SameTransaction {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, Story, about, device, s};
+    use crate::check::testing::{A1, A2, B1, Story, about, device, s};
     use crate::ids::TxnId;
     use crate::protocol::to_device::ToDeviceType;
     use crate::protocol::withheld::SessionCode;
@@ -89,5 +89,16 @@ mod tests {
         story.accepted(sent);
         again(&mut story, content);
         assert!(!broken(&story));
+    }
+
+    #[test]
+    fn the_key_of_another_device_of_the_user_is_no_first_send() {
+        let mut story = Story::with_olm();
+        let key = Story::key(s(0), 0);
+        let sent = story.put((A2, B1), ToDeviceType::Encrypted, key);
+        story.accepted(sent);
+        again(&mut story, key);
+        assert!(!broken(&story));
+        assert_eq!(story.judge().marks.of(Rule::T10), 1);
     }
 }

@@ -87,6 +87,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_sealed_and_opened_counts_once() {
+        let mut story = Story::with_olm();
+        let sent = story.send((A1, B1), ToDeviceType::Encrypted, SentContent::Olm(EVENT));
+        story.opened(sent);
+        assert_eq!(story.judge().marks.of(Rule::V05), 1);
+    }
+
+    #[test]
     fn the_own_keys_and_none_are_right() {
         for story in [sealed(SenderKeys::Agree), opened(SenderKeys::Agree)] {
             assert_eq!(story.rules(), []);

@@ -57,7 +57,7 @@ impl NoticeJudge for TrueReason {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, C1, R, Story, device, rules, s};
+    use crate::check::testing::{A1, B1, B2, BOB, C1, R, Story, about, device, rules, s};
     use crate::protocol::to_device::KeyRequestAction;
     use crate::protocol::withheld::SessionCode;
     use crate::rulebook::reading::{ReadingName, Severity};
@@ -131,5 +131,22 @@ mod tests {
         story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
         story.withhold(s(0), SessionCode::Blacklisted);
         assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn an_answer_that_comes_while_the_message_is_prepared_leaves_it_open() {
+        let mut story = Story::begin();
+        story.session(A1, s(0));
+        story.up(B2);
+        story.learn(A1, BOB, &[B1, B2]);
+        story.block(A1, Target::Device(B2));
+        story.wait(10_000);
+        story.tell((A1, B2), about(A1, s(0), SessionCode::Blacklisted));
+        let mut learnt = story.clone();
+        story.withhold(s(0), SessionCode::Blacklisted);
+        assert_eq!(story.broken_of(&[Rule::W08]), [(Rule::W08, device(A1))]);
+        learnt.learn(A1, BOB, &[B1, B2]);
+        learnt.withhold(s(0), SessionCode::Blacklisted);
+        assert_eq!(learnt.broken_of(&[Rule::W08]), []);
     }
 }

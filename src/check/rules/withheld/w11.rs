@@ -45,13 +45,13 @@ impl NoticeJudge for OncePerRequest {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, R, Story, device, rules, s};
-    use crate::protocol::to_device::KeyRequestAction;
+    use crate::check::testing::{A1, B1, R, Story, about, device, rules, s};
+    use crate::protocol::to_device::{KeyRequestAction, ToDeviceType};
     use crate::protocol::withheld::SessionCode;
     use crate::rulebook::reading::ReadingName;
     use crate::rulebook::rule::Rule;
     use crate::time::SimTime;
-    use crate::trace::fact::FactKind;
+    use crate::trace::fact::{FactKind, SentContent};
 
     const UNAVAILABLE: SessionCode = SessionCode::Unavailable;
 
@@ -113,5 +113,22 @@ mod tests {
         ask(&mut story, 1);
         story.withhold(s(0), UNAVAILABLE);
         assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn an_answer_that_its_sender_forgot_takes_no_earlier_one_out_of_its_memory() {
+        let mut story = Story::begin();
+        ask(&mut story, 1);
+        story.withhold(s(0), UNAVAILABLE);
+        story.wait(10_000);
+        let snapshot = story.now();
+        story.wait(10_000);
+        let content = SentContent::Withheld(about(A1, s(0), UNAVAILABLE));
+        let forgotten = story.put((A1, B1), ToDeviceType::Withheld, content);
+        story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        story.accepted(forgotten);
+        assert_eq!(story.broken_of(&[Rule::W11]), []);
+        story.withhold(s(0), UNAVAILABLE);
+        assert_eq!(story.broken_of(&[Rule::W11]), [(Rule::W11, device(A1))]);
     }
 }

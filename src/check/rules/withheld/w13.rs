@@ -45,7 +45,8 @@ impl NoticeJudge for NotAllowed {
         let may_hold = held.is_some_and(|held| view.life.cut_off(sender, held.taken).is_some());
         let lacks = so.held_since.is_none() && so.lost.is_none_or(|lost| lost < since) && !may_hold;
         let own = view.cast.user(sender) == view.cast.user(recipient);
-        if lacks && view.has_heard(sender) && memory.is_none() {
+        // Who was seen to take in the request is a device that facts tell of: what it has would be known.
+        if lacks && memory.is_none() {
             accepted.raise(Rule::W13, findings);
         } else if own && so.trusted && so.bar.is_none() && so.held_since.is_some() {
             accepted.raise_as(Severity::Warning, Rule::W13, findings);
@@ -63,7 +64,7 @@ mod tests {
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::Party;
     use crate::scenario::policy::Target;
-    use crate::trace::fact::{FactKind, KeySource};
+    use crate::trace::fact::{FactKind, KeySource, LossCause};
 
     fn ask(story: &mut Story, ends: (DeviceId, DeviceId)) {
         story.request(ends, 1, KeyRequestAction::Request { room: R, session: s(0) });
@@ -100,22 +101,6 @@ mod tests {
     }
 
     #[test]
-    fn of_a_device_that_nobody_listened_to_it_is_not_known_what_it_lacks() {
-        let mut story = Story::with_olm();
-        let content = about(A2, s(0), SessionCode::Unauthorised);
-        ask(&mut story, (B1, A2));
-        let sent = story.put(
-            (A2, B1),
-            crate::protocol::to_device::ToDeviceType::Withheld,
-            crate::trace::fact::SentContent::Withheld(content),
-        );
-        story.stored(sent);
-        let mut heard = story.clone();
-        heard.report(A2, None, crate::protocol::withheld::CodeSet::ALL);
-        assert_eq!(found(&heard).len(), 1);
-    }
-
-    #[test]
     fn unasked_it_is_a_warning() {
         let mut story = Story::with_olm();
         refuse(&mut story, (A1, B1));
@@ -135,6 +120,29 @@ mod tests {
             refuse(&mut story, (A1, A2));
             let warned = (Rule::W13, crate::check::testing::device(A1), Severity::Warning);
             assert_eq!(found(&story).contains(&warned), verified);
+        }
+    }
+
+    #[test]
+    fn who_had_the_key_when_it_was_asked_may_refuse_it_and_who_lost_it_before_may_not() {
+        let lost = |story: &mut Story| {
+            let (device, session, why) = (A2, s(0), LossCause::Wiped);
+            story.by(A2, FactKind::KeyLost { device, session, why });
+        };
+        for before in [true, false] {
+            let mut story = Story::with_olm();
+            story.up(A2);
+            story.report(A2, None, crate::protocol::withheld::CodeSet::ALL);
+            story.key_in(A2, s(0), 0, KeySource::RoomKey);
+            if before {
+                lost(&mut story);
+            }
+            ask(&mut story, (B1, A2));
+            if !before {
+                lost(&mut story);
+            }
+            refuse(&mut story, (A2, B1));
+            assert_eq!(story.rules().contains(&(Rule::W13, device(A2))), before);
         }
     }
 }

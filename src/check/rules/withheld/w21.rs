@@ -57,9 +57,12 @@ impl Judge for NoClaim {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{A1, B1, Story, device, s};
+    use crate::protocol::to_device::ToDeviceType;
+    use crate::protocol::withheld::WithheldNotice;
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
     use crate::scenario::policy::Target;
+    use crate::trace::fact::SentContent;
 
     fn severities(story: &Story) -> Vec<Severity> {
         let found = story.judge().violations.into_iter();
@@ -112,5 +115,24 @@ mod tests {
         story.block(A1, Target::Device(B1));
         story.no_olm(A1, B1);
         assert_eq!(severities(&story), []);
+    }
+
+    #[test]
+    fn who_is_barred_while_the_report_is_on_its_way_was_rightly_told() {
+        let mut story = Story::begin();
+        story.claim_fails(A1, B1);
+        story.wait(10_000);
+        let report = SentContent::Withheld(WithheldNotice::NoOlm.content(A1));
+        let sent = story.put((A1, B1), ToDeviceType::Withheld, report);
+        let mut back = Story::blocked();
+        back.wait(10_000);
+        let other = back.put((A1, B1), ToDeviceType::Withheld, report);
+        story.block(A1, Target::Device(B1));
+        story.accepted(sent);
+        back.unblock(A1, Target::Device(B1));
+        back.accepted(other);
+        for story in [story, back] {
+            assert_eq!(severities(&story), []);
+        }
     }
 }

@@ -225,6 +225,11 @@ impl Rooms {
                     || (told.at == snapshot && first.is_some_and(|(_, one)| one == *told))
             });
             seen.seq = seen.steps.last().map_or(0, |(seq, _)| *seq);
+            // What had been left out of the rest may be in it this time; if it is not, that is said anew.
+            let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
+            for (_, list) in self.hidden.range_mut(range) {
+                list.retain(|hidden| hidden.after < seen.seq);
+            }
         }
     }
 

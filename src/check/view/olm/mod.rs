@@ -96,6 +96,8 @@ struct Pair {
     sessions: Vec<Session>,
     /// The first failed attempt of each epoch that had one.
     failures: Vec<(Epoch, FactId)>,
+    /// The last one.
+    last_failure: Option<(Epoch, FactId)>,
     /// The epochs in which an attempt failed that will not work when it is tried again, or two failed in passing.
     settled: Vec<(Epoch, FactId)>,
     /// Those of them in which that was nothing to tell when it came to that, by the choice of the device's user.
@@ -289,7 +291,7 @@ impl Olm {
         device: DeviceId,
         target: DeviceId,
         (failed, for_good): (Option<Epoch>, bool),
-        moment: Moment,
+        (moment, life): (Moment, &Life),
     ) -> bool {
         let claims = row(&mut self.claims, device.index());
         claims.running = claims.running.saturating_sub(1);
@@ -298,9 +300,12 @@ impl Olm {
         let mut is_settled = false;
         if let Some(failed) = failed {
             let pair = self.pairs.entry(device.raw(), target.raw());
-            if (for_good || pair.failures.iter().any(|(epoch, _)| *epoch == failed))
-                && pair.settled.iter().all(|(epoch, _)| *epoch != failed)
-            {
+            // A client that was started anew since need not know that it has tried before.
+            let is_second = pair.last_failure.is_some_and(|(epoch, failure)| {
+                epoch == failed && life.crash_after(device, failure).is_none()
+            });
+            pair.last_failure = Some((failed, moment.fact));
+            if (for_good || is_second) && pair.settled.iter().all(|(epoch, _)| *epoch != failed) {
                 pair.settled.push((failed, moment.fact));
                 is_settled = true;
             }
@@ -460,127 +465,4 @@ impl Olm {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Made, Olm, Stamp};
-    use crate::check::view::life::{Life, Moment};
-    use crate::ids::{DeviceId, FactId, OlmSessionId};
-    use crate::rulebook::reading::EpochEnd;
-    use crate::time::SimTime;
-    use crate::trace::fact::{Direction, LossCause};
-
-    const A: DeviceId = DeviceId::new(0);
-    const B: DeviceId = DeviceId::new(1);
-
-    fn moment(fact: u32) -> Moment {
-        Moment { fact: FactId::new(fact), at: SimTime::from_ms(u64::from(fact)) }
-    }
-
-    fn stamp(fact: u32) -> Stamp {
-        Stamp { moment: moment(fact), clock: SimTime::from_ms(u64::from(fact)) }
-    }
-
-    fn make(olm: &mut Olm, session: u32, fact: u32) {
-        let made = Made {
-            session: OlmSessionId::new(session),
-            direction: Direction::Outbound,
-            moment: moment(fact),
-            clock: SimTime::from_ms(u64::from(fact)),
-        };
-        olm.made(A, B, made);
-    }
-
-    #[test]
-    fn a_session_is_held_until_it_is_dropped_and_again_if_that_is_undone() {
-        let (mut olm, mut life) = (Olm::default(), Life::default());
-        assert!(!olm.has_session(A, B, &life));
-        make(&mut olm, 0, 10);
-        assert!(olm.has_session(A, B, &life));
-        assert!(!olm.has_session(B, A, &life));
-        olm.dropped((A, B), OlmSessionId::new(0), (LossCause::Wiped, moment(20)), &life);
-        assert!(!olm.has_session(A, B, &life));
-        life.restored(A, FactId::new(30), SimTime::from_ms(15));
-        assert!(olm.has_session(A, B, &life));
-        life.restored(A, FactId::new(40), SimTime::from_ms(5));
-        assert!(!olm.has_session(A, B, &life));
-    }
-
-    #[test]
-    fn a_failed_attempt_belongs_to_its_epoch() {
-        let mut olm = Olm::default();
-        olm.claim_ended(A, B, (Some(None), true), moment(1));
-        olm.claim_ended(A, B, (Some(None), true), moment(2));
-        assert_eq!(olm.failure(A, B, None), Some(FactId::new(1)));
-        let epoch = Some(FactId::new(3));
-        olm.claim_ended(A, B, (None, true), moment(4));
-        assert_eq!(olm.failure(A, B, epoch), None);
-        olm.claim_ended(A, B, (Some(epoch), true), moment(5));
-        assert_eq!(olm.failure(A, B, epoch), Some(FactId::new(5)));
-    }
-
-    #[test]
-    fn an_epoch_begins_with_a_session_unless_the_store_forgot_it() {
-        let (mut olm, mut life) = (Olm::default(), Life::default());
-        let epoch = |olm: &Olm, life: &Life, end| olm.epoch(A, B, end, life);
-        assert_eq!(epoch(&olm, &life, EpochEnd::Created), None);
-        make(&mut olm, 0, 10);
-        make(&mut olm, 1, 20);
-        assert_eq!(epoch(&olm, &life, EpochEnd::Created), Some(FactId::new(20)));
-        assert_eq!(epoch(&olm, &life, EpochEnd::Decrypted), None);
-        olm.used((A, B), OlmSessionId::new(0), stamp(25), true);
-        olm.used((A, B), OlmSessionId::new(0), stamp(26), true);
-        assert_eq!(epoch(&olm, &life, EpochEnd::Decrypted), Some(FactId::new(25)));
-        life.restored(A, FactId::new(30), SimTime::from_ms(15));
-        assert_eq!(epoch(&olm, &life, EpochEnd::Created), Some(FactId::new(10)));
-        assert_eq!(epoch(&olm, &life, EpochEnd::Decrypted), None);
-    }
-
-    #[test]
-    fn a_session_that_a_crash_may_have_cut_off_counts_once_it_is_used() {
-        let (mut olm, mut life) = (Olm::default(), Life::default());
-        make(&mut olm, 0, 10);
-        life.crashed(A, Moment { fact: FactId::new(11), at: SimTime::from_ms(10) });
-        assert!(!olm.has_session(A, B, &life));
-        olm.used((A, B), OlmSessionId::new(0), stamp(12), false);
-        assert!(olm.has_session(A, B, &life));
-    }
-
-    #[test]
-    fn recovery_is_forbidden_for_less_than_an_hour() {
-        let mut olm = Olm::default();
-        assert!(!olm.recovery_forbidden(A, B, SimTime::from_ms(0)));
-        make(&mut olm, 0, 10);
-        assert!(olm.recovery_forbidden(A, B, SimTime::from_ms(3_600_009)));
-        assert!(!olm.recovery_forbidden(A, B, SimTime::from_ms(3_600_010)));
-    }
-
-    #[test]
-    fn a_drop_that_leaves_fewer_than_four_sessions_is_noticed() {
-        let (mut olm, life) = (Olm::default(), Life::default());
-        for session in 0..5 {
-            make(&mut olm, session, 10 + session);
-        }
-        olm.dropped((A, B), OlmSessionId::new(0), (LossCause::Expired, moment(20)), &life);
-        olm.dropped((A, B), OlmSessionId::new(1), (LossCause::Expired, moment(21)), &life);
-        assert!(!olm.drop_of(A, B, OlmSessionId::new(0)).unwrap().too_few_left);
-        assert!(olm.drop_of(A, B, OlmSessionId::new(1)).unwrap().too_few_left);
-        assert_eq!(olm.drop_of(A, B, OlmSessionId::new(2)), None);
-    }
-
-    #[test]
-    fn claims_that_run_or_ended_just_now_say_since_when() {
-        let mut olm = Olm::default();
-        olm.claimed(A, B, FactId::new(1));
-        olm.claimed(A, A, FactId::new(2));
-        let now = SimTime::from_ms(9);
-        assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
-        olm.claim_ended(A, B, (None, true), moment(8));
-        olm.claim_ended(A, A, (None, true), moment(9));
-        assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
-        assert_eq!(olm.claiming_since(A, SimTime::from_ms(10)), None);
-        assert!(olm.claimed_after(A, B, FactId::new(0)));
-        assert!(!olm.claimed_after(A, B, FactId::new(1)));
-        olm.claimed(A, B, FactId::new(11));
-        olm.crashed(A);
-        assert_eq!(olm.claiming_since(A, SimTime::from_ms(12)), None);
-    }
-}
+mod tests;
