@@ -114,7 +114,7 @@ settings! {
         counts_queued_keys rotate_on_block withheld_looks_shared limited_sync_rotates
         identity_change_stops sees_inbound_olm accepts_fallback_keys unwedge_needs_session
         failed_pre_key_uses_key token_before_store cancels_answered heeds_cancellations
-        late_notice_updates
+        late_notice_updates follows_members
     }
     numbers {
         messages_over_limit [1, 2]

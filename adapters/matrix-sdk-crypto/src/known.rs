@@ -1,20 +1,27 @@
-//! Findings that are known: rooms in a folder, each a file that names the rules it is about. What they name is told and does not count.
-//! It does not know whether a room still breaks its rules.
+//! Findings that are known: rooms in a folder, each a file that names the rules it is about. Each room is run, and what is broken
+//! elsewhere in the same way is told and does not count. It does not know what breaks anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use withheld::rulebook::rule::Rule;
+use withheld::run::judged::{Judging, run_one};
+use withheld::run::signature::Signature;
 use withheld::scenario::file::read_bytes;
 use withheld::scenario::limits::Limits;
+use withheld::scenario::model::Scenario;
+use withheld::trace::sink::Trace;
 
-/// Rules that are known to be broken, with the files that say so.
+use crate::simulator::SdkRooms;
+use crate::ways::ways;
+
+/// The ways in which rules are known to be broken, with the files that show them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known(BTreeMap<Rule, BTreeSet<String>>);
+pub struct Known(BTreeMap<Rule, BTreeMap<String, BTreeSet<Signature>>>);
 
 impl Known {
-    /// The findings in a folder.
+    /// The findings in a folder, each replayed.
     ///
     /// # Errors
     /// If it cannot be read, one of its files is no scenario, or none of them names a rule, with what is wrong.
@@ -35,14 +42,33 @@ impl Known {
                 told(&path, &first)
             })?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            for rule in scenario.rules {
-                known.0.entry(rule).or_default().insert(name.clone());
-            }
+            known.add(&name, &scenario);
         }
         if known.0.is_empty() {
             return Err(told(folder, &"found no scenario file that names a rule"));
         }
         Ok(known)
+    }
+
+    /// Adds what a room shows of the rules that it names, with either glue.
+    fn add(&mut self, name: &str, scenario: &Scenario) {
+        if scenario.rules.is_empty() {
+            return;
+        }
+        for rule in &scenario.rules {
+            self.0.entry(*rule).or_default().entry(name.to_owned()).or_default();
+        }
+        for simulator in [SdkRooms::default(), SdkRooms::careful()] {
+            let mut trace = Trace::default();
+            let outcome = run_one(&simulator, scenario, Judging::STRICT, &mut trace).outcome;
+            let real = simulator.casting().real(scenario);
+            for (_, way) in ways(scenario, (&outcome, trace.facts()), &real) {
+                let files = self.0.get_mut(&way.rule);
+                if let Some(shown) = files.and_then(|files| files.get_mut(name)) {
+                    shown.insert(way);
+                }
+            }
+        }
     }
 
     /// Whether nothing is known.
@@ -51,16 +77,35 @@ impl Known {
         self.0.is_empty()
     }
 
-    /// Whether a finding names this rule.
+    /// Whether a finding names this rule, whatever the way.
     #[must_use]
     pub fn has(&self, rule: Rule) -> bool {
         self.0.contains_key(&rule)
     }
 
-    /// The files that name a rule, as a line of a report.
+    /// Whether a finding shows this way to break its rule: a room that led there along a detour could be made as small as the finding's.
     #[must_use]
-    pub fn line(&self, rule: Rule) -> String {
-        let files = self.0.get(&rule).into_iter().flatten().map(String::as_str);
+    pub fn knows(&self, way: &Signature) -> bool {
+        self.shown_by(way).next().is_some()
+    }
+
+    /// The findings that show this way.
+    fn shown_by(&self, way: &Signature) -> impl Iterator<Item = &str> {
+        let files = self.0.get(&way.rule).into_iter().flatten();
+        let shows = |known: &BTreeSet<Signature>| known.iter().any(|known| way.is_kept_by(known));
+        files.filter(move |(_, known)| shows(known)).map(|(name, _)| name.as_str())
+    }
+
+    /// The files that show this way, as a line of a report.
+    #[must_use]
+    pub fn line(&self, way: &Signature) -> String {
+        format!("{}: {}", way.rule.id(), self.shown_by(way).collect::<Vec<_>>().join(", "))
+    }
+
+    /// All files that name a rule, as a line of a report.
+    #[must_use]
+    pub fn files(&self, rule: Rule) -> String {
+        let files = self.0.get(&rule).into_iter().flatten().map(|(name, _)| name.as_str());
         format!("{}: {}", rule.id(), files.collect::<Vec<_>>().join(", "))
     }
 }

@@ -15,4 +15,5 @@ pub mod room_keys;
 pub mod shadow;
 pub mod simulator;
 pub mod store;
+pub mod ways;
 pub mod wire;

@@ -17,7 +17,7 @@ use withheld_matrix_sdk::{conform, fidelity};
 const HELP: &str = "
 Also: conform, fidelity, and with every command that runs files
       --device <DEVICE>=<CLIENT>  What runs on a device: matrix-sdk-crypto, as on all that are not named, or reference
-      --known <FOLDER>            Findings that are known: what their files name as rules is told and does not count
+      --known <FOLDER>            Findings that are known: what is broken as their rooms show it is told and does not count
       --store <STORE>             In what matrix-sdk-crypto keeps its keys: pickles in memory, as if nothing is said, or sqlite
 ";
 

@@ -1,7 +1,7 @@
 //! Which devices have to run matrix-sdk-crypto for a rule to be broken by one: the others are given the reference client, one after the
 //! other, as long as it still is. It does not know why the rule is broken.
 
-use withheld::check::outcome::Outcome;
+use withheld::check::outcome::{Outcome, Violation};
 use withheld::ids::DeviceId;
 use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::rulebook::rule::Rule;
@@ -21,6 +21,14 @@ pub struct Breach {
     pub severity: Severity,
 }
 
+impl Breach {
+    /// The breach that a violation is.
+    #[must_use]
+    pub const fn of(violation: &Violation) -> Self {
+        Self { rule: violation.rule, severity: violation.severity }
+    }
+}
+
 /// How these devices broke rules in a run, without an excuse.
 pub fn breaches_of<'o>(
     outcome: &'o Outcome,
@@ -29,7 +37,7 @@ pub fn breaches_of<'o>(
     let of_one = |party| matches!(party, Party::Device(device) if devices.contains(&device));
     let counts = outcome.violations.iter().filter(|one| one.injected.is_none());
     let own = counts.filter(move |one| of_one(one.party));
-    own.map(|one| Breach { rule: one.rule, severity: one.severity })
+    own.map(Breach::of)
 }
 
 /// The devices that are needed for a breach: none of them can have the reference client, or nobody who runs matrix-sdk-crypto

@@ -26,7 +26,7 @@ use withheld::scenario::model::{PublishedKeys, Scenario};
 use withheld::sim::world::World;
 use withheld::time::SimTime;
 use withheld::trace::fact::Fact;
-use withheld::trace::sink::FactSink;
+use withheld::trace::sink::{FactSink, Trace};
 
 use crate::casting::{Casting, ClientKind};
 use crate::device::{Directory, Durable, SdkDevice, Surroundings};
@@ -36,10 +36,15 @@ use crate::lockstep;
 use crate::needed::{self, Breach, breaches_of, needed};
 use crate::prepare;
 use crate::shadow::{self, Shadow};
+use crate::ways::{ways, words};
 use crate::wire::Wire;
 
 /// How long a run may be silent in real time before its client is taken to hang.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// After so many actions a run is cut: its clients have not come to rest, and do not look as if they would. It is the same number on
+/// every machine, so that such a run ends where it ended before.
+pub const ACTIONS_MAX: u64 = 30_000;
 
 /// How many facts are handed over at once.
 const BATCH: usize = 256;
@@ -208,15 +213,30 @@ pub enum Breakdown {
     Panic(String),
     /// The client did nothing for a long time.
     Hang,
+    /// The clients went on and on, and were cut.
+    Endless,
 }
 
 /// The simulator with matrix-sdk-crypto on every device that has encryption and is not cast otherwise.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SdkRooms {
     members: Members,
     known: Known,
+    actions_max: u64,
     breakdowns: Mutex<Vec<Breakdown>>,
     spent: Mutex<Spent>,
+}
+
+impl Default for SdkRooms {
+    fn default() -> Self {
+        Self {
+            members: Members::default(),
+            known: Known::default(),
+            actions_max: ACTIONS_MAX,
+            breakdowns: Mutex::default(),
+            spent: Mutex::default(),
+        }
+    }
 }
 
 impl SdkRooms {
@@ -233,7 +253,14 @@ impl SdkRooms {
         self
     }
 
-    /// The same where what these findings name is told and does not count.
+    /// The same where a run is cut earlier, or later.
+    #[must_use]
+    pub const fn cut_after(mut self, actions: u64) -> Self {
+        self.actions_max = actions;
+        self
+    }
+
+    /// The same where what is broken as these findings show it is told and does not count.
     #[must_use]
     pub fn knowing(mut self, known: Known) -> Self {
         self.known = known;
@@ -260,6 +287,18 @@ impl SdkRooms {
 
     fn spend(&self, spent: Spent) {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).add(spent);
+    }
+
+    /// What of a judgement is broken as a finding shows it that is known. A judgement has no facts: the run is made again, and is the same.
+    fn known_in(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<Violation> {
+        let real = self.members.casting.real(scenario);
+        if !breaches_of(outcome, &real).any(|breach| self.known.has(breach.rule)) {
+            return Vec::new();
+        }
+        let mut trace = Trace::default();
+        self.simulate(scenario, outcome.reading.name, &mut trace);
+        let ways = ways(scenario, (outcome, trace.facts()), &real).into_iter();
+        ways.filter(|(_, way)| self.known.knows(way)).map(|(violation, _)| violation).collect()
     }
 
     fn broke_down(&self, breakdown: Breakdown) {
@@ -341,7 +380,8 @@ impl Simulator for SdkRooms {
         reading: ReadingName,
         sink: &mut dyn FactSink,
     ) -> Simulated {
-        let (from, thread) = begin((self.members.clone(), actions), scenario, reading);
+        let most = actions.min(self.actions_max);
+        let (from, thread) = begin((self.members.clone(), most), scenario, reading);
         let mut cut = Simulated { actions: 0, ended_at: SimTime::ZERO };
         loop {
             match from.recv_timeout(PATIENCE) {
@@ -359,6 +399,9 @@ impl Simulator for SdkRooms {
                     let client = Duration::from_nanos(worked);
                     let harness = Duration::from_nanos(took.saturating_sub(worked));
                     self.spend(Spent { client, harness, ..Spent::default() });
+                    if end.as_ref().is_ok_and(|end| most < actions && end.actions >= most) {
+                        self.broke_down(Breakdown::Endless);
+                    }
                     return end.unwrap_or_else(|message| {
                         self.broke_down(Breakdown::Panic(message));
                         cut
@@ -391,11 +434,8 @@ impl Simulator for SdkRooms {
             matches!(one.party, Party::Device(device) if real.contains(&device))
                 && matches!(not_the_crate(one.rule), Some(NotTheCrate::Hidden(_)))
         };
-        let known = |one: &Violation| {
-            matches!(one.party, Party::Device(device) if real.contains(&device))
-                && self.known.has(one.rule)
-        };
-        outcome.violations.retain(|one| !hidden(one) && !known(one));
+        let known = self.known_in(scenario, outcome);
+        outcome.violations.retain(|one| !hidden(one) && !known.contains(one));
     }
 
     fn remarks(&self, scenario: &Scenario, report: &RunReport) -> Vec<Remark> {
@@ -429,11 +469,12 @@ fn remarks(
             whose.push(format!("{id}: {}", needed::sentence(scenario, &devices)));
         }
     }
-    let met = known_here(made(casting.clone()), known, (scenario, reading), &real);
+    let [met, other] = known_here(&made(casting.clone()), known, (scenario, reading), &real);
     let hidden = if real.is_empty() { Vec::new() } else { not_judged(&report.outcome) };
     let all = [
         ("left out", left_out),
         ("known findings, which do not count", met),
+        ("broken in a way that no finding of this rule shows", other),
         ("not judged, because it does not show", hidden),
         ("decided by the glue around the crate", glue),
         ("which client is needed", whose),
@@ -442,20 +483,28 @@ fn remarks(
     said.map(|(about, lines)| Remark { about, lines }).collect()
 }
 
-/// What real devices break that is known: a run that counts everything is made for it.
+/// What real devices break as a finding shows it, and what they break in another way though there is a finding of the rule: a run that
+/// counts everything is made for it.
 fn known_here(
-    simulator: SdkRooms,
+    simulator: &SdkRooms,
     known: &Known,
     (scenario, reading): (&Scenario, ReadingName),
     real: &[DeviceId],
-) -> Vec<String> {
+) -> [Vec<String>; 2] {
     if known.is_empty() {
-        return Vec::new();
+        return [const { Vec::new() }; 2];
     }
-    let outcome = run_one(&simulator, scenario, Judging::of(reading), &mut ()).outcome;
-    let rules: BTreeSet<Rule> = breaches_of(&outcome, real).map(|breach| breach.rule).collect();
-    let met = rules.into_iter().filter(|rule| known.has(*rule));
-    met.map(|rule| known.line(rule)).collect()
+    let mut trace = Trace::default();
+    let outcome = run_one(simulator, scenario, Judging::of(reading), &mut trace).outcome;
+    let (mut met, mut other) = (BTreeSet::new(), BTreeSet::new());
+    for (violation, way) in ways(scenario, (&outcome, trace.facts()), real) {
+        if known.knows(&way) {
+            met.insert(known.line(&way));
+        } else if known.has(violation.rule) {
+            other.insert(format!("{}: {}", way.rule.id(), words(&way)));
+        }
+    }
+    [met, other].map(|lines| lines.into_iter().collect())
 }
 
 /// The rules that had an occasion and that a device with matrix-sdk-crypto cannot be judged by.

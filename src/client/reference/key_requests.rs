@@ -25,7 +25,7 @@ use crate::protocol::to_device::{
 use crate::protocol::withheld::{Field, SessionCode, WithheldNotice};
 use crate::scenario::habits::ForwardTo;
 use crate::scenario::model::PublishedKeys;
-use crate::scenario::policy::{AnswerRequests, AskFor};
+use crate::scenario::policy::{AnswerRequests, AskFor, SharePolicy};
 use crate::trace::fact::{Causes, FactKind, KeySource, OlmCause, ProcessOutcome};
 
 /// A key to be forwarded as soon as there is an Olm session.
@@ -315,6 +315,12 @@ impl Reference {
         match self.habits().forward_to {
             ForwardTo::OwnVerified => false,
             ForwardTo::OwnVerifiedAndGiven => self.given_from(asked).is_some(),
+            ForwardTo::OwnBlockedAndGiven => {
+                let own = view.user == self.my_user();
+                own && decide(SharePolicy::Verified, &DeviceView { blocked: false, ..*view })
+                    == ShareDecision::Share
+                    || self.given_from(asked).is_some()
+            }
             ForwardTo::Own => view.user == self.my_user(),
             ForwardTo::Anyone => true,
         }
@@ -323,7 +329,8 @@ impl Reference {
     /// Where the key started that a device was given of the session in use, if a request for it is answered because it
     /// was given that.
     fn given_from(&self, asked: &Asked) -> Option<u32> {
-        if self.habits().forward_to != ForwardTo::OwnVerifiedAndGiven
+        let gives_again = [ForwardTo::OwnVerifiedAndGiven, ForwardTo::OwnBlockedAndGiven];
+        if !gives_again.contains(&self.habits().forward_to)
             || self.user_of(asked.requester) == self.my_user()
         {
             return None;
@@ -376,7 +383,9 @@ impl Reference {
                 continue;
             }
             // What was decided before the claim may not hold any more (K-06, K-08).
-            if self.due_now(to) != ShareDecision::Share {
+            let passes_over_blocks = self.habits().forward_to == ForwardTo::OwnBlockedAndGiven
+                && self.user_of(to) == self.my_user();
+            if !passes_over_blocks && self.due_now(to) != ShareDecision::Share {
                 continue;
             }
             let Some(event) = self.forwarded(forward.session, forward.from) else { continue };

@@ -189,8 +189,23 @@ impl Reference {
             }
         }
         self.store.rooms.told(room, sync.seq);
+        if news && self.habits().follows_members {
+            self.follow_members(room, io);
+        }
         self.draw_consequences(room, &changes, (sync.limited, by));
         self.note_join(room, io);
+    }
+
+    /// Has the lists of everybody in a room asked for, long before there is a message for them.
+    fn follow_members(&mut self, room: RoomId, io: &mut Io<'_, '_>) {
+        let Some(seen) = self.store.rooms.room(room) else { return };
+        let members = seen.members().filter(|(_, membership)| *membership != Membership::Ban);
+        for user in members.map(|(user, _)| user).collect::<Vec<_>>() {
+            if self.store.lists.track(user) {
+                self.live.query_backoff.remove(&user);
+                io.touch();
+            }
+        }
     }
 
     /// Replaces the session of a room if one of these changes asks for it.

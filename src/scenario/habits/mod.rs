@@ -126,6 +126,9 @@ pub struct Habits {
     pub identity_change_stops: bool,
     /// What a query does while another one is on its way.
     pub query_answers: QueryAnswers,
+    /// Whether the lists of a room's members are asked for as soon as the room shows them, and not first for a message
+    /// (matrix-rust-sdk).
+    pub follows_members: bool,
     /// Which Olm session is used.
     pub choose_olm: ChooseOlm,
     /// Whether an Olm session that the other side made counts as one (N-06; X18 if not).
@@ -240,6 +243,7 @@ impl Habits {
             rotation_period_min: SimDuration::ZERO,
             identity_change_stops: true,
             query_answers: QueryAnswers::InTurn,
+            follows_members: false,
             choose_olm: ChooseOlm::LastDecrypted,
             sees_inbound_olm: true,
             accepts_fallback_keys: true,

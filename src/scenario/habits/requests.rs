@@ -18,9 +18,10 @@ habit! {
     ForwardTo {
         /// Own verified devices.
         OwnVerified "own_verified",
-        /// Own verified devices, and devices that had been given the key, from that index on
-        /// (matrix-rust-sdk).
+        /// Own verified devices, and devices that had been given the key, from that index on.
         OwnVerifiedAndGiven "own_verified_and_given",
+        /// The same, where a block takes nothing from an own device that is verified (matrix-rust-sdk).
+        OwnBlockedAndGiven "own_blocked_and_given",
         /// All own devices (X39).
         Own "own",
         /// Every device that asks (X39).

@@ -26,7 +26,7 @@ few! {
     BundleSending: Careful EveryDevice NoDeviceKeys AtHand;
     SharedHistoryFlag: Visibility Always Absent;
     ChooseOlm: LastDecrypted NewestCreated OldestCreated;
-    ForwardTo: OwnVerified OwnVerifiedAndGiven Own Anyone;
+    ForwardTo: OwnVerified OwnVerifiedAndGiven OwnBlockedAndGiven Own Anyone;
     ForwardedReason: Received Never Always Invented;
     KeyReplacement: Earlier Later;
     LeaveRotates: Anyone KeyHolders;
@@ -195,6 +195,9 @@ settings! {
     query_answers {
         QueryAnswers::LastWins => Place::Text(rooms::SLOW_OLD_ANSWER), "A1", [];
     }
+    follows_members {
+        true => Place::File("key_requests/a_client_may_ask_its_own_devices_by_itself"), "B1", [];
+    }
     choose_olm {
         ChooseOlm::NewestCreated => Place::Text(rooms::CROSSING_REPAIR), "A1", [(Rule::U04, "A1")];
         ChooseOlm::OldestCreated => Place::File("incidents/a_key_lost_to_a_forgotten_one_time_key_comes_again"), "A1", [(Rule::U04, "A1")];
@@ -238,6 +241,7 @@ settings! {
     }
     forward_to {
         ForwardTo::OwnVerifiedAndGiven => Place::File("key_requests/asking_the_sender_brings_nothing"), "A1", [];
+        ForwardTo::OwnBlockedAndGiven => Place::Text(rooms::BLOCKED_OWN_DEVICE_ASKS), "A1", [(Rule::K06, "A1")];
         ForwardTo::Own => Place::File("key_requests/an_own_device_that_is_not_verified_is_refused"), "B1", [];
         ForwardTo::Anyone => Place::File("key_requests/asking_the_sender_brings_nothing"), "A1", [];
     }

@@ -135,6 +135,17 @@ pub(crate) const SLOW_OLD_ANSWER: &str = r#"{
   "faults": [{ "from": "19s", "until": "25s", "fault": "query_slow", "device": "A1", "by": "60s" }]
 }"#;
 
+/// Alice blocks one of her own devices, which asks the other one for the key of what it cannot read.
+pub(crate) const BLOCKED_OWN_DEVICE_ASKS: &str = r#"{
+  "format": 1, "about": "A test.",
+  "users": { "alice": { "devices": { "A1": { "policy": { "answer_requests": "forward" } }, "A2": {} } } },
+  "timeline": [
+    { "at": "5s", "do": "block", "device": "A1", "target": "A2" },
+    { "at": "10s", "do": "send", "from": "A1", "message": "m1" },
+    { "at": "20s", "do": "request_key", "device": "A2", "message": "m1", "of": ["A1"] }
+  ]
+}"#;
+
 /// Alice is in two rooms, and her client gives Carol the keys of both when it invites her to one.
 pub(super) const TWO_ROOMS: &str = r#"{
   "format": 1, "about": "A test.",

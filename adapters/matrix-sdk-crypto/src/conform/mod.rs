@@ -18,7 +18,7 @@ use withheld::scenario::file::{read_bytes, write_brief};
 use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
 
-use withheld::rulebook::reading::ReadingName;
+use withheld::rulebook::reading::{ReadingName, Severity};
 
 use crate::known::Known;
 use crate::needed::{Breach, needed};
@@ -51,7 +51,7 @@ pub struct Arguments {
     /// In what matrix-sdk-crypto keeps its keys: pickles in memory, or sqlite.
     #[arg(long, default_value = "pickles", value_parser = StoreKind::read)]
     pub store: StoreKind,
-    /// A folder with findings that are known: what their files name as rules is told and does not count.
+    /// A folder with findings that are known: their rooms are run, and what is broken in the same way is told and does not count.
     #[arg(long)]
     pub known: Option<PathBuf>,
     /// How many smaller rooms are tried for each thing that is broken; with 0 the smallest room is shown as it is.
@@ -108,7 +108,7 @@ fn conform(
     let cases = cases(rooms, arguments);
     let threads = threads_or_all(arguments.threads);
     let began = Instant::now();
-    let survey = survey(cases, threads, &|_| {});
+    let survey = survey(cases, &known, threads, &|_| {});
     let surveyed = began.elapsed();
     let findings = findings(&survey, &known, arguments.limit);
     if let Some(folder) = &arguments.save {
@@ -141,7 +141,7 @@ fn conform(
     for (name, reason) in &survey.skipped {
         let _ = writeln!(err, "{name}: skipped: {reason}");
     }
-    Ok(exit(&survey, &known))
+    Ok(exit(&survey))
 }
 
 /// The rooms in their roles.
@@ -162,9 +162,10 @@ fn cases(files: Vec<Room>, arguments: &Arguments) -> Vec<Case> {
 }
 
 /// The exit code, as that of the other commands: not deterministic before broken before inconclusive.
-fn exit(survey: &Survey, known: &Known) -> Exit {
-    let broken = survey.breaches.keys().any(|breach| {
-        survey.standing(breach.rule) == survey::Standing::Broken && !known.has(breach.rule)
+fn exit(survey: &Survey) -> Exit {
+    let broken = survey.new.keys().any(|breach| {
+        breach.severity == Severity::Violation
+            && survey.standing(breach.rule) == survey::Standing::Broken
     });
     if !survey.diverging.is_empty() {
         Exit::NotDeterministic
@@ -224,15 +225,14 @@ fn room(path: &Path) -> Result<Room, String> {
     Ok(Room { name, scenario })
 }
 
-/// The smallest room for each thing that devices have broken and that is not known.
+/// The smallest room for each thing that devices have broken in a way that is not known.
 fn findings(survey: &Survey, known: &Known, limit: usize) -> Vec<Finding> {
     let judged = |standing| matches!(standing, survey::Standing::Broken | survey::Standing::Warned);
-    let broken = survey.breaches.iter();
+    let broken = survey.new.iter();
     let broken = broken.filter(|(breach, _)| judged(survey.standing(breach.rule)));
-    let broken = broken.filter(|(breach, _)| !known.has(breach.rule));
     let small = |(breach, rooms): (&Breach, &survey::Rooms)| {
         let (_, case) = rooms.smallest.clone()?;
-        let shrunk = (limit > 0).then(|| made_small(breach, &case, limit)).flatten();
+        let shrunk = (limit > 0).then(|| made_small(breach, &case, known, limit)).flatten();
         let (first, casting) = (case.name(), case.casting());
         let scenario = shrunk.as_ref().map_or(case.room.scenario, titled);
         let careful = |casting| SdkRooms::careful().cast(casting);

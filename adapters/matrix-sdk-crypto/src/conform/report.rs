@@ -132,6 +132,11 @@ fn first_of(rooms: &Rooms) -> String {
     rooms.smallest.as_ref().map(|(_, case)| case.name()).unwrap_or_default()
 }
 
+/// In how many rooms a rule was broken, a room in which that was a violation and worth a warning counted for each.
+fn rooms_of(all: &BTreeMap<Breach, Rooms>, rule: Rule) -> u64 {
+    all.iter().filter(|(breach, _)| breach.rule == rule).map(|(_, rooms)| rooms.count).sum()
+}
+
 fn broken_by(all: &BTreeMap<Breach, Rooms>) -> Vec<Value> {
     let one = |(breach, rooms): (&Breach, &Rooms)| {
         json!({
@@ -206,7 +211,13 @@ pub fn text(told: &Told<'_>) -> String {
     }
     let known: BTreeSet<Rule> = survey.breaches.keys().map(|breach| breach.rule).collect();
     for rule in known.into_iter().filter(|rule| told.known.has(*rule)) {
-        let _ = writeln!(text, "known: {}", told.known.line(rule));
+        let [all, new] = [&survey.breaches, &survey.new].map(|sums| rooms_of(sums, rule));
+        let files = told.known.files(rule);
+        let _ = writeln!(
+            text,
+            "known: {files}; so in {} rooms, in another way in {new}",
+            all.saturating_sub(new)
+        );
     }
     text.push_str(&others(survey));
     text.push_str(&time(survey));
@@ -329,6 +340,7 @@ pub fn json(told: &Told<'_>) -> Value {
                     (role.as_str(), survey.standing_in(*rule, *role).as_str())
                 }).collect::<BTreeMap<_, _>>(),
                 "known": told.known.has(*rule),
+                "new_in": rooms_of(&survey.new, *rule),
                 "applied": survey.met(*rule),
                 "violated_in": in_rooms(Severity::Violation),
                 "warned_in": in_rooms(Severity::Warning),

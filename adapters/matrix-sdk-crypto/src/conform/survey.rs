@@ -19,18 +19,22 @@ use withheld::run::clients::{InWorld, References};
 use withheld::run::failure::{Failure, Trial, try_out};
 use withheld::run::judged::{Judging, run_one};
 use withheld::run::shrunk::{Shrunk, shrink};
+use withheld::run::signature::Signature;
 use withheld::run::twice::{Divergence, run_again};
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
 use withheld::scenario::profile::ProfileName;
+use withheld::trace::sink::Trace;
 
 use crate::casting::Casting;
 use crate::glue::{NotTheCrate, not_the_crate};
+use crate::known::Known;
 use crate::needed::Breach;
 use crate::prepare::prepare;
 use crate::role::Role;
 use crate::simulator::{Breakdown, SdkRooms, Spent};
 use crate::store::StoreKind;
+use crate::ways::ways;
 
 /// A room that is to be run.
 #[derive(Debug, Clone)]
@@ -104,6 +108,8 @@ pub struct Survey {
     pub met: BTreeMap<(Role, Rule), u64>,
     /// Breaches by devices that no fault excuses.
     pub breaches: BTreeMap<Breach, Rooms>,
+    /// Those of them that no finding shows which is known: another rule, or another way.
+    pub new: BTreeMap<Breach, Rooms>,
     /// Breaches that careful glue avoids: they are its own, not the crate's.
     pub by_glue: BTreeMap<Breach, Rooms>,
     /// Breaches by devices that run the reference client: it or the rule is wrong, or what stands between the two kinds of client.
@@ -244,6 +250,7 @@ impl Survey {
         add(&mut self.left_out, other.left_out);
         for (sums, more) in [
             (&mut self.breaches, other.breaches),
+            (&mut self.new, other.new),
             (&mut self.by_glue, other.by_glue),
             (&mut self.by_reference, other.by_reference),
             (&mut self.by_servers, other.by_servers),
@@ -287,7 +294,7 @@ fn add<K: Ord>(sums: &mut BTreeMap<K, u64>, more: BTreeMap<K, u64>) {
 fn breaches(outcome: &Outcome, is_meant: impl Fn(Party) -> bool) -> BTreeSet<Breach> {
     let counts = |violation: &&Violation| violation.injected.is_none() && is_meant(violation.party);
     let all = outcome.violations.iter().filter(counts);
-    all.map(|one| Breach { rule: one.rule, severity: one.severity }).collect()
+    all.map(Breach::of).collect()
 }
 
 impl Rooms {
@@ -316,14 +323,19 @@ impl Rooms {
 
 /// Runs rooms on so many threads and adds them up; the sum does not depend on how many these are. Every room is run twice.
 #[must_use]
-pub fn survey(cases: Vec<Case>, threads: usize, told: &(dyn Fn(u64) + Sync)) -> Survey {
+pub fn survey(
+    cases: Vec<Case>,
+    known: &Known,
+    threads: usize,
+    told: &(dyn Fn(u64) + Sync),
+) -> Survey {
     let queue = Mutex::new(VecDeque::from(cases));
     let sum = Mutex::new(Survey::default());
     let work = || {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(case) = next else { return };
-            let one = run_case(case);
+            let one = run_case(case, known);
             let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
             sum.merge(one);
             told(sum.runs);
@@ -340,7 +352,7 @@ pub fn survey(cases: Vec<Case>, threads: usize, told: &(dyn Fn(u64) + Sync)) -> 
     sum
 }
 
-fn run_case(case: Case) -> Survey {
+fn run_case(case: Case, known: &Known) -> Survey {
     let mut one = Survey::default();
     let casting = case.casting();
     if !is_of_its_own(&casting, &case) {
@@ -358,7 +370,7 @@ fn run_case(case: Case) -> Survey {
     let case = Case { room: Room { name, scenario }, ..case };
     let began = Instant::now();
     let simulator = SdkRooms::default().cast(casting);
-    judge(&case, &simulator, &mut one);
+    judge(&case, (&simulator, known), &mut one);
     one.spent.add(simulator.spent());
     one.slowest = vec![(began.elapsed(), case.name())];
     one
@@ -371,7 +383,7 @@ fn is_of_its_own(casting: &Casting, case: &Case) -> bool {
     real > 0 && (case.role == Role::Both || real < all)
 }
 
-fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
+fn judge(case: &Case, (simulator, known): (&SdkRooms, &Known), one: &mut Survey) {
     let scenario = &case.room.scenario;
     let mut report = run_one(simulator, scenario, Judging::STRICT, &mut ());
     if let Some(breakdown) = simulator.take_breakdowns().into_iter().next() {
@@ -404,18 +416,25 @@ fn judge(case: &Case, simulator: &SdkRooms, one: &mut Survey) {
         return;
     }
     let careful = SdkRooms::careful().cast(simulator.casting().clone());
-    let still = run_one(&careful, scenario, Judging::STRICT, &mut ()).outcome;
+    let mut trace = Trace::default();
+    let still = run_one(&careful, scenario, Judging::STRICT, &mut trace).outcome;
     one.spent.add(careful.spent());
+    let new = ways(scenario, (&still, trace.facts()), &real).into_iter();
+    let new: BTreeSet<Breach> =
+        new.filter(|(_, way)| !known.knows(way)).map(|(one, _)| Breach::of(&one)).collect();
     let still = breaches(&still, is_real);
     for breach in broken {
         let sums = if still.contains(&breach) { &mut one.breaches } else { &mut one.by_glue };
         sums.entry(breach).or_default().add(case);
+        if new.contains(&breach) {
+            one.new.entry(breach).or_default().add(case);
+        }
     }
 }
 
-/// Makes the smallest room known for a breach as small as it can be; `None` if it is not broken there again.
+/// Makes the smallest room for a breach as small as it can be; `None` if it is not broken there again in a way that is new.
 #[must_use]
-pub fn made_small(breach: &Breach, case: &Case, limit: usize) -> Option<Shrunk> {
+pub fn made_small(breach: &Breach, case: &Case, known: &Known, limit: usize) -> Option<Shrunk> {
     let casting = case.casting();
     let is_real = |scenario: &Scenario, party: Party| matches!(party, Party::Device(device) if casting.real(scenario).contains(&device));
     let trial = Trial {
@@ -429,7 +448,9 @@ pub fn made_small(breach: &Breach, case: &Case, limit: usize) -> Option<Shrunk> 
     let tried = try_out(&simulator, &case.room.scenario, &trial);
     let is_it = |failure: &Failure| {
         let signature = failure.signature();
-        signature.is_some_and(|one| (one.rule, one.severity) == (breach.rule, breach.severity))
+        let is_new = |one: &Signature| !known.knows(one);
+        let same = |one: &Signature| (one.rule, one.severity) == (breach.rule, breach.severity);
+        signature.is_some_and(|one| same(one) && is_new(one))
     };
     let found = tried.found.iter().find(|found| is_it(&found.failure))?;
     Some(shrink(&simulator, &case.room.scenario, &trial, (&tried, found), limit))

@@ -79,7 +79,7 @@ impl SdkDevice {
             let _ = self.wait(machine.olm.mark_request_as_sent(id, &response));
         }
         match room {
-            Some(room) => self.proceed(room, Sent::Put { accepted }),
+            Some(room) => self.given(room, id, accepted),
             None => self.live.batch = self.live.batch.saturating_sub(1),
         }
     }

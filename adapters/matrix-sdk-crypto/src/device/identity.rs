@@ -3,6 +3,8 @@
 //!
 //! The secrets go from one device of a user to another outside of what is simulated, as they do by a recovery key.
 
+use std::collections::BTreeSet;
+
 use matrix_sdk_crypto::store::types::CrossSigningKeyExport;
 use matrix_sdk_crypto::types::CrossSigningKey;
 use matrix_sdk_crypto::types::requests::{AnyIncomingResponse, UploadSigningKeysRequest};
@@ -93,11 +95,16 @@ impl SdkDevice {
         }
         let Some(identity) = self.wire().identity(keys.master).cloned() else { return };
         let [master_key, self_signing_key, user_signing_key] = identity.seeds;
+        let before = self.verified_users();
         let mut export = CrossSigningKeyExport::default();
         (export.master_key, export.self_signing_key, export.user_signing_key) =
             (master_key, self_signing_key, user_signing_key);
         if self.wait(machine.olm.import_cross_signing_keys(export)).is_err() {
             return;
+        }
+        // `Store::import_cross_signing_keys` marks the own identity as verified there and then, and with it everybody whom it has signed.
+        for user in self.verified_users().difference(&before) {
+            self.record_verified(Target::User(*user), true, hands);
         }
         let own = self.device_id(self.me);
         let device = self.wait(machine.olm.get_device(&user, &own, None)).ok().flatten();
@@ -106,6 +113,18 @@ impl SdkDevice {
             self.app.takes_over = None;
             self.sign_self(keys, &upload, hands.given.cause);
         }
+    }
+
+    /// The users whose identity the machine holds for verified.
+    fn verified_users(&self) -> BTreeSet<UserId> {
+        let Some(machine) = self.machine() else { return BTreeSet::new() };
+        let tracked = machine.store.tracked();
+        let is_verified = |user: &&ruma::OwnedUserId| {
+            let identity = self.wait(machine.olm.get_identity(user, None)).ok().flatten();
+            identity.is_some_and(|identity| identity.is_verified())
+        };
+        let verified = tracked.keys().filter(is_verified);
+        verified.filter_map(|user| self.wire().names().user_named(user)).collect()
     }
 
     /// The value that stands for the master key of an identity.

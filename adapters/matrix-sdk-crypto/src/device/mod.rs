@@ -335,6 +335,8 @@ impl SdkDevice {
             self.live.look_again |= self.live.upload_at.take_if(may_upload).is_some();
             self.poll(hands.given.clock);
             self.look(hands);
+            // Where the machine wanted nothing, because it waits for a server that has failed, it is asked again later.
+            self.poll(hands.given.clock);
             self.advance_queues(hands);
         }
         self.run_errands(hands);

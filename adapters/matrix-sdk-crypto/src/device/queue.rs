@@ -2,17 +2,17 @@
 //! and `Room::preshare_room_key`: query lists that are out of date, claim, share, encrypt.
 //! It does not know whom the machine gives a key.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use matrix_sdk_crypto::types::requests::ToDeviceRequest;
 use matrix_sdk_crypto::{
     CollectStrategy, EncryptionSettings, OlmError, SessionRecipientCollectionError, UserIdentity,
 };
-use ruma::OwnedUserId;
 use ruma::events::AnyMessageLikeEventContent;
 use ruma::events::room::history_visibility::HistoryVisibility as Visibility;
 use ruma::serde::Raw;
+use ruma::{OwnedTransactionId, OwnedUserId, TransactionId};
 use serde_json::{Value, json};
 use withheld::ids::{FactId, MegolmSessionId, MessageId, RoomId, UserId};
 use withheld::protocol::api::{Failure, MessagePut, Request, Response};
@@ -45,8 +45,8 @@ pub(super) enum Stage {
     Claiming,
     /// Everybody has an Olm session who can have one.
     Claimed,
-    /// One request with keys or notices is on its way, these are left.
-    Sharing(VecDeque<Arc<ToDeviceRequest>>),
+    /// Requests with keys or notices are on their way, the others are left.
+    Sharing { under_way: BTreeSet<OwnedTransactionId>, left: VecDeque<Arc<ToDeviceRequest>> },
     /// Everybody has been given what is due.
     Shared(VecDeque<Arc<ToDeviceRequest>>),
     /// The message is on its way.
@@ -60,11 +60,6 @@ pub(super) enum Sent {
     Query,
     /// A claim.
     Claim,
-    /// A request with keys or notices.
-    Put {
-        /// Whether the server took it.
-        accepted: bool,
-    },
 }
 
 impl SdkDevice {
@@ -79,17 +74,29 @@ impl SdkDevice {
         let stage = match (sent, self.live.stages.remove(&room)) {
             (Sent::Query, Some(Stage::Querying)) => Some(Stage::Queried),
             (Sent::Claim, Some(Stage::Claiming)) => Some(Stage::Claimed),
-            (Sent::Put { accepted: true }, Some(Stage::Sharing(left))) => Some(Stage::Shared(left)),
-            (Sent::Put { accepted: false }, Some(Stage::Sharing(_))) => {
-                // `Room::preshare_room_key`: a session that could not be given to all is not used.
-                self.throw_session_away(room);
-                self.drop_first(room);
-                None
-            }
-            (Sent::Query | Sent::Claim | Sent::Put { .. }, stage) => stage,
+            (Sent::Query | Sent::Claim, stage) => stage,
         };
         if let Some(stage) = stage {
             self.live.stages.insert(room, stage);
+        }
+    }
+
+    /// A request with keys or notices was taken by the server, or not.
+    pub(super) fn given(&mut self, room: RoomId, id: &TransactionId, accepted: bool) {
+        let Some(Stage::Sharing { under_way, left }) = self.live.stages.get_mut(&room) else {
+            return;
+        };
+        if !under_way.remove(id) {
+            return;
+        }
+        if !accepted {
+            // `Room::preshare_room_key`: a session that could not be given to all is not used.
+            self.live.stages.remove(&room);
+            self.throw_session_away(room);
+            self.drop_first(room);
+        } else if under_way.is_empty() {
+            let left = std::mem::take(left);
+            self.live.stages.insert(room, Stage::Shared(left));
         }
     }
 
@@ -143,12 +150,21 @@ impl SdkDevice {
                     }
                     return self.encrypt(room, first, hands);
                 };
-                self.live.stages.insert(room, Stage::Sharing(left));
-                self.give(room, &next, first.cause, hands);
+                let mut next = vec![next];
+                if self.around.careful {
+                    // What is said was true when it was decided. It stays so if it leaves at once, and not behind other requests.
+                    next.extend(std::mem::take(&mut left));
+                }
+                let under_way = next.iter().map(|request| request.txn_id.clone()).collect();
+                self.live.stages.insert(room, Stage::Sharing { under_way, left });
+                for request in &next {
+                    self.give(room, request, first.cause, hands);
+                }
                 false
             }
             Some(
-                stage @ (Stage::Querying | Stage::Claiming | Stage::Sharing(_) | Stage::Sending),
+                stage
+                @ (Stage::Querying | Stage::Claiming | Stage::Sharing { .. } | Stage::Sending),
             ) => {
                 self.live.stages.insert(room, stage);
                 false

@@ -27,7 +27,7 @@ use crate::store::Noted;
 
 use super::messages::trust;
 use super::rooms::SeenRoom;
-use super::{Hands, SdkDevice};
+use super::{Hands, Poll, SdkDevice};
 
 /// What the machine wrote while it took a sync in, as far as no message claimed it.
 #[derive(Debug, Default)]
@@ -56,6 +56,10 @@ impl SdkDevice {
         hands: &mut Hands<'_, '_>,
     ) {
         let Some(machine) = self.machine() else { return };
+        if sync.device_lists.iter().any(|(_, change, _)| *change == ListChange::Changed) {
+            // Patience with lists that do not come is no reason to pass over one that is new.
+            self.live.poll = Poll::default();
+        }
         for (user, change, cause) in &sync.device_lists {
             let kind = FactKind::ListNote { device: self.me, user: *user, change: *change };
             hands.fact(kind, Causes::of([cause.0]));

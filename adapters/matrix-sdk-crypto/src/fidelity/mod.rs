@@ -1,6 +1,7 @@
 //! `fidelity`: the same rooms with matrix-sdk-crypto and with the reference client under the habits of its profile, compared by what
 //! each device wrote to each other one. It does not judge either.
 
+mod causes;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,10 @@ use crate::prepare::prepare;
 use crate::simulator::SdkRooms;
 use crate::store::StoreKind;
 
+use self::causes::{Failures, cause};
 use self::rows::{Rows, Written};
+
+pub use self::causes::Cause;
 
 /// Runs rooms with matrix-sdk-crypto and with the profile matrix-rust-sdk of the reference client, and compares what they write.
 #[derive(Debug, Parser)]
@@ -98,6 +102,10 @@ pub struct Comparison {
     pub differences: BTreeMap<Difference, Differing>,
     /// Rooms that could not be compared.
     pub skipped: u64,
+    /// The messages that differ by what is known to make them, and in how many rooms.
+    pub causes: BTreeMap<Cause, (u64, u64)>,
+    /// What differs in each room, for people.
+    pub by_room: BTreeMap<String, Vec<String>>,
 }
 
 impl Comparison {
@@ -106,6 +114,11 @@ impl Comparison {
         self.equal += other.equal;
         self.shared += other.shared;
         self.skipped += other.skipped;
+        self.by_room.extend(other.by_room);
+        for (cause, (messages, rooms)) in other.causes {
+            let sums = self.causes.entry(cause).or_default();
+            *sums = (sums.0 + messages, sums.1 + rooms);
+        }
         for (difference, more) in other.differences {
             match self.differences.entry(difference) {
                 std::collections::btree_map::Entry::Vacant(free) => {
@@ -219,12 +232,12 @@ fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Compari
         (device.policy.share, device.policy.on_problem) = (share, on_problem);
     }
     let real = SdkRooms::default().cast(Casting::default().stored_in(store));
-    let written = rows(&real, &scenario);
+    let (written, failed) = rows(&real, &scenario);
     if !real.take_breakdowns().is_empty() {
         one.skipped = 1;
         return one;
     }
-    let modelled = rows(&InWorld(References), &scenario);
+    let (modelled, also_failed) = rows(&InWorld(References), &scenario);
     one.rooms = 1;
     for (only_real, more, less) in [(true, &written, &modelled), (false, &modelled, &written)] {
         for (row, count) in more {
@@ -233,9 +246,19 @@ fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Compari
                 one.shared += count - surplus;
             }
             if surplus > 0 {
+                let who = if only_real { "the crate" } else { "the profile" };
+                let cause = cause(row, &scenario, &[&failed, &also_failed]);
+                one.causes.entry(cause).or_insert((0, 1)).0 += surplus;
+                let told = format!("{who} {surplus} more: {}", row.told(&scenario));
+                one.by_room.entry(room.name.clone()).or_default().push(told);
                 add(&mut one, (row, surplus, only_real), &room.name, &scenario);
             }
         }
+    }
+    if one.causes.len() > 1
+        && let Some(rest) = one.causes.remove(&Cause::Unknown)
+    {
+        one.causes.insert(Cause::Follows, rest);
     }
     one.equal = u64::from(one.differences.is_empty());
     one
@@ -259,10 +282,10 @@ fn add(
     differing.messages += surplus;
 }
 
-fn rows(simulator: &dyn Simulator, scenario: &Scenario) -> BTreeMap<Written, u64> {
-    let mut rows = Rows::default();
-    simulator.simulate(scenario, ReadingName::Strict, &mut rows);
-    rows.counted()
+fn rows(simulator: &dyn Simulator, scenario: &Scenario) -> (BTreeMap<Written, u64>, Failures) {
+    let (mut rows, mut failures) = (Rows::default(), Failures::default());
+    simulator.simulate(scenario, ReadingName::Strict, &mut (&mut rows, &mut failures));
+    (rows.counted(), failures)
 }
 
 fn as_text(comparison: &Comparison) -> String {
@@ -278,6 +301,9 @@ fn as_text(comparison: &Comparison) -> String {
             "{what}{space}{code}, {who}: {} messages in {} rooms; smallest {} ({})\n",
             differing.messages, differing.rooms, differing.smallest.1, differing.example
         ));
+    }
+    for (cause, (messages, rooms)) in &comparison.causes {
+        text.push_str(&format!("{}: {messages} messages in {rooms} rooms\n", cause.as_str()));
     }
     text
 }
@@ -299,6 +325,10 @@ fn as_json(comparison: &Comparison) -> Value {
         "equal": comparison.equal,
         "messages_in_common": comparison.shared,
         "skipped": comparison.skipped,
+        "by_room": comparison.by_room,
+        "causes": comparison.causes.iter().map(|(cause, (messages, rooms))| {
+            (cause.as_str(), json!({ "messages": messages, "rooms": rooms }))
+        }).collect::<BTreeMap<_, _>>(),
         "differences": comparison.differences.iter().map(difference).collect::<Vec<_>>(),
     })
 }

@@ -40,6 +40,28 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// Who wrote it to whom.
+    pub(super) const fn between(&self) -> (DeviceId, DeviceId) {
+        (self.sender, self.recipient)
+    }
+
+    /// Whether it is the key of a session that has encrypted something before.
+    pub(super) const fn is_of_session_in_use(&self) -> bool {
+        matches!(self.what, What::RoomKey { first: 1.., .. })
+    }
+
+    /// Whether it is a key request, an answer to one, or one that is taken back.
+    pub(super) const fn is_about_requests(&self) -> bool {
+        match self.what {
+            What::ForwardedRoomKey { .. } | What::Request { .. } | What::Cancellation => true,
+            What::RoomKey { .. }
+            | What::Dummy
+            | What::Bundle
+            | What::Withheld { .. }
+            | What::Other => false,
+        }
+    }
+
     /// What it is, without names, and the code if it is a notice.
     pub(super) fn kind(&self) -> (&'static str, &'static str) {
         match self.what {

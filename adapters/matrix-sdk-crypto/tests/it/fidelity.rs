@@ -1,9 +1,10 @@
 //! The command `fidelity`: real rooms beside modelled ones.
 
 use withheld::scenario::file::known_profile;
+use withheld::scenario::habits::UnwedgeClock;
 use withheld::scenario::profile::{Profile, ProfileName};
 use withheld_matrix_sdk::conform::survey::{Room, generated};
-use withheld_matrix_sdk::fidelity::{self, compare};
+use withheld_matrix_sdk::fidelity::{self, Cause, compare};
 use withheld_matrix_sdk::store::StoreKind;
 
 use crate::{file, repository};
@@ -30,12 +31,47 @@ fn a_room_in_which_both_write_the_same_is_equal_whatever_sessions_are_called() {
 #[test]
 fn what_only_one_of_them_writes_is_a_difference_with_its_smallest_room() {
     let path = "adapters/matrix-sdk-crypto/findings/the_dummy_of_a_recovery_is_never_sent.json";
-    let comparison = compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
+    let mut recovers = own();
+    recovers.habits.unwedge_clock = UnwedgeClock::NewestSession;
+    let comparison = compare(vec![scenario_file(path)], (&recovers, StoreKind::default()), 1);
     assert_eq!(comparison.equal, 0);
     let dummy = comparison.differences.iter().find(|(one, _)| one.what == "m.dummy");
     let (difference, rooms) = dummy.unwrap_or_else(|| panic!("{:?}", comparison.differences));
     assert!(!difference.only_real, "the crate never sends it");
     assert_eq!((rooms.rooms, rooms.smallest.1.as_str()), (1, path));
+}
+
+#[test]
+fn what_findings_show_is_written_by_the_profile_too() {
+    for name in [
+        "the_dummy_of_a_recovery_is_never_sent",
+        "a_blocked_own_device_gets_the_key_when_it_asks",
+        "a_session_outlives_a_member_who_never_had_its_key",
+    ] {
+        let path = format!("adapters/matrix-sdk-crypto/findings/{name}.json");
+        let comparison = compare(vec![scenario_file(&path)], (&own(), StoreKind::default()), 1);
+        assert_eq!(comparison.equal, 1, "{name}: {:?}", comparison.by_room);
+    }
+}
+
+#[test]
+fn every_difference_has_a_cause() {
+    let causes = |path: &str| {
+        let comparison = compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
+        let messages = |(messages, _): &(u64, u64)| *messages;
+        let named: u64 = comparison.causes.values().map(messages).sum();
+        let differing = comparison.differences.values().map(|one| one.messages);
+        assert_eq!(named, differing.sum::<u64>(), "{path}");
+        comparison.causes.into_keys().collect::<Vec<Cause>>()
+    };
+    let failed = "scenarios/no_olm/a_claim_that_fails_in_passing_is_tried_again_before_anything_is_said.json";
+    assert_eq!(causes(failed), [Cause::Failed]);
+    let bare = "scenarios/policy/a_device_without_encryption_is_passed_over_in_silence.json";
+    assert_eq!(causes(bare), [Cause::NoAlgorithms]);
+    let anew = "scenarios/no_olm/a_device_made_anew_under_its_old_id_is_a_new_target.json";
+    assert_eq!(causes(anew), [Cause::SameId]);
+    let late = "scenarios/key_requests/a_forwarded_key_says_why_its_beginning_is_missing.json";
+    assert_eq!(causes(late), [Cause::NewDevice]);
 }
 
 #[test]

@@ -5,8 +5,13 @@ use std::path::{Path, PathBuf};
 
 use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::rule::Rule;
+use withheld::run::clients::{InWorld, References};
 use withheld::run::judged::{Judging, run_one};
+use withheld::run::simulator::Simulator;
 use withheld::scenario::fault::Party;
+use withheld::time::SimTime;
+use withheld::trace::fact::{Fact, FactKind};
+use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::simulator::SdkRooms;
 
 use crate::{file, repository};
@@ -36,7 +41,8 @@ fn every_finding_breaks_its_rules_whatever_the_glue_does() {
     for path in &rooms {
         let rules = file(path).rules;
         if rules.is_empty() {
-            assert_eq!(path.file_name().unwrap(), NO_RULE, "it says which rules it is about");
+            let name = path.file_name().unwrap().to_str().unwrap();
+            assert!([NO_RULE, CLAIMS].contains(&name), "{name} says which rules it is about");
         }
         for simulator in [SdkRooms::default(), SdkRooms::careful()] {
             let broken = broken(&simulator, path);
@@ -48,6 +54,29 @@ fn every_finding_breaks_its_rules_whatever_the_glue_does() {
 
 /// The room of a finding that no rule forbids: who loses a store may lose messages, but not for ever.
 const NO_RULE: &str = "what_a_rolled_back_store_has_lost_stays_lost.json";
+
+/// The room of another one: nothing says how often keys may be claimed.
+const CLAIMS: &str = "who_waits_for_a_session_claims_with_every_sync.json";
+
+#[test]
+fn who_waits_for_a_session_claims_with_every_sync() {
+    let scenario = file(&repository("adapters/matrix-sdk-crypto/findings").join(CLAIMS));
+    let claims = |simulator: &dyn Simulator| {
+        let mut trace = Trace::default();
+        run_one(simulator, &scenario, Judging::STRICT, &mut trace);
+        let is_claim = |fact: &&Fact| matches!(fact.kind, FactKind::Claim { .. });
+        let minute = SimTime::from_ms(60_000);
+        trace.facts().iter().filter(is_claim).filter(|claim| claim.at < minute).count()
+    };
+    for simulator in [SdkRooms::default(), SdkRooms::careful()] {
+        assert!(
+            claims(&simulator) > 90,
+            "as many as there are one-time keys: {}",
+            claims(&simulator)
+        );
+    }
+    assert!(claims(&InWorld(References)) < 10, "who waits longer after each failure makes few");
+}
 
 #[test]
 fn what_was_lost_with_a_store_stays_lost() {

@@ -67,6 +67,48 @@ fn conform_fails_for_what_is_new_only() {
     assert_eq!(run(&[]).0, 1);
     let (code, out, err) = run(&["--known", findings.to_str().unwrap()]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.contains("known: P-15: an_index_that_was_used_is_accepted_again.json"), "{out}");
+    let known = "known: P-15: an_index_that_was_used_is_accepted_again.json; so in 1 rooms";
+    assert!(out.contains(known), "{out}");
     assert_eq!(run(&["--known", "nowhere"]).0, 3);
+}
+
+#[test]
+fn another_way_to_break_a_rule_that_is_known_to_be_broken_counts() {
+    let findings = repository(FINDINGS);
+    let (known, other) = (
+        "a_rotation_period_below_an_hour_is_not_kept.json",
+        "a_session_older_than_a_new_period_is_used.json",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(findings.join(known), folder.path().join(known)).unwrap();
+    let run = |name: &str| {
+        let simulator = SdkRooms::default().knowing(Known::read(folder.path()).unwrap());
+        let scenario = file(&findings.join(name));
+        let report = run_one(&simulator, &scenario, Judging::STRICT, &mut ());
+        let r01 = report.outcome.violations.iter().filter(|one| one.rule == Rule::R01).count();
+        let remarks = simulator.remarks(&scenario, &report);
+        let about = |begin: &str| {
+            let told = remarks.iter().find(|one| one.about.starts_with(begin));
+            told.map_or(0, |one| one.lines.iter().filter(|line| line.starts_with("R-01")).count())
+        };
+        (r01, about("known"), about("broken in a way"))
+    };
+    assert_eq!(run(known), (0, 1, 0));
+    assert_eq!(run(other), (1, 0, 1), "a warning is known, and this is a violation");
+
+    let path = findings.join(other);
+    let conform = |folder: &std::path::Path| {
+        let (room, folder) = (path.to_str().unwrap(), folder.to_str().unwrap());
+        let args =
+            ["conform", room, "--rooms", "0", "--role", "both", "--limit", "0", "--known", folder];
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = conform::main(args.map(std::ffi::OsString::from), &mut out, &mut err);
+        (code, String::from_utf8(out).unwrap())
+    };
+    let (code, out) = conform(folder.path());
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("known: R-01: a_rotation_period_below_an_hour_is_not_kept.json; so in 0 rooms, in another way in 1"), "{out}");
+    let (code, out) = conform(&findings);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("; so in 1 rooms, in another way in 0"), "{out}");
 }

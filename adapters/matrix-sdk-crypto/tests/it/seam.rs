@@ -6,13 +6,14 @@ use withheld::protocol::withheld::WithheldCode;
 use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::rule::Rule;
 use withheld::run::judged::{Judging, run_one};
+use withheld::scenario::model::Scenario;
 use withheld::trace::fact::{FactKind, OlmResult, RunEnd, Shown, TryResult};
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::Casting;
-use withheld_matrix_sdk::simulator::SdkRooms;
+use withheld_matrix_sdk::simulator::{Breakdown, SdkRooms};
 use withheld_matrix_sdk::store::StoreKind;
 
-use crate::room;
+use crate::{file, repository, room};
 
 fn run(text: &str) -> (Outcome, Trace) {
     let (outcome, trace) = run_in(text, StoreKind::default());
@@ -176,4 +177,72 @@ fn what_a_fault_takes_out_of_a_store_is_gone() {
     let failed =
         |kind: &FactKind| matches!(kind, FactKind::OlmDecrypt { result: OlmResult::Failed(_), .. });
     assert!(trace.facts().iter().any(|fact| failed(&fact.kind)), "nothing opens the second key");
+}
+
+/// Whether somebody breaks one of these rules in a room.
+fn is_broken(simulator: &SdkRooms, scenario: &Scenario, rules: &[Rule]) -> bool {
+    let outcome = run_one(simulator, scenario, Judging::STRICT, &mut ()).outcome;
+    outcome.violations.iter().any(|one| rules.contains(&one.rule))
+}
+
+#[test]
+fn a_list_that_changes_is_asked_for_however_long_others_were_waited_for() {
+    let text = r#"{ "format": 1, "about": "x", "servers": { "s1": {}, "s2": {} },
+      "users": {
+        "alice": { "devices": { "A1": {}, "A2": {} } },
+        "bob": { "server": "s2", "devices": { "B1": {}, "B2": {} } },
+        "carol": { "server": "s2", "devices": { "C1": {}, "C2": {} } }
+      },
+      "network": { "client": "1ms", "federation": "5s", "request_timeout": "3s" },
+      "timeline": [
+        { "at": "10s", "do": "send", "from": "A1", "room": "room", "message": "m1" },
+        { "at": "20s", "do": "logout", "device": "C2" },
+        { "at": "4h", "do": "send", "from": "A1", "room": "room", "message": "m2" },
+        { "at": "4h2s", "do": "logout", "device": "B2" }
+      ] }"#;
+    assert!(!is_broken(&SdkRooms::default(), &room(text), &[Rule::D02]));
+}
+
+#[test]
+fn secrets_that_are_taken_over_make_their_identity_verified_there_and_then() {
+    let name = "who_is_given_new_secrets_trusts_nobody_by_them_before_the_next_list.json";
+    let scenario = file(&repository("scenarios/regressions").join(name));
+    assert!(!is_broken(&SdkRooms::default(), &scenario, &[Rule::K08, Rule::R05]));
+}
+
+#[test]
+fn careful_glue_says_what_was_decided_before_it_is_no_longer_so() {
+    let text = r#"{ "format": 1, "about": "x",
+      "users": { "alice": { "devices": { "A1": {}, "A2": {} } }, "bob": { "devices": { "B1": {} } } },
+      "timeline": [
+        { "at": "10s", "do": "send", "from": "B1", "room": "room", "message": "m1" },
+        { "at": "10s16ms", "do": "send", "from": "A1", "room": "room", "message": "m2" }
+      ],
+      "faults": [
+        { "from": "5s", "until": "end", "fault": "one_time_keys_run_out", "device": "B1" },
+        { "from": "5s", "until": "end", "fault": "no_fallback_key", "device": "B1" }
+      ] }"#;
+    let scenario = room(text);
+    assert!(
+        is_broken(&SdkRooms::default(), &scenario, &[Rule::N06]),
+        "one request after the other"
+    );
+    assert!(!is_broken(&SdkRooms::careful(), &scenario, &[Rule::N06]));
+}
+
+#[test]
+fn a_run_that_does_not_come_to_rest_is_cut_at_the_same_place_every_time() {
+    let name = "who_waits_for_a_session_claims_with_every_sync.json";
+    let scenario = file(&repository("adapters/matrix-sdk-crypto/findings").join(name));
+    let run = || {
+        let simulator = SdkRooms::default().cut_after(300);
+        let report = run_one(&simulator, &scenario, Judging::STRICT, &mut ());
+        (report.outcome.end, report.facts, report.digest, simulator.take_breakdowns())
+    };
+    let first = run();
+    assert_eq!((first.0, &first.3), (RunEnd::ActionLimit, &vec![Breakdown::Endless]));
+    assert_eq!(run(), first);
+    let whole = SdkRooms::default();
+    run_one(&whole, &scenario, Judging::STRICT, &mut ());
+    assert_eq!(whole.take_breakdowns(), []);
 }

@@ -98,6 +98,8 @@ settings! {
     identity_change_stops: bool,
     /// What a query for a device list does while another one for the same user is on its way.
     query_answers: QueryAnswers,
+    /// Whether the lists of a room's members are asked for as soon as the room shows them, and not first for a message.
+    follows_members: bool,
     /// Which Olm session is used where there are several.
     choose_olm: ChooseOlm,
     /// Whether an Olm session that the other side made is taken for one on which keys can be sent.

@@ -18,6 +18,8 @@ choice! {
         Self::OwnVerified = Self::OwnVerified => "own_verified" "Own verified devices.",
         Self::OwnVerifiedAndGiven = Self::OwnVerifiedAndGiven =>
             "own_verified_and_given" "Own verified devices, and devices that had been given the key, from that index on.",
+        Self::OwnBlockedAndGiven = Self::OwnBlockedAndGiven =>
+            "own_blocked_and_given" "The same, where a block takes nothing from an own device that is verified.",
         Self::Own = Self::Own => "own" "All own devices.",
         Self::Anyone = Self::Anyone => "anyone" "Every device that asks.",
     }

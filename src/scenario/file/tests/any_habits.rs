@@ -45,6 +45,7 @@ impl Source {
             rotation_period_min: self.span(),
             identity_change_stops: self.flag(),
             query_answers: self.choice(),
+            follows_members: self.flag(),
             choose_olm: self.choice(),
             sees_inbound_olm: self.flag(),
             accepts_fallback_keys: self.flag(),
