@@ -1,43 +1,27 @@
-//! Key requests: asking other devices for a key, answering those that ask, and taking what is forwarded.
-//! It does not know how anything travels.
+//! Key requests: asking other devices for a key, and answering those that ask.
+//! It does not know how anything travels, nor in what form a key is forwarded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::reference::Reference;
 use crate::client::reference::decide::{DeviceView, ShareDecision, decide};
-use crate::client::reference::inbound::InboundKey;
+use crate::client::reference::forwards::Forward;
 use crate::client::reference::io::Io;
-use crate::client::reference::notices::SessionNotice;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::client::reference::recipient::Arrival;
 use crate::client::reference::replies::{Reply, reply_by_habit, reply_to_own};
 use crate::client::reference::requests::OpenRequest;
-use crate::client::reference::wording::{forwarded_reason, notice_type};
+use crate::client::reference::wording::notice_type;
 use crate::ids::{DeviceId, MegolmSessionId, MessageId, RequestId, RoomId, UserId};
 use crate::protocol::api::DeviceKeys;
-use crate::protocol::megolm::InboundSession;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::Membership;
-use crate::protocol::to_device::{
-    ForwardedRoomKey, ForwardedWithheld, KeyRequest, KeyRequestAction, OlmEvent, RoomKey,
-    SharedHistory, ToDeviceBody, ToDeviceType,
-};
-use crate::protocol::withheld::{Field, SessionCode, WithheldNotice};
+use crate::protocol::to_device::{KeyRequest, KeyRequestAction, ToDeviceBody, ToDeviceType};
+use crate::protocol::withheld::{SessionCode, WithheldNotice};
 use crate::scenario::habits::ForwardTo;
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::{AnswerRequests, AskFor, SharePolicy};
-use crate::trace::fact::{Causes, FactKind, KeySource, OlmCause, ProcessOutcome};
-
-/// A key to be forwarded as soon as there is an Olm session.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Forward {
-    pub(super) to: DeviceId,
-    request: RequestId,
-    session: MegolmSessionId,
-    /// The first index that is given at the most; the forwarder's own one if it is later.
-    from: u32,
-    cause: Provenance,
-}
+use crate::trace::fact::{Causes, FactKind, OlmCause, ProcessOutcome};
 
 /// A request that asks for something, with the fact that it was processed.
 #[derive(Debug, Clone, Copy)]
@@ -153,7 +137,7 @@ impl Reference {
     }
 
     /// Closes the request for a session, and tells those who were asked, as a rule but for the one who answered.
-    fn cancel(
+    pub(super) fn cancel(
         &mut self,
         session: MegolmSessionId,
         answered_by: Option<DeviceId>,
@@ -366,103 +350,5 @@ impl Reference {
     fn is_in_room(&self, room: RoomId, user: UserId) -> bool {
         let seen = self.store.rooms.room(room);
         seen.is_some_and(|seen| seen.membership(user) == Membership::Join)
-    }
-
-    /// Sends the keys that were waiting for an Olm session with a device.
-    pub(super) fn send_forwards(&mut self, to: DeviceId, io: &mut Io<'_, '_>) {
-        let (now, later) = std::mem::take(&mut self.live.forwards)
-            .into_iter()
-            .partition(|forward: &Forward| forward.to == to);
-        self.live.forwards = later;
-        for forward in now {
-            // Between the answer and the session the user may have changed their mind about the device.
-            let by_habit = self.habits().forward_to != ForwardTo::OwnVerified;
-            if self.store.requests.is_cancelled(to, forward.request)
-                || !(by_habit || self.serves(to))
-            {
-                continue;
-            }
-            // What was decided before the claim may not hold any more (K-06, K-08).
-            let passes_over_blocks = self.habits().forward_to == ForwardTo::OwnBlockedAndGiven
-                && self.user_of(to) == self.my_user();
-            if !passes_over_blocks && self.due_now(to) != ShareDecision::Share {
-                continue;
-            }
-            let Some(event) = self.forwarded(forward.session, forward.from) else { continue };
-            let content = ItemContent::Sealed(OlmEvent::ForwardedRoomKey(event));
-            let item = Item { device: to, content, because: Causes::of([forward.cause.0]) };
-            self.put(ToDeviceType::Encrypted, vec![item], forward.cause.0, io);
-        }
-    }
-
-    /// Whether an own device may have keys now.
-    fn serves(&self, device: DeviceId) -> bool {
-        let me = self.my_user();
-        let listed = self.store.lists.user(me).and_then(|list| list.device(device)).copied();
-        listed.is_some_and(|keys| {
-            reply_to_own(self.store.policy.share, &self.view_of(me, &keys), true) == Reply::Forward
-        })
-    }
-
-    /// The forwarded form of a key that this device has, with the reason why it has a part only (F-04 to F-07).
-    fn forwarded(&self, session: MegolmSessionId, from: u32) -> Option<ForwardedRoomKey> {
-        let key = self.store.inbound.key(session)?;
-        let (room, first) = (key.room, key.first().max(from));
-        let shared_history = SharedHistory::of(key.shared_history);
-        let from_creator = |notice: &&SessionNotice| notice.sender == self.user_of(key.creator);
-        let partial = self.store.notices.about(session).iter().find(from_creator);
-        Some(ForwardedRoomKey {
-            key: RoomKey { room, session, first, shared_history },
-            creator: key.creator,
-            hops: key.hops,
-            withheld: forwarded_reason(
-                partial
-                    .map(|notice| ForwardedWithheld { code: notice.code, reason: notice.reason }),
-                first,
-                self.habits().forwarded_reason,
-            ),
-        })
-    }
-
-    /// Takes a forwarded key if it was asked for and comes from an own verified device (F-03).
-    pub(super) fn forwarded_key(
-        &mut self,
-        arrival: Arrival,
-        forwarded: &ForwardedRoomKey,
-        by: Provenance,
-        io: &mut Io<'_, '_>,
-    ) -> ProcessOutcome {
-        let RoomKey { room, session, first, .. } = forwarded.key;
-        let (sender, me) = (arrival.sender, self.my_user());
-        let listed = self.store.lists.user(me).and_then(|list| list.device(sender)).copied();
-        let trusted = listed.is_some_and(|keys| self.view_of(me, &keys).verified);
-        if self.user_of(sender) != me || !trusted || !self.store.requests.was_asked(session, sender)
-        {
-            return ProcessOutcome::Discarded;
-        }
-        if let Some(withheld) = forwarded.withheld {
-            let notice = SessionNotice {
-                id: arrival.id,
-                sender: me,
-                was_asked: true,
-                of_bundle: false,
-                owns_key: true,
-                code: withheld.code,
-                reason: withheld.reason,
-                by,
-            };
-            self.store.notices.keep(session, notice);
-        }
-        let key = InboundKey {
-            hops: forwarded.hops + 1,
-            ..InboundKey::new(room, InboundSession::new(session, first), forwarded.creator)
-        };
-        let withheld = forwarded.withheld.and_then(|withheld| match withheld.code {
-            Field::Is(code) => Some(code),
-            Field::Absent | Field::NotAString | Field::Other(_) => None,
-        });
-        self.take_key(key, (KeySource::Forwarded { withheld }, Some(arrival.id), by), io);
-        self.cancel(session, Some(sender), by, io);
-        ProcessOutcome::Handled
     }
 }

@@ -7,6 +7,7 @@ mod commands;
 mod debts;
 mod decide;
 mod few;
+mod forwards;
 mod history;
 mod inbound;
 mod invites;
@@ -36,8 +37,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client::reference::claims::Claims;
+use crate::client::reference::forwards::Forward;
 use crate::client::reference::io::Io;
-use crate::client::reference::key_requests::{Asked, Forward};
+use crate::client::reference::key_requests::Asked;
 use crate::client::reference::lists::Queries;
 use crate::client::reference::outbox::Sending;
 use crate::client::reference::recovery::Wanted;
