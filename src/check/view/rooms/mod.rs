@@ -10,8 +10,8 @@ use crate::check::cast::Cast;
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::{Pairs, row};
 use crate::check::view::rooms::roster::Roster;
-pub(crate) use crate::check::view::rooms::span::Span;
 use crate::check::view::rooms::span::in_span;
+pub(crate) use crate::check::view::rooms::span::{Passage, Span};
 use crate::ids::{DeviceId, FactId, RoomId, ServerId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::time::SimTime;
@@ -74,23 +74,6 @@ pub(crate) struct Member {
     pub(crate) membership: Membership,
     /// On a server the change; for a device the sync that told it.
     pub(crate) fact: FactId,
-}
-
-/// What became of one user's membership in a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Passage {
-    /// The user.
-    pub(crate) user: UserId,
-    /// The membership as it was known before.
-    pub(crate) before: Option<Membership>,
-    /// The membership after the last event.
-    pub(crate) last: Membership,
-    /// Whether the user was in the room, or invited, and then not, in between or at the end.
-    pub(crate) departed: bool,
-    /// Whether one of the events was a leave or a ban.
-    pub(crate) was_out: bool,
-    /// Whether one of the events was an invite.
-    pub(crate) was_invited: bool,
 }
 
 /// Whether a user with this membership is in the room, or may be given what is in it.
