@@ -84,11 +84,13 @@ fn without_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Find
         return no_olm_heard(said, moment, Use::Made);
     }
     if let Some(key) = delivery::key_in_time(cell) {
-        return if delivery::is_given(cell, key) {
-            delivery::of_key(cell, key)
-        } else {
-            unaccepted(cell, sharing::rule(cell, since), key.put.fact)
-        };
+        if delivery::is_given(cell, key) {
+            return delivery::of_key(cell, key);
+        }
+        // What an older store does not know of any more it does not try again.
+        if cell.view.life.forgiven(cell.sender(), key.put).is_none() {
+            return unaccepted(cell, sharing::rule(cell, since), key.put.fact);
+        }
     }
     if let Word::Heard(said, moment, _) = about_olm {
         let witnesses = [Some(moment.fact), Some(said.message.put.fact), Some(cell.accepted)];
