@@ -1,4 +1,4 @@
-//! What of a fault can be less: its window, a number, a span.
+//! What of a fault can be less: its window, a number, a span, a condition.
 //! It does not know whether the fault matters at all.
 
 use crate::scenario::fault::{CrashPoint, FaultKind, ToDeviceFilter};

@@ -165,11 +165,11 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
         return Finding::of(Leaf::SenderGone, [Some(failure), Some(encrypted.fact), None]);
     }
     // By the time of the second try its list may not hold the device any more: then there is nobody to try it with.
-    if failure.is_some()
-        && view.olm.failed_in_passing(cell.sender(), device, epoch)
-        && view.lists.entry(cell.sender(), view.cast.user(device), device).is_none()
+    let (sender, user) = (cell.sender(), view.cast.user(device));
+    if view.olm.failed_in_passing(sender, device, epoch)
+        && view.lists.entry(sender, user, device).is_none()
     {
-        return awareness::unlisted(cell, view.lists.gap(cell.sender(), view.cast.user(device)));
+        return awareness::unlisted(cell, view.lists.gap(sender, user));
     }
     match failure {
         Some(failure) if !set_up_since && !encrypted.unsettled => {
