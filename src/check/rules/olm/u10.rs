@@ -117,6 +117,22 @@ mod tests {
     }
 
     #[test]
+    fn so_may_be_every_key_that_comes_of_something_from_before() {
+        let (mut story, first) = two();
+        story.wait(1_000);
+        let snapshot = story.now();
+        story.wait(1_000);
+        story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
+        up(&mut story, 2);
+        story.by(B1, key_gone(B1, 0, LossCause::Expired));
+        let key = KeyValue::new(3);
+        story.at(HOME, FactKind::FallbackKeyUp { device: B1, key });
+        story.came_of(first);
+        up(&mut story, 4);
+        assert_eq!(story.rules(), [], "it holds 1 and 4");
+    }
+
+    #[test]
     fn a_device_that_tells_of_nothing_and_a_store_that_went_back_decide_nothing() {
         let mut silent = Story::begin();
         (0..3).for_each(|key| {

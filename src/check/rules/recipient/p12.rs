@@ -54,7 +54,7 @@ mod tests {
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
     use crate::time::SimTime;
-    use crate::trace::fact::{FactKind, OlmError, OlmResult};
+    use crate::trace::fact::{FactKind, OlmError, OlmResult, ProcessOutcome};
 
     fn taken() -> (Story, Sent) {
         let mut story = Story::with_olm();
@@ -108,5 +108,9 @@ mod tests {
         story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
         again(&mut story, sent, FAILED);
         assert!(!broken(&story));
+        let (device, message, outcome) = (B1, sent.row, ProcessOutcome::Discarded);
+        story.by(B1, FactKind::Processed { device, message, outcome });
+        again(&mut story, sent, FAILED);
+        assert!(!broken(&story), "it was discarded the second time");
     }
 }

@@ -156,6 +156,19 @@ mod tests {
     }
 
     #[test]
+    fn it_does_not_matter_whether_the_second_was_there_by_then() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        story.message(s(0), 0, 0);
+        story.tries(B1, 0, TryResult::Decrypted);
+        let snapshot = SimTime::from_ms(5);
+        story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
+        story.message(s(0), 0, 1);
+        story.tries(B1, 1, TryResult::Decrypted);
+        assert!(!broken(&story));
+    }
+
+    #[test]
     fn each_message_of_an_index_counts_against_each_other() {
         let mut story = twice();
         story.message(s(0), 0, 2);
