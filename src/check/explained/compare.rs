@@ -113,11 +113,13 @@ fn without_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Find
     }
 }
 
-/// The epoch that is open, if it is a later one and setting up Olm has failed in it as well.
+/// The next epoch in which setting up Olm has failed as well, and of which something was said or that is still open.
 fn later_failure(cell: &Cell<'_>, epoch: Epoch) -> Option<Epoch> {
     let (view, sender, device) = (cell.view, cell.sender(), cell.device);
     let open = view.epoch(sender, device);
-    (open != epoch && view.olm.failure(sender, device, open).is_some()).then_some(open)
+    let counts =
+        |later: &Epoch| *later == open || !matches!(cover::about_olm(cell, *later), Word::Silent);
+    view.olm.failed_in(sender, device).filter(|later| *later > epoch).filter(counts).min()
 }
 
 /// Stage 4, when no report was sent in the epoch.

@@ -390,6 +390,16 @@ impl Olm {
         failures.iter().find(|(of, _)| *of == epoch).map(|(_, failure)| *failure)
     }
 
+    /// The epochs in which an attempt of the device to set up a session with `peer` failed.
+    pub(crate) fn failed_in(
+        &self,
+        device: DeviceId,
+        peer: DeviceId,
+    ) -> impl Iterator<Item = Epoch> + '_ {
+        let failures = self.of(device, peer).map(|pair| pair.failures.iter());
+        failures.into_iter().flatten().map(|(epoch, _)| *epoch)
+    }
+
     /// Whether what failed in this epoch failed once and in passing, so that a second try was due before any report.
     pub(crate) fn failed_in_passing(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> bool {
         self.failure(device, peer, epoch).is_some() && self.settled(device, peer, epoch).is_none()
