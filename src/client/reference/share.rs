@@ -227,7 +227,7 @@ impl Reference {
     }
 
     /// The fact that a device or its user was let off last: unblocked, or verified.
-    fn allowed_by(&self, device: DeviceId) -> Option<FactId> {
+    pub(super) fn allowed_by(&self, device: DeviceId) -> Option<FactId> {
         let targets = [Target::Device(device), Target::User(self.user_of(device))];
         targets.iter().filter_map(|target| self.store.allowed.get(target)?.0).max()
     }

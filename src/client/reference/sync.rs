@@ -280,6 +280,7 @@ impl Reference {
     fn outbox_failed(&mut self, place: OutboxNo, failure: Failure, io: &mut Io<'_, '_>) {
         self.store.outbox.hold_up(place, io.given.cause);
         self.hold_up_jobs(place, io.given.cause);
+        io.touch();
         let habit = self.habits().put_failed;
         let put = match self.store.outbox.request_mut(place) {
             Some(Request::SendToDevice(put)) => put.clone(),

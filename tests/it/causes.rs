@@ -1,0 +1,356 @@
+//! What stands behind what reference clients do: the recorded causes of keys, notices, queries and messages name the choice or the answer
+//! that decided them and the failure that held them up, and what comes in leaves its mark once. How that is told is not known here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use withheld::generate::plan::Subject;
+use withheld::ids::{DeviceId, FactId, UserId};
+use withheld::protocol::api::ListChange;
+use withheld::protocol::to_device::OlmEvent;
+use withheld::protocol::withheld::{Field, WithheldCode};
+use withheld::scenario::fault::Party;
+use withheld::scenario::model::Scenario;
+use withheld::scenario::policy::Target;
+use withheld::time::SimDuration;
+use withheld::trace::fact::{Fact, FactKind, ProcessOutcome, QueryOutcome, SentContent};
+
+use crate::room::{Room, files, in_file};
+
+/// A request that fails is tried again after so long at the earliest.
+const FIRST_WAIT: SimDuration = SimDuration::from_secs(2);
+/// Where requests and answers travel longer than this, late does not mean tried again.
+const SHORT_WAY: SimDuration = SimDuration::from_ms(500);
+
+/// The facts of a run up to one of them, seen from a device.
+struct Before<'a> {
+    scenario: &'a Scenario,
+    facts: &'a [Fact],
+    device: DeviceId,
+}
+
+impl Before<'_> {
+    fn user_of(&self, device: DeviceId) -> UserId {
+        self.scenario.devices[device.index()].user
+    }
+
+    /// The device as itself, and as one of its user's.
+    fn targets(&self, device: DeviceId) -> [Target; 2] {
+        [Target::Device(device), Target::User(self.user_of(device))]
+    }
+
+    /// The last fact that says so.
+    fn last(&self, says: impl Fn(&FactKind) -> bool) -> Option<FactId> {
+        self.facts.iter().rev().find(|fact| says(&fact.kind)).map(|fact| fact.id)
+    }
+
+    /// The answer from which the device knows what it knows of another one.
+    fn learnt(&self, other: DeviceId) -> Option<FactId> {
+        let of = self.user_of(other);
+        self.last(|kind| {
+            matches!(*kind, FactKind::QueryEnd { device, user, outcome: QueryOutcome::Applied { .. }, .. }
+                if device == self.device && user == of)
+        })
+    }
+
+    /// What the device's user said last of each target that stands for another device: whether that was in its favour.
+    fn said(
+        &self,
+        other: DeviceId,
+        counts: impl Fn(&FactKind) -> Option<(Target, bool)>,
+    ) -> Vec<(FactId, bool)> {
+        let mut last = BTreeMap::new();
+        for fact in self.facts {
+            if let Some((target, favour)) = counts(&fact.kind) {
+                last.insert(target, (fact.id, favour));
+            }
+        }
+        self.targets(other).iter().filter_map(|target| last.get(target).copied()).collect()
+    }
+
+    /// The last thing that let the other device off: it was unblocked or verified.
+    fn allowed(&self, other: DeviceId) -> Option<FactId> {
+        let said = self.said(other, |kind| match *kind {
+            FactKind::BlockedSet { device, target, blocked } if device == self.device => {
+                Some((target, !blocked))
+            }
+            FactKind::VerifiedSet { device, target, verified } if device == self.device => {
+                Some((target, verified))
+            }
+            _ => None,
+        });
+        said.into_iter().filter(|(_, favour)| *favour).map(|(fact, _)| fact).max()
+    }
+
+    /// The block that keeps the other device out.
+    fn block(&self, other: DeviceId) -> Option<FactId> {
+        let said = self.said(other, |kind| match *kind {
+            FactKind::BlockedSet { device, target, blocked } if device == self.device => {
+                Some((target, blocked))
+            }
+            _ => None,
+        });
+        said.into_iter().find(|(_, blocked)| *blocked).map(|(fact, _)| fact)
+    }
+
+    /// The last verification that was taken back and not given again.
+    fn withdrawn(&self, other: DeviceId) -> Option<FactId> {
+        let said = self.said(other, |kind| match *kind {
+            FactKind::VerifiedSet { device, target, verified } if device == self.device => {
+                Some((target, !verified))
+            }
+            _ => None,
+        });
+        said.into_iter().filter(|(_, withdrawn)| *withdrawn).map(|(fact, _)| fact).max()
+    }
+}
+
+/// Whether `cause` stands among the causes of a fact, or of those, and so on.
+fn led_to(facts: &[Fact], is_cause: impl Fn(&Fact) -> bool, effect: &Fact) -> bool {
+    let mut pending: BTreeSet<FactId> = effect.causes.iter().collect();
+    while let Some(id) = pending.pop_last() {
+        let fact = &facts[id.index()];
+        if is_cause(fact) {
+            return true;
+        }
+        pending.extend(fact.causes.iter());
+    }
+    false
+}
+
+/// Devices that follow every rule and have the store that they wrote.
+fn careful(room: &Room) -> BTreeSet<DeviceId> {
+    let all = 0..room.scenario.devices.len();
+    let follows = |device: &DeviceId| {
+        Subject::Specification.is_on_trial(&room.scenario, Party::Device(*device))
+    };
+    let lost = room.trace.facts().iter().filter_map(|fact| match fact.kind {
+        FactKind::StoreRestored { device, .. }
+        | FactKind::Crashed { device }
+        | FactKind::LoggedOut { device } => Some(device),
+        _ => None,
+    });
+    let lost: BTreeSet<DeviceId> = lost.collect();
+    all.map(DeviceId::at).filter(follows).filter(|device| !lost.contains(device)).collect()
+}
+
+/// All scenario files that a test of single facts has time for.
+fn rooms() -> impl Iterator<Item = (String, Room)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    files("").into_iter().filter_map(move |path| {
+        let name = path.strip_prefix(&root).unwrap().with_extension("");
+        let name = name.to_string_lossy().into_owned();
+        let scenario = in_file(&name);
+        (scenario.devices.len() <= 40).then(|| (name, Room::run(scenario)))
+    })
+}
+
+/// What is wanted of the causes of a fact, each with what it is called, and whether it is there.
+fn wanted(room: &Room, fact: &Fact, careful: &BTreeSet<DeviceId>) -> Vec<(&'static str, bool)> {
+    let facts = room.trace.facts();
+    let before =
+        |device| Before { scenario: &room.scenario, facts: &facts[..fact.id.index()], device };
+    let names =
+        |cause: Option<FactId>| cause.is_none_or(|cause| fact.causes.iter().any(|id| id == cause));
+    let rests_on = |cause: Option<FactId>| {
+        cause.is_none_or(|cause| led_to(facts, |fact| fact.id == cause, fact))
+    };
+    let direct = |says: &dyn Fn(&FactKind) -> bool| {
+        fact.causes.iter().any(|id| says(&facts[id.index()].kind))
+    };
+    let is_near = room.scenario.network.client.max <= SHORT_WAY;
+    match fact.kind {
+        FactKind::PutTarget {
+            device, recipient, content: SentContent::Withheld(content), ..
+        } => {
+            let is_reply = direct(&|kind| matches!(kind, FactKind::Processed { .. }));
+            let before = before(device);
+            match content.code {
+                _ if is_reply => vec![],
+                Field::Is(WithheldCode::Blacklisted) => {
+                    vec![("the block", names(before.block(recipient)))]
+                }
+                Field::Is(WithheldCode::Unverified) => {
+                    let set = before.last(|kind| matches!(*kind, FactKind::SharingSet { device: by, .. } if by == device));
+                    vec![
+                        ("the policy", set.is_some() && names(set)),
+                        ("the list", names(before.learnt(recipient))),
+                        ("the verification taken back", names(before.withdrawn(recipient))),
+                    ]
+                }
+                _ => vec![],
+            }
+        }
+        FactKind::OlmEncrypted { device, peer, event: OlmEvent::RoomKey(key), .. } => {
+            let before = before(device);
+            vec![
+                ("the list", names(before.learnt(peer))),
+                ("the unblock or the verification", rests_on(before.allowed(peer))),
+                (
+                    "the session or the message that asks for it again",
+                    direct(&|kind| match *kind {
+                        FactKind::MegolmNew { session, .. } => session == key.session,
+                        FactKind::OlmDecrypt { .. } => true,
+                        _ => false,
+                    }),
+                ),
+            ]
+        }
+        FactKind::MegolmEncrypted { device, session: of, .. } => {
+            let made = direct(
+                &|kind| matches!(*kind, FactKind::MegolmNew { session, .. } if session == of),
+            );
+            vec![("the session", made), ("what held its keys up", held_up_by(room, fact, device))]
+        }
+        FactKind::QueryStart { device, user: of, .. } => {
+            let before = before(device);
+            let last = before.last(|kind| match *kind {
+                FactKind::QueryStart { device: by, user, .. } => by == device && user == of,
+                FactKind::ListNote { device: by, user, change: ListChange::Changed } => {
+                    by == device && user == of
+                }
+                _ => false,
+            });
+            let asked = before.last(|kind| matches!(*kind, FactKind::QueryStart { device: by, user, .. } if by == device && user == of));
+            // A note about somebody whose list was never asked for says nothing.
+            let note = last.filter(|note| asked.is_some_and(|asked| asked < *note));
+            vec![("the note", names(note))]
+        }
+        FactKind::PutAccepted { device, txn: of } => {
+            let put =
+                before(device).last(|kind| matches!(*kind, FactKind::Put { txn, .. } if txn == of));
+            let late = put
+                .is_some_and(|put| is_near && fact.at.since(facts[put.index()].at) >= FIRST_WAIT);
+            vec![("what held it up", !late || led_to(facts, is_fault, fact))]
+        }
+        FactKind::MessageAccepted { message: of, .. } => {
+            let sent = facts.iter().find(|fact| matches!(fact.kind, FactKind::MegolmEncrypted { message, .. } if message == of));
+            let is_careful =
+                |sent: &Fact| actor(&sent.kind).is_some_and(|device| careful.contains(&device));
+            let late = sent.is_some_and(|sent| {
+                is_near && is_careful(sent) && fact.at.since(sent.at) >= FIRST_WAIT
+            });
+            vec![("what held it up", !late || led_to(facts, is_fault, fact))]
+        }
+        _ => vec![],
+    }
+}
+
+fn is_fault(fact: &Fact) -> bool {
+    matches!(fact.kind, FactKind::FaultStart(_))
+}
+
+/// Whether a message whose keys were accepted late says why.
+fn held_up_by(room: &Room, message: &Fact, device: DeviceId) -> bool {
+    if room.scenario.network.client.max > SHORT_WAY {
+        return true;
+    }
+    let facts = &room.trace.facts()[..message.id.index()];
+    let asked =
+        message.causes.iter().find(|id| matches!(facts[id.index()].kind, FactKind::UserStep(_)));
+    let puts = facts.iter().filter(|fact| match fact.kind {
+        FactKind::Put { device: by, .. } => {
+            by == device && fact.causes.iter().any(|id| Some(id) == asked)
+        }
+        _ => false,
+    });
+    let late = puts.into_iter().any(|put| {
+        let FactKind::Put { txn: of, .. } = put.kind else { return false };
+        facts.iter().any(|fact| {
+            matches!(fact.kind, FactKind::PutAccepted { txn, .. } if txn == of)
+                && fact.at.since(put.at) >= FIRST_WAIT
+        })
+    });
+    !late || led_to(room.trace.facts(), is_fault, message)
+}
+
+fn actor(kind: &FactKind) -> Option<DeviceId> {
+    match *kind {
+        FactKind::PutTarget { device, .. }
+        | FactKind::OlmEncrypted { device, .. }
+        | FactKind::MegolmEncrypted { device, .. }
+        | FactKind::QueryStart { device, .. }
+        | FactKind::PutAccepted { device, .. } => Some(device),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_a_client_does_names_what_decided_it_and_what_held_it_up() {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut missing = Vec::new();
+    for (name, room) in rooms() {
+        let careful = careful(&room);
+        for fact in room.trace.facts() {
+            if actor(&fact.kind).is_some_and(|device| !careful.contains(&device)) {
+                continue;
+            }
+            for (what, is_there) in wanted(&room, fact, &careful) {
+                *seen.entry(what).or_default() += 1;
+                if !is_there {
+                    missing.push(format!("{name}: {what} of #{} {:?}", fact.id.raw(), fact.kind));
+                }
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(seen.len() >= 9 && seen.values().all(|times| *times > 10), "{seen:?}");
+}
+
+#[test]
+fn each_message_that_is_listed_is_dealt_with_once_and_known_when_it_comes_again() {
+    let mut wrong = Vec::new();
+    let mut again = 0;
+    for (name, room) in rooms() {
+        let careful = careful(&room);
+        let mut listed: BTreeMap<_, usize> = BTreeMap::new();
+        let mut processed: BTreeMap<_, Vec<ProcessOutcome>> = BTreeMap::new();
+        let mut opened: BTreeMap<_, usize> = BTreeMap::new();
+        let mut contents = BTreeMap::new();
+        for fact in room.trace.facts() {
+            match fact.kind {
+                FactKind::Enqueued { message, content, .. } => {
+                    contents.insert(message, content);
+                }
+                FactKind::Listed { device, message } => {
+                    *listed.entry((device, message)).or_default() += 1;
+                }
+                FactKind::Processed { device, message, outcome } => {
+                    processed.entry((device, message)).or_default().push(outcome);
+                }
+                FactKind::OlmDecrypt { device, message, .. } => {
+                    *opened.entry((device, message)).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+        for (place, outcomes) in &processed {
+            let (device, message) = *place;
+            if !careful.contains(&device) {
+                continue;
+            }
+            let is_olm = matches!(contents.get(&message), Some(SentContent::Olm(_)));
+            let is_notice = matches!(contents.get(&message), Some(SentContent::Withheld(_)));
+            if is_olm && opened.get(place).copied().unwrap_or(0) != outcomes.len() {
+                wrong.push(format!("{name}: opened {place:?} {outcomes:?}"));
+            }
+            if is_notice && outcomes[0] == ProcessOutcome::Duplicate {
+                wrong.push(format!("{name}: first {place:?} {outcomes:?}"));
+            }
+            if is_notice && outcomes.len() > 1 {
+                again += 1;
+                if outcomes[0] == ProcessOutcome::Handled
+                    && outcomes[1..].iter().any(|o| *o != ProcessOutcome::Duplicate)
+                {
+                    wrong.push(format!("{name}: again {place:?} {outcomes:?}"));
+                }
+            }
+        }
+        for (place, times) in &listed {
+            if careful.contains(&place.0) && processed.get(place).map_or(0, Vec::len) != *times {
+                wrong.push(format!("{name}: listed {place:?} {times}"));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(again > 0, "{again}");
+}
