@@ -50,6 +50,7 @@ impl Reference {
                 let kind = FactKind::SharingSet { device, share, with_invited };
                 self.store.sharing_set = Provenance::of(io.fact_of_input(kind));
                 self.view_changed(io);
+                self.settle_admitted(&[], io);
             }
             Command::SetReporting { target, codes } => self.set_reporting(target, codes, io),
             Command::RequestKey { message, ref of } => self.ask_for_message(message, of, io),
@@ -94,6 +95,7 @@ impl Reference {
         self.store.verified_by_hand.insert(device);
         self.record_verified(Target::Device(device), true, io);
         self.view_changed(io);
+        self.settle_admitted(&[], io);
     }
 
     fn unverify(&mut self, target: Target, io: &mut Io<'_, '_>) {
