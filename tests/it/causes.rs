@@ -12,7 +12,9 @@ use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::Target;
 use withheld::time::SimDuration;
-use withheld::trace::fact::{Fact, FactKind, ProcessOutcome, QueryOutcome, SentContent};
+use withheld::trace::fact::{
+    ClaimFailed, ClaimOutcome, Fact, FactKind, Observer, ProcessOutcome, QueryOutcome, SentContent,
+};
 
 use crate::room::{Room, files, in_file};
 
@@ -215,6 +217,15 @@ fn wanted(room: &Room, fact: &Fact, careful: &BTreeSet<DeviceId>) -> Vec<(&'stat
             let note = last.filter(|note| asked.is_some_and(|asked| asked < *note));
             vec![("the note", names(note))]
         }
+        FactKind::ClaimEnd { device, outcome: ClaimOutcome::Failed(why), .. } => {
+            let is_told = match why {
+                ClaimFailed::Unreachable | ClaimFailed::Timeout | ClaimFailed::Http => {
+                    led_to(facts, is_fault, fact)
+                }
+                ClaimFailed::BadSignature => true,
+            };
+            vec![("what made the claim fail", is_told || !careful.contains(&device))]
+        }
         FactKind::PutAccepted { device, txn: of } => {
             let put =
                 before(device).last(|kind| matches!(*kind, FactKind::Put { txn, .. } if txn == of));
@@ -293,7 +304,7 @@ fn what_a_client_does_names_what_decided_it_and_what_held_it_up() {
         }
     }
     assert_eq!(missing, Vec::<String>::new());
-    assert!(seen.len() >= 9 && seen.values().all(|times| *times > 10), "{seen:?}");
+    assert!(seen.len() >= 10 && seen.values().all(|times| *times > 10), "{seen:?}");
 }
 
 #[test]
@@ -353,4 +364,109 @@ fn each_message_that_is_listed_is_dealt_with_once_and_known_when_it_comes_again(
     }
     assert_eq!(wrong, Vec::<String>::new());
     assert!(again > 0, "{again}");
+}
+
+#[test]
+fn what_a_client_records_is_news_to_it() {
+    let mut wrong = Vec::new();
+    for (name, room) in rooms() {
+        let careful = careful(&room);
+        let server_of = |device: DeviceId| {
+            Observer::Server(
+                room.scenario.users[room.scenario.devices[device.index()].user.index()].server,
+            )
+        };
+        let mut state: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+        let mut seen: BTreeMap<_, u32> = BTreeMap::new();
+        let mut counts = BTreeMap::new();
+        let mut sent = BTreeMap::new();
+        for fact in room.trace.facts() {
+            let is_news = match fact.kind {
+                FactKind::Member { room, seq, .. }
+                | FactKind::HistoryVisibility { room, seq, .. }
+                | FactKind::Encryption { room, seq, .. } => {
+                    state.entry((fact.observer, room)).or_default().push(seq);
+                    true
+                }
+                FactKind::RoomSeen { device, room, seq, limited } => {
+                    let before = seen.insert((device, room), seq);
+                    let events = state.get(&(server_of(device), room));
+                    limited
+                        || before.is_none_or(|before| {
+                            events.is_some_and(|all| {
+                                all.iter().any(|event| (before + 1..=seq).contains(event))
+                            })
+                        })
+                        || !careful.contains(&device)
+                }
+                FactKind::KeyCounts { device, one_time, unused_fallback } => {
+                    counts.insert(device, (one_time, unused_fallback))
+                        != Some((one_time, unused_fallback))
+                        || !careful.contains(&device)
+                }
+                FactKind::MegolmEncrypted { device, message, .. } => {
+                    sent.insert(message, device);
+                    true
+                }
+                FactKind::Try { device, message, .. } => sent.get(&message) != Some(&device),
+                _ => true,
+            };
+            if !is_news {
+                wrong.push(format!("{name}: #{} {:?}", fact.id.raw(), fact.kind));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn what_takes_the_place_of_something_is_recorded_with_its_loss() {
+    let mut wrong = Vec::new();
+    let (mut keys_lost, mut sessions_dropped) = (0, 0);
+    for (name, room) in rooms() {
+        let restored = room.count(|kind| {
+            matches!(
+                kind,
+                FactKind::StoreRestored { .. }
+                    | FactKind::Crashed { .. }
+                    | FactKind::LoggedOut { .. }
+            )
+        });
+        if restored > 0 {
+            continue;
+        }
+        let mut keys: BTreeMap<_, u32> = BTreeMap::new();
+        let mut sessions: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for fact in room.trace.facts() {
+            match fact.kind {
+                FactKind::KeyIn { device, session, first, .. } => {
+                    let held = keys.insert((device, session), first);
+                    if held.is_some_and(|held| held <= first) {
+                        wrong.push(format!("{name}: {:?} over {held:?}", fact.kind));
+                    }
+                }
+                FactKind::KeyLost { device, session, .. } => {
+                    keys_lost += 1;
+                    keys.remove(&(device, session));
+                }
+                FactKind::OlmNew { device, peer, session, .. } => {
+                    let held = sessions.entry((device, peer)).or_default();
+                    held.insert(session);
+                }
+                FactKind::OlmDropped { device, peer, session, .. } => {
+                    sessions_dropped += 1;
+                    sessions.entry((device, peer)).or_default().remove(&session);
+                }
+                _ => {}
+            }
+        }
+        for ((device, peer), held) in sessions {
+            let most = room.scenario.devices[device.index()].habits.olm_sessions_max as usize;
+            if held.len() > most {
+                wrong.push(format!("{name}: {device:?} has {} sessions with {peer:?}", held.len()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(keys_lost > 0 && sessions_dropped > 0);
 }

@@ -256,12 +256,6 @@ impl Reference {
             .unwrap_or_default()
     }
 
-    /// Whether a habit makes a sender look at devices again though nothing has changed.
-    pub(super) fn has_no_habit_that_looks_again(&self) -> bool {
-        let habits = self.habits();
-        !habits.withheld_looks_shared && habits.withheld_dedup != WithheldDedup::None
-    }
-
     /// What a new session does to marks of the old one.
     pub(super) fn after_rotation(&mut self) {
         if self.habits().no_olm_reset == NoOlmReset::Rotation {
