@@ -174,7 +174,7 @@ impl Reference {
     fn acknowledge(&mut self, user: UserId, io: &mut Io<'_, '_>) {
         io.fact_of_input(FactKind::IdentityAcknowledged { device: self.me(), user });
         if let Some(list) = self.store.lists.user_mut(user) {
-            list.pinned = list.identity.map(|identity| identity.master);
+            list.pinned = list.shown;
         }
         self.view_changed(io);
     }

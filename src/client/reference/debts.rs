@@ -53,16 +53,9 @@ impl Outbound {
 impl Reference {
     /// Looks again after devices that were owed a key, could not be reached, and were not told.
     pub(super) fn settle_untold(&mut self, io: &mut Io<'_, '_>) {
-        let untold = |outbound: &&Outbound| {
-            outbound.owed_from.keys().any(|device| !self.told_no_olm(*device))
-        };
-        let in_use = self.store.outbound.iter().filter(|(_, outbound)| untold(outbound));
-        let older = self.store.debts.iter().filter(|(_, outbound)| untold(&outbound));
-        let rooms: BTreeSet<RoomId> =
-            in_use.map(|(room, _)| *room).chain(older.map(|(room, _)| *room)).collect();
-        for room in rooms {
-            self.enqueue_job(room, Purpose::Settle, io);
-        }
+        let untold = |device: &DeviceId| !self.told_no_olm(*device);
+        let rooms = self.rooms_where(|outbound| outbound.owed_from.keys().any(untold));
+        self.settle_in(rooms, io);
     }
 
     /// Looks again after devices that were owed a key and may be given it by now: a choice or a list admits them again that did
@@ -73,11 +66,24 @@ impl Reference {
                 && (self.has_olm(*device) || new.contains(device))
                 && self.is_due(*device)
         };
-        let owed = |outbound: &&Outbound| outbound.owed_from.keys().any(ready);
-        let in_use = self.store.outbound.iter().filter(|(_, outbound)| owed(outbound));
-        let older = self.store.debts.iter().filter(|(_, outbound)| owed(&outbound));
-        let rooms: BTreeSet<RoomId> =
-            in_use.map(|(room, _)| *room).chain(older.map(|(room, _)| *room)).collect();
+        let rooms = self.rooms_where(|outbound| outbound.owed_from.keys().any(ready));
+        self.settle_in(rooms, io);
+    }
+
+    /// A device that is owed a key, of a session in use or of an older one, can be given it now or be told (N-01).
+    pub(super) fn settle_owed(&mut self, peer: DeviceId, io: &mut Io<'_, '_>) {
+        let rooms = self.rooms_where(|outbound| outbound.owed_from.contains_key(&peer));
+        self.settle_in(rooms, io);
+    }
+
+    /// The rooms in which the session in use or an older one is such.
+    fn rooms_where(&self, such: impl Fn(&Outbound) -> bool) -> BTreeSet<RoomId> {
+        let in_use = self.store.outbound.iter().map(|(room, outbound)| (*room, outbound));
+        let older = self.store.debts.iter().map(|(room, outbound)| (*room, outbound));
+        in_use.chain(older).filter(|(_, outbound)| such(outbound)).map(|(room, _)| room).collect()
+    }
+
+    fn settle_in(&mut self, rooms: BTreeSet<RoomId>, io: &mut Io<'_, '_>) {
         for room in rooms {
             self.enqueue_job(room, Purpose::Settle, io);
         }
