@@ -69,39 +69,37 @@ impl Before<'_> {
         self.targets(other).iter().filter_map(|target| last.get(target).copied()).collect()
     }
 
+    /// Whom the device's user blocked with this, or unblocked.
+    fn blocked(&self, kind: &FactKind) -> Option<(Target, bool)> {
+        let FactKind::BlockedSet { device, target, blocked } = *kind else { return None };
+        (device == self.device).then_some((target, blocked))
+    }
+
+    /// Whom the device's user verified with this, or not any more.
+    fn verified(&self, kind: &FactKind) -> Option<(Target, bool)> {
+        let FactKind::VerifiedSet { device, target, verified } = *kind else { return None };
+        (device == self.device).then_some((target, verified))
+    }
+
     /// The last thing that let the other device off: it was unblocked or verified.
     fn allowed(&self, other: DeviceId) -> Option<FactId> {
-        let said = self.said(other, |kind| match *kind {
-            FactKind::BlockedSet { device, target, blocked } if device == self.device => {
-                Some((target, !blocked))
-            }
-            FactKind::VerifiedSet { device, target, verified } if device == self.device => {
-                Some((target, verified))
-            }
-            _ => None,
+        let said = self.said(other, |kind| {
+            let blocked = self.blocked(kind).map(|(target, blocked)| (target, !blocked));
+            blocked.or_else(|| self.verified(kind))
         });
         said.into_iter().filter(|(_, favour)| *favour).map(|(fact, _)| fact).max()
     }
 
     /// The block that keeps the other device out.
     fn block(&self, other: DeviceId) -> Option<FactId> {
-        let said = self.said(other, |kind| match *kind {
-            FactKind::BlockedSet { device, target, blocked } if device == self.device => {
-                Some((target, blocked))
-            }
-            _ => None,
-        });
+        let said = self.said(other, |kind| self.blocked(kind));
         said.into_iter().find(|(_, blocked)| *blocked).map(|(fact, _)| fact)
     }
 
     /// The last verification that was taken back and not given again.
     fn withdrawn(&self, other: DeviceId) -> Option<FactId> {
-        let said = self.said(other, |kind| match *kind {
-            FactKind::VerifiedSet { device, target, verified } if device == self.device => {
-                Some((target, !verified))
-            }
-            _ => None,
-        });
+        let said = self
+            .said(other, |kind| self.verified(kind).map(|(target, verified)| (target, !verified)));
         said.into_iter().filter(|(_, withdrawn)| *withdrawn).map(|(fact, _)| fact).max()
     }
 }
@@ -119,18 +117,25 @@ fn led_to(facts: &[Fact], is_cause: impl Fn(&Fact) -> bool, effect: &Fact) -> bo
     false
 }
 
+/// Whose store is not the one that was written last.
+fn lost_by(kind: &FactKind) -> Option<DeviceId> {
+    if let FactKind::StoreRestored { device, .. }
+    | FactKind::Crashed { device }
+    | FactKind::LoggedOut { device } = *kind
+    {
+        Some(device)
+    } else {
+        None
+    }
+}
+
 /// Devices that follow every rule and have the store that they wrote.
 fn careful(room: &Room) -> BTreeSet<DeviceId> {
     let all = 0..room.scenario.devices.len();
     let follows = |device: &DeviceId| {
         Subject::Specification.is_on_trial(&room.scenario, Party::Device(*device))
     };
-    let lost = room.trace.facts().iter().filter_map(|fact| match fact.kind {
-        FactKind::StoreRestored { device, .. }
-        | FactKind::Crashed { device }
-        | FactKind::LoggedOut { device } => Some(device),
-        _ => None,
-    });
+    let lost = room.trace.facts().iter().filter_map(|fact| lost_by(&fact.kind));
     let lost: BTreeSet<DeviceId> = lost.collect();
     all.map(DeviceId::at).filter(follows).filter(|device| !lost.contains(device)).collect()
 }
@@ -139,7 +144,7 @@ fn careful(room: &Room) -> BTreeSet<DeviceId> {
 fn rooms() -> impl Iterator<Item = (String, Room)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     files("").into_iter().filter_map(move |path| {
-        let name = path.strip_prefix(&root).unwrap().with_extension("");
+        let name = path.strip_prefix(&root).expect("a file below it").with_extension("");
         let name = name.to_string_lossy().into_owned();
         let scenario = in_file(&name);
         (scenario.devices.len() <= 40).then(|| (name, Room::run(scenario)))
@@ -147,102 +152,151 @@ fn rooms() -> impl Iterator<Item = (String, Room)> {
 }
 
 /// What is wanted of the causes of a fact, each with what it is called, and whether it is there.
-fn wanted(room: &Room, fact: &Fact, careful: &BTreeSet<DeviceId>) -> Vec<(&'static str, bool)> {
-    let facts = room.trace.facts();
-    let before =
-        |device| Before { scenario: &room.scenario, facts: &facts[..fact.id.index()], device };
-    let names =
-        |cause: Option<FactId>| cause.is_none_or(|cause| fact.causes.iter().any(|id| id == cause));
-    let rests_on = |cause: Option<FactId>| {
-        cause.is_none_or(|cause| led_to(facts, |fact| fact.id == cause, fact))
-    };
-    let direct = |says: &dyn Fn(&FactKind) -> bool| {
-        fact.causes.iter().any(|id| says(&facts[id.index()].kind))
-    };
-    let is_near = room.scenario.network.client.max <= SHORT_WAY;
-    match fact.kind {
-        FactKind::PutTarget {
+type Wanted = Vec<(&'static str, bool)>;
+
+/// A fact of a run whose causes are looked at.
+struct About<'a> {
+    room: &'a Room,
+    fact: &'a Fact,
+    careful: &'a BTreeSet<DeviceId>,
+}
+
+impl About<'_> {
+    fn facts(&self) -> &[Fact] {
+        self.room.trace.facts()
+    }
+
+    fn before(&self, device: DeviceId) -> Before<'_> {
+        let facts = &self.facts()[..self.fact.id.index()];
+        Before { scenario: &self.room.scenario, facts, device }
+    }
+
+    /// Whether the fact names this cause, if there is one.
+    fn names(&self, cause: Option<FactId>) -> bool {
+        cause.is_none_or(|cause| self.fact.causes.iter().any(|id| id == cause))
+    }
+
+    /// Whether one of its own causes is such a fact.
+    fn rests_on(&self, says: impl Fn(&FactKind) -> bool) -> bool {
+        self.fact.causes.iter().any(|id| says(&self.facts()[id.index()].kind))
+    }
+
+    /// Whether it is no later than it would be without a failure, or a fault stands behind it.
+    fn is_in_time(&self, since: Option<&Fact>) -> bool {
+        let near = self.room.scenario.network.client.max <= SHORT_WAY;
+        let late = since.is_some_and(|since| self.fact.at.since(since.at) >= FIRST_WAIT);
+        !(near && late) || led_to(self.facts(), is_fault, self.fact)
+    }
+
+    fn notice(&self) -> Wanted {
+        let FactKind::PutTarget {
             device, recipient, content: SentContent::Withheld(content), ..
-        } => {
-            let is_reply = direct(&|kind| matches!(kind, FactKind::Processed { .. }));
-            let before = before(device);
-            match content.code {
-                _ if is_reply => vec![],
-                Field::Is(WithheldCode::Blacklisted) => {
-                    vec![("the block", names(before.block(recipient)))]
-                }
-                Field::Is(WithheldCode::Unverified) => {
-                    let set = before.last(|kind| matches!(*kind, FactKind::SharingSet { device: by, .. } if by == device));
-                    vec![
-                        ("the policy", set.is_some() && names(set)),
-                        ("the list", names(before.learnt(recipient))),
-                        ("the verification taken back", names(before.withdrawn(recipient))),
-                    ]
-                }
-                _ => vec![],
-            }
-        }
-        FactKind::OlmEncrypted { device, peer, event: OlmEvent::RoomKey(key), .. } => {
-            let before = before(device);
-            vec![
-                ("the list", names(before.learnt(peer))),
-                ("the unblock or the verification", rests_on(before.allowed(peer))),
-                (
-                    "the session or the message that asks for it again",
-                    direct(&|kind| match *kind {
-                        FactKind::MegolmNew { session, .. } => session == key.session,
-                        FactKind::OlmDecrypt { .. } => true,
-                        _ => false,
-                    }),
-                ),
-            ]
-        }
-        FactKind::MegolmEncrypted { device, session: of, .. } => {
-            let made = direct(
-                &|kind| matches!(*kind, FactKind::MegolmNew { session, .. } if session == of),
+        } = self.fact.kind
+        else {
+            return vec![];
+        };
+        let before = self.before(device);
+        if self.rests_on(|kind| matches!(kind, FactKind::Processed { .. })) {
+            vec![]
+        } else if content.code == Field::Is(WithheldCode::Blacklisted) {
+            vec![("the block", self.names(before.block(recipient)))]
+        } else if content.code == Field::Is(WithheldCode::Unverified) {
+            let set = before.last(
+                |kind| matches!(*kind, FactKind::SharingSet { device: by, .. } if by == device),
             );
-            vec![("the session", made), ("what held its keys up", held_up_by(room, fact, device))]
+            vec![
+                ("the policy", set.is_some() && self.names(set)),
+                ("the list", self.names(before.learnt(recipient))),
+                ("the verification taken back", self.names(before.withdrawn(recipient))),
+            ]
+        } else {
+            vec![]
         }
-        FactKind::QueryStart { device, user: of, .. } => {
-            let before = before(device);
-            let last = before.last(|kind| match *kind {
-                FactKind::QueryStart { device: by, user, .. } => by == device && user == of,
-                FactKind::ListNote { device: by, user, change: ListChange::Changed } => {
-                    by == device && user == of
-                }
-                _ => false,
+    }
+
+    fn key(&self) -> Wanted {
+        let FactKind::OlmEncrypted { device, peer, event: OlmEvent::RoomKey(key), .. } =
+            self.fact.kind
+        else {
+            return vec![];
+        };
+        let before = self.before(device);
+        let allowed = before.allowed(peer);
+        let is_made = self.rests_on(
+            |kind| matches!(*kind, FactKind::MegolmNew { session, .. } if session == key.session),
+        );
+        let is_asked = self.rests_on(|kind| matches!(kind, FactKind::OlmDecrypt { .. }));
+        vec![
+            ("the list", self.names(before.learnt(peer))),
+            (
+                "the unblock or the verification",
+                allowed.is_none_or(|by| led_to(self.facts(), |fact| fact.id == by, self.fact)),
+            ),
+            ("the session or the message that asks for it again", is_made || is_asked),
+        ]
+    }
+
+    fn message(&self) -> Wanted {
+        let FactKind::MegolmEncrypted { device, session: of, .. } = self.fact.kind else {
+            return vec![];
+        };
+        let made = self
+            .rests_on(|kind| matches!(*kind, FactKind::MegolmNew { session, .. } if session == of));
+        let held_up = held_up_by(self.room, self.fact, device);
+        vec![("the session", made), ("what held its keys up", held_up)]
+    }
+
+    fn query(&self) -> Wanted {
+        let FactKind::QueryStart { device, user: of, .. } = self.fact.kind else { return vec![] };
+        let before = self.before(device);
+        let asked = before.last(|kind| {
+            matches!(*kind, FactKind::QueryStart { device: by, user, .. }
+                if by == device && user == of)
+        });
+        let told = before.last(|kind| {
+            matches!(*kind, FactKind::ListNote { device: by, user, change: ListChange::Changed }
+                if by == device && user == of)
+        });
+        // A note about somebody whose list was never asked for says nothing.
+        let note = told.filter(|note| asked.is_some_and(|asked| asked < *note));
+        vec![("the note", self.names(note))]
+    }
+
+    fn claim(&self) -> Wanted {
+        let FactKind::ClaimEnd { device, outcome: ClaimOutcome::Failed(why), .. } = self.fact.kind
+        else {
+            return vec![];
+        };
+        let is_told = match why {
+            ClaimFailed::Unreachable | ClaimFailed::Timeout | ClaimFailed::Http => {
+                led_to(self.facts(), is_fault, self.fact)
+            }
+            ClaimFailed::BadSignature => true,
+        };
+        vec![("what made the claim fail", is_told || !self.careful.contains(&device))]
+    }
+
+    fn acceptance(&self) -> Wanted {
+        if let FactKind::PutAccepted { device, txn: of } = self.fact.kind {
+            let put = self
+                .before(device)
+                .last(|kind| matches!(*kind, FactKind::Put { txn, .. } if txn == of));
+            vec![("what held it up", self.is_in_time(put.map(|put| &self.facts()[put.index()])))]
+        } else if let FactKind::MessageAccepted { message: of, .. } = self.fact.kind {
+            let sent = self.facts().iter().find(|fact| {
+                matches!(fact.kind, FactKind::MegolmEncrypted { message, device, .. }
+                    if message == of && self.careful.contains(&device))
             });
-            let asked = before.last(|kind| matches!(*kind, FactKind::QueryStart { device: by, user, .. } if by == device && user == of));
-            // A note about somebody whose list was never asked for says nothing.
-            let note = last.filter(|note| asked.is_some_and(|asked| asked < *note));
-            vec![("the note", names(note))]
+            vec![("what held it up", self.is_in_time(sent))]
+        } else {
+            vec![]
         }
-        FactKind::ClaimEnd { device, outcome: ClaimOutcome::Failed(why), .. } => {
-            let is_told = match why {
-                ClaimFailed::Unreachable | ClaimFailed::Timeout | ClaimFailed::Http => {
-                    led_to(facts, is_fault, fact)
-                }
-                ClaimFailed::BadSignature => true,
-            };
-            vec![("what made the claim fail", is_told || !careful.contains(&device))]
-        }
-        FactKind::PutAccepted { device, txn: of } => {
-            let put =
-                before(device).last(|kind| matches!(*kind, FactKind::Put { txn, .. } if txn == of));
-            let late = put
-                .is_some_and(|put| is_near && fact.at.since(facts[put.index()].at) >= FIRST_WAIT);
-            vec![("what held it up", !late || led_to(facts, is_fault, fact))]
-        }
-        FactKind::MessageAccepted { message: of, .. } => {
-            let sent = facts.iter().find(|fact| matches!(fact.kind, FactKind::MegolmEncrypted { message, .. } if message == of));
-            let is_careful =
-                |sent: &Fact| actor(&sent.kind).is_some_and(|device| careful.contains(&device));
-            let late = sent.is_some_and(|sent| {
-                is_near && is_careful(sent) && fact.at.since(sent.at) >= FIRST_WAIT
-            });
-            vec![("what held it up", !late || led_to(facts, is_fault, fact))]
-        }
-        _ => vec![],
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        let sent = [self.notice(), self.key(), self.message(), self.query()];
+        let ended = [self.claim(), self.acceptance()];
+        sent.into_iter().chain(ended).flatten()
     }
 }
 
@@ -258,11 +312,9 @@ fn held_up_by(room: &Room, message: &Fact, device: DeviceId) -> bool {
     let facts = &room.trace.facts()[..message.id.index()];
     let asked =
         message.causes.iter().find(|id| matches!(facts[id.index()].kind, FactKind::UserStep(_)));
-    let puts = facts.iter().filter(|fact| match fact.kind {
-        FactKind::Put { device: by, .. } => {
-            by == device && fact.causes.iter().any(|id| Some(id) == asked)
-        }
-        _ => false,
+    let puts = facts.iter().filter(|fact| {
+        matches!(fact.kind, FactKind::Put { device: by, .. } if by == device)
+            && fact.causes.iter().any(|id| Some(id) == asked)
     });
     let late = puts.into_iter().any(|put| {
         let FactKind::Put { txn: of, .. } = put.kind else { return false };
@@ -275,13 +327,15 @@ fn held_up_by(room: &Room, message: &Fact, device: DeviceId) -> bool {
 }
 
 fn actor(kind: &FactKind) -> Option<DeviceId> {
-    match *kind {
-        FactKind::PutTarget { device, .. }
-        | FactKind::OlmEncrypted { device, .. }
-        | FactKind::MegolmEncrypted { device, .. }
-        | FactKind::QueryStart { device, .. }
-        | FactKind::PutAccepted { device, .. } => Some(device),
-        _ => None,
+    if let FactKind::PutTarget { device, .. }
+    | FactKind::OlmEncrypted { device, .. }
+    | FactKind::MegolmEncrypted { device, .. }
+    | FactKind::QueryStart { device, .. }
+    | FactKind::PutAccepted { device, .. } = *kind
+    {
+        Some(device)
+    } else {
+        None
     }
 }
 
@@ -295,7 +349,7 @@ fn what_a_client_does_names_what_decided_it_and_what_held_it_up() {
             if actor(&fact.kind).is_some_and(|device| !careful.contains(&device)) {
                 continue;
             }
-            for (what, is_there) in wanted(&room, fact, &careful) {
+            for (what, is_there) in (About { room: &room, fact, careful: &careful }).all() {
                 *seen.entry(what).or_default() += 1;
                 if !is_there {
                     missing.push(format!("{name}: {what} of #{} {:?}", fact.id.raw(), fact.kind));
@@ -318,20 +372,14 @@ fn each_message_that_is_listed_is_dealt_with_once_and_known_when_it_comes_again(
         let mut opened: BTreeMap<_, usize> = BTreeMap::new();
         let mut contents = BTreeMap::new();
         for fact in room.trace.facts() {
-            match fact.kind {
-                FactKind::Enqueued { message, content, .. } => {
-                    contents.insert(message, content);
-                }
-                FactKind::Listed { device, message } => {
-                    *listed.entry((device, message)).or_default() += 1;
-                }
-                FactKind::Processed { device, message, outcome } => {
-                    processed.entry((device, message)).or_default().push(outcome);
-                }
-                FactKind::OlmDecrypt { device, message, .. } => {
-                    *opened.entry((device, message)).or_default() += 1;
-                }
-                _ => {}
+            if let FactKind::Enqueued { message, content, .. } = fact.kind {
+                contents.insert(message, content);
+            } else if let FactKind::Listed { device, message } = fact.kind {
+                *listed.entry((device, message)).or_default() += 1;
+            } else if let FactKind::Processed { device, message, outcome } = fact.kind {
+                processed.entry((device, message)).or_default().push(outcome);
+            } else if let FactKind::OlmDecrypt { device, message, .. } = fact.kind {
+                *opened.entry((device, message)).or_default() += 1;
             }
         }
         for (place, outcomes) in &processed {
@@ -381,35 +429,27 @@ fn what_a_client_records_is_news_to_it() {
         let mut counts = BTreeMap::new();
         let mut sent = BTreeMap::new();
         for fact in room.trace.facts() {
-            let is_news = match fact.kind {
-                FactKind::Member { room, seq, .. }
-                | FactKind::HistoryVisibility { room, seq, .. }
-                | FactKind::Encryption { room, seq, .. } => {
-                    state.entry((fact.observer, room)).or_default().push(seq);
-                    true
-                }
-                FactKind::RoomSeen { device, room, seq, limited } => {
-                    let before = seen.insert((device, room), seq);
-                    let events = state.get(&(server_of(device), room));
-                    limited
-                        || before.is_none_or(|before| {
-                            events.is_some_and(|all| {
-                                all.iter().any(|event| (before + 1..=seq).contains(event))
-                            })
-                        })
-                        || !careful.contains(&device)
-                }
-                FactKind::KeyCounts { device, one_time, unused_fallback } => {
-                    counts.insert(device, (one_time, unused_fallback))
-                        != Some((one_time, unused_fallback))
-                        || !careful.contains(&device)
-                }
-                FactKind::MegolmEncrypted { device, message, .. } => {
-                    sent.insert(message, device);
-                    true
-                }
-                FactKind::Try { device, message, .. } => sent.get(&message) != Some(&device),
-                _ => true,
+            let is_news = if let FactKind::Member { room, seq, .. }
+            | FactKind::HistoryVisibility { room, seq, .. }
+            | FactKind::Encryption { room, seq, .. } = fact.kind
+            {
+                state.entry((fact.observer, room)).or_default().push(seq);
+                true
+            } else if let FactKind::RoomSeen { device, room, seq, limited } = fact.kind {
+                let told = seen.insert((device, room), seq);
+                let events = state.get(&(server_of(device), room)).map_or(&[][..], Vec::as_slice);
+                let is_new = |told| events.iter().any(|event| (told + 1..=seq).contains(event));
+                limited || told.is_none_or(is_new) || !careful.contains(&device)
+            } else if let FactKind::KeyCounts { device, one_time, unused_fallback } = fact.kind {
+                let told = (one_time, unused_fallback);
+                counts.insert(device, told) != Some(told) || !careful.contains(&device)
+            } else if let FactKind::MegolmEncrypted { device, message, .. } = fact.kind {
+                sent.insert(message, device);
+                true
+            } else if let FactKind::Try { device, message, .. } = fact.kind {
+                sent.get(&message) != Some(&device)
+            } else {
+                true
             };
             if !is_news {
                 wrong.push(format!("{name}: #{} {:?}", fact.id.raw(), fact.kind));
@@ -424,40 +464,26 @@ fn what_takes_the_place_of_something_is_recorded_with_its_loss() {
     let mut wrong = Vec::new();
     let (mut keys_lost, mut sessions_dropped) = (0, 0);
     for (name, room) in rooms() {
-        let restored = room.count(|kind| {
-            matches!(
-                kind,
-                FactKind::StoreRestored { .. }
-                    | FactKind::Crashed { .. }
-                    | FactKind::LoggedOut { .. }
-            )
-        });
+        let restored = room.count(|kind| lost_by(kind).is_some());
         if restored > 0 {
             continue;
         }
         let mut keys: BTreeMap<_, u32> = BTreeMap::new();
         let mut sessions: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for fact in room.trace.facts() {
-            match fact.kind {
-                FactKind::KeyIn { device, session, first, .. } => {
-                    let held = keys.insert((device, session), first);
-                    if held.is_some_and(|held| held <= first) {
-                        wrong.push(format!("{name}: {:?} over {held:?}", fact.kind));
-                    }
+            if let FactKind::KeyIn { device, session, first, .. } = fact.kind {
+                let held = keys.insert((device, session), first);
+                if held.is_some_and(|held| held <= first) {
+                    wrong.push(format!("{name}: {:?} over {held:?}", fact.kind));
                 }
-                FactKind::KeyLost { device, session, .. } => {
-                    keys_lost += 1;
-                    keys.remove(&(device, session));
-                }
-                FactKind::OlmNew { device, peer, session, .. } => {
-                    let held = sessions.entry((device, peer)).or_default();
-                    held.insert(session);
-                }
-                FactKind::OlmDropped { device, peer, session, .. } => {
-                    sessions_dropped += 1;
-                    sessions.entry((device, peer)).or_default().remove(&session);
-                }
-                _ => {}
+            } else if let FactKind::KeyLost { device, session, .. } = fact.kind {
+                keys_lost += 1;
+                keys.remove(&(device, session));
+            } else if let FactKind::OlmNew { device, peer, session, .. } = fact.kind {
+                sessions.entry((device, peer)).or_default().insert(session);
+            } else if let FactKind::OlmDropped { device, peer, session, .. } = fact.kind {
+                sessions_dropped += 1;
+                sessions.entry((device, peer)).or_default().remove(&session);
             }
         }
         for ((device, peer), held) in sessions {

@@ -71,7 +71,7 @@ impl Client for Watched {
         if !out.writes() && self.state() != before {
             let mut told = format!("{input:?}");
             told.truncate(told.floor_char_boundary(200));
-            self.unwritten.lock().unwrap().push((self.device, told));
+            self.unwritten.lock().expect("a run is one thread").push((self.device, told));
         }
     }
 
@@ -98,7 +98,7 @@ impl Clients for WatchedReferences {
 fn unwritten(scenario: &Scenario) -> Vec<String> {
     let watched = InWorld(WatchedReferences::default());
     watched.simulate_at_most(u64::MAX, scenario, ReadingName::Strict, &mut ());
-    let found = watched.0.unwritten.lock().unwrap();
+    let found = watched.0.unwritten.lock().expect("a run is one thread");
     found
         .iter()
         .map(|(device, input)| format!("{}: {input}", scenario.device_name(*device)))
@@ -106,7 +106,8 @@ fn unwritten(scenario: &Scenario) -> Vec<String> {
 }
 
 fn in_file(path: &Path) -> Scenario {
-    file::read_bytes(&fs::read(path).unwrap(), &Limits::FILES).unwrap()
+    let bytes = fs::read(path).expect("a scenario file can be read");
+    file::read_bytes(&bytes, &Limits::FILES).expect("a scenario file is one")
 }
 
 #[test]
