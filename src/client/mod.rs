@@ -358,6 +358,12 @@ impl<D> Out<D> {
         among.chain(self.last.iter().map(|(_, request, _)| request))
     }
 
+    /// Whether the store is written among the effects.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::Persist(_)))
+    }
+
     /// When the client wants to be woken.
     #[must_use]
     pub const fn wake_at(&self) -> WakeAt {

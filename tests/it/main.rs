@@ -2,7 +2,9 @@
 //! They see the crate as its users do: through its public items only.
 
 mod campaigns;
+mod causes;
 mod cli;
+mod durable;
 mod explain;
 mod faults;
 mod generated;

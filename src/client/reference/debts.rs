@@ -166,7 +166,11 @@ impl Reference {
         let item = |owed: Owed| Item {
             device: owed.device,
             content: ItemContent::Sealed(OlmEvent::RoomKey(owed.key)),
-            because: Causes::of([owed.why.0, self.learnt(owed.device)]),
+            because: Causes::of([
+                owed.why.0,
+                self.learnt(owed.device),
+                self.allowed_by(owed.device),
+            ]),
         };
         self.put(ToDeviceType::Encrypted, payable.into_iter().map(item).collect(), cause, io)
     }

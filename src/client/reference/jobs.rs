@@ -90,6 +90,16 @@ impl Reference {
         }
     }
 
+    /// Whether a message waits for a request that carries keys.
+    pub(super) fn is_awaited(&self, place: OutboxNo) -> bool {
+        let mut first = self.store.jobs.values().filter_map(|jobs| jobs.front());
+        first.any(|job| match (&job.purpose, &job.stage) {
+            (Purpose::Message(_), Stage::Sharing(puts)) => puts.contains(&place),
+            (Purpose::Message(_), Stage::Preparing | Stage::Sending { .. })
+            | (Purpose::Settle, _) => false,
+        })
+    }
+
     /// Goes on with every room's jobs as far as possible.
     pub(super) fn advance_jobs(&mut self, io: &mut Io<'_, '_>) {
         let rooms: SmallVec<[RoomId; 4]> = self.store.jobs.keys().copied().collect();
@@ -250,15 +260,11 @@ impl Reference {
     fn settled_but_for(&self, room: RoomId, io: &Io<'_, '_>) -> Option<Vec<DeviceId>> {
         let outbound = self.store.outbound.get(&room)?;
         let (view, missing) = outbound.settled_at.as_ref()?;
-        let is_missing = |device: &DeviceId| {
-            !self.has_olm(*device)
-                && !outbound.given_up.contains(device)
-                && !outbound.shared.contains_key(device)
-        };
+        // Whatever else could have been done for them meanwhile changes the view.
+        let is_missing = |device: &DeviceId| !outbound.given_up.contains(device);
         let holds = *view == self.store.view
             && outbound.invalid.is_none()
             && !self.is_used_up(room, outbound, io)
-            && self.has_no_habit_that_looks_again()
             && missing.iter().all(is_missing);
         holds.then(|| missing.clone())
     }
@@ -363,6 +369,8 @@ impl Reference {
         for missed in missing {
             outbound.owed_from.entry(*missed).or_insert(index);
         }
+        let unserved = std::mem::take(&mut outbound.unserved);
+        outbound.shared.retain(|device, _| !unserved.contains(device));
         let kind = FactKind::MegolmEncrypted { device, room, session, index, message };
         // Whether the session is too old for the message was read off a clock, now and when it was made.
         let clocks = [io.given.clock_set, outbound.clock_set.0];
@@ -372,7 +380,11 @@ impl Reference {
         let fact = io.fact(kind, causes);
         let put = MessagePut { room, txn: io.given.entropy.txn(), message, body };
         let number = self.store.outbox.push(Request::SendMessage(put), Some(fact));
-        io.touch();
+        if unserved.is_empty() {
+            io.touch();
+        } else {
+            self.view_changed(io);
+        }
         let has_missing = !missing.is_empty() || has_misled;
         Progress::Advanced(Stage::Sending { message: number, has_missing })
     }

@@ -166,8 +166,7 @@ impl Reference {
         let outcome = if is_own { ProcessOutcome::Handled } else { ProcessOutcome::Discarded };
         let kind = FactKind::Processed { device: self.me(), message: arrival.id, outcome };
         let by = Provenance::of(io.fact(kind, Causes::of([arrival.listed.0])));
-        // What was sent to another device under this device's id comes back here: nobody answers their own request (W-22).
-        if !is_own || requester == self.me() {
+        if !is_own {
             return;
         }
         io.touch();
@@ -175,9 +174,6 @@ impl Reference {
             KeyRequestAction::Cancel if !self.habits().heeds_cancellations => {}
             KeyRequestAction::Cancel => {
                 self.store.requests.cancel(requester, request.request);
-                self.live.forwards.retain(|forward| {
-                    (forward.to, forward.request) != (requester, request.request)
-                });
             }
             KeyRequestAction::Request { room, session } => {
                 let asked = Asked { request: request.request, requester, room, session, by };

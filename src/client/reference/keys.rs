@@ -273,7 +273,6 @@ impl Reference {
                 }
             }
         }
-        self.query_outdated(io);
         true
     }
 

@@ -142,8 +142,6 @@ impl DeviceLists {
         list.outdated = still_outdated;
         if !still_outdated {
             self.due.remove(&answer.user);
-        } else if list.followed {
-            self.due.insert(answer.user);
         }
         list.known = true;
         list.devices.clone_from(&answer.devices);

@@ -34,6 +34,8 @@ pub(super) struct Outbound {
     pub(super) bundled: BTreeSet<DeviceId>,
     /// The code that each device was told (or is being told).
     pub(super) told: BTreeMap<DeviceId, SessionCode>,
+    /// Devices whose key was given up on its way while a message waits for it: once that is out they count as not having it.
+    pub(super) unserved: BTreeSet<DeviceId>,
     /// The first index that each device without an Olm session was owed.
     pub(super) owed_from: BTreeMap<DeviceId, u32>,
     /// Devices that were left out for want of an Olm session and are not looked at again, by a bad habit.
@@ -78,6 +80,7 @@ impl Outbound {
             shared: BTreeMap::new(),
             bundled: BTreeSet::new(),
             told: BTreeMap::new(),
+            unserved: BTreeSet::new(),
             owed_from: BTreeMap::new(),
             given_up: BTreeSet::new(),
             barred_without_olm: BTreeSet::new(),

@@ -10,7 +10,6 @@ use crate::protocol::room::{
     HistoryVisibility, Membership, RoomAlgorithm, RoomEvent, Rotation, SharedRoomState,
 };
 use crate::scenario::habits::{Habits, LeaveRotates, NeedlessRotation};
-use crate::time::SimDuration;
 
 /// A room's state as it was told, with what was told since laid over it: many clients share the first part.
 #[derive(Debug, Clone)]
@@ -255,18 +254,8 @@ impl SeenRooms {
         (event, seq): (&RoomEvent, u32),
         limited: bool,
     ) -> Change {
-        let seen = self.rooms.get_or_insert_with(room, || {
-            SeenRoom::new(
-                SharedRoomState::new(crate::protocol::room::RoomState {
-                    members: BTreeMap::new(),
-                    inviters: BTreeMap::new(),
-                    history_visibility: None,
-                    rotation: Rotation::megolm(SimDuration::from_hours(24 * 7), 100),
-                    changed_by: BTreeMap::new(),
-                }),
-                0,
-            )
-        });
+        // The first answer that tells of a room has its state.
+        let Some(seen) = self.rooms.get_mut(room) else { return Change::default() };
         let mut change = Change::default();
         match *event {
             RoomEvent::Member { user, membership: Membership::Leave | Membership::Ban, .. } => {

@@ -227,7 +227,7 @@ impl Reference {
     }
 
     /// The fact that a device or its user was let off last: unblocked, or verified.
-    fn allowed_by(&self, device: DeviceId) -> Option<FactId> {
+    pub(super) fn allowed_by(&self, device: DeviceId) -> Option<FactId> {
         let targets = [Target::Device(device), Target::User(self.user_of(device))];
         targets.iter().filter_map(|target| self.store.allowed.get(target)?.0).max()
     }
@@ -254,12 +254,6 @@ impl Reference {
         blocked(Target::Device(device))
             .or_else(|| blocked(Target::User(self.user_of(device))))
             .unwrap_or_default()
-    }
-
-    /// Whether a habit makes a sender look at devices again though nothing has changed.
-    pub(super) fn has_no_habit_that_looks_again(&self) -> bool {
-        let habits = self.habits();
-        !habits.withheld_looks_shared && habits.withheld_dedup != WithheldDedup::None
     }
 
     /// What a new session does to marks of the old one.

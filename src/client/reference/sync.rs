@@ -271,6 +271,7 @@ impl Reference {
     fn outbox_failed(&mut self, place: OutboxNo, failure: Failure, io: &mut Io<'_, '_>) {
         self.store.outbox.hold_up(place, io.given.cause);
         self.hold_up_jobs(place, io.given.cause);
+        io.touch();
         let habit = self.habits().put_failed;
         let put = match self.store.outbox.request_mut(place) {
             Some(Request::SendToDevice(put)) => put.clone(),
@@ -283,7 +284,8 @@ impl Reference {
                 self.live.sending.done(place);
                 self.store.outbox.take(place);
                 if self.habits().mark_when == MarkWhen::Accepted {
-                    self.unmark(&put);
+                    let is_awaited = self.is_awaited(place);
+                    self.unmark(&put, is_awaited);
                 }
                 self.view_changed(io);
                 return;
@@ -311,8 +313,9 @@ impl Reference {
         io.touch();
     }
 
-    /// What a request that was given up carried does not count as given or told.
-    fn unmark(&mut self, put: &ToDevicePut) {
+    /// What a request that was given up carried does not count as given or told. A message that waits for it goes out first: it
+    /// would be given at once and given up again without end.
+    fn unmark(&mut self, put: &ToDevicePut, is_awaited: bool) {
         for (device, body) in &put.messages {
             let marked = self.marked_as(*device);
             match body {
@@ -321,7 +324,11 @@ impl Reference {
                         && let Some(outbound) = self.store.outbound.get_mut(&key.room)
                         && outbound.session() == key.session
                     {
-                        outbound.shared.remove(device);
+                        if is_awaited {
+                            outbound.unserved.insert(*device);
+                        } else {
+                            outbound.shared.remove(device);
+                        }
                     }
                 }
                 ToDeviceBody::Withheld(content) => {
