@@ -16,10 +16,7 @@ use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::rulebook::rule::{Actor, Level, Rule};
 use withheld::run::RunReport;
 use withheld::run::clients::{InWorld, References};
-use withheld::run::failure::{Failure, Trial, try_out};
 use withheld::run::judged::{Judging, run_one};
-use withheld::run::shrunk::{Shrunk, shrink};
-use withheld::run::signature::Signature;
 use withheld::run::twice::{Divergence, run_again};
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
@@ -321,13 +318,14 @@ impl Rooms {
     }
 }
 
-/// Runs rooms on so many threads and adds them up; the sum does not depend on how many these are. Every room is run twice.
+/// Runs rooms on so many threads and adds them up; the sum does not depend on how many these are. Every room is run twice. `told` sees the sum
+/// after each.
 #[must_use]
 pub fn survey(
     cases: Vec<Case>,
     known: &Known,
     threads: usize,
-    told: &(dyn Fn(u64) + Sync),
+    told: &(dyn Fn(&Survey) + Sync),
 ) -> Survey {
     let queue = Mutex::new(VecDeque::from(cases));
     let sum = Mutex::new(Survey::default());
@@ -338,7 +336,7 @@ pub fn survey(
             let one = run_case(case, known);
             let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
             sum.merge(one);
-            told(sum.runs);
+            told(&sum);
         }
     };
     std::thread::scope(|scope| {
@@ -430,28 +428,4 @@ fn judge(case: &Case, (simulator, known): (&SdkRooms, &Known), one: &mut Survey)
             one.new.entry(breach).or_default().add(case);
         }
     }
-}
-
-/// Makes the smallest room for a breach as small as it can be; `None` if it is not broken there again in a way that is new.
-#[must_use]
-pub fn made_small(breach: &Breach, case: &Case, known: &Known, limit: usize) -> Option<Shrunk> {
-    let casting = case.casting();
-    let is_real = |scenario: &Scenario, party: Party| matches!(party, Party::Device(device) if casting.real(scenario).contains(&device));
-    let trial = Trial {
-        reading: ReadingName::Strict,
-        warnings: breach.severity == Severity::Warning,
-        expected: true,
-        repeat: false,
-        is_on_trial: &is_real,
-    };
-    let simulator = SdkRooms::careful().cast(casting.clone());
-    let tried = try_out(&simulator, &case.room.scenario, &trial);
-    let is_it = |failure: &Failure| {
-        let signature = failure.signature();
-        let is_new = |one: &Signature| !known.knows(one);
-        let same = |one: &Signature| (one.rule, one.severity) == (breach.rule, breach.severity);
-        signature.is_some_and(|one| same(one) && is_new(one))
-    };
-    let found = tried.found.iter().find(|found| is_it(&found.failure))?;
-    Some(shrink(&simulator, &case.room.scenario, &trial, (&tried, found), limit))
 }

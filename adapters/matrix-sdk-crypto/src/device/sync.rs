@@ -15,7 +15,8 @@ use withheld::protocol::api::{ListChange, RoomSync, SyncResponse};
 use withheld::protocol::provenance::Provenance;
 use withheld::protocol::room::RoomEvent;
 use withheld::protocol::to_device::{
-    KeyRequestAction, OlmCiphertext, OlmEvent, SenderKeys, ToDeviceBody, ToDeviceMessage,
+    ForwardedRoomKey, KeyRequestAction, OlmCiphertext, OlmEvent, OlmPayload, SenderKeys, ToDeviceBody,
+    ToDeviceMessage,
 };
 use withheld::protocol::withheld::WithheldContent;
 use withheld::trace::fact::{
@@ -24,6 +25,7 @@ use withheld::trace::fact::{
 };
 
 use crate::store::Noted;
+use crate::wire::{Wire, event, sender_keys};
 
 use super::messages::trust;
 use super::rooms::SeenRoom;
@@ -213,13 +215,49 @@ impl SdkDevice {
             return;
         };
         self.note_inbound_olm(arrival, ciphertext, written, hands);
-        let (event, sender_keys) = (ciphertext.payload.event, SenderKeys::Agree);
+        let raw: Value = serde_json::from_str(raw.json().get()).unwrap_or_default();
+        let OlmPayload { event, sender_keys, .. } = self.opened(ciphertext, &raw, written);
         let result = OlmResult::Decrypted { session: ciphertext.session, event, sender_keys };
         let kind = FactKind::OlmDecrypt { device, peer, message, result };
         let by = hands.fact(kind, Causes::of([arrival.listed]));
-        let raw: Value = serde_json::from_str(raw.json().get()).unwrap_or_default();
         self.take_key(arrival, (&event, &raw), (written, by), hands);
         self.processed(arrival, ProcessOutcome::Handled, hands);
+    }
+
+    /// What a message held. The machine hands it out as it read it, without the key in it, whose first index shows in what it wrote; of a room
+    /// key it hands out the content alone, and has checked itself that `sender_device_keys` are the sender's (`Account::check_sender_device_keys`).
+    fn opened(&self, ciphertext: &OlmCiphertext, raw: &Value, written: &Written) -> OlmPayload {
+        let payload = ciphertext.payload;
+        let wire = &mut *self.wire();
+        if wire.has_symbols(ciphertext.sender_key) {
+            // Its writer tells by itself what it wrote.
+            return payload;
+        }
+        let taken_for = match payload.event {
+            OlmEvent::RoomKey(key) | OlmEvent::ForwardedRoomKey(ForwardedRoomKey { key, .. }) => {
+                Some((key.session, key.first))
+            }
+            OlmEvent::Dummy { .. } | OlmEvent::Withheld(_) | OlmEvent::RoomKeyBundle(_) => None,
+        };
+        let key = |content: &Value, wire: &mut Wire| {
+            let id = content["session_id"].as_str()?;
+            let session = wire.room_keys.named(id)?;
+            let came = written.inbound.iter().find(|(inbound, _)| inbound == id);
+            let first = came.map(|(_, first)| *first);
+            // A key that was not better than what was there leaves no trace.
+            let first = first.or(taken_for.filter(|(taken, _)| *taken == session).map(|(_, first)| first));
+            Some((session, first?))
+        };
+        let event = event(raw, wire, key).unwrap_or(payload.event);
+        let sender_keys = match event {
+            OlmEvent::RoomKey(_) => SenderKeys::Agree,
+            OlmEvent::ForwardedRoomKey(_)
+            | OlmEvent::Dummy { .. }
+            | OlmEvent::Withheld(_)
+            | OlmEvent::RoomKeyBundle(_) => sender_keys(raw, ciphertext.sender_key, wire),
+        };
+        wire.opened(ciphertext, sender_keys, event);
+        OlmPayload { event, sender_keys, ..payload }
     }
 
     /// Records a session that the message has opened.
@@ -287,10 +325,7 @@ impl SdkDevice {
         };
         let id = raw["content"]["session_id"].as_str().unwrap_or_default();
         let (OlmEvent::RoomKey(key)
-        | OlmEvent::ForwardedRoomKey(withheld::protocol::to_device::ForwardedRoomKey {
-            key,
-            ..
-        })) = event
+        | OlmEvent::ForwardedRoomKey(ForwardedRoomKey { key, .. })) = event
         else {
             return;
         };
