@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -231,6 +232,7 @@ pub struct SdkRooms {
     actions_max: u64,
     breakdowns: Mutex<Vec<Breakdown>>,
     spent: Mutex<Spent>,
+    read_again: AtomicU64,
 }
 
 impl Default for SdkRooms {
@@ -241,6 +243,7 @@ impl Default for SdkRooms {
             actions_max: ACTIONS_MAX,
             breakdowns: Mutex::default(),
             spent: Mutex::default(),
+            read_again: AtomicU64::default(),
         }
     }
 }
@@ -283,6 +286,12 @@ impl SdkRooms {
     #[must_use]
     pub fn take_breakdowns(&self) -> Vec<Breakdown> {
         std::mem::take(&mut *self.breakdowns.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many runs had to be made again, because a message in them held something else than it was taken for.
+    #[must_use]
+    pub fn read_again(&self) -> u64 {
+        self.read_again.load(Ordering::Relaxed)
     }
 
     /// Where the time of all runs so far went.
@@ -444,7 +453,10 @@ impl Simulator for SdkRooms {
             let (run, facts) = self.once((&members, actions), scenario, reading);
             match run {
                 // What was read later is told where it was written. The clients do not see it, and do the same again.
-                Some((_, misread)) if !misread.is_empty() => members.told.extend(misread),
+                Some((_, misread)) if !misread.is_empty() => {
+                    self.read_again.fetch_add(1, Ordering::Relaxed);
+                    members.told.extend(misread);
+                }
                 Some((simulated, _)) => return self.hand_out(simulated, &facts, sink),
                 None => return self.hand_out(cut_after(&facts), &facts, sink),
             }

@@ -258,11 +258,12 @@ pub fn text(told: &Told<'_>) -> String {
     text.push_str(&time(survey));
     let _ = writeln!(
         text,
-        "not deterministic: {}; cut or undecided: {}; skipped: {}; not healed: {}",
+        "not deterministic: {}; cut or undecided: {}; skipped: {}; not healed: {}; told anew after a message was read: {}",
         survey.diverging.len(),
         survey.inconclusive,
         survey.skipped.len(),
-        survey.unhealed
+        survey.unhealed,
+        survey.read_again
     );
     for (breakdown, rooms) in &survey.broken_down {
         let first = first_of(rooms);
@@ -416,6 +417,7 @@ pub fn json(told: &Told<'_>) -> Value {
         "not_deterministic": survey.diverging.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "inconclusive": survey.inconclusive,
         "unhealed": survey.unhealed,
+        "read_again": survey.read_again,
         "skipped": survey.skipped.iter().map(|(name, why)| json!({ "room": name, "why": why })).collect::<Vec<_>>(),
         "left_out": survey.left_out,
     })

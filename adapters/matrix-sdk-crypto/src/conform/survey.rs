@@ -129,6 +129,8 @@ pub struct Survey {
     pub diverging: Vec<(String, Option<Divergence>)>,
     /// Rooms that were cut.
     pub inconclusive: u64,
+    /// Rooms in which a message held something else than the adapter took it for, until it was read.
+    pub read_again: u64,
     /// Where the time went.
     pub spent: Spent,
     /// The rooms that took longest, the first of them most.
@@ -235,6 +237,7 @@ impl Survey {
         self.facts += other.facts;
         self.unhealed += other.unhealed;
         self.inconclusive += other.inconclusive;
+        self.read_again += other.read_again;
         self.spent.add(other.spent);
         self.slowest.extend(other.slowest);
         self.slowest.sort_by(|one, other| other.cmp(one));
@@ -370,6 +373,7 @@ fn run_case(case: Case, known: &Known) -> Survey {
     let simulator = SdkRooms::default().cast(casting);
     judge(&case, (&simulator, known), &mut one);
     one.spent.add(simulator.spent());
+    one.read_again = u64::from(simulator.read_again() > 0);
     one.slowest = vec![(began.elapsed(), case.name())];
     one
 }
