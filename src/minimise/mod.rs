@@ -293,7 +293,8 @@ pub fn smaller_by_one(scenario: &Scenario) -> Vec<(Edit, Scenario)> {
 #[must_use]
 pub fn edited(scenario: &Scenario, edits: &[Edit]) -> Option<Scenario> {
     let relevant = Relevant::default();
-    let draft = edits.iter().try_fold(scenario.clone(), |draft, edit| edit.apply(&draft, &relevant));
+    let draft =
+        edits.iter().try_fold(scenario.clone(), |draft, edit| edit.apply(&draft, &relevant));
     as_read(&draft?)
 }
 

@@ -131,7 +131,8 @@ fn conform(
     let (watch, began) = (Watch::begin(&arguments.save)?, Instant::now());
     let run = Run { known: &known, files, threads };
     let so_far = |survey: &Survey| {
-        let report = || format!("{:#}", report::json(&run.told(survey, &[], (began.elapsed(), false))));
+        let report =
+            || format!("{:#}", report::json(&run.told(survey, &[], (began.elapsed(), false))));
         watch.surveyed(survey, all, report);
     };
     let survey = survey(cases, &known, threads, &so_far);
@@ -140,7 +141,8 @@ fn conform(
     let made_small = |finding: &Finding, runs: [usize; 2]| {
         let mut small = small.lock().unwrap_or_else(PoisonError::into_inner);
         small.push(finding.clone());
-        let report = || format!("{:#}", report::json(&run.told(&survey, &small, (surveyed, false))));
+        let report =
+            || format!("{:#}", report::json(&run.told(&survey, &small, (surveyed, false))));
         watch.made_small(finding, (small.len(), of), runs, report);
     };
     let bounds = Bounds { candidates: arguments.limit, threads };

@@ -4,13 +4,13 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use withheld::report::shrunk::titled;
+use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::run::failure::{Failure, Found, Trial, Tried, try_out};
 use withheld::run::shrunk::{Shrunk, shrink};
 use withheld::run::signature::Signature;
-use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
-use withheld::report::shrunk::titled;
 
 use crate::known::Known;
 use crate::needed::{Breach, needed};
@@ -87,10 +87,9 @@ fn finding(
 ) -> Finding {
     let shrunk = (candidates > 0).then(|| made_small(&breach, case, (known, memo), candidates));
     let shrunk = shrunk.flatten();
-    let effort = shrunk.as_ref().map(|shrunk| Effort {
-        candidates: shrunk.simulated,
-        is_minimal: shrunk.is_minimal,
-    });
+    let effort = shrunk
+        .as_ref()
+        .map(|shrunk| Effort { candidates: shrunk.simulated, is_minimal: shrunk.is_minimal });
     let (first, casting) = (case.name(), case.casting());
     let scenario = shrunk.as_ref().map_or_else(|| case.room.scenario.clone(), titled);
     let careful = |casting| memo.of(SdkRooms::careful().cast(casting));

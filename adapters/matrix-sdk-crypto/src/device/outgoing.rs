@@ -82,7 +82,8 @@ impl SdkDevice {
     /// Tells of the answers to key requests that the machine has put together and that have not left, because others of its requests are on their
     /// way: it has encrypted them. While one of its queries is, it cannot be asked, because it would take the answer to that for an old one.
     pub(super) fn tell_of_answers(&mut self, hands: &mut Hands<'_, '_>) {
-        let is_query = |purpose: &Purpose| matches!(purpose, Purpose::Query(query) if query.room.is_none());
+        let is_query =
+            |purpose: &Purpose| matches!(purpose, Purpose::Query(query) if query.room.is_none());
         if self.app.known.asked.is_empty() || self.exchanges().any(is_query) {
             return;
         }

@@ -277,9 +277,8 @@ fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Compari
         one.causes.insert(Cause::Follows, rest);
     }
     one.equal = u64::from(one.differences.is_empty());
-    let differs = |room: &Scenario| {
-        Both::of(&under(profile, room), store).map(|both| both.differ())
-    };
+    let differs =
+        |room: &Scenario| Both::of(&under(profile, room), store).map(|both| both.differ());
     if one.differences.is_empty() {
         return one;
     }

@@ -48,7 +48,9 @@ pub(super) fn proved(
         without(scenario, gone).and_then(|room| differs(&room)).is_some_and(|differs| !differs)
     };
     // What is not in the room need not be taken out of it.
-    let is_there = |cause: &Cause| without(scenario, &BTreeSet::from([*cause])).is_none_or(|room| room != *scenario);
+    let is_there = |cause: &Cause| {
+        without(scenario, &BTreeSet::from([*cause])).is_none_or(|room| room != *scenario)
+    };
     let mut gone: BTreeSet<Cause> = CAN_GO.into_iter().filter(is_there).collect();
     if !is_equal(&gone) {
         return BTreeSet::new();
@@ -76,7 +78,11 @@ pub(super) fn corrected(named: Cause, proved: &BTreeSet<Cause>) -> Cause {
         | Cause::Sessions
         | Cause::Refused
         | Cause::Faults => {
-            if proved.contains(&named) { named } else { proved.first().copied().unwrap_or(named) }
+            if proved.contains(&named) {
+                named
+            } else {
+                proved.first().copied().unwrap_or(named)
+            }
         }
     }
 }

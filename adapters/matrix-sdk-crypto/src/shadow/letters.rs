@@ -6,9 +6,7 @@ use withheld::ids::{DeviceId, MegolmSessionId};
 use withheld::protocol::api::MessagePut;
 use withheld::protocol::json;
 use withheld::protocol::spelling::Spelling;
-use withheld::protocol::to_device::{
-    ForwardedRoomKey, OlmEvent, OlmPayload, RoomKey, SenderKeys,
-};
+use withheld::protocol::to_device::{ForwardedRoomKey, OlmEvent, OlmPayload, RoomKey, SenderKeys};
 
 use crate::wire::{Wire, event, sender_keys};
 

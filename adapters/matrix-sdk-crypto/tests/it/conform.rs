@@ -114,7 +114,8 @@ fn an_interruption_loses_nothing_that_was_found() {
 #[test]
 fn what_a_finding_shows_is_not_made_small_again() {
     let folder = tempfile::tempdir().unwrap();
-    let scenario = repository("scenarios/transport/a_sender_that_goes_back_uses_an_index_twice.json");
+    let scenario =
+        repository("scenarios/transport/a_sender_that_goes_back_uses_an_index_twice.json");
     let case = |known: &Known| {
         let room = Room { name: "room".to_owned(), scenario: file(&scenario) };
         let case = Case { room, role: Role::Both, store: StoreKind::Pickles };

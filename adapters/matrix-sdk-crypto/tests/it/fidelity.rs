@@ -80,14 +80,16 @@ fn every_difference_has_a_cause() {
 
 #[test]
 fn a_cause_is_proved_by_a_room_without_it() {
-    let compared = |path: &str| compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
+    let compared =
+        |path: &str| compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
     let bare = "scenarios/policy/a_device_without_encryption_is_passed_over_in_silence.json";
     let caused = compared(bare).causes[&Cause::NoAlgorithms];
     assert_eq!((caused.proved_messages, caused.proved_rooms), (caused.messages, 1));
     // A profile that does not ask for keys differs in a room out of which nothing can be taken: nothing is proved then.
     let mut silent = own();
     silent.policy.ask = AskFor::Nobody;
-    let plain = "scenarios/policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked.json";
+    let plain =
+        "scenarios/policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked.json";
     let wrong = compare(vec![scenario_file(plain)], (&silent, StoreKind::default()), 1);
     assert_eq!(wrong.equal, 0);
     assert!(wrong.causes.values().all(|caused| caused.proved_messages == 0), "{:?}", wrong.causes);

@@ -60,7 +60,8 @@ fn conform_fails_for_what_is_new_only() {
     let folder = tempfile::tempdir().unwrap();
     let run = |more: &[&str]| {
         let save = folder.path().to_str().unwrap();
-        let args = ["conform", &path, "--rooms", "0", "--role", "both", "--limit", "0", "--save", save];
+        let args =
+            ["conform", &path, "--rooms", "0", "--role", "both", "--limit", "0", "--save", save];
         let args = args.iter().chain(more).map(std::ffi::OsString::from);
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let code = conform::main(args, &mut out, &mut err);

@@ -95,7 +95,8 @@ fn what_a_message_holds_is_read_from_its_text() {
     assert_eq!(sender_keys(&keys("other"), a1, wire), SenderKeys::Differ);
     assert_eq!(sender_keys(&json!({}), a1, wire), SenderKeys::Absent);
     let dummy = |content| json!({ "type": "m.dummy", "content": content });
-    let mut read = |text: serde_json::Value| event(&text, wire, |_, _| Some((MegolmSessionId::new(0), 3)));
+    let mut read =
+        |text: serde_json::Value| event(&text, wire, |_, _| Some((MegolmSessionId::new(0), 3)));
     assert_eq!(read(dummy(json!({}))), Some(OlmEvent::Dummy { empty: true }));
     assert_eq!(read(dummy(json!({ "a": 1 }))), Some(OlmEvent::Dummy { empty: false }));
     let forwarded = |more: serde_json::Value| {
@@ -124,14 +125,16 @@ fn rules_about_what_answers_hold_are_judged() {
         for rule in [Rule::V05, Rule::F08] {
             assert!(outcome.marks.of(rule) > 0, "{rule:?}");
         }
-        let remarks = simulator.remarks(&scenario, &run_one(&simulator, &scenario, Judging::STRICT, &mut ()));
+        let remarks =
+            simulator.remarks(&scenario, &run_one(&simulator, &scenario, Judging::STRICT, &mut ()));
         assert!(remarks.iter().all(|one| !one.about.starts_with("not judged")), "{remarks:?}");
     }
 }
 
 #[test]
 fn of_two_answers_that_come_at_once_each_brought_its_own_part_of_the_key() {
-    let scenario = file(&repository("scenarios/device_lists/a_change_during_a_query_is_asked_for_again.json"));
+    let scenario =
+        file(&repository("scenarios/device_lists/a_change_during_a_query_is_asked_for_again.json"));
     let outcome = run_one(&SdkRooms::default(), &scenario, Judging::STRICT, &mut ()).outcome;
     assert!(outcome.marks.of(Rule::F08) > 0);
     assert!(outcome.violations.iter().all(|one| one.rule != Rule::F08));

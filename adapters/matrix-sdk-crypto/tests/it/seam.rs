@@ -254,7 +254,10 @@ fn an_answer_is_told_before_the_list_that_came_after_it_was_encrypted() {
 fn careful_glue_sees_a_departure_that_a_server_kept_back() {
     let name = "a_stay_that_was_left_out_ends_the_session_when_its_end_is_told.json";
     let scenario = file(&repository("scenarios/regressions").join(name));
-    assert!(is_broken(&SdkRooms::default(), &scenario, &[Rule::R07]), "the machine hears of no room");
+    assert!(
+        is_broken(&SdkRooms::default(), &scenario, &[Rule::R07]),
+        "the machine hears of no room"
+    );
     assert!(!is_broken(&SdkRooms::careful(), &scenario, &[Rule::R07]));
 }
 
