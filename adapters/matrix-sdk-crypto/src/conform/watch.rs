@@ -21,6 +21,9 @@ use super::survey::{Rooms, Survey};
 /// Where there is no terminal, a line is written as often as this, and none before.
 const LINES: Duration = Duration::from_secs(30);
 
+/// How often the line on a terminal moves.
+const TICKS: Duration = Duration::from_millis(250);
+
 /// As often as this the report so far is written.
 const REPORTS: Duration = Duration::from_secs(10);
 
@@ -62,6 +65,10 @@ impl Watch {
             .expect("the template of the line is well formed");
         let (began, bar) =
             (Instant::now(), ProgressBar::with_draw_target(None, target).with_style(style));
+        if watched {
+            // A room may take long: whoever watches sees that it is still run.
+            bar.enable_steady_tick(TICKS);
+        }
         let line = (!watched).then_some(began);
         let state =
             State { bar, line, report: began, saved: BTreeMap::new(), problem: None, done: 0 };

@@ -282,7 +282,8 @@ fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Compari
     if one.differences.is_empty() {
         return one;
     }
-    let proved = proof::proved(&bare, &differs);
+    let named = one.causes.keys().copied().collect();
+    let proved = proof::proved(&bare, &named, &differs);
     for (named, caused) in std::mem::take(&mut one.causes) {
         let cause = proof::corrected(named, &proved);
         let (messages, rooms) = (caused.messages, 1);

@@ -39,9 +39,10 @@ const CAN_GO: [Cause; 9] = [
 ];
 
 /// The causes that are proved in a room in which both write something else: without them nothing differs, and without all of them but one something
-/// does. Empty if something differs whatever is taken away. `differs` tells whether both write something else in a room; `None` if that cannot be said.
+/// does. What is named is tried first, then all that there is. Empty if something differs whatever is taken away. `differs` tells whether both write something else in a room; `None` if that cannot be said.
 pub(super) fn proved(
     scenario: &Scenario,
+    named: &BTreeSet<Cause>,
     differs: &dyn Fn(&Scenario) -> Option<bool>,
 ) -> BTreeSet<Cause> {
     let is_equal = |gone: &BTreeSet<Cause>| {
@@ -51,10 +52,10 @@ pub(super) fn proved(
     let is_there = |cause: &Cause| {
         without(scenario, &BTreeSet::from([*cause])).is_none_or(|room| room != *scenario)
     };
-    let mut gone: BTreeSet<Cause> = CAN_GO.into_iter().filter(is_there).collect();
-    if !is_equal(&gone) {
-        return BTreeSet::new();
-    }
+    let there: BTreeSet<Cause> = CAN_GO.into_iter().filter(is_there).collect();
+    let named: BTreeSet<Cause> = named.intersection(&there).copied().collect();
+    let mut tried = [named, there].into_iter().filter(|causes| !causes.is_empty());
+    let Some(mut gone) = tried.find(is_equal) else { return BTreeSet::new() };
     for cause in CAN_GO.into_iter().rev() {
         let fewer: BTreeSet<Cause> = gone.iter().copied().filter(|one| *one != cause).collect();
         if fewer.len() < gone.len() && !fewer.is_empty() && is_equal(&fewer) {
