@@ -112,13 +112,13 @@ impl Checker {
                 view.duties.changed(device);
             }
             FactKind::IdentityMade { device, master } => {
-                view.identity_made(device, master, fact.id);
+                view.identity_made(device, master, now);
             }
             FactKind::IdentityAcknowledged { device, user } => {
                 view.identities.accepted(device, user, now);
             }
             FactKind::IdentitySet { user, master } => view.policies.identity_set(user, master),
-            FactKind::CrossSigned { device } => view.cross_signed(device, fact.id),
+            FactKind::CrossSigned { device } => view.cross_signed(device, now),
             FactKind::ListChangedAt { user } => {
                 if let Observer::Server(server) = fact.observer {
                     view.lists.changed_at(server, user, now);

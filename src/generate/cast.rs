@@ -246,6 +246,7 @@ fn add_neighbours(dice: &mut Dice<'_>, scenario: &mut Scenario) {
     for device in scenario.devices.iter_mut().skip(1) {
         if dice.chance(1, 4) {
             habits::neighbour(dice, device);
+            habits::leaves_flag_out(dice, device);
         }
     }
     for server in &mut scenario.servers {

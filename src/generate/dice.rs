@@ -20,6 +20,8 @@ pub(super) const STEPS: Label = Label(21);
 pub(super) const FAULTS: Label = Label(22);
 /// The end: heal phase and the seed of the run.
 pub(super) const END: Label = Label(23);
+/// How clients are written in the one way that is drawn too rarely among all others.
+pub(super) const FLAGS: Label = Label(24);
 
 /// Answers the questions of a generator. Where it matters, the answer 0 is the plainest one, so that choices that are made
 /// smaller give plainer rooms.

@@ -1,7 +1,7 @@
 //! Neighbours: clients and servers that are not written as the specification wants it, in any one way or as a real program.
 //! It does not know who in a room is on trial.
 
-use super::dice::Dice;
+use super::dice::{Dice, FLAGS};
 use crate::protocol::withheld::{CodeSet, WithheldCode};
 use crate::scenario::file::known_profile;
 use crate::scenario::habits::{
@@ -35,6 +35,16 @@ pub(super) fn neighbour(dice: &mut Dice<'_>, device: &mut Device) {
         }
         _ => change(dice, &mut device.habits),
     }
+}
+
+/// Sometimes leaves out whether history may be shared. It takes an invite by somebody else as well before that shows (H-02), so
+/// one habit among all is not enough.
+pub(super) fn leaves_flag_out(dice: &mut Dice<'_>, device: &mut Device) {
+    let before = dice.set_purpose(FLAGS);
+    if dice.chance(1, 10) {
+        device.habits.shared_history_flag = SharedHistoryFlag::Absent;
+    }
+    dice.set_purpose(before);
 }
 
 /// Writes a server in another way.

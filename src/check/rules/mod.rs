@@ -16,6 +16,7 @@ mod sharing;
 mod transport;
 pub(crate) mod truth;
 mod unblocking;
+mod unread;
 mod verification;
 mod withheld;
 

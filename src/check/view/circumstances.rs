@@ -72,7 +72,7 @@ impl View {
             && !is_other
         {
             let code = notice.code.known();
-            notice.class = self.requests.class_of(sender, recipient, session, code);
+            notice.class = self.requests.class_of(ends, session, (code, now), &self.life);
         }
         if let (Some(room), Class::Proactive) = (content.room_id.value(), notice.class) {
             let since = self.olm.claiming_since(sender, now.at);

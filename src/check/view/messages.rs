@@ -63,7 +63,7 @@ struct Message {
     echoed: Option<FactId>,
     room: Option<RoomId>,
     read: BitSet,
-    /// It was encrypted once more after it had been accepted, as a client with an older store does.
+    /// It was encrypted once more, as a client with an older store does, or one that crashed.
     repeated: bool,
 }
 
@@ -145,10 +145,10 @@ impl Messages {
         *preparation = Preparation { previous: Some(fact), ..Preparation::default() };
         *row(&mut self.latest, sender.index()) = Some((room, session));
         let message = row(&mut self.messages, message.index());
+        // What was encrypted before may be on its way, and may come to be accepted as well.
+        message.repeated |= message.encrypted.is_some();
         if message.accepted.is_none() {
             message.encrypted = Some(encrypted);
-        } else {
-            message.repeated = true;
         }
     }
 
@@ -231,8 +231,8 @@ impl Messages {
         self.messages.get(message.index())?.encrypted.as_ref()
     }
 
-    /// Whether the message was encrypted again after it had been accepted: it stands in the room twice, and an attempt to
-    /// read it does not tell which of the two it is about.
+    /// Whether the message was encrypted again: it may stand in the room twice, and an attempt to read it does not tell which of
+    /// the two it is about.
     pub(crate) fn is_repeated(&self, message: MessageId) -> bool {
         self.messages.get(message.index()).is_some_and(|message| message.repeated)
     }

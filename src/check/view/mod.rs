@@ -220,19 +220,21 @@ impl View {
 
     /// The device made new cross-signing keys for its user: what it verified by the old ones, its user's other devices
     /// among it, no longer counts (V-01).
-    pub(crate) fn identity_made(&mut self, device: DeviceId, master: SigningKey, fact: FactId) {
+    pub(crate) fn identity_made(&mut self, device: DeviceId, master: SigningKey, now: Moment) {
         self.policies.identity_made(self.cast.user(device), device, master);
-        self.lost_own_keys(device, fact);
+        self.lost_own_keys(device, now.fact);
+        self.doubts.chose(device, now);
     }
 
     /// A server has its user's signature for the device. Where it was not observed who made new keys, the first one
     /// after them shows that: what that device verified by the old ones no longer counts. Nor does it of a device that was signed
     /// by older keys before, and was given the new ones.
-    pub(crate) fn cross_signed(&mut self, device: DeviceId, fact: FactId) {
+    pub(crate) fn cross_signed(&mut self, device: DeviceId, now: Moment) {
         let user = self.cast.user(device);
         let has_other_keys = self.policies.is_signed_anew(device, user);
         if self.policies.has_reset(user) || has_other_keys {
-            self.lost_own_keys(device, fact);
+            self.lost_own_keys(device, now.fact);
+            self.doubts.chose(device, now);
         }
     }
 

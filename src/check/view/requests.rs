@@ -1,6 +1,7 @@
 //! Key requests as those who were asked saw them: which are open, and which notice answers which.
 //! It does not know whether an answer was due or right.
 
+use crate::check::view::life::{Life, Moment};
 use crate::check::view::pairs::Pairs;
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RequestId};
 use crate::protocol::to_device::{KeyRequest, KeyRequestAction};
@@ -13,6 +14,8 @@ struct Asked {
     session: MegolmSessionId,
     /// Processed, not cancelled and not answered since.
     waiting: bool,
+    /// What the last notice that answered it said, and when, if one did.
+    told: Option<(Option<WithheldCode>, Moment)>,
     /// When it was processed last.
     since: FactId,
     /// When it was taken back, if it was since.
@@ -52,7 +55,9 @@ impl Requests {
             }
             (KeyRequestAction::Request { session, .. }, None) => {
                 let (request, since) = (asked.request, fact);
-                list.push(Asked { request, session, waiting: true, since, cancelled: None });
+                let asked =
+                    Asked { request, session, waiting: true, told: None, since, cancelled: None };
+                list.push(asked);
             }
             (KeyRequestAction::Cancel, Some(known)) => {
                 (known.waiting, known.cancelled) = (false, Some(fact));
@@ -91,20 +96,27 @@ impl Requests {
     /// *Reply-class*: what a notice of `device` to `requester` about the session is, which answers the request.
     ///
     /// A notice with a code that occurs in answers only is taken for one more answer to the last request, even if
-    /// that was answered already; any other notice is then the sender's own.
+    /// that was answered already; any other notice is then the sender's own. Of a request that was answered and came again, only
+    /// what repeats that answer is taken for another: a new reason may have come up by itself.
     pub(crate) fn class_of(
         &mut self,
-        device: DeviceId,
-        requester: DeviceId,
+        (device, requester): (DeviceId, DeviceId),
         session: MegolmSessionId,
-        code: Option<WithheldCode>,
+        (code, now): (Option<WithheldCode>, Moment),
+        life: &Life,
     ) -> Class {
         let Some(list) = self.asked.get_mut(device.raw(), requester.raw()) else {
             return Class::Proactive;
         };
         let mut about = list.iter_mut().rev().filter(|asked| asked.session == session);
-        if let Some(asked) = about.find(|asked| asked.waiting) {
-            asked.waiting = false;
+        // What an older store has forgotten was never said.
+        let is_told = |(_, at): &(_, Moment)| life.forgiven(device, *at).is_none();
+        let is_answer = |asked: &Asked| {
+            asked.told.filter(is_told).is_none_or(|(told, _)| told == code)
+                || occurs_in_answers_only(code)
+        };
+        if let Some(asked) = about.find(|asked| asked.waiting && is_answer(asked)) {
+            (asked.waiting, asked.told) = (false, Some((code, now)));
             let (request, since) = (asked.request, asked.since);
             return Class::Reply { request, waited_for: true, since };
         }
@@ -136,9 +148,11 @@ fn occurs_in_answers_only(code: Option<WithheldCode>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Class, Requests};
+    use crate::check::view::life::{Life, Moment};
     use crate::ids::{DeviceId, FactId, MegolmSessionId, RequestId, RoomId};
     use crate::protocol::to_device::{KeyRequest, KeyRequestAction};
     use crate::protocol::withheld::WithheldCode;
+    use crate::time::SimTime;
 
     const A: DeviceId = DeviceId::new(0);
     const B: DeviceId = DeviceId::new(1);
@@ -157,7 +171,8 @@ mod tests {
     }
 
     fn class(requests: &mut Requests, code: WithheldCode) -> Class {
-        requests.class_of(A, B, S, Some(code))
+        let now = Moment { fact: FactId::new(7), at: SimTime::from_ms(7) };
+        requests.class_of((A, B), S, (Some(code), now), &Life::default())
     }
 
     #[test]
@@ -174,6 +189,18 @@ mod tests {
         assert_eq!(class(&mut requests, WithheldCode::Unavailable), again);
         ask(&mut requests, 1);
         assert_eq!(class(&mut requests, WithheldCode::Unavailable), reply);
+    }
+
+    #[test]
+    fn a_new_reason_does_not_answer_a_request_that_was_answered_and_came_again() {
+        let mut requests = Requests::default();
+        ask(&mut requests, 1);
+        let reply =
+            Class::Reply { request: RequestId::new(1), waited_for: true, since: FactId::new(5) };
+        assert_eq!(class(&mut requests, WithheldCode::Unverified), reply);
+        ask(&mut requests, 1);
+        assert_eq!(class(&mut requests, WithheldCode::Blacklisted), Class::Proactive);
+        assert_eq!(class(&mut requests, WithheldCode::Unverified), reply, "it is told once more");
     }
 
     #[test]

@@ -1,19 +1,16 @@
 //! The Olm channel to other devices: claims, new sessions, decryption, and recovery when a session is out of step.
 //! It does not know what the messages inside are for.
 
-use std::collections::BTreeSet;
 use std::hash::Hash;
 
 use crate::client::RequestNo;
 use crate::client::reference::Reference;
 use crate::client::reference::claims::{ClaimState, RunningClaim};
 use crate::client::reference::io::Io;
-use crate::client::reference::jobs::Purpose;
 use crate::client::reference::olm_sessions::MadeBy;
-use crate::client::reference::outbound::Outbound;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::engine::digest::Digest;
-use crate::ids::{DeviceId, KeyValue, RoomId, ToDeviceId};
+use crate::ids::{DeviceId, KeyValue, ToDeviceId};
 use crate::protocol::api::{Failure, Request, Response};
 use crate::protocol::olm::OlmError as Error;
 use crate::protocol::olm::OlmSession;
@@ -248,18 +245,6 @@ impl Reference {
             self.settle_owed(peer, io);
         }
         self.view_changed(io);
-    }
-
-    /// A device that is owed a key, of a session in use or of an older one, can be given it now or be told (N-01).
-    fn settle_owed(&mut self, peer: DeviceId, io: &mut Io<'_, '_>) {
-        let owes = |outbound: &&Outbound| outbound.owed_from.contains_key(&peer);
-        let in_use = self.store.outbound.iter().filter(|(_, outbound)| owes(outbound));
-        let older = self.store.debts.iter().filter(|(_, outbound)| owes(&outbound));
-        let rooms: BTreeSet<RoomId> =
-            in_use.map(|(room, _)| *room).chain(older.map(|(room, _)| *room)).collect();
-        for room in rooms {
-            self.enqueue_job(room, Purpose::Settle, io);
-        }
     }
 
     /// Makes second tries of claims whose first one failed for a passing reason, when it is time.

@@ -50,6 +50,7 @@ impl Reference {
                 let kind = FactKind::SharingSet { device, share, with_invited };
                 self.store.sharing_set = Provenance::of(io.fact_of_input(kind));
                 self.view_changed(io);
+                self.settle_admitted(&[], io);
             }
             Command::SetReporting { target, codes } => self.set_reporting(target, codes, io),
             Command::RequestKey { message, ref of } => self.ask_for_message(message, of, io),
@@ -94,6 +95,7 @@ impl Reference {
         self.store.verified_by_hand.insert(device);
         self.record_verified(Target::Device(device), true, io);
         self.view_changed(io);
+        self.settle_admitted(&[], io);
     }
 
     fn unverify(&mut self, target: Target, io: &mut Io<'_, '_>) {
@@ -172,7 +174,7 @@ impl Reference {
     fn acknowledge(&mut self, user: UserId, io: &mut Io<'_, '_>) {
         io.fact_of_input(FactKind::IdentityAcknowledged { device: self.me(), user });
         if let Some(list) = self.store.lists.user_mut(user) {
-            list.pinned = list.identity.map(|identity| identity.master);
+            list.pinned = list.shown;
         }
         self.view_changed(io);
     }

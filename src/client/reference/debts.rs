@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::client::reference::Reference;
 use crate::client::reference::claims::ClaimState;
-use crate::client::reference::decide::ShareDecision;
+use crate::client::reference::decide::{DeviceView, ShareDecision};
 use crate::client::reference::io::Io;
 use crate::client::reference::jobs::Purpose;
 use crate::client::reference::outbound::Outbound;
@@ -53,13 +53,37 @@ impl Outbound {
 impl Reference {
     /// Looks again after devices that were owed a key, could not be reached, and were not told.
     pub(super) fn settle_untold(&mut self, io: &mut Io<'_, '_>) {
-        let untold = |outbound: &&Outbound| {
-            outbound.owed_from.keys().any(|device| !self.told_no_olm(*device))
+        let untold = |device: &DeviceId| !self.told_no_olm(*device);
+        let rooms = self.rooms_where(|outbound| outbound.owed_from.keys().any(untold));
+        self.settle_in(rooms, io);
+    }
+
+    /// Looks again after devices that were owed a key and may be given it by now: a choice or a list admits them again that did
+    /// not meanwhile. Of those that a list has just come to show, `new`, it is not known whether they can be reached.
+    pub(super) fn settle_admitted(&mut self, new: &[DeviceId], io: &mut Io<'_, '_>) {
+        let ready = |device: &DeviceId| {
+            !self.told_no_olm(*device)
+                && (self.has_olm(*device) || new.contains(device))
+                && self.is_due(*device)
         };
-        let in_use = self.store.outbound.iter().filter(|(_, outbound)| untold(outbound));
-        let older = self.store.debts.iter().filter(|(_, outbound)| untold(&outbound));
-        let rooms: BTreeSet<RoomId> =
-            in_use.map(|(room, _)| *room).chain(older.map(|(room, _)| *room)).collect();
+        let rooms = self.rooms_where(|outbound| outbound.owed_from.keys().any(ready));
+        self.settle_in(rooms, io);
+    }
+
+    /// A device that is owed a key, of a session in use or of an older one, can be given it now or be told (N-01).
+    pub(super) fn settle_owed(&mut self, peer: DeviceId, io: &mut Io<'_, '_>) {
+        let rooms = self.rooms_where(|outbound| outbound.owed_from.contains_key(&peer));
+        self.settle_in(rooms, io);
+    }
+
+    /// The rooms in which the session in use or an older one is such.
+    fn rooms_where(&self, such: impl Fn(&Outbound) -> bool) -> BTreeSet<RoomId> {
+        let in_use = self.store.outbound.iter().map(|(room, outbound)| (*room, outbound));
+        let older = self.store.debts.iter().map(|(room, outbound)| (*room, outbound));
+        in_use.chain(older).filter(|(_, outbound)| such(outbound)).map(|(room, _)| room).collect()
+    }
+
+    fn settle_in(&mut self, rooms: BTreeSet<RoomId>, io: &mut Io<'_, '_>) {
         for room in rooms {
             self.enqueue_job(room, Purpose::Settle, io);
         }
@@ -153,20 +177,26 @@ impl Reference {
     }
 
     /// Whether a device is owed the keys of earlier messages still: it may be given them, or may again when the share policy
-    /// admits it, of which it has heard nothing. A block ends it: after that only later messages are for the device (B-02).
+    /// admits it, of which it has heard nothing, or when a list shows it again. A block ends it: after that only later messages
+    /// are for the device (B-02).
     fn stays_owed(&self, device: DeviceId) -> bool {
-        match self.due_now(device) {
+        self.listed(device).is_none_or(|view| match self.due(&view) {
             ShareDecision::Share => true,
             ShareDecision::Withhold(SessionCode::Blacklisted) | ShareDecision::Pass => false,
             ShareDecision::Withhold(code) => !self.reports(device, code.into()),
-        }
+        })
+    }
+
+    /// What is known of a device; nothing if it is not listed any more.
+    fn listed(&self, device: DeviceId) -> Option<DeviceView> {
+        let user = self.user_of(device);
+        let keys = self.store.lists.user(user)?.device(device)?;
+        Some(self.view_of(user, keys))
     }
 
     /// What a device is due by now; nothing if it is not listed any more.
     pub(super) fn due_now(&self, device: DeviceId) -> ShareDecision {
-        let user = self.user_of(device);
-        let listed = self.store.lists.user(user).and_then(|list| list.device(device));
-        listed.map_or(ShareDecision::Pass, |keys| self.due(&self.view_of(user, keys)))
+        self.listed(device).map_or(ShareDecision::Pass, |view| self.due(&view))
     }
 
     /// Who was owed a key, could not be reached, and is barred by now is told that reason: no other will come.

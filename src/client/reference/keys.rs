@@ -2,13 +2,15 @@
 //! queries for other users' lists.
 //! It does not know what keys are used for.
 
+use smallvec::SmallVec;
+
 use crate::client::RequestNo;
 use crate::client::reference::io::Io;
 use crate::client::reference::lists::RunningQuery;
 use crate::client::reference::recipient::Occasion;
 use crate::client::reference::store::Life;
 use crate::client::reference::{Backoff, Reference};
-use crate::ids::{FactId, QueryId, UserId};
+use crate::ids::{DeviceId, FactId, QueryId, UserId};
 use crate::protocol::api::{
     CrossSigningKeys, DeviceKeys, Failure, KeyUpload, Request, Response, Signature, UserKeys,
 };
@@ -324,14 +326,17 @@ impl Reference {
         }
         let is_new =
             |keys: &DeviceKeys| old.as_ref().is_some_and(|old| old.device(keys.device).is_none());
-        let rotates = self.habits().needless_rotation == NeedlessRotation::NewDevice
-            && answer.devices.iter().any(is_new);
+        let new: SmallVec<[DeviceId; 4]> =
+            answer.devices.iter().filter(|keys| is_new(keys)).map(|keys| keys.device).collect();
+        let rotates =
+            self.habits().needless_rotation == NeedlessRotation::NewDevice && !new.is_empty();
         for outbound in self.store.outbound.values_mut() {
             if rotates || gone.iter().any(|device| outbound.shared.contains_key(device)) {
                 outbound.invalidate(Provenance::of(fact));
             }
         }
         self.view_changed(io);
+        self.settle_admitted(&new, io);
         self.after_list(user, fact, io);
     }
 
@@ -385,6 +390,7 @@ impl Reference {
             }
         }
         self.view_changed(io);
+        self.settle_admitted(&[], io);
     }
 
     /// Records that the user verified somebody, or took that back.

@@ -34,17 +34,16 @@ pub(super) struct UserList {
     pub(super) master_signed_by: Option<SigningKey>,
     /// The master key that was seen first, or accepted since.
     pub(super) pinned: Option<SigningKey>,
+    /// The master key of the last answer that had one: a new one is not accepted by an answer that hides it.
+    pub(super) shown: Option<SigningKey>,
     /// Whether the user took the verification of this user back.
     pub(super) verification_withdrawn: bool,
 }
 
 impl UserList {
-    /// Whether the user's identity is another than the pinned one (V-02).
+    /// Whether the user's identity, as it was shown last, is another than the pinned one (V-02).
     pub(super) fn identity_changed(&self) -> bool {
-        match (self.pinned, self.identity) {
-            (Some(pinned), Some(identity)) => pinned != identity.master,
-            (Some(_), None) | (None, _) => false,
-        }
+        self.pinned.is_some() && self.shown != self.pinned
     }
 
     /// Whether the user is verified by the chain of signatures.
@@ -155,7 +154,8 @@ impl DeviceLists {
         if answer.master_signed_by.is_some() || !same_master {
             list.master_signed_by = answer.master_signed_by;
         }
-        list.pinned = list.pinned.or(answer.identity.map(|identity| identity.master));
+        list.shown = master(answer.identity).or(list.shown);
+        list.pinned = list.pinned.or(list.shown);
         list.evaluate(own);
         gone
     }

@@ -150,11 +150,6 @@ impl Sending {
         self.running.remove(&request)
     }
 
-    /// Whether the entry is on its way.
-    pub(super) fn is_running(&self, number: OutboxNo) -> bool {
-        self.waiting.get(&number).is_some_and(|wait| wait.state == WaitState::Running)
-    }
-
     /// The entry is done.
     pub(super) fn done(&mut self, number: OutboxNo) {
         self.waiting.remove(&number);

@@ -14,7 +14,7 @@ use crate::client::reference::no_olm::NoOlmMarks;
 use crate::client::reference::notices::Notices;
 use crate::client::reference::olm_sessions::OlmSessions;
 use crate::client::reference::outbound::Outbound;
-use crate::client::reference::outbox::{Outbox, OutboxNo};
+use crate::client::reference::outbox::Outbox;
 use crate::client::reference::requests::KeyRequests;
 use crate::client::reference::rooms::SeenRooms;
 use crate::engine::hash::FixedState;
@@ -75,8 +75,6 @@ pub struct Store {
     pub(super) requests: KeyRequests,
     /// Sessions to be asked for as soon as the own user's list is known.
     pub(super) ask_later: BTreeSet<MegolmSessionId>,
-    /// Messages on their way that have come back by sync.
-    pub(super) echoed: BTreeSet<OutboxNo>,
     /// Invites that wait for their history bundle.
     pub(super) invites: BTreeMap<(RoomId, UserId), Invite>,
     /// History bundles that this device was told of and has not taken in.
@@ -116,7 +114,6 @@ impl Store {
             notices: Notices::default(),
             requests: KeyRequests::default(),
             ask_later: BTreeSet::new(),
-            echoed: BTreeSet::new(),
             invites: BTreeMap::new(),
             bundles: Vec::new(),
             joined_at: BTreeMap::new(),

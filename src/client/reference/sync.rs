@@ -233,12 +233,8 @@ impl Reference {
     /// The echo of an own message shows that the server has it, also where no answer has said so.
     fn echoed(&mut self, message: MessageId, io: &mut Io<'_, '_>) {
         let Some(place) = self.store.outbox.place_of(message) else { return };
-        if self.live.sending.is_running(place) {
-            self.store.echoed.insert(place);
-        } else {
-            self.live.sending.done(place);
-            self.store.outbox.take(place);
-        }
+        self.live.sending.done(place);
+        self.store.outbox.take(place);
         io.touch();
     }
 
@@ -250,7 +246,6 @@ impl Reference {
     ) {
         match answer {
             Ok(response) => {
-                self.store.echoed.remove(&place);
                 self.live.sending.done(place);
                 if let Some(Request::UploadKeys(upload)) = self.store.outbox.take(place) {
                     let count =
@@ -266,12 +261,8 @@ impl Reference {
                 }
                 io.touch();
             }
-            // The message was taken, and only the answer was lost.
-            Err(_) if self.store.echoed.remove(&place) => {
-                self.live.sending.done(place);
-                self.store.outbox.take(place);
-                io.touch();
-            }
+            // The message was taken, which its echo has told already, and only the answer was lost.
+            Err(_) if !self.store.outbox.holds(place) => {}
             Err(failure) => self.outbox_failed(place, failure, io),
         }
     }

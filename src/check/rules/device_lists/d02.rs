@@ -87,9 +87,11 @@ impl Judge for Refreshed {
             }
         } else if let FactKind::QueryStart { device, user, query } = case.fact.kind {
             let open = Some((query, now));
-            let note = self.duty(device, user).note;
+            let Duty { note, open: before, .. } = *self.duty(device, user);
+            // A query that a crash left without an answer is to be made again as well.
+            let pending = note.or(before.map(|(_, start)| start));
             let life = &case.view.life;
-            if note.is_some_and(|note| life.crash_after(device, note.fact).is_some()) {
+            if pending.is_some_and(|since| life.crash_after(device, since.fact).is_some()) {
                 findings.met(Rule::D05);
             }
             *self.duty(device, user) =
@@ -181,6 +183,7 @@ mod tests {
             let mut restored = story.clone();
             story.learn(A1, BOB, &[B1]);
             assert_eq!(story.rules(), []);
+            assert_eq!(story.judge().marks.of(Rule::D05), 1);
             let snapshot = SimTime::from_ms(1);
             restored.by(A1, FactKind::StoreRestored { device: A1, snapshot });
             assert_eq!(restored.rules(), [], "the store has forgotten it");

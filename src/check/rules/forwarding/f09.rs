@@ -3,8 +3,8 @@
 //! these may be shown instead.
 
 use crate::check::findings::Findings;
+use crate::check::rules::unread::Unread;
 use crate::check::rules::{AtRest, Case, Judge};
-use crate::check::view::messages::Failed;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::{KeySource, Shown};
@@ -21,14 +21,7 @@ impl Judge for ReasonBelow {
 
     fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
         let view = at_rest.view;
-        for verdict in at_rest.verdicts {
-            let (message, device) = (verdict.message, verdict.device);
-            let Some(Failed::Undecryptable(shown, attempt)) =
-                view.messages.failure(message, device)
-            else {
-                continue;
-            };
-            let Some(encrypted) = view.messages.encryption(message) else { continue };
+        for Unread { message, device, encrypted, shown, attempt } in at_rest.unread() {
             let Some(held) = view.holdings.of(device, encrypted.session) else { continue };
             let code = match held.source {
                 KeySource::Forwarded { withheld: Some(code) } if encrypted.index < held.first => {

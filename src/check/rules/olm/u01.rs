@@ -122,9 +122,11 @@ fn missing(
         || view.life.unsettled_by(device, since).is_some()
         || view.life.cut_off(device, since).is_some();
     let tried = match due {
-        // An attempt that failed, also one before, is as good: there was no key to be had.
+        // An attempt that failed, also one before, is as good: there was no key to be had. So is one that was under way and
+        // that the device did not live to see the end of.
         Due::Session(failure) => {
             view.olm.claimed_after(device, peer, failure.fact)
+                || view.olm.was_cut_off(device, peer)
                 || view.olm.failure(device, peer, view.epoch(device, peer)).is_some()
         }
         Due::Dummy(..) => false,
@@ -135,13 +137,13 @@ fn missing(
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{A1, ALICE, B1, B2, BOB, HOME, Story, device, s};
-    use crate::ids::{FactId, OlmSessionId};
+    use crate::ids::{FactId, KeyValue, OlmSessionId};
     use crate::protocol::to_device::{OlmEvent, ToDeviceType};
     use crate::rulebook::reading::Severity;
     use crate::rulebook::rule::Rule;
     use crate::scenario::policy::Target;
     use crate::time::SimTime;
-    use crate::trace::fact::{Direction, FactKind, OlmCause, OlmError, SentContent};
+    use crate::trace::fact::{ClaimOutcome, Direction, FactKind, OlmCause, OlmError, SentContent};
 
     /// B1 cannot decrypt a dummy of A1.
     fn failed(mut story: Story) -> (Story, FactId) {
@@ -202,6 +204,20 @@ mod tests {
         let mut before = Story::with_olm();
         before.claim_fails(B1, A1);
         assert_eq!(failed(before).0.rules(), []);
+    }
+
+    #[test]
+    fn an_attempt_that_never_ended_is_enough_and_one_that_brought_a_key_is_not() {
+        let mut story = Story::with_olm();
+        let (device, target, claim) = (B1, A1, story.claim(B1, A1));
+        let (mut story, _) = failed(story);
+        let mut answered = story.clone();
+        story.crash(B1);
+        story.by(B1, FactKind::Restarted { device: B1 });
+        assert_eq!(story.rules(), []);
+        let outcome = ClaimOutcome::Key { key: KeyValue::new(5), fallback: false };
+        answered.by(B1, FactKind::ClaimEnd { device, target, claim, outcome });
+        assert!(answered.rules().contains(&(Rule::U01, super::Party::Device(B1))));
     }
 
     #[test]

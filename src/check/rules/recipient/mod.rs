@@ -17,7 +17,6 @@ mod p16;
 mod p17;
 #[cfg(test)]
 mod permitted;
-mod unread;
 
 use crate::check::rules::family;
 

@@ -3,7 +3,7 @@
 //! (P-10).
 
 use crate::check::findings::Findings;
-use crate::check::rules::recipient::unread::Unread;
+use crate::check::rules::unread::Unread;
 use crate::check::rules::{Case, Judge};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::rule::Rule;

@@ -3,10 +3,10 @@
 //! older store took away.
 
 use crate::check::findings::Findings;
-use crate::check::rules::recipient::unread::Unread;
+use crate::check::rules::unread::Unread;
 use crate::check::rules::{AtRest, Case, Judge};
 use crate::check::view::View;
-use crate::check::view::messages::{Encrypted, Failed};
+use crate::check::view::messages::Encrypted;
 use crate::ids::{DeviceId, FactId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -50,14 +50,7 @@ impl Judge for BelowTheKey {
 
     fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
         let view = at_rest.view;
-        for verdict in at_rest.verdicts {
-            let (message, device) = (verdict.message, verdict.device);
-            let Some(Failed::Undecryptable(shown, attempt)) =
-                view.messages.failure(message, device)
-            else {
-                continue;
-            };
-            let Some(encrypted) = view.messages.encryption(message) else { continue };
+        for Unread { message, device, encrypted, shown, attempt } in at_rest.unread() {
             let excused = view.life.ended(device).is_some()
                 || view.life.restored_since(device, attempt).is_some();
             if let Some(key) = fitting_key(view, device, encrypted)

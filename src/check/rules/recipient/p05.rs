@@ -3,7 +3,7 @@
 //! take the user for all). It does not know from when on a report covers nothing more (P-04 is a permission).
 
 use crate::check::findings::Findings;
-use crate::check::rules::recipient::unread::Unread;
+use crate::check::rules::unread::Unread;
 use crate::check::rules::{Case, Judge};
 use crate::rulebook::reading::Severity;
 use crate::rulebook::rule::Rule;

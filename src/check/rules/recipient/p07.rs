@@ -2,7 +2,7 @@
 //! its code is not understood; in the draft also if there is none. It does not know how a client words a code.
 
 use crate::check::findings::Findings;
-use crate::check::rules::recipient::unread::Unread;
+use crate::check::rules::unread::Unread;
 use crate::check::rules::{Case, Judge};
 use crate::protocol::withheld::Field;
 use crate::rulebook::rule::Rule;

@@ -4,9 +4,9 @@
 //! under the same rule.
 
 use crate::check::findings::Findings;
+use crate::check::rules::unread::Unread;
 use crate::check::rules::{AtRest, Case, Judge};
 use crate::check::view::View;
-use crate::check::view::messages::Failed;
 use crate::ids::{DeviceId, ToDeviceId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::rule::Rule;
@@ -35,14 +35,7 @@ impl Judge for LooksBack {
 
     fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
         let view = at_rest.view;
-        for verdict in at_rest.verdicts {
-            let (message, device) = (verdict.message, verdict.device);
-            let Some(Failed::Undecryptable(shown, attempt)) =
-                view.messages.failure(message, device)
-            else {
-                continue;
-            };
-            let Some(encrypted) = view.messages.encryption(message) else { continue };
+        for Unread { message, device, encrypted, shown, attempt } in at_rest.unread() {
             let mut heard = view.heard_about(device, encrypted.session);
             let late = heard.find(|heard| {
                 heard.moment.fact > attempt && heard.is_own_word_of(encrypted.sender)

@@ -3,7 +3,7 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::recipient::p09::is_weaker;
-use crate::check::rules::recipient::unread::Unread;
+use crate::check::rules::unread::Unread;
 use crate::check::rules::{Case, Judge};
 use crate::rulebook::rule::Rule;
 use crate::trace::fact::Shown;

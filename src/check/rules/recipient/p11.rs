@@ -2,7 +2,7 @@
 //! `m.no_olm`, which is about no session (P-05).
 
 use crate::check::findings::Findings;
-use crate::check::rules::recipient::unread::Unread;
+use crate::check::rules::unread::Unread;
 use crate::check::rules::{Case, Judge};
 use crate::rulebook::rule::Rule;
 use crate::trace::kind::{Kind, Kinds};

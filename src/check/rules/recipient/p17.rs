@@ -3,7 +3,7 @@
 //! It does not know `m.no_olm` (P-05).
 
 use crate::check::findings::Findings;
-use crate::check::rules::recipient::unread::Unread;
+use crate::check::rules::unread::Unread;
 use crate::check::rules::{Case, Judge};
 use crate::rulebook::reading::Severity;
 use crate::rulebook::rule::Rule;

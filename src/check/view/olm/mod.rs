@@ -441,6 +441,11 @@ impl Olm {
         self.of(device, peer).is_some_and(|pair| pair.last_claim > Some(fact))
     }
 
+    /// Whether the device's last attempt to get a key of `peer` never ended, because the device stopped before.
+    pub(crate) fn was_cut_off(&self, device: DeviceId, peer: DeviceId) -> bool {
+        self.of(device, peer).is_some_and(|pair| pair.claiming.is_some())
+    }
+
     /// Whether the one-hour limit forbids a new session with `peer` when the device's own clock says `clock`.
     pub(crate) fn recovery_forbidden(
         &self,

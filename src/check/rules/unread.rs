@@ -1,8 +1,8 @@
 //! A message that a device could not read, with the reason that it shows: what the rules on reasons judge.
 //! It does not know which reason is right.
 
-use crate::check::rules::Case;
-use crate::check::view::messages::Encrypted;
+use crate::check::rules::{AtRest, Case};
+use crate::check::view::messages::{Encrypted, Failed};
 use crate::check::view::notices::Notice;
 use crate::check::view::transport::ToDevice;
 use crate::ids::{DeviceId, FactId, MessageId};
@@ -12,23 +12,23 @@ use crate::trace::fact::{FactKind, Shown, TryResult};
 
 /// A message that a device could not read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Unread<'a> {
+pub(crate) struct Unread<'a> {
     /// The message.
-    pub(super) message: MessageId,
+    pub(crate) message: MessageId,
     /// Who could not read it.
-    pub(super) device: DeviceId,
+    pub(crate) device: DeviceId,
     /// How it was encrypted.
-    pub(super) encrypted: &'a Encrypted,
+    pub(crate) encrypted: &'a Encrypted,
     /// What is shown for it.
-    pub(super) shown: Shown,
+    pub(crate) shown: Shown,
     /// The attempt.
-    pub(super) attempt: FactId,
+    pub(crate) attempt: FactId,
 }
 
 impl<'a> Unread<'a> {
     /// The message of this fact, if it is an attempt that came to nothing for want of a key, and if it is known with which
     /// session the message was encrypted.
-    pub(super) fn of(case: Case<'a>) -> Option<Self> {
+    pub(crate) fn of(case: Case<'a>) -> Option<Self> {
         let FactKind::Try { device, message, result } = case.fact.kind else { return None };
         let shown = match result {
             TryResult::Undecryptable(shown) => shown,
@@ -41,7 +41,7 @@ impl<'a> Unread<'a> {
 
     /// The notice that the shown reason is taken from, with the message that brought it. There is none where nothing is
     /// shown, and where a forwarded key brought the reason.
-    pub(super) fn notice(&self, case: Case<'a>) -> Option<(&'a Notice, &'a ToDevice)> {
+    pub(crate) fn notice(&self, case: Case<'a>) -> Option<(&'a Notice, &'a ToDevice)> {
         match self.shown {
             Shown::Unexplained | Shown::Code { notice: None, .. } => None,
             Shown::Code { notice: Some(notice), .. } | Shown::Reason { notice, .. } => {
@@ -51,12 +51,12 @@ impl<'a> Unread<'a> {
     }
 
     /// The message and the device, as one cell of the table.
-    pub(super) const fn cell(&self) -> (MessageId, DeviceId) {
+    pub(crate) const fn cell(&self) -> (MessageId, DeviceId) {
         (self.message, self.device)
     }
 
     /// The device shows what breaks the rule; `because` of this.
-    pub(super) fn raise(
+    pub(crate) fn raise(
         &self,
         rule: Rule,
         because: Option<FactId>,
@@ -64,5 +64,23 @@ impl<'a> Unread<'a> {
     ) {
         let witnesses = [because, Some(self.attempt)];
         findings.raise_at(self.cell(), rule, Party::Device(self.device), witnesses);
+    }
+}
+
+impl<'a> AtRest<'a> {
+    /// The last attempts that came to nothing for want of a key, by message, then device; of those messages of which it is known
+    /// with which session they were encrypted.
+    pub(crate) fn unread(self) -> impl Iterator<Item = Unread<'a>> {
+        let messages = &self.view.messages;
+        self.verdicts.iter().filter_map(move |verdict| {
+            let (message, device) = (verdict.message, verdict.device);
+            let Some(Failed::Undecryptable(shown, attempt)) = messages.failure(message, device)
+            else {
+                return None;
+            };
+            let encrypted =
+                messages.encryption(message).filter(|_| !messages.is_repeated(message))?;
+            Some(Unread { message, device, encrypted, shown, attempt })
+        })
     }
 }
