@@ -31,10 +31,18 @@ pub struct Bounds {
 }
 
 /// What is worth a small room: broken or warned of, and new.
-fn wanted(survey: &Survey) -> Vec<(Breach, &Rooms, &Case)> {
+pub fn new_breaches(survey: &Survey) -> impl Iterator<Item = (Breach, &Rooms)> {
     let judged = |standing| matches!(standing, Standing::Broken | Standing::Warned);
-    let new = survey.new.iter().filter(|(breach, _)| judged(survey.standing(breach.rule)));
-    new.filter_map(|(breach, rooms)| Some((*breach, rooms, &rooms.smallest.as_ref()?.1))).collect()
+    let new = survey.new.iter().filter(move |(breach, _)| judged(survey.standing(breach.rule)));
+    new.map(|(breach, rooms)| (*breach, rooms))
+}
+
+fn wanted(survey: &Survey) -> Vec<(Breach, &Rooms, &Case)> {
+    let smallest = |(breach, rooms): (Breach, _)| {
+        let rooms: &Rooms = rooms;
+        Some((breach, rooms, &rooms.smallest.as_ref()?.1))
+    };
+    new_breaches(survey).filter_map(smallest).collect()
 }
 
 /// How many findings there will be.

@@ -16,6 +16,7 @@ use withheld::store::atomic::AtomicFile;
 use crate::needed::Breach;
 
 use super::report::{Finding, slug};
+use super::small::new_breaches;
 use super::survey::{Rooms, Survey};
 
 /// Where there is no terminal, a line is written as often as this, and none before.
@@ -78,20 +79,20 @@ impl Watch {
     /// One more room was run: `report` writes what is known of all.
     pub fn surveyed(&self, survey: &Survey, of: usize, report: impl FnOnce() -> String) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for (whose, all) in [
-            ("", &survey.new),
-            ("reference-", &survey.by_reference),
-            ("server-", &survey.by_servers),
-        ] {
+        for (breach, rooms) in new_breaches(survey) {
+            self.save_smallest(&mut state, &slug(breach), rooms);
+        }
+        for (whose, all) in [("reference", &survey.by_reference), ("server", &survey.by_servers)] {
             for (breach, rooms) in all {
-                self.save_smallest(&mut state, &format!("{whose}{}", slug(*breach)), rooms);
+                self.save_smallest(&mut state, &format!("{whose}-{}", slug(*breach)), rooms);
             }
         }
         for (number, (_, rooms)) in survey.broken_down.iter().enumerate() {
             self.save_smallest(&mut state, &format!("breakdown-{}", number + 1), rooms);
         }
         state.done += 1;
-        let (broken, new) = (rules(&survey.breaches), rules(&survey.new));
+        let broken = rules(survey.breaches.keys().copied());
+        let new = rules(new_breaches(survey).map(|(breach, _)| breach));
         let line = format!(
             "{} of {of} rooms, {broken} rules broken, {new} of them in a way that no finding shows",
             state.done
@@ -174,8 +175,8 @@ impl Watch {
     }
 }
 
-fn rules(all: &BTreeMap<Breach, Rooms>) -> usize {
-    let mut rules: Vec<_> = all.keys().map(|breach| breach.rule).collect();
+fn rules(breaches: impl Iterator<Item = Breach>) -> usize {
+    let mut rules: Vec<_> = breaches.map(|breach| breach.rule).collect();
     rules.dedup();
     rules.len()
 }

@@ -55,7 +55,8 @@ fn a_report_counts_rules_and_saves_small_rooms() {
     };
     assert_eq!(rule("P-15")["standing"], "broken");
     assert_eq!(rule("T-10")["standing"], "glue");
-    assert_eq!(rule("V-05")["standing"], "not decidable");
+    assert_eq!(rule("V-05")["standing"], "held");
+    assert_eq!(rule("H-02")["standing"], "not decidable");
     assert_eq!(rule("C-01")["standing"], "of others");
     assert_eq!(rule("P-15")["by_role"]["both"], "broken");
     assert_eq!(rule("P-15")["by_role"]["recipient"], "broken");
@@ -149,8 +150,8 @@ fn a_run_that_is_known_is_not_made_again() {
     assert_eq!((run(Role::Both, &scenario), memo.counts()), (first.clone(), [1, 1]));
     assert_ne!(run(Role::Sender, &scenario), first, "other clients");
     let other = Scenario { seed: scenario.seed + 1, ..scenario };
-    assert_ne!(run(Role::Both, &other), first, "another room");
-    assert_eq!(memo.counts(), [3, 1]);
+    run(Role::Both, &other);
+    assert_eq!(memo.counts(), [3, 1], "another room");
 }
 
 #[test]

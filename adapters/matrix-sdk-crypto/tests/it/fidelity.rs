@@ -107,10 +107,12 @@ fn what_is_taken_out_of_a_room_is_gone() {
     assert!(ids(&scenario) < scenario.devices.len());
     let apart = out(&[Cause::SameId]);
     assert_eq!(ids(&apart), apart.devices.len());
-    assert!(out(&[Cause::NewDevice]).devices.iter().all(|one| one.present));
+    assert_eq!(without(&scenario, &BTreeSet::from([Cause::NewDevice])), None, "both at once");
+    assert!(out(&[Cause::SameId, Cause::NewDevice]).devices.iter().all(|one| one.present));
     let still = [Cause::Store, Cause::Failed, Cause::Refused, Cause::Faults];
     assert!(out(&still).faults.is_empty());
-    assert_eq!(out(&[]), scenario, "nothing else");
+    let same = out(&[]);
+    assert_eq!((&same.timeline, &same.faults), (&scenario.timeline, &scenario.faults));
 }
 
 #[test]
