@@ -98,7 +98,9 @@ impl Homeserver {
             let written = Provenance(result.last);
             let account = self.account_mut(device);
             for &(key_id, value) in run {
-                let restored = Provenance::UNKNOWN;
+                // A server that had not been restored would know that the key is used, and would not take it again.
+                let is_used = account.keys.has_forgotten(value);
+                let restored = if is_used { account.restored } else { Provenance::UNKNOWN };
                 account.keys.add(PublishedKey { key_id, value, written, restored });
             }
         }

@@ -146,7 +146,7 @@ impl Homeserver {
                 log.record(kind, lost.written.0.into_iter().fold(causes, Causes::and));
             }
             account.restored = by;
-            account.keys = copy.keys.brought_back(account.restored);
+            account.keys = copy.keys.brought_back(&account.keys, account.restored);
             account.keys_cause = account.restored;
             self.touched.push(device);
         }

@@ -74,6 +74,8 @@ pub struct OneTimeKeys {
     unclaimed: VecDeque<PublishedKey>,
     /// What went out. An upload whose answer was lost comes again, and by then some of its keys may be in use.
     handed_out: BTreeSet<KeyValue>,
+    /// What went out and was forgotten, because the server was restored.
+    forgotten: BTreeSet<KeyValue>,
     fallback: Option<(PublishedKey, bool)>,
 }
 
@@ -116,10 +118,18 @@ impl OneTimeKeys {
         self.fallback = None;
     }
 
-    /// These keys, brought back by a fact.
+    /// Whether the key had gone out before the server was restored to a copy that does not know that.
     #[must_use]
-    pub fn brought_back(&self, by: Provenance) -> Self {
+    pub fn has_forgotten(&self, value: KeyValue) -> bool {
+        self.forgotten.contains(&value)
+    }
+
+    /// These keys, brought back by a fact in the place of others.
+    #[must_use]
+    pub fn brought_back(&self, others: &Self, by: Provenance) -> Self {
         let mut keys = self.clone();
+        let known = others.handed_out.union(&others.forgotten);
+        keys.forgotten = known.filter(|key| !self.handed_out.contains(key)).copied().collect();
         let fallback = keys.fallback.iter_mut().map(|(key, _)| key);
         keys.unclaimed.iter_mut().chain(fallback).for_each(|key| key.restored = by);
         keys

@@ -181,6 +181,7 @@ fn word<'a>(cell: &Cell<'a>, notice: &'a Notice) -> Word<'a> {
     let said = said(cell, notice);
     if let Some(rule) = truth::untrue(cell.view, notice)
         && !was_true_at_message(cell, notice, rule)
+        && !may_be_true_to_its_store(cell, said, rule)
     {
         return Word::Untrue(said, rule);
     }
@@ -206,6 +207,14 @@ fn was_true_at_message(cell: &Cell<'_>, notice: &Notice, rule: Rule) -> bool {
         Some(Duty::Owed { .. }) => rule == Rule::W21,
         Some(Duty::NotEligible { .. } | Duty::Unlisted(_)) | None => false,
     }
+}
+
+/// Whether the sender's store is an older one that may have forgotten a choice, so that the reason that it gives was its own.
+fn may_be_true_to_its_store(cell: &Cell<'_>, said: Said<'_>, rule: Rule) -> bool {
+    let (view, sender) = (cell.view, said.message.sender);
+    rule == Rule::W08
+        && view.doubts.of_choices(sender)
+        && view.life.unsettled_by(sender, said.message.put).is_some()
 }
 
 /// What the device makes of a notice that it processed.

@@ -19,7 +19,8 @@ pub(crate) struct Circumstances {
     pub(crate) bar_accepted: Option<WithheldCode>,
     /// Whether nothing that a bar rests on changed since the sender began with what it sent the notice for.
     pub(crate) settled: bool,
-    /// Whether the sender trusted the recipient (V-01).
+    /// Whether the sender trusted the recipient (V-01), then and when the notice was accepted: keys that the sender is given show
+    /// only when its server has their signature.
     pub(crate) trusted: bool,
     /// Whether the sender had an Olm session with the recipient.
     pub(crate) has_olm: bool,

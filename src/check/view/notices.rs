@@ -116,19 +116,20 @@ impl Notices {
         }
     }
 
-    /// The notice is known, and its sender's server has accepted it; its recipient is barred for this reason by then.
-    /// It is counted once, and only if recipients know it for a notice.
+    /// The notice is known, and its sender's server has accepted it; its recipient is barred for this reason by then, and trusted or
+    /// not. It is counted once, and only if recipients know it for a notice.
     pub(crate) fn accept(
         &mut self,
         number: u32,
         ends: (DeviceId, DeviceId),
-        bar: Option<WithheldCode>,
+        (bar, trusted): (Option<WithheldCode>, bool),
     ) {
         let notice = &mut self.notices[number as usize];
         if std::mem::replace(&mut notice.accepted, true) {
             return;
         }
         notice.circumstances.bar_accepted = bar;
+        notice.circumstances.trusted &= trusted;
         if let Some(code) = notice.code.known().filter(|_| notice.recognised) {
             *self.counts.entry((ends.0, ends.1, code)).or_default() += 1;
         }
@@ -257,11 +258,11 @@ mod tests {
     fn a_notice_is_news_for_one_fact_and_counts_once() {
         let mut notices = Notices::default();
         add(&mut notices, 10, WithheldCode::Unverified);
-        notices.accept(0, ENDS, None);
+        notices.accept(0, ENDS, (None, true));
         assert!(notices.has_fresh());
         assert_eq!(notices.fresh().count(), 1);
         notices.next_fact();
-        notices.accept(0, ENDS, None);
+        notices.accept(0, ENDS, (None, true));
         assert!(!notices.has_fresh());
         assert_eq!(notices.counts()[0].count, 1);
     }

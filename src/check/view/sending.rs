@@ -112,7 +112,8 @@ impl View {
         if let Content::Notice(notice) = self.transport.get(number).content {
             let ends @ (sender, recipient) = self.ends(number);
             let bar = self.bar(sender, recipient).map(|bar| bar.code);
-            self.notices.accept(notice, ends, bar);
+            let trusted = self.trusts(sender, recipient);
+            self.notices.accept(notice, ends, (bar, trusted));
         }
     }
 

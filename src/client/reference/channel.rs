@@ -229,6 +229,7 @@ impl Reference {
             io.fact(kind, Causes::of([fact.0]));
         }
         self.live.claims.succeeded(peer);
+        self.has_recovered(peer);
         let was_told = self.told_no_olm(peer);
         if was_told && self.store.policy.after_no_olm == AfterNoOlm::Next {
             for outbound in self.store.outbound.values_mut() {

@@ -86,6 +86,15 @@ impl Reference {
         }
     }
 
+    /// There is a new session with a device: no other is wanted for its sake (U-02).
+    pub(super) fn has_recovered(&mut self, peer: DeviceId) {
+        if let Some(Wanted { why: OlmCause::NoOlm | OlmCause::Unwedge, .. }) =
+            self.live.wanted.get(&peer)
+        {
+            self.live.wanted.remove(&peer);
+        }
+    }
+
     /// Claims keys of those devices for which it was too early before, unless there is a session by now.
     pub(super) fn claim_wanted(&mut self, io: &mut Io<'_, '_>) {
         if self.live.wanted.is_empty() {

@@ -9,7 +9,7 @@ use crate::check::rules::history::{Sending, sending};
 use crate::check::rules::{Case, Judge};
 use crate::check::view::bundles::Made;
 use crate::check::view::lists::Gap;
-use crate::ids::BundleId;
+use crate::ids::{BundleId, FactId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::BackupRead;
@@ -60,9 +60,13 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
             return Some(had.into_iter().flatten().any(|had| Some(had) > made.asked));
         }
     };
-    // Who shares a room is told of changes; of anybody else the list must have been asked for since.
+    // Who shares a room is told of changes, or did as far as the sender had been told; of anybody else the list must have been
+    // asked for since.
     let users = [view.cast.user(sending.device), made.recipient];
-    if view.rooms.share_as_joined(server, users, made.fact) {
+    let told = view.answers.newest(sending.device, case.fact.at);
+    let after_it = told.map(|told| FactId::new(told.raw() + 1));
+    let moments = [Some(made.fact), after_it.filter(|after| *after < made.fact)];
+    if moments.into_iter().flatten().any(|fact| view.rooms.share_as_joined(server, users, fact)) {
         return Some(true);
     }
     made.asked.map(|asked| start > asked)

@@ -37,8 +37,11 @@ impl Judge for TwoAtMost {
         } else if let FactKind::FallbackKeyUp { device, key } = case.fact.kind {
             let (life, now) = (&case.view.life, case.fact.id);
             let last = row(&mut self.last, device.index()).replace(now);
-            // Of the first that comes after a store went back it is not known whether it was made before that and is lost.
-            let may_be_lost = life.restored_since(device, last.unwrap_or(FactId::new(0))).is_some();
+            // Of the first that comes after a store went back it is not known whether it was made before that and is lost. Nor is
+            // it of one that came of something from before.
+            let because = case.fact.causes.iter().min().unwrap_or(now);
+            let since = last.unwrap_or(FactId::new(0)).min(because);
+            let may_be_lost = life.restored_since(device, since).is_some();
             let held = row(&mut self.held, device.index());
             held.retain(|(_, up)| life.forgiven(device, *up).is_none());
             if !may_be_lost && held.iter().all(|(known, _)| *known != key) {
@@ -111,6 +114,22 @@ mod tests {
         assert_eq!(story.rules(), [], "it holds 1 and 3");
         up(&mut story, 4);
         assert_eq!(story.rules(), [(Rule::U10, device(B1))]);
+    }
+
+    #[test]
+    fn so_may_be_every_key_that_comes_of_something_from_before() {
+        let (mut story, first) = two();
+        story.wait(1_000);
+        let snapshot = story.now();
+        story.wait(1_000);
+        story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
+        up(&mut story, 2);
+        story.by(B1, key_gone(B1, 0, LossCause::Expired));
+        let key = KeyValue::new(3);
+        story.at(HOME, FactKind::FallbackKeyUp { device: B1, key });
+        story.came_of(first);
+        up(&mut story, 4);
+        assert_eq!(story.rules(), [], "it holds 1 and 4");
     }
 
     #[test]

@@ -20,7 +20,9 @@ pub(crate) struct BelowTheKey;
 /// The key that the device has and that fits the message, without doubt.
 fn fitting_key(view: &View, device: DeviceId, encrypted: &Encrypted) -> Option<FactId> {
     let held = view.holdings.of(device, encrypted.session)?;
-    let fits = held.first <= encrypted.index && held.worse.is_none();
+    // At the very instant of a snapshot it is not known which came first.
+    let fits =
+        held.first <= encrypted.index && held.worse.is_none() && view.remembers(device, held.taken);
     view.held_since(device, encrypted.session).filter(|_| fits)
 }
 

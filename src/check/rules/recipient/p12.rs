@@ -7,7 +7,7 @@ use crate::check::rules::{Case, Judge};
 use crate::check::view::transport::Opened;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
-use crate::trace::fact::{FactKind, OlmResult};
+use crate::trace::fact::{FactKind, OlmResult, ProcessOutcome};
 use crate::trace::kind::{Kind, Kinds};
 
 /// The judge of P-12.
@@ -26,7 +26,11 @@ impl Judge for Idempotent {
         };
         let Some(number) = case.view.transport.number(message) else { return };
         let message = case.view.transport.get(number);
-        let (Some(Opened::Decrypted), Some((first, _))) = (message.opened, message.processed)
+        // A copy that was discarded last shows that an older store had forgotten the first.
+        let (
+            Some(Opened::Decrypted),
+            Some((first, ProcessOutcome::Handled | ProcessOutcome::Duplicate)),
+        ) = (message.opened, message.processed)
         else {
             return;
         };
@@ -50,7 +54,7 @@ mod tests {
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
     use crate::time::SimTime;
-    use crate::trace::fact::{FactKind, OlmError, OlmResult};
+    use crate::trace::fact::{FactKind, OlmError, OlmResult, ProcessOutcome};
 
     fn taken() -> (Story, Sent) {
         let mut story = Story::with_olm();
@@ -104,5 +108,9 @@ mod tests {
         story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
         again(&mut story, sent, FAILED);
         assert!(!broken(&story));
+        let (device, message, outcome) = (B1, sent.row, ProcessOutcome::Discarded);
+        story.by(B1, FactKind::Processed { device, message, outcome });
+        again(&mut story, sent, FAILED);
+        assert!(!broken(&story), "it was discarded the second time");
     }
 }

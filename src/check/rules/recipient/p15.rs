@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::pairs::Pairs;
-use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId};
+use crate::ids::{DeviceId, MegolmSessionId, MessageId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::{FactKind, TryResult};
@@ -16,7 +16,6 @@ use crate::trace::kind::{Kind, Kinds};
 #[derive(Debug, Clone, Default)]
 struct Twins {
     messages: Vec<MessageId>,
-    since: Option<FactId>,
 }
 
 /// The judge of P-15.
@@ -32,7 +31,7 @@ impl Judge for IndexOnce {
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         if let FactKind::MegolmEncrypted { session, index, message, .. } = case.fact.kind {
-            self.encrypted((session, index), message, case.fact.id);
+            self.encrypted((session, index), message);
         } else if let FactKind::Try { device, message, result } = case.fact.kind
             && !self.twins.is_empty()
         {
@@ -48,12 +47,7 @@ impl Judge for IndexOnce {
 }
 
 impl IndexOnce {
-    fn encrypted(
-        &mut self,
-        (session, index): (MegolmSessionId, u32),
-        message: MessageId,
-        fact: FactId,
-    ) {
+    fn encrypted(&mut self, (session, index): (MegolmSessionId, u32), message: MessageId) {
         let Some(first) = self.first.get(session.raw(), index).copied() else {
             self.first.insert(session.raw(), index, message);
             return;
@@ -62,7 +56,6 @@ impl IndexOnce {
             let twins = self.twins.entry((session, index)).or_default();
             if twins.messages.is_empty() {
                 twins.messages.push(first);
-                twins.since = Some(fact);
             }
             twins.messages.push(message);
         }
@@ -90,9 +83,10 @@ impl IndexOnce {
             let same = there.is_some_and(|there| (there.session, there.index) == place);
             **other != message && same && messages.was_read(**other, device)
         });
-        let forgotten = twins.since.and_then(|since| case.view.life.restored_since(device, since));
-        if let (Some(other), None) = (other, forgotten) {
-            let earlier = messages.encryption(*other).map(|other| other.fact);
+        let earlier = other.and_then(|other| messages.encryption(*other)).map(|other| other.fact);
+        // What an older store has forgotten was never read.
+        let forgotten = earlier.and_then(|earlier| case.view.life.restored_since(device, earlier));
+        if let (Some(_), None) = (other, forgotten) {
             let witnesses = [earlier, Some(encrypted.fact), Some(case.fact.id)];
             findings.raise_at((message, device), Rule::P15, Party::Device(device), witnesses);
         }
@@ -157,6 +151,19 @@ mod tests {
         let mut story = twice();
         let snapshot = SimTime::from_ms(5);
         story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
+        story.tries(B1, 1, TryResult::Decrypted);
+        assert!(!broken(&story));
+    }
+
+    #[test]
+    fn it_does_not_matter_whether_the_second_was_there_by_then() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        story.message(s(0), 0, 0);
+        story.tries(B1, 0, TryResult::Decrypted);
+        let snapshot = SimTime::from_ms(5);
+        story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
+        story.message(s(0), 0, 1);
         story.tries(B1, 1, TryResult::Decrypted);
         assert!(!broken(&story));
     }
