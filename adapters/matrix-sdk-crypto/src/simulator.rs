@@ -448,12 +448,13 @@ impl Simulator for SdkRooms {
         reading: ReadingName,
         sink: &mut dyn FactSink,
     ) -> Simulated {
-        let mut members = self.members.clone();
+        let (mut members, most) = (self.members.clone(), actions.min(self.actions_max));
         for _ in 1..READINGS_MAX {
             let (run, facts) = self.once((&members, actions), scenario, reading);
             match run {
                 // What was read later is told where it was written. The clients do not see it, and do the same again.
-                Some((_, misread)) if !misread.is_empty() => {
+                // A run that was cut is not judged: it is not made again for it.
+                Some((run, misread)) if !misread.is_empty() && run.actions < most => {
                     self.read_again.fetch_add(1, Ordering::Relaxed);
                     members.told.extend(misread);
                 }
