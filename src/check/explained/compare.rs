@@ -152,15 +152,16 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
     }
     // A failure in passing is tried again before it is reported, also by a client that was started anew since and does not
-    // know how often it has tried. Whoever is cut off for good never gets to that.
-    let is_to_try_again = |failure| {
+    // know how often it has tried. Whoever is cut off for good never gets to that, nor learns that the message is there.
+    let is_to_come = |failure| {
         view.olm.failed_in_passing(cell.sender(), device, epoch)
             || view.life.crash_after(cell.sender(), failure).is_some()
+            || view.messages.echoed(cell.message).is_none()
     };
     if let Some(failure) = failure
         && cell.quiescent
         && view.outages.hinders(&view.cast, cell.sender())
-        && is_to_try_again(failure)
+        && is_to_come(failure)
     {
         return Finding::of(Leaf::SenderGone, [Some(failure), Some(encrypted.fact), None]);
     }

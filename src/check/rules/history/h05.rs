@@ -26,7 +26,8 @@ impl Judge for CrossSignedOnly {
             return;
         }
         findings.met(Rule::H05);
-        if !entry.is_some_and(|entry| entry.cross_signed) {
+        // An older store may have forgotten the answer.
+        if !entry.is_some_and(|entry| entry.cross_signed) && !view.doubts.of(sending.device) {
             let witnesses = [entry.map(|entry| entry.since), Some(case.fact.id)];
             findings.raise(Rule::H05, Party::Device(sending.device), witnesses);
         }
