@@ -288,6 +288,16 @@ pub fn smaller_by_one(scenario: &Scenario) -> Vec<(Edit, Scenario)> {
     single::all(scenario).into_iter().filter_map(valid).collect()
 }
 
+/// The scenario after these edits, one after the other, as its file is read. `None` if one of them makes no sense, or no file can say what
+/// comes of them.
+#[must_use]
+pub fn edited(scenario: &Scenario, edits: &[Edit]) -> Option<Scenario> {
+    let relevant = Relevant::default();
+    let draft =
+        edits.iter().try_fold(scenario.clone(), |draft, edit| edit.apply(&draft, &relevant));
+    as_read(&draft?)
+}
+
 /// What is tried at once. After a bold jump most of it has been done.
 fn batch(jumped: bool) -> Vec<Edit> {
     let mut edits = Vec::new();

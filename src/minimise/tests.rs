@@ -13,9 +13,10 @@ use crate::scenario::sample::{device, room_of};
 use crate::scenario::step::{Step, TimedStep};
 use crate::time::{SimDuration, SimTime};
 
+use super::candidate::as_read;
 use super::edit::{Edit, Less, Part};
 use super::relevant::Relevant;
-use super::{Minimiser, smaller_by_one};
+use super::{Minimiser, edited, smaller_by_one};
 
 /// The end of a search for what is wanted.
 fn searched(mut minimiser: Minimiser, wanted: impl Fn(&Scenario) -> bool) -> Minimiser {
@@ -189,4 +190,15 @@ fn rotation_settings_of_a_room_and_of_a_step_become_round_or_usual() {
     });
     assert_eq!(small.rooms[0].rotation.period, SimDuration::from_secs(600));
     assert_eq!(small.timeline.iter().find_map(set), Some(default_rotation()));
+}
+
+#[test]
+fn edits_are_made_one_after_the_other_and_give_what_a_file_can_say() {
+    let scenario = as_read(&room_of(2, 1)).unwrap();
+    let one = Edit::Remove(vec![Part::Step(0)]);
+    let fewer = edited(&scenario, std::slice::from_ref(&one)).unwrap();
+    assert_eq!(fewer.timeline.len() + 1, scenario.timeline.len());
+    assert_eq!(edited(&scenario, &[]), Some(scenario.clone()));
+    let nobody = (0..scenario.devices.len()).map(|index| Part::Device(DeviceId::at(index)));
+    assert_eq!(edited(&scenario, &[one, Edit::Remove(nobody.collect())]), None);
 }

@@ -6,11 +6,11 @@ use withheld::ids::DeviceId;
 use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::rulebook::rule::Rule;
 use withheld::run::judged::{Judging, run_one};
+use withheld::run::simulator::Simulator;
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
 
 use crate::casting::Casting;
-use crate::simulator::SdkRooms;
 
 /// How a device broke a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,8 +43,8 @@ pub fn breaches_of<'o>(
 /// The devices that are needed for a breach: none of them can have the reference client, or nobody who runs matrix-sdk-crypto
 /// breaks the rule any more. `None` if these clients do not break it.
 #[must_use]
-pub fn needed(
-    simulator: impl Fn(Casting) -> SdkRooms,
+pub fn needed<S: Simulator>(
+    simulator: impl Fn(Casting) -> S,
     (scenario, reading): (&Scenario, ReadingName),
     casting: &Casting,
     breach: Breach,

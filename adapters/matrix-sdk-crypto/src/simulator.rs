@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -37,7 +38,7 @@ use crate::needed::{self, Breach, breaches_of, needed};
 use crate::prepare;
 use crate::shadow::{self, Shadow};
 use crate::ways::{ways, words};
-use crate::wire::Wire;
+use crate::wire::{Opened, Wire};
 
 /// How long a run may be silent in real time before its client is taken to hang.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -45,6 +46,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// After so many actions a run is cut: its clients have not come to rest, and do not look as if they would. It is the same number on
 /// every machine, so that such a run ends where it ended before.
 pub const ACTIONS_MAX: u64 = 30_000;
+
+/// How often a room is run at the most until all that was read in it is told where it was written. What is told of one message may
+/// change what the next is taken for.
+const READINGS_MAX: usize = 4;
 
 /// How many facts are handed over at once.
 const BATCH: usize = 256;
@@ -118,6 +123,8 @@ impl Client for Member {
 struct Members {
     careful: bool,
     casting: Casting,
+    /// What was read in a run before of messages that had been taken for something else.
+    told: Opened,
 }
 
 impl Members {
@@ -129,7 +136,7 @@ impl Members {
         let runtime = runtime.enable_time().start_paused(true).max_blocking_threads(1).build();
         Surroundings {
             directory: Arc::new(Directory::of(scenario)),
-            wire: Rc::new(RefCell::new(Wire::new(scenario))),
+            wire: Rc::new(RefCell::new(Wire::new(scenario).knowing(self.told.clone()))),
             runtime: Rc::new(runtime.expect("a runtime without drivers needs nothing")),
             store: self.casting.store(),
             careful: self.careful,
@@ -225,6 +232,7 @@ pub struct SdkRooms {
     actions_max: u64,
     breakdowns: Mutex<Vec<Breakdown>>,
     spent: Mutex<Spent>,
+    read_again: AtomicU64,
 }
 
 impl Default for SdkRooms {
@@ -235,6 +243,7 @@ impl Default for SdkRooms {
             actions_max: ACTIONS_MAX,
             breakdowns: Mutex::default(),
             spent: Mutex::default(),
+            read_again: AtomicU64::default(),
         }
     }
 }
@@ -279,6 +288,12 @@ impl SdkRooms {
         std::mem::take(&mut *self.breakdowns.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How many runs had to be made again, because a message in them held something else than it was taken for.
+    #[must_use]
+    pub fn read_again(&self) -> u64 {
+        self.read_again.load(Ordering::Relaxed)
+    }
+
     /// Where the time of all runs so far went.
     #[must_use]
     pub fn spent(&self) -> Spent {
@@ -301,6 +316,52 @@ impl SdkRooms {
         ways.filter(|(_, way)| self.known.knows(way)).map(|(violation, _)| violation).collect()
     }
 
+    /// One run: its end with what was misread in it, if it came to one, and its facts.
+    fn once(
+        &self,
+        (members, actions): (&Members, u64),
+        scenario: &Scenario,
+        reading: ReadingName,
+    ) -> (Option<(Simulated, Opened)>, Vec<Fact>) {
+        let most = actions.min(self.actions_max);
+        let (from, thread) = begin((members.clone(), most), scenario, reading);
+        let mut all = Vec::new();
+        loop {
+            match from.recv_timeout(PATIENCE) {
+                Ok(News::Facts(facts)) => {
+                    all.extend(facts);
+                    continue;
+                }
+                Ok(News::End(end, [took, worked])) => {
+                    let _ = thread.join();
+                    let client = Duration::from_nanos(worked);
+                    let harness = Duration::from_nanos(took.saturating_sub(worked));
+                    self.spend(Spent { client, harness, ..Spent::default() });
+                    let end = end.map_err(|message| self.broke_down(Breakdown::Panic(message)));
+                    if end.as_ref().is_ok_and(|(end, _)| most < actions && end.actions >= most) {
+                        self.broke_down(Breakdown::Endless);
+                    }
+                    return (end.ok(), all);
+                }
+                // A thread that hangs cannot be ended; it is left behind.
+                Err(RecvTimeoutError::Timeout) => self.broke_down(Breakdown::Hang),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.broke_down(Breakdown::Panic("the thread ended".to_owned()));
+                }
+            }
+            return (None, all);
+        }
+    }
+
+    /// Gives the facts of a run away.
+    fn hand_out(&self, end: Simulated, facts: &[Fact], sink: &mut dyn FactSink) -> Simulated {
+        let began = lockstep::cpu_ns();
+        facts.iter().for_each(|fact| sink.record(fact));
+        let rules = Duration::from_nanos(lockstep::cpu_ns().saturating_sub(began));
+        self.spend(Spent { rules, ..Spent::default() });
+        end
+    }
+
     fn broke_down(&self, breakdown: Breakdown) {
         self.breakdowns.lock().unwrap_or_else(PoisonError::into_inner).push(breakdown);
     }
@@ -309,8 +370,8 @@ impl SdkRooms {
 /// What comes from the thread of a run.
 enum News {
     Facts(Vec<Fact>),
-    /// The end, and how many nanoseconds the run took, and the machines in it.
-    End(Result<Simulated, String>, [u64; 2]),
+    /// The end with what was misread in the run, and how many nanoseconds the run took, and the machines in it.
+    End(Result<(Simulated, Opened), String>, [u64; 2]),
 }
 
 /// Hands facts over in batches.
@@ -335,13 +396,20 @@ fn run(
     (scenario, reading): (&Scenario, ReadingName),
     worked: &Rc<Cell<u64>>,
     sink: &mut Batches,
-) -> Simulated {
+) -> (Simulated, Opened) {
     let around = members.surroundings(scenario, Rc::clone(worked));
+    let wire = Rc::clone(&around.wire);
     let clients = self::members(around, &members.casting, scenario, reading);
     let world = World::new(scenario, clients);
     let mut world = world.with_action_limit(actions);
     world.run(sink);
-    Simulated { actions: world.actions(), ended_at: world.now() }
+    let misread = wire.borrow().misread().clone();
+    (Simulated { actions: world.actions(), ended_at: world.now() }, misread)
+}
+
+/// The end of a run that did not come to one.
+fn cut_after(facts: &[Fact]) -> Simulated {
+    Simulated { actions: 0, ended_at: facts.last().map_or(SimTime::ZERO, |fact| fact.at) }
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {
@@ -380,44 +448,23 @@ impl Simulator for SdkRooms {
         reading: ReadingName,
         sink: &mut dyn FactSink,
     ) -> Simulated {
-        let most = actions.min(self.actions_max);
-        let (from, thread) = begin((self.members.clone(), most), scenario, reading);
-        let mut cut = Simulated { actions: 0, ended_at: SimTime::ZERO };
-        loop {
-            match from.recv_timeout(PATIENCE) {
-                Ok(News::Facts(facts)) => {
-                    let began = lockstep::cpu_ns();
-                    for fact in &facts {
-                        cut.ended_at = fact.at;
-                        sink.record(fact);
-                    }
-                    let rules = Duration::from_nanos(lockstep::cpu_ns().saturating_sub(began));
-                    self.spend(Spent { rules, ..Spent::default() });
+        let (mut members, most) = (self.members.clone(), actions.min(self.actions_max));
+        for _ in 1..READINGS_MAX {
+            let (run, facts) = self.once((&members, actions), scenario, reading);
+            match run {
+                // What was read later is told where it was written. The clients do not see it, and do the same again.
+                // A run that was cut is not judged: it is not made again for it.
+                Some((run, misread)) if !misread.is_empty() && run.actions < most => {
+                    self.read_again.fetch_add(1, Ordering::Relaxed);
+                    members.told.extend(misread);
                 }
-                Ok(News::End(end, [took, worked])) => {
-                    let _ = thread.join();
-                    let client = Duration::from_nanos(worked);
-                    let harness = Duration::from_nanos(took.saturating_sub(worked));
-                    self.spend(Spent { client, harness, ..Spent::default() });
-                    if end.as_ref().is_ok_and(|end| most < actions && end.actions >= most) {
-                        self.broke_down(Breakdown::Endless);
-                    }
-                    return end.unwrap_or_else(|message| {
-                        self.broke_down(Breakdown::Panic(message));
-                        cut
-                    });
-                }
-                // A thread that hangs cannot be ended; it is left behind.
-                Err(RecvTimeoutError::Timeout) => {
-                    self.broke_down(Breakdown::Hang);
-                    return cut;
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    self.broke_down(Breakdown::Panic("the thread ended".to_owned()));
-                    return cut;
-                }
+                Some((simulated, _)) => return self.hand_out(simulated, &facts, sink),
+                None => return self.hand_out(cut_after(&facts), &facts, sink),
             }
         }
+        let (run, facts) = self.once((&members, actions), scenario, reading);
+        let simulated = run.map_or_else(|| cut_after(&facts), |(simulated, _)| simulated);
+        self.hand_out(simulated, &facts, sink)
     }
 
     fn accepts(&self, scenario: &Scenario) -> Result<(), String> {
@@ -456,7 +503,7 @@ fn remarks(
     let real = casting.real(scenario);
     let reading = report.outcome.reading.name;
     let made = |casting| SdkRooms {
-        members: Members { careful: members.careful, casting },
+        members: Members { careful: members.careful, casting, told: Opened::new() },
         ..SdkRooms::default()
     };
     let breaches: BTreeSet<Breach> = breaches_of(&report.outcome, &real).collect();

@@ -25,7 +25,8 @@ pub fn ways(
 }
 
 /// A scenario where these devices have no habits: whatever a file says of them, a real client has its own.
-fn without_habits(scenario: &Scenario, devices: &[DeviceId]) -> Scenario {
+#[must_use]
+pub fn without_habits(scenario: &Scenario, devices: &[DeviceId]) -> Scenario {
     let mut bare = scenario.clone();
     for device in devices {
         bare.devices[device.index()].habits = known_profile(ProfileName::Specification).habits;

@@ -1,33 +1,35 @@
 //! `conform`: scenario files and generated rooms with real devices, judged by every rule, and what is broken made small.
 //! It does not know how a rule is judged.
 
+pub mod memo;
 pub mod page;
 pub mod report;
+pub mod small;
 pub mod survey;
+pub mod watch;
 
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use clap::Parser;
-use withheld::report::shrunk::titled;
 use withheld::run::status::Exit;
-use withheld::scenario::file::{read_bytes, write_brief};
+use withheld::scenario::file::read_bytes;
 use withheld::scenario::limits::Limits;
-use withheld::scenario::model::Scenario;
 
-use withheld::rulebook::reading::{ReadingName, Severity};
+use withheld::rulebook::reading::Severity;
 
 use crate::known::Known;
-use crate::needed::{Breach, needed};
 use crate::role::Role;
-use crate::simulator::SdkRooms;
 use crate::store::StoreKind;
 
 use self::report::{Finding, Told};
-use self::survey::{Case, Room, Survey, generated, made_small, survey};
+use self::small::Bounds;
+use self::survey::{Case, Room, Survey, generated, survey};
+use self::watch::Watch;
 
 /// Runs scenario files and generated rooms with matrix-sdk-crypto on every device, and reports what came of each rule.
 #[derive(Debug, Parser)]
@@ -54,12 +56,16 @@ pub struct Arguments {
     /// A folder with findings that are known: their rooms are run, and what is broken in the same way is told and does not count.
     #[arg(long)]
     pub known: Option<PathBuf>,
+    /// Makes small rooms for everything that is broken. If nothing is said, what the folder of `--known` shows, or else the findings of the
+    /// repository (adapters/matrix-sdk-crypto/findings, if it is there), is told by the names of their files.
+    #[arg(long, conflicts_with = "known")]
+    pub all: bool,
     /// How many smaller rooms are tried for each thing that is broken; with 0 the smallest room is shown as it is.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 200)]
     pub limit: usize,
-    /// Writes the smallest rooms into this folder, as scenario files.
-    #[arg(long)]
-    pub save: Option<PathBuf>,
+    /// Writes rooms into this folder as soon as they are known, as scenario files, and the report as report.json.
+    #[arg(long, default_value = "withheld-conform")]
+    pub save: PathBuf,
     /// Writes a page with everything and a picture of each finding to this file.
     #[arg(long)]
     pub html: Option<PathBuf>,
@@ -69,6 +75,21 @@ pub struct Arguments {
     /// Prints Markdown, to be pasted into an issue.
     #[arg(long)]
     pub markdown: bool,
+}
+
+/// Where the findings of the repository are, from its root.
+const FINDINGS: &str = "adapters/matrix-sdk-crypto/findings";
+
+impl Arguments {
+    /// What needs no small room, because a finding shows it.
+    fn known(&self) -> Result<Known, String> {
+        let usual = Path::new(FINDINGS);
+        match &self.known {
+            Some(folder) => Known::read(folder),
+            None if !self.all && usual.is_dir() => Known::read(usual),
+            None => Ok(Known::default()),
+        }
+    }
 }
 
 /// Carries `conform` out; `args` begins with the name of the command. Returns the exit code.
@@ -102,31 +123,32 @@ fn conform(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, String> {
-    let known = arguments.known.as_deref().map(Known::read).transpose()?.unwrap_or_default();
+    let known = arguments.known()?;
     let rooms = files(&arguments.paths)?;
     let files = rooms.len();
     let cases = cases(rooms, arguments);
-    let threads = threads_or_all(arguments.threads);
-    let began = Instant::now();
-    let survey = survey(cases, &known, threads, &|_| {});
+    let (all, threads) = (cases.len(), threads_or_all(arguments.threads));
+    let (watch, began) = (Watch::begin(&arguments.save)?, Instant::now());
+    let run = Run { known: &known, files, threads };
+    let so_far = |survey: &Survey| {
+        let report =
+            || format!("{:#}", report::json(&run.told(survey, &[], (began.elapsed(), false))));
+        watch.surveyed(survey, all, report);
+    };
+    let survey = survey(cases, &known, threads, &so_far);
     let surveyed = began.elapsed();
-    let findings = findings(&survey, &known, arguments.limit);
-    if let Some(folder) = &arguments.save {
-        for finding in &findings {
-            save(folder, &finding.slug(), &finding.scenario)?;
-        }
-        // What others broke is a bug of this program: its rooms are kept as they are.
-        for (whose, all) in [("reference", &survey.by_reference), ("server", &survey.by_servers)] {
-            for (breach, rooms) in all {
-                if let Some((_, case)) = &rooms.smallest {
-                    let name = format!("{whose}-{}", breach.rule.id().to_lowercase());
-                    save(folder, &name, &case.room.scenario)?;
-                }
-            }
-        }
-    }
-    let told =
-        Told { survey: &survey, findings: &findings, known: &known, files, threads, surveyed };
+    let (of, small) = (small::count(&survey), Mutex::new(Vec::new()));
+    let made_small = |finding: &Finding, runs: [usize; 2]| {
+        let mut small = small.lock().unwrap_or_else(PoisonError::into_inner);
+        small.push(finding.clone());
+        let report =
+            || format!("{:#}", report::json(&run.told(&survey, &small, (surveyed, false))));
+        watch.made_small(finding, (small.len(), of), runs, report);
+    };
+    let bounds = Bounds { candidates: arguments.limit, threads };
+    let findings = small::findings(&survey, &known, bounds, &made_small);
+    let told = run.told(&survey, &findings, (surveyed, true));
+    watch.end(&format!("{:#}", report::json(&told)))?;
     let printed = if arguments.json {
         writeln!(out, "{:#}", report::json(&told))
     } else if arguments.markdown {
@@ -141,7 +163,26 @@ fn conform(
     for (name, reason) in &survey.skipped {
         let _ = writeln!(err, "{name}: skipped: {reason}");
     }
-    Ok(exit(&survey))
+    Ok(exit(&survey, arguments.known.is_some()))
+}
+
+/// What a report says of the run as a whole.
+struct Run<'a> {
+    known: &'a Known,
+    files: usize,
+    threads: usize,
+}
+
+impl Run<'_> {
+    fn told<'b>(
+        &'b self,
+        survey: &'b Survey,
+        findings: &'b [Finding],
+        (surveyed, is_complete): (Duration, bool),
+    ) -> Told<'b> {
+        let Self { known, files, threads } = *self;
+        Told { survey, findings, known, files, threads, surveyed, is_complete }
+    }
 }
 
 /// The rooms in their roles.
@@ -161,9 +202,10 @@ fn cases(files: Vec<Room>, arguments: &Arguments) -> Vec<Case> {
     cases
 }
 
-/// The exit code, as that of the other commands: not deterministic before broken before inconclusive.
-fn exit(survey: &Survey) -> Exit {
-    let broken = survey.new.keys().any(|breach| {
+/// The exit code, as that of the other commands, for everything or for what is new only: not deterministic before broken before inconclusive.
+fn exit(survey: &Survey, only_new: bool) -> Exit {
+    let counts = if only_new { &survey.new } else { &survey.breaches };
+    let broken = counts.keys().any(|breach| {
         breach.severity == Severity::Violation
             && survey.standing(breach.rule) == survey::Standing::Broken
     });
@@ -223,29 +265,4 @@ fn room(path: &Path) -> Result<Room, String> {
         format!("{name}: {first}")
     })?;
     Ok(Room { name, scenario })
-}
-
-/// The smallest room for each thing that devices have broken in a way that is not known.
-fn findings(survey: &Survey, known: &Known, limit: usize) -> Vec<Finding> {
-    let judged = |standing| matches!(standing, survey::Standing::Broken | survey::Standing::Warned);
-    let broken = survey.new.iter();
-    let broken = broken.filter(|(breach, _)| judged(survey.standing(breach.rule)));
-    let small = |(breach, rooms): (&Breach, &survey::Rooms)| {
-        let (_, case) = rooms.smallest.clone()?;
-        let shrunk = (limit > 0).then(|| made_small(breach, &case, known, limit)).flatten();
-        let (first, casting) = (case.name(), case.casting());
-        let scenario = shrunk.as_ref().map_or(case.room.scenario, titled);
-        let careful = |casting| SdkRooms::careful().cast(casting);
-        let devices = needed(careful, (&scenario, ReadingName::Strict), &casting, *breach);
-        let (count, roles) = (rooms.count, rooms.roles.clone());
-        let (breach, role, store) = (*breach, case.role, case.store);
-        Some(Finding { breach, count, roles, first, scenario, role, store, devices })
-    };
-    broken.filter_map(small).collect()
-}
-
-fn save(folder: &Path, name: &str, scenario: &Scenario) -> Result<(), String> {
-    let path = folder.join(format!("{name}.json"));
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, write_brief(scenario)));
-    written.map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -40,6 +40,37 @@ pub struct Finding {
     pub store: StoreKind,
     /// The devices that have to run matrix-sdk-crypto in it; `None` if it is not broken there again.
     pub devices: Option<Vec<DeviceId>>,
+    /// What was done to make it small; `None` if it is as it was found.
+    pub effort: Option<Effort>,
+}
+
+/// What was done to make a room small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// How many smaller rooms were tried.
+    pub candidates: usize,
+    /// Whether nothing was left to try; if not, the limit ended it.
+    pub is_minimal: bool,
+}
+
+impl Effort {
+    /// What is said of it.
+    #[must_use]
+    pub fn words(self) -> String {
+        let Self { candidates, is_minimal } = self;
+        let end = if is_minimal { "nothing smaller does it" } else { "the limit" };
+        format!("{candidates} smaller rooms tried, {end}")
+    }
+}
+
+/// The name of the file of a room that shows a breach.
+#[must_use]
+pub fn slug(breach: Breach) -> String {
+    let rule = breach.rule.id().to_lowercase();
+    match breach.severity {
+        Severity::Violation => rule,
+        Severity::Warning => format!("{rule}-warning"),
+    }
 }
 
 impl Finding {
@@ -74,11 +105,13 @@ impl Finding {
     /// The name of its file.
     #[must_use]
     pub fn slug(&self) -> String {
-        let rule = self.breach.rule.id().to_lowercase();
-        match self.breach.severity {
-            Severity::Violation => rule,
-            Severity::Warning => format!("{rule}-warning"),
-        }
+        slug(self.breach)
+    }
+
+    /// How small its room was made, in words.
+    #[must_use]
+    pub fn effort(&self) -> String {
+        self.effort.map_or_else(|| "as it was found".to_owned(), Effort::words)
     }
 }
 
@@ -97,6 +130,8 @@ pub struct Told<'a> {
     pub threads: usize,
     /// How long that took, second runs included.
     pub surveyed: Duration,
+    /// Whether everything was run; if not, this is what was known when it was written.
+    pub is_complete: bool,
 }
 
 /// The version under test.
@@ -223,11 +258,12 @@ pub fn text(told: &Told<'_>) -> String {
     text.push_str(&time(survey));
     let _ = writeln!(
         text,
-        "not deterministic: {}; cut or undecided: {}; skipped: {}; not healed: {}",
+        "not deterministic: {}; cut or undecided: {}; skipped: {}; not healed: {}; told anew after a message was read: {}",
         survey.diverging.len(),
         survey.inconclusive,
         survey.skipped.len(),
-        survey.unhealed
+        survey.unhealed,
+        survey.read_again
     );
     for (breakdown, rooms) in &survey.broken_down {
         let first = first_of(rooms);
@@ -241,7 +277,7 @@ pub fn text(told: &Told<'_>) -> String {
         let size = Size::of(&finding.scenario);
         let _ = writeln!(
             text,
-            "\n{} {} in {} rooms ({}), here made of {}: {} devices, {} steps, {} faults; {}\n  {}",
+            "\n{} {} in {} rooms ({}), here made of {}: {} devices, {} steps, {} faults ({}); {}\n  {}",
             finding.breach.rule.id(),
             word(finding.breach.severity),
             finding.count,
@@ -250,6 +286,7 @@ pub fn text(told: &Told<'_>) -> String {
             size.devices,
             size.steps,
             size.faults,
+            finding.effort(),
             finding.whose(),
             finding.breach.rule.text(),
         );
@@ -291,12 +328,13 @@ pub fn markdown(told: &Told<'_>) -> String {
     for finding in told.findings {
         let _ = writeln!(
             text,
-            "\n## {} ({})\n\n{}\n\nIn {} rooms ({}). The smallest, {}:\n\n```json\n{}```",
+            "\n## {} ({})\n\n{}\n\nIn {} rooms ({}). The smallest ({}), {}:\n\n```json\n{}```",
             finding.breach.rule.id(),
             word(finding.breach.severity),
             finding.breach.rule.text(),
             finding.count,
             finding.in_roles(),
+            finding.effort(),
             finding.whose(),
             withheld::scenario::file::write_brief(&finding.scenario),
         );
@@ -313,6 +351,8 @@ fn finding_json(finding: &Finding) -> Value {
         "roles": finding.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
         "made_of": finding.first,
         "role": finding.role.as_str(),
+        "candidates": finding.effort.map(|effort| effort.candidates),
+        "is_minimal": finding.effort.map(|effort| effort.is_minimal),
         "devices": finding.devices.as_ref().map(|devices| {
             devices.iter().map(|one| finding.scenario.device_name(*one)).collect::<Vec<_>>()
         }),
@@ -355,6 +395,7 @@ pub fn json(told: &Told<'_>) -> Value {
     let findings: Vec<Value> = told.findings.iter().map(finding_json).collect();
     json!({
         "client": CLIENT,
+        "complete": told.is_complete,
         "rooms": survey.runs,
         "files": told.files,
         "facts": survey.facts,
@@ -376,6 +417,7 @@ pub fn json(told: &Told<'_>) -> Value {
         "not_deterministic": survey.diverging.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "inconclusive": survey.inconclusive,
         "unhealed": survey.unhealed,
+        "read_again": survey.read_again,
         "skipped": survey.skipped.iter().map(|(name, why)| json!({ "room": name, "why": why })).collect::<Vec<_>>(),
         "left_out": survey.left_out,
     })

@@ -16,10 +16,7 @@ use withheld::rulebook::reading::{ReadingName, Severity};
 use withheld::rulebook::rule::{Actor, Level, Rule};
 use withheld::run::RunReport;
 use withheld::run::clients::{InWorld, References};
-use withheld::run::failure::{Failure, Trial, try_out};
 use withheld::run::judged::{Judging, run_one};
-use withheld::run::shrunk::{Shrunk, shrink};
-use withheld::run::signature::Signature;
 use withheld::run::twice::{Divergence, run_again};
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
@@ -132,6 +129,8 @@ pub struct Survey {
     pub diverging: Vec<(String, Option<Divergence>)>,
     /// Rooms that were cut.
     pub inconclusive: u64,
+    /// Rooms in which a message held something else than the adapter took it for, until it was read.
+    pub read_again: u64,
     /// Where the time went.
     pub spent: Spent,
     /// The rooms that took longest, the first of them most.
@@ -238,6 +237,7 @@ impl Survey {
         self.facts += other.facts;
         self.unhealed += other.unhealed;
         self.inconclusive += other.inconclusive;
+        self.read_again += other.read_again;
         self.spent.add(other.spent);
         self.slowest.extend(other.slowest);
         self.slowest.sort_by(|one, other| other.cmp(one));
@@ -321,13 +321,14 @@ impl Rooms {
     }
 }
 
-/// Runs rooms on so many threads and adds them up; the sum does not depend on how many these are. Every room is run twice.
+/// Runs rooms on so many threads and adds them up; the sum does not depend on how many these are. Every room is run twice. `told` sees the sum
+/// after each.
 #[must_use]
 pub fn survey(
     cases: Vec<Case>,
     known: &Known,
     threads: usize,
-    told: &(dyn Fn(u64) + Sync),
+    told: &(dyn Fn(&Survey) + Sync),
 ) -> Survey {
     let queue = Mutex::new(VecDeque::from(cases));
     let sum = Mutex::new(Survey::default());
@@ -338,7 +339,7 @@ pub fn survey(
             let one = run_case(case, known);
             let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
             sum.merge(one);
-            told(sum.runs);
+            told(&sum);
         }
     };
     std::thread::scope(|scope| {
@@ -372,6 +373,7 @@ fn run_case(case: Case, known: &Known) -> Survey {
     let simulator = SdkRooms::default().cast(casting);
     judge(&case, (&simulator, known), &mut one);
     one.spent.add(simulator.spent());
+    one.read_again = u64::from(simulator.read_again() > 0);
     one.slowest = vec![(began.elapsed(), case.name())];
     one
 }
@@ -430,28 +432,4 @@ fn judge(case: &Case, (simulator, known): (&SdkRooms, &Known), one: &mut Survey)
             one.new.entry(breach).or_default().add(case);
         }
     }
-}
-
-/// Makes the smallest room for a breach as small as it can be; `None` if it is not broken there again in a way that is new.
-#[must_use]
-pub fn made_small(breach: &Breach, case: &Case, known: &Known, limit: usize) -> Option<Shrunk> {
-    let casting = case.casting();
-    let is_real = |scenario: &Scenario, party: Party| matches!(party, Party::Device(device) if casting.real(scenario).contains(&device));
-    let trial = Trial {
-        reading: ReadingName::Strict,
-        warnings: breach.severity == Severity::Warning,
-        expected: true,
-        repeat: false,
-        is_on_trial: &is_real,
-    };
-    let simulator = SdkRooms::careful().cast(casting.clone());
-    let tried = try_out(&simulator, &case.room.scenario, &trial);
-    let is_it = |failure: &Failure| {
-        let signature = failure.signature();
-        let is_new = |one: &Signature| !known.knows(one);
-        let same = |one: &Signature| (one.rule, one.severity) == (breach.rule, breach.severity);
-        signature.is_some_and(|one| same(one) && is_new(one))
-    };
-    let found = tried.found.iter().find(|found| is_it(&found.failure))?;
-    Some(shrink(&simulator, &case.room.scenario, &trial, (&tried, found), limit))
 }

@@ -100,6 +100,8 @@ impl SdkDevice {
             let body = self.wire().query_answer(users, &servers);
             let response: ruma::api::client::keys::get_keys::v3::Response = read(&body);
             let _ = self.wait(machine.olm.mark_request_as_sent(&query.id, &response));
+            // What was encrypted under the list before is told before the list.
+            self.tell_of_answers(hands);
             users
         } else {
             &empty

@@ -13,7 +13,7 @@ use super::{Hands, SdkDevice};
 const FIRST_WAIT: SimDuration = SimDuration::from_ms(500);
 const SHORTEST_WAIT: SimDuration = SimDuration::from_ms(100);
 const LONGEST_WAIT: SimDuration = SimDuration::from_secs(60);
-/// After so many failures in a row, a quarter of an hour, a request waits until the system says that the network is back.
+/// After so many failures in a row, a quarter of an hour, a request is given up, or waits until the system says that the network is back.
 const FAILURES_MAX: u32 = 21;
 
 /// How often something failed in a row, and when it is tried again; never, if only the network can help.
@@ -33,8 +33,11 @@ impl Backoff {
         }
         self.failures += 1;
         let wait = FIRST_WAIT.times(1 << self.failures.saturating_sub(1).min(16));
-        let stalled = self.failures >= FAILURES_MAX;
-        self.until = (!stalled).then(|| clock + wait.min(LONGEST_WAIT));
+        self.until = (!self.is_stalled()).then(|| clock + wait.min(LONGEST_WAIT));
+    }
+
+    const fn is_stalled(&self) -> bool {
+        self.failures >= FAILURES_MAX
     }
 
     const fn is_idle(&self) -> bool {
@@ -51,6 +54,22 @@ pub(super) struct Exchange {
     backoff: Backoff,
 }
 
+impl Exchange {
+    /// Whether it has failed for so long that nobody waits for it any more: the machine makes such a request again when it is asked after the
+    /// next sync (`Client::send_outgoing_requests` logs the error), and a message goes on without a list that it asked for. What else a message or
+    /// the user needs waits for the network, as the send queue does.
+    const fn is_given_up(&self) -> bool {
+        let nobody_waits = match &self.purpose {
+            Purpose::Upload(_) | Purpose::Query(_) | Purpose::Put(_, None) => true,
+            Purpose::Claim(claim) => claim.room.is_none(),
+            Purpose::Sync | Purpose::Put(_, Some(_)) | Purpose::Message(..) | Purpose::Errand => {
+                false
+            }
+        };
+        nobody_waits && self.backoff.is_stalled()
+    }
+}
+
 impl SdkDevice {
     /// Sends a request.
     pub(super) fn send(
@@ -62,6 +81,11 @@ impl SdkDevice {
     ) {
         let backoff = Backoff::default();
         self.dispatch(Exchange { purpose, request, cause, backoff }, hands);
+    }
+
+    /// What the requests that are on their way, or that wait to be sent again, are for.
+    pub(super) fn exchanges(&self) -> impl Iterator<Item = &Purpose> {
+        self.live.running.values().chain(&self.live.waiting).map(|exchange| &exchange.purpose)
     }
 
     fn dispatch(&mut self, exchange: Exchange, hands: &mut Hands<'_, '_>) {
@@ -94,7 +118,11 @@ impl SdkDevice {
             self.live.sync_backoff.fail(failure, hands.given.clock, hands.given.cause);
         } else if let Some(failure) = passing {
             exchange.backoff.fail(failure, hands.given.clock, hands.given.cause);
-            self.live.waiting.push(exchange);
+            if exchange.is_given_up() {
+                self.done(exchange.purpose, answer, hands);
+            } else {
+                self.live.waiting.push(exchange);
+            }
         } else {
             self.done(exchange.purpose, answer, hands);
         }

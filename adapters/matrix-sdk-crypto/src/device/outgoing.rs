@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use withheld::ids::{ClaimId, DeviceId, FactId, KeyValue, QueryId, RoomId, UserId};
 use withheld::protocol::api::{Request, ToDevicePut};
 use withheld::protocol::to_device::{
-    ForwardedRoomKey, KeyRequestAction, OlmEvent, RoomKey, SenderKeys, SharedHistory, ToDeviceBody,
-    ToDeviceType,
+    ForwardedRoomKey, KeyRequestAction, OlmCiphertext, OlmEvent, OlmPayload, RoomKey,
+    SharedHistory, ToDeviceBody, ToDeviceType,
 };
 use withheld::trace::fact::{Causes, FactKind, OlmCause, SentContent};
 
@@ -76,6 +76,29 @@ impl SdkDevice {
         requests.sort_by_cached_key(|request| in_order(request.request()));
         for request in requests {
             self.send_outgoing(&request, hands);
+        }
+    }
+
+    /// Tells of the answers to key requests that the machine has put together and that have not left, because others of its requests are on their
+    /// way: it has encrypted them. While one of its queries is, it cannot be asked, because it would take the answer to that for an old one.
+    pub(super) fn tell_of_answers(&mut self, hands: &mut Hands<'_, '_>) {
+        let is_query =
+            |purpose: &Purpose| matches!(purpose, Purpose::Query(query) if query.room.is_none());
+        if self.app.known.asked.is_empty() || self.exchanges().any(is_query) {
+            return;
+        }
+        let Some(machine) = self.machine() else { return };
+        let mut requests = self.wait(machine.olm.outgoing_requests()).unwrap_or_default();
+        requests.sort_by_cached_key(|request| in_order(request.request()));
+        for request in requests {
+            if let AnyOutgoingRequest::ToDeviceRequest(put) = request.request()
+                && self.type_of(&put.event_type.to_string()) == ToDeviceType::Encrypted
+                && !self.app.puts.contains_key(put.txn_id.as_str())
+            {
+                let inside = |device: &Self, to| device.inside_of_answer(to);
+                let made = self.make_put(put, hands.given.cause, inside, hands);
+                self.app.puts.insert(put.txn_id.to_string(), made);
+            }
         }
     }
 
@@ -219,8 +242,9 @@ impl SdkDevice {
         let mut messages = Vec::new();
         for (recipient, content) in targets {
             let (body, content, why) = if event_type == ToDeviceType::Encrypted {
-                let (body, session, event) = self.sealed(recipient, content, &inside, hands);
-                let sender_keys = SenderKeys::Agree;
+                let ciphertext = self.sealed(recipient, content, &inside, hands);
+                let (session, payload) = (ciphertext.session, ciphertext.payload);
+                let OlmPayload { event, sender_keys, .. } = payload;
                 let kind = FactKind::OlmEncrypted {
                     device,
                     peer: recipient,
@@ -233,7 +257,8 @@ impl SdkDevice {
                 self.answer_is_sent(recipient, &event);
                 let made = self.app.known.olm.get(&session).copied();
                 let causes = made.into_iter().fold(because, Causes::and);
-                (body, SentContent::Olm(event), Causes::one(hands.fact(kind, causes)))
+                let sent = Causes::one(hands.fact(kind, causes));
+                (ToDeviceBody::Olm(ciphertext), SentContent::Olm(event), sent)
             } else {
                 self.in_clear(recipient, content, hands)
             };
@@ -293,7 +318,7 @@ impl SdkDevice {
         content: Value,
         inside: &impl Fn(&Self, DeviceId) -> OlmEvent,
         hands: &mut Hands<'_, '_>,
-    ) -> (ToDeviceBody, withheld::ids::OlmSessionId, OlmEvent) {
+    ) -> OlmCiphertext {
         let key = self.wire().key_of_device(recipient).map(str::to_owned).unwrap_or_default();
         let info = &content["ciphertext"][&key];
         let body = info["body"].as_str().unwrap_or_default();
@@ -311,7 +336,7 @@ impl SdkDevice {
         };
         let session = self.wire().olm_session(&session, hands.given.entropy);
         let sealed = Sealed { sender: self.me, recipient, session, pre_key, event };
-        (self.wire().seal(sealed, content), session, event)
+        self.wire().seal(sealed, content)
     }
 
     /// The Olm session with the owner of a key that was used last.

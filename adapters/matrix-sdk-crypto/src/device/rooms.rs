@@ -11,6 +11,8 @@ use withheld::protocol::room::{HistoryVisibility, Membership, RoomEvent, Rotatio
 #[derive(Debug, Clone)]
 pub(super) struct SeenRoom {
     members: BTreeMap<UserId, Membership>,
+    /// Up to which event of the room each membership has been told. A server may have kept one back that is older than others.
+    told: BTreeMap<UserId, u32>,
     pub(super) visibility: Option<HistoryVisibility>,
     pub(super) rotation: Rotation,
     seq: u32,
@@ -22,6 +24,7 @@ impl SeenRoom {
         let week = withheld::time::SimDuration::from_hours(7 * 24);
         Self {
             members: BTreeMap::new(),
+            told: BTreeMap::new(),
             visibility: None,
             rotation: Rotation::megolm(week, 100),
             seq: 0,
@@ -52,7 +55,8 @@ impl SeenRoom {
             return false;
         }
         let state = sync.state.iter().flat_map(|state| {
-            let since = state.changed_by.iter().filter(|(_, seq)| **seq > self.seq);
+            let told = |user| self.told.get(user).copied().unwrap_or(0);
+            let since = state.changed_by.iter().filter(move |(user, seq)| **seq > told(user));
             since.map(|(user, _)| (*user, state.membership(*user)))
         });
         let timeline = sync.timeline.iter().filter_map(|(event, _)| match *event {
@@ -74,6 +78,7 @@ impl SeenRoom {
         let mut news = sync.state.is_some() || expected < sync.seq;
         if let Some(state) = &sync.state {
             self.members.clone_from(&state.members);
+            self.told.clone_from(&state.changed_by);
             self.visibility = state.history_visibility;
             self.rotation = state.rotation;
         }
@@ -82,6 +87,7 @@ impl SeenRoom {
                 RoomEvent::Message { .. } => continue,
                 RoomEvent::Member { user, membership, .. } => {
                     self.members.insert(user, membership);
+                    self.told.insert(user, sync.seq);
                 }
                 RoomEvent::HistoryVisibility(visibility) => self.visibility = Some(visibility),
                 RoomEvent::Encryption(rotation) => self.rotation = rotation,

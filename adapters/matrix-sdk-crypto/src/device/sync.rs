@@ -15,7 +15,8 @@ use withheld::protocol::api::{ListChange, RoomSync, SyncResponse};
 use withheld::protocol::provenance::Provenance;
 use withheld::protocol::room::RoomEvent;
 use withheld::protocol::to_device::{
-    KeyRequestAction, OlmCiphertext, OlmEvent, SenderKeys, ToDeviceBody, ToDeviceMessage,
+    ForwardedRoomKey, KeyRequestAction, OlmCiphertext, OlmEvent, OlmPayload, RoomKey, SenderKeys,
+    ToDeviceBody, ToDeviceMessage,
 };
 use withheld::protocol::withheld::WithheldContent;
 use withheld::trace::fact::{
@@ -24,6 +25,7 @@ use withheld::trace::fact::{
 };
 
 use crate::store::Noted;
+use crate::wire::{Wire, event, sender_keys};
 
 use super::messages::trust;
 use super::rooms::SeenRoom;
@@ -37,6 +39,30 @@ struct Written {
     withheld: BTreeSet<String>,
     one_time_gone: Vec<u64>,
     known_messages: usize,
+    /// How many messages brought a key of a session, as far as their senders are taken for.
+    bringers: BTreeMap<MegolmSessionId, usize>,
+}
+
+impl Written {
+    /// Where the key that a message has brought stands among those that were written: from the index that the message is taken to tell. Another
+    /// one can only be meant if no other message brought a key of the session.
+    fn place(&self, id: &str, (session, first): (MegolmSessionId, u32)) -> Option<usize> {
+        let mut all = self.inbound.iter();
+        let exact = all.position(|(inbound, from)| inbound == id && *from == first);
+        let is_alone = self.bringers.get(&session).is_none_or(|count| *count < 2);
+        let any = || self.inbound.iter().position(|(inbound, _)| inbound == id);
+        exact.or_else(|| if is_alone { any() } else { None })
+    }
+}
+
+/// The key that an event brings.
+const fn key_of(event: &OlmEvent) -> Option<RoomKey> {
+    match event {
+        OlmEvent::RoomKey(key) | OlmEvent::ForwardedRoomKey(ForwardedRoomKey { key, .. }) => {
+            Some(*key)
+        }
+        OlmEvent::Dummy { .. } | OlmEvent::Withheld(_) | OlmEvent::RoomKeyBundle(_) => None,
+    }
 }
 
 /// A to-device message under way through the machine.
@@ -152,6 +178,13 @@ impl SdkDevice {
         mut written: Written,
         hands: &mut Hands<'_, '_>,
     ) {
+        for (_, message, _) in &sync.to_device {
+            if let ToDeviceBody::Olm(ciphertext) = message.body
+                && let Some(key) = key_of(&ciphertext.payload.event)
+            {
+                *written.bringers.entry(key.session).or_default() += 1;
+            }
+        }
         let came = sync.to_device.iter().zip(processed);
         for ((id, message, listed), processed) in came {
             let arrival = Arrival { id: *id, message, listed: listed.0 };
@@ -213,13 +246,44 @@ impl SdkDevice {
             return;
         };
         self.note_inbound_olm(arrival, ciphertext, written, hands);
-        let (event, sender_keys) = (ciphertext.payload.event, SenderKeys::Agree);
+        let raw: Value = serde_json::from_str(raw.json().get()).unwrap_or_default();
+        let OlmPayload { event, sender_keys, .. } = self.opened(ciphertext, &raw, written);
         let result = OlmResult::Decrypted { session: ciphertext.session, event, sender_keys };
         let kind = FactKind::OlmDecrypt { device, peer, message, result };
         let by = hands.fact(kind, Causes::of([arrival.listed]));
-        let raw: Value = serde_json::from_str(raw.json().get()).unwrap_or_default();
         self.take_key(arrival, (&event, &raw), (written, by), hands);
         self.processed(arrival, ProcessOutcome::Handled, hands);
+    }
+
+    /// What a message held. The machine hands it out as it read it, without the key in it, whose first index shows in what it wrote; of a room
+    /// key it hands out the content alone, and has checked itself that `sender_device_keys` are the sender's (`Account::check_sender_device_keys`).
+    fn opened(&self, ciphertext: &OlmCiphertext, raw: &Value, written: &Written) -> OlmPayload {
+        let payload = ciphertext.payload;
+        let wire = &mut *self.wire();
+        if wire.has_symbols(ciphertext.sender_key) {
+            // Its writer tells by itself what it wrote.
+            return payload;
+        }
+        let taken_for = key_of(&payload.event).map(|key| (key.session, key.first));
+        let key = |content: &Value, wire: &mut Wire| {
+            let id = content["session_id"].as_str()?;
+            let session = wire.room_keys.named(id)?;
+            let taken_for = taken_for.filter(|(taken, _)| *taken == session);
+            let place = written.place(id, taken_for.unwrap_or((session, u32::MAX)));
+            // A key that was not better than what was there leaves no trace.
+            let came = place.map(|place| written.inbound[place].1);
+            Some((session, came.or(taken_for.map(|(_, first)| first))?))
+        };
+        let event = event(raw, wire, key).unwrap_or(payload.event);
+        let sender_keys = match event {
+            OlmEvent::RoomKey(_) => SenderKeys::Agree,
+            OlmEvent::ForwardedRoomKey(_)
+            | OlmEvent::Dummy { .. }
+            | OlmEvent::Withheld(_)
+            | OlmEvent::RoomKeyBundle(_) => sender_keys(raw, ciphertext.sender_key, wire),
+        };
+        wire.opened(ciphertext, sender_keys, event);
+        OlmPayload { event, sender_keys, ..payload }
     }
 
     /// Records a session that the message has opened.
@@ -286,21 +350,14 @@ impl SdkDevice {
             OlmEvent::Dummy { .. } | OlmEvent::Withheld(_) | OlmEvent::RoomKeyBundle(_) => return,
         };
         let id = raw["content"]["session_id"].as_str().unwrap_or_default();
-        let (OlmEvent::RoomKey(key)
-        | OlmEvent::ForwardedRoomKey(withheld::protocol::to_device::ForwardedRoomKey {
-            key,
-            ..
-        })) = event
-        else {
-            return;
-        };
+        let Some(key) = key_of(event) else { return };
         if matches!(event, OlmEvent::ForwardedRoomKey(_)) && !self.takes_answers_of(arrival) {
             return;
         }
         // Where several answers came at once, their sender could be wrong about which is which.
         let session = self.session_spelled(id).unwrap_or(key.session);
         let (device, room) = (self.me, key.room);
-        let Some(place) = written.inbound.iter().position(|(inbound, _)| inbound == id) else {
+        let Some(place) = written.place(id, (session, key.first)) else {
             let known = self.app.known.keys.contains_key(&session);
             if !known {
                 let (first, via) = (key.first, Some(arrival.id));

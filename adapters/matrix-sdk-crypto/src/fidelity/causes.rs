@@ -1,5 +1,5 @@
-//! What is known to make a message differ between the crate and its profile, told by what stands in the room and what both runs show of sender
-//! and recipient. It does not prove that nothing else does.
+//! What may make a message differ between the crate and its profile, told by what stands in the room and what both runs show of sender
+//! and recipient. It does not prove anything.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use withheld::trace::sink::FactSink;
 
 use super::rows::Written;
 
-/// A cause, the first of these that fits.
+/// A cause, the first of these that fits, and is proved if one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
     /// One side lists no algorithm: the crate claims nothing for it, tells it m.no_olm, and gives it keys once it has opened a session.
@@ -38,6 +38,8 @@ pub enum Cause {
     Again,
     /// A server refused or delayed requests: the crate gives a session up with its message where a request of its share fails.
     Refused,
+    /// Another fault: of the way of messages, of keys, of lists, or of clocks.
+    Faults,
     /// Another message of the room differs for one of these reasons.
     Follows,
     /// None of these.
@@ -61,6 +63,7 @@ impl Cause {
             Self::Requests => "key requests that follow from what was read when",
             Self::Again => "a session in use whose key is given again, or from another index on",
             Self::Refused => "requests that a server refuses or that fail",
+            Self::Faults => "another fault, of what is on its way, of keys, lists or clocks",
             Self::Follows => "another difference in the same room",
             Self::Unknown => "not explained",
         }
@@ -89,7 +92,7 @@ impl FactSink for Failures {
 }
 
 /// Faults after which a client knows something else than it wrote.
-const STORES: [&str; 7] = [
+pub(super) const STORES: [&str; 7] = [
     "store_rolled_back",
     "crash",
     "second_reader",
@@ -100,45 +103,49 @@ const STORES: [&str; 7] = [
 ];
 
 /// Faults by which requests fail that are not about lists or claims alone.
-const REFUSALS: [&str; 5] =
+pub(super) const REFUSALS: [&str; 5] =
     ["rate_limited", "server_unreachable", "response_lost", "federation_down", "upload_rejected"];
 
-fn is_one_of(names: &[&str], kind: &FaultKind) -> bool {
+pub(super) fn is_one_of(names: &[&str], kind: &FaultKind) -> bool {
     names.contains(&name_of(kind).as_str())
 }
 
+/// Whether another device of the same user has the id of this one.
+pub(super) fn has_twin(scenario: &Scenario, device: DeviceId) -> bool {
+    let me = &scenario.devices[device.index()];
+    let same = |other: &&withheld::scenario::model::Device| {
+        other.user == me.user && other.device_id == me.device_id
+    };
+    scenario.devices.iter().filter(same).count() > 1
+}
+
+/// Whether a step changes a room, or makes a session end.
+pub(super) const fn changes_room(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::Encryption { .. }
+            | Step::HistoryVisibility { .. }
+            | Step::Member { .. }
+            | Step::DiscardSession { .. }
+            | Step::Logout(_)
+    )
+}
+
 /// The cause of what differs in a message.
-pub(super) fn cause(row: &Written, scenario: &Scenario, failures: &[&Failures]) -> Cause {
+pub(super) fn cause(row: &Written, scenario: &Scenario, failures: &[Failures]) -> Cause {
     let (sender, recipient) = row.between();
     let sides = [sender, recipient];
     let described = |device: DeviceId| &scenario.devices[device.index()];
-    let has_twin = |device: DeviceId| {
-        let me = described(device);
-        let same = |other: &&withheld::scenario::model::Device| {
-            other.user == me.user && other.device_id == me.device_id
-        };
-        scenario.devices.iter().filter(same).count() > 1
-    };
-    let failed = |all: &&Failures| {
+    let failed = |all: &Failures| {
         all.claims.contains(&(sender, recipient))
             || all.queries.contains(&(sender, described(recipient).user))
     };
     let steps = || scenario.timeline.iter().map(|timed| &timed.step);
     let has_policy = described(sender).policy.share != SharePolicy::Everyone
         || steps().any(|step| matches!(step, Step::SetSharing { device, .. } if *device == sender));
-    let changes = |step: &Step| {
-        matches!(
-            step,
-            Step::Encryption { .. }
-                | Step::HistoryVisibility { .. }
-                | Step::Member { .. }
-                | Step::DiscardSession { .. }
-                | Step::Logout(_)
-        )
-    };
     if sides.iter().any(|device| described(*device).keys != PublishedKeys::Full) {
         Cause::NoAlgorithms
-    } else if sides.iter().any(|device| has_twin(*device)) {
+    } else if sides.iter().any(|device| has_twin(scenario, *device)) {
         Cause::SameId
     } else if failures.iter().any(failed) {
         Cause::Failed
@@ -148,7 +155,7 @@ pub(super) fn cause(row: &Written, scenario: &Scenario, failures: &[&Failures]) 
         Cause::NewDevice
     } else if has_policy {
         Cause::Strategy
-    } else if steps().any(changes) && !row.is_about_requests() {
+    } else if steps().any(changes_room) && !row.is_about_requests() {
         Cause::Sessions
     } else if row.is_about_requests() {
         Cause::Requests

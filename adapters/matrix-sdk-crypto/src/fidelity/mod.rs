@@ -2,6 +2,7 @@
 //! each device wrote to each other one. It does not judge either.
 
 mod causes;
+mod proof;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ use self::causes::{Failures, cause};
 use self::rows::{Rows, Written};
 
 pub use self::causes::Cause;
+pub use self::proof::without;
 
 /// Runs rooms with matrix-sdk-crypto and with the profile matrix-rust-sdk of the reference client, and compares what they write.
 #[derive(Debug, Parser)]
@@ -89,6 +91,28 @@ pub struct Differing {
     pub scenario: Scenario,
 }
 
+/// What differs for one cause.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Caused {
+    /// How many messages.
+    pub messages: u64,
+    /// In how many rooms.
+    pub rooms: u64,
+    /// How many of the messages are in rooms in which the cause is proved: without it nothing differs.
+    pub proved_messages: u64,
+    /// How many rooms these are.
+    pub proved_rooms: u64,
+}
+
+impl Caused {
+    const fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.rooms += other.rooms;
+        self.proved_messages += other.proved_messages;
+        self.proved_rooms += other.proved_rooms;
+    }
+}
+
 /// What many rooms came to.
 #[derive(Debug, Default)]
 pub struct Comparison {
@@ -102,8 +126,8 @@ pub struct Comparison {
     pub differences: BTreeMap<Difference, Differing>,
     /// Rooms that could not be compared.
     pub skipped: u64,
-    /// The messages that differ by what is known to make them, and in how many rooms.
-    pub causes: BTreeMap<Cause, (u64, u64)>,
+    /// The messages that differ by what is known to make them.
+    pub causes: BTreeMap<Cause, Caused>,
     /// What differs in each room, for people.
     pub by_room: BTreeMap<String, Vec<String>>,
 }
@@ -115,9 +139,8 @@ impl Comparison {
         self.shared += other.shared;
         self.skipped += other.skipped;
         self.by_room.extend(other.by_room);
-        for (cause, (messages, rooms)) in other.causes {
-            let sums = self.causes.entry(cause).or_default();
-            *sums = (sums.0 + messages, sums.1 + rooms);
+        for (cause, more) in other.causes {
+            self.causes.entry(cause).or_default().add(more);
         }
         for (difference, more) in other.differences {
             match self.differences.entry(difference) {
@@ -224,22 +247,15 @@ fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Compari
         one.skipped = 1;
         return one;
     };
-    let mut scenario = prepared.scenario;
-    for device in Casting::default().real(&scenario) {
-        let device = &mut scenario.devices[device.index()];
-        let (share, on_problem) = (device.policy.share, device.policy.on_problem);
-        (device.policy, device.habits) = (profile.policy.clone(), profile.habits);
-        (device.policy.share, device.policy.on_problem) = (share, on_problem);
-    }
-    let real = SdkRooms::default().cast(Casting::default().stored_in(store));
-    let (written, failed) = rows(&real, &scenario);
-    if !real.take_breakdowns().is_empty() {
+    let bare = prepared.scenario;
+    let scenario = under(profile, &bare);
+    let Some(both) = Both::of(&scenario, store) else {
         one.skipped = 1;
         return one;
-    }
-    let (modelled, also_failed) = rows(&InWorld(References), &scenario);
+    };
+    let Both { written, modelled, failures } = &both;
     one.rooms = 1;
-    for (only_real, more, less) in [(true, &written, &modelled), (false, &modelled, &written)] {
+    for (only_real, more, less) in [(true, written, modelled), (false, modelled, written)] {
         for (row, count) in more {
             let surplus = count.saturating_sub(less.get(row).copied().unwrap_or(0));
             if only_real {
@@ -247,8 +263,8 @@ fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Compari
             }
             if surplus > 0 {
                 let who = if only_real { "the crate" } else { "the profile" };
-                let cause = cause(row, &scenario, &[&failed, &also_failed]);
-                one.causes.entry(cause).or_insert((0, 1)).0 += surplus;
+                let cause = cause(row, &scenario, failures);
+                one.causes.entry(cause).or_default().messages += surplus;
                 let told = format!("{who} {surplus} more: {}", row.told(&scenario));
                 one.by_room.entry(room.name.clone()).or_default().push(told);
                 add(&mut one, (row, surplus, only_real), &room.name, &scenario);
@@ -261,7 +277,61 @@ fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Compari
         one.causes.insert(Cause::Follows, rest);
     }
     one.equal = u64::from(one.differences.is_empty());
+    let differs =
+        |room: &Scenario| Both::of(&under(profile, room), store).map(|both| both.differ());
+    if one.differences.is_empty() {
+        return one;
+    }
+    let named = one.causes.keys().copied().collect();
+    let proved = proof::proved(&bare, &named, &differs);
+    for (named, caused) in std::mem::take(&mut one.causes) {
+        let cause = proof::corrected(named, &proved);
+        let (messages, rooms) = (caused.messages, 1);
+        let is_proved = !proved.is_empty();
+        let sums = one.causes.entry(cause).or_default();
+        sums.messages += messages;
+        sums.rooms = rooms;
+        if is_proved {
+            (sums.proved_messages, sums.proved_rooms) = (sums.messages, rooms);
+        }
+    }
     one
+}
+
+/// A scenario in which devices of the crate have the policy and the habits of a profile, but for whom they share with.
+fn under(profile: &Profile, scenario: &Scenario) -> Scenario {
+    let mut scenario = scenario.clone();
+    for device in Casting::default().real(&scenario) {
+        let device = &mut scenario.devices[device.index()];
+        let (share, on_problem) = (device.policy.share, device.policy.on_problem);
+        (device.policy, device.habits) = (profile.policy.clone(), profile.habits);
+        (device.policy.share, device.policy.on_problem) = (share, on_problem);
+    }
+    scenario
+}
+
+/// What both write in a room.
+struct Both {
+    written: BTreeMap<Written, u64>,
+    modelled: BTreeMap<Written, u64>,
+    failures: [Failures; 2],
+}
+
+impl Both {
+    /// `None` if the crate breaks down.
+    fn of(scenario: &Scenario, store: StoreKind) -> Option<Self> {
+        let real = SdkRooms::default().cast(Casting::default().stored_in(store));
+        let (written, failed) = rows(&real, scenario);
+        if !real.take_breakdowns().is_empty() {
+            return None;
+        }
+        let (modelled, also_failed) = rows(&InWorld(References), scenario);
+        Some(Self { written, modelled, failures: [failed, also_failed] })
+    }
+
+    fn differ(&self) -> bool {
+        self.written != self.modelled
+    }
 }
 
 fn add(
@@ -302,8 +372,12 @@ fn as_text(comparison: &Comparison) -> String {
             differing.messages, differing.rooms, differing.smallest.1, differing.example
         ));
     }
-    for (cause, (messages, rooms)) in &comparison.causes {
-        text.push_str(&format!("{}: {messages} messages in {rooms} rooms\n", cause.as_str()));
+    for (cause, caused) in &comparison.causes {
+        let Caused { messages, rooms, proved_messages, proved_rooms } = caused;
+        text.push_str(&format!(
+            "{}: {messages} messages in {rooms} rooms, proved for {proved_messages} in {proved_rooms}\n",
+            cause.as_str()
+        ));
     }
     text
 }
@@ -326,8 +400,13 @@ fn as_json(comparison: &Comparison) -> Value {
         "messages_in_common": comparison.shared,
         "skipped": comparison.skipped,
         "by_room": comparison.by_room,
-        "causes": comparison.causes.iter().map(|(cause, (messages, rooms))| {
-            (cause.as_str(), json!({ "messages": messages, "rooms": rooms }))
+        "causes": comparison.causes.iter().map(|(cause, caused)| {
+            (cause.as_str(), json!({
+                "messages": caused.messages,
+                "rooms": caused.rooms,
+                "proved_messages": caused.proved_messages,
+                "proved_rooms": caused.proved_rooms,
+            }))
         }).collect::<BTreeMap<_, _>>(),
         "differences": comparison.differences.iter().map(difference).collect::<Vec<_>>(),
     })

@@ -262,6 +262,8 @@ impl Shadow {
         entropy: &mut Entropy,
     ) -> OlmCiphertext {
         let payload = self.payload(&ciphertext.payload, ciphertext.sender_key, text);
+        let (keys, event) = (payload.sender_keys, payload.event);
+        self.around.wire.borrow_mut().opened(ciphertext, keys, event);
         let Some(end) = self.ends.sessions.get_mut(&session) else { return *ciphertext };
         let symbols = &mut end.symbols;
         let (me, identity) = (self.me, symbols.peer);

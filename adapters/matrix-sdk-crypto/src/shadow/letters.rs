@@ -2,15 +2,13 @@
 //! It does not know how messages are sealed.
 
 use serde_json::{Value, json};
-use withheld::ids::DeviceId;
+use withheld::ids::{DeviceId, MegolmSessionId};
 use withheld::protocol::api::MessagePut;
 use withheld::protocol::json;
 use withheld::protocol::spelling::Spelling;
-use withheld::protocol::to_device::{
-    ForwardedRoomKey, OlmEvent, OlmPayload, RoomKey, SenderKeys, SharedHistory,
-};
+use withheld::protocol::to_device::{ForwardedRoomKey, OlmEvent, OlmPayload, RoomKey, SenderKeys};
 
-use crate::wire::Wire;
+use crate::wire::{Wire, event, sender_keys};
 
 use super::Shadow;
 
@@ -54,7 +52,7 @@ impl Shadow {
     ) -> OlmPayload {
         let plaintext: Value = serde_json::from_slice(text).unwrap_or_default();
         let wire = &mut self.around.wire.borrow_mut();
-        let event = event(&plaintext, wire).unwrap_or(taken_for.event);
+        let event = event(&plaintext, wire, key).unwrap_or(taken_for.event);
         OlmPayload { event, sender_keys: sender_keys(&plaintext, sender, wire), ..*taken_for }
     }
 
@@ -80,44 +78,9 @@ impl Shadow {
     }
 }
 
-/// The event in a plaintext, if it is one of those that the simulator knows.
-fn event(plaintext: &Value, wire: &mut Wire) -> Option<OlmEvent> {
-    let content = &plaintext["content"];
-    let forwarded = match plaintext["type"].as_str()? {
-        "m.room_key" => false,
-        "m.forwarded_room_key" => true,
-        "m.dummy" => {
-            let empty = content.as_object().is_some_and(serde_json::Map::is_empty);
-            return Some(OlmEvent::Dummy { empty });
-        }
-        _ => return None,
-    };
-    let room: ruma::OwnedRoomId = content["room_id"].as_str()?.try_into().ok()?;
-    let room = wire.names().room_named(&room)?;
+/// The key in a content: its session, which has to be the one that is named, and its first index.
+fn key(content: &Value, wire: &mut Wire) -> Option<(MegolmSessionId, u32)> {
     let (inside, first) = wire.room_keys.take(content["session_key"].as_str()?)?;
     let named = content["session_id"].as_str()?;
-    let session = wire.room_keys.named(named).filter(|_| named == inside)?;
-    let shared_history = content.get("shared_history").map_or(SharedHistory::Absent, |value| {
-        value.as_bool().map_or(SharedHistory::NotABoolean, SharedHistory::of)
-    });
-    let key = RoomKey { room, session, first, shared_history };
-    if !forwarded {
-        return Some(OlmEvent::RoomKey(key));
-    }
-    let creator = wire.device_of_key(content["sender_key"].as_str()?)?;
-    let hops = content["forwarding_curve25519_key_chain"].as_array().map_or(0, Vec::len);
-    let hops = u32::try_from(hops).unwrap_or(u32::MAX);
-    Some(OlmEvent::ForwardedRoomKey(ForwardedRoomKey { key, creator, hops, withheld: None }))
-}
-
-/// What a plaintext says of its sender's keys.
-fn sender_keys(plaintext: &Value, sender: DeviceId, wire: &Wire) -> SenderKeys {
-    let names = ["sender_device_keys", "org.matrix.msc4147.device_keys"];
-    let Some(keys) = names.iter().find_map(|name| plaintext.get(name)) else {
-        return SenderKeys::Absent;
-    };
-    let own = keys["keys"].as_object().into_iter().flatten();
-    let mut own = own.filter(|(id, _)| id.starts_with("curve25519:")).map(|(_, key)| key);
-    let agrees = own.next().and_then(Value::as_str) == wire.key_of_device(sender);
-    if agrees { SenderKeys::Agree } else { SenderKeys::Differ }
+    Some((wire.room_keys.named(named).filter(|_| named == inside)?, first))
 }

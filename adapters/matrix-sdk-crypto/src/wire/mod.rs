@@ -1,6 +1,7 @@
 //! What travels between the devices of one run, as it really stands on the wire: for each value of the simulator the JSON that it
 //! stands for. It does not know who has seen what; servers keep the simulator's values and never look in here.
 
+mod opened;
 mod published;
 mod spelling;
 
@@ -18,7 +19,7 @@ use withheld::protocol::entropy::Entropy;
 use withheld::protocol::json;
 use withheld::protocol::to_device::{
     KeyRequest, KeyRequestAction, MegolmCiphertext, OlmCiphertext, OlmEvent, OlmPayload,
-    SenderKeys, ToDeviceBody, ToDeviceMessage, ToDeviceType,
+    ToDeviceBody, ToDeviceMessage, ToDeviceType,
 };
 use withheld::protocol::withheld::WithheldContent;
 use withheld::scenario::model::{Scenario, Strings};
@@ -26,6 +27,7 @@ use withheld::scenario::model::{Scenario, Strings};
 use crate::names::Names;
 use crate::room_keys::RoomKeys;
 
+pub use self::opened::{Opened, event, sender_keys};
 pub use self::published::key_number;
 
 /// The cross-signing keys of a user: the public ones as published, and the seeds of the private ones, which the user's
@@ -75,6 +77,10 @@ pub struct Wire {
     requests: BTreeMap<String, RequestId>,
     messages: BTreeMap<(MegolmSessionId, u32, MessageId), Value>,
     texts: Strings,
+    /// What was read in a run before.
+    told: Opened,
+    /// What was read in this run, and is not what it was taken for.
+    misread: Opened,
 }
 
 impl Wire {
@@ -101,6 +107,8 @@ impl Wire {
             requests: BTreeMap::new(),
             messages: BTreeMap::new(),
             texts: scenario.strings.clone(),
+            told: Opened::new(),
+            misread: Opened::new(),
         }
     }
 
@@ -150,19 +158,20 @@ impl Wire {
     ///
     /// # Panics
     /// After more messages than any run may have.
-    pub fn seal(&mut self, sent: Sealed, content: Value) -> ToDeviceBody {
+    pub fn seal(&mut self, sent: Sealed, content: Value) -> OlmCiphertext {
         let number = u32::try_from(self.sealed.len()).expect("a run is bounded far below this");
         self.sealed.push(content);
         let Sealed { sender, recipient, session, pre_key, event } = sent;
-        ToDeviceBody::Olm(OlmCiphertext {
+        let (sender_keys, event) = self.told(number, event);
+        OlmCiphertext {
             sender_key: sender,
             session,
             pre_key,
             ratchet_key: number,
             index: 0,
             mac: number.into(),
-            payload: OlmPayload { recipient, sender_keys: SenderKeys::Agree, event },
-        })
+            payload: OlmPayload { recipient, sender_keys, event },
+        }
     }
 
     /// A content in clear is sent: what the simulator makes of it.

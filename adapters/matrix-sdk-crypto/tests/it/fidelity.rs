@@ -1,10 +1,14 @@
 //! The command `fidelity`: real rooms beside modelled ones.
 
+use std::collections::BTreeSet;
+
 use withheld::scenario::file::known_profile;
 use withheld::scenario::habits::UnwedgeClock;
+use withheld::scenario::model::Scenario;
+use withheld::scenario::policy::AskFor;
 use withheld::scenario::profile::{Profile, ProfileName};
 use withheld_matrix_sdk::conform::survey::{Room, generated};
-use withheld_matrix_sdk::fidelity::{self, Cause, compare};
+use withheld_matrix_sdk::fidelity::{self, Cause, Caused, compare, without};
 use withheld_matrix_sdk::store::StoreKind;
 
 use crate::{file, repository};
@@ -58,7 +62,7 @@ fn what_findings_show_is_written_by_the_profile_too() {
 fn every_difference_has_a_cause() {
     let causes = |path: &str| {
         let comparison = compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
-        let messages = |(messages, _): &(u64, u64)| *messages;
+        let messages = |caused: &Caused| caused.messages;
         let named: u64 = comparison.causes.values().map(messages).sum();
         let differing = comparison.differences.values().map(|one| one.messages);
         assert_eq!(named, differing.sum::<u64>(), "{path}");
@@ -72,6 +76,43 @@ fn every_difference_has_a_cause() {
     assert_eq!(causes(anew), [Cause::SameId]);
     let late = "scenarios/key_requests/a_forwarded_key_says_why_its_beginning_is_missing.json";
     assert_eq!(causes(late), [Cause::NewDevice]);
+}
+
+#[test]
+fn a_cause_is_proved_by_a_room_without_it() {
+    let compared =
+        |path: &str| compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
+    let bare = "scenarios/policy/a_device_without_encryption_is_passed_over_in_silence.json";
+    let caused = compared(bare).causes[&Cause::NoAlgorithms];
+    assert_eq!((caused.proved_messages, caused.proved_rooms), (caused.messages, 1));
+    // A profile that does not ask for keys differs in a room out of which nothing can be taken: nothing is proved then.
+    let mut silent = own();
+    silent.policy.ask = AskFor::Nobody;
+    let plain =
+        "scenarios/policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked.json";
+    let wrong = compare(vec![scenario_file(plain)], (&silent, StoreKind::default()), 1);
+    assert_eq!(wrong.equal, 0);
+    assert!(wrong.causes.values().all(|caused| caused.proved_messages == 0), "{:?}", wrong.causes);
+}
+
+#[test]
+fn what_is_taken_out_of_a_room_is_gone() {
+    let path = "scenarios/no_olm/a_device_made_anew_under_its_old_id_is_a_new_target.json";
+    let scenario = scenario_file(path).scenario;
+    let out = |causes: &[Cause]| without(&scenario, &causes.iter().copied().collect()).unwrap();
+    let ids = |scenario: &Scenario| {
+        let ids = scenario.devices.iter().map(|one| (one.user, one.device_id.clone()));
+        ids.collect::<BTreeSet<_>>().len()
+    };
+    assert!(ids(&scenario) < scenario.devices.len());
+    let apart = out(&[Cause::SameId]);
+    assert_eq!(ids(&apart), apart.devices.len());
+    assert_eq!(without(&scenario, &BTreeSet::from([Cause::NewDevice])), None, "both at once");
+    assert!(out(&[Cause::SameId, Cause::NewDevice]).devices.iter().all(|one| one.present));
+    let still = [Cause::Store, Cause::Failed, Cause::Refused, Cause::Faults];
+    assert!(out(&still).faults.is_empty());
+    let same = out(&[]);
+    assert_eq!((&same.timeline, &same.faults), (&scenario.timeline, &scenario.faults));
 }
 
 #[test]

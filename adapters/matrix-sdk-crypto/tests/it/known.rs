@@ -57,8 +57,11 @@ fn a_folder_without_findings_is_refused() {
 fn conform_fails_for_what_is_new_only() {
     let path = repository("scenarios/transport/a_sender_that_goes_back_uses_an_index_twice.json");
     let (path, findings) = (path.to_str().unwrap().to_owned(), repository(FINDINGS));
+    let folder = tempfile::tempdir().unwrap();
     let run = |more: &[&str]| {
-        let args = ["conform", &path, "--rooms", "0", "--role", "both", "--limit", "0"];
+        let save = folder.path().to_str().unwrap();
+        let args =
+            ["conform", &path, "--rooms", "0", "--role", "both", "--limit", "0", "--save", save];
         let args = args.iter().chain(more).map(std::ffi::OsString::from);
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let code = conform::main(args, &mut out, &mut err);

@@ -8,6 +8,7 @@ mod fidelity;
 mod findings;
 mod known;
 mod mixed;
+mod opened;
 mod seam;
 #[cfg(feature = "sqlite")]
 mod stores;

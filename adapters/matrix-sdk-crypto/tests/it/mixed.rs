@@ -208,7 +208,7 @@ fn what_is_left_out_and_who_is_needed_stands_in_the_report() {
     };
     assert_eq!(said("left out"), ["1 of the file: what is reported cannot be set"]);
     assert_eq!(said("which client is needed"), ["H-01: only with AS = matrix-sdk-crypto"]);
-    assert!(said("not judged, because it does not show").iter().any(|line| line.contains("V-05")));
+    assert_eq!(said("not judged, because it does not show"), [""; 0]);
     let mut few = scenario.clone();
     few.devices.iter_mut().for_each(|device| device.one_time_keys = 3);
     let omitted = prepare::omitted(&few, &casting(&few));

@@ -6,7 +6,9 @@ use withheld::protocol::withheld::WithheldCode;
 use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::rule::Rule;
 use withheld::run::judged::{Judging, run_one};
+use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
+use withheld::time::{SimDuration, SimTime};
 use withheld::trace::fact::{FactKind, OlmResult, RunEnd, Shown, TryResult};
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::Casting;
@@ -201,6 +203,62 @@ fn a_list_that_changes_is_asked_for_however_long_others_were_waited_for() {
         { "at": "4h2s", "do": "logout", "device": "B2" }
       ] }"#;
     assert!(!is_broken(&SdkRooms::default(), &room(text), &[Rule::D02]));
+}
+
+#[test]
+fn a_query_that_failed_for_a_quarter_of_an_hour_is_made_again_later() {
+    let text = r#"{ "format": 1, "about": "x",
+      "users": { "alice": { "devices": { "A1": {}, "A2": {}, "A3": {} } } },
+      "timeline": [
+        { "at": "10s", "do": "logout", "device": "A3" },
+        { "at": "20s", "do": "logout", "device": "A2" }
+      ],
+      "faults": [{ "from": "10s", "until": "1h20s", "fault": "query_slow", "device": "A1", "by": "10s" }] }"#;
+    let (outcome, trace) = run(text);
+    assert!(outcome.violations.iter().all(|one| one.rule != Rule::D02));
+    let applied = trace.facts().iter().filter(|fact| {
+        let hour = SimTime::ZERO + SimDuration::from_hours(1);
+        fact.at > hour && matches!(fact.kind, FactKind::QueryEnd { .. })
+    });
+    assert!(applied.count() > 0, "the list comes once queries are fast again");
+}
+
+#[test]
+fn an_answer_is_told_before_the_list_that_came_after_it_was_encrypted() {
+    let text = r#"{ "format": 1, "about": "x", "seed": 1615026963,
+      "users": { "alice": { "devices": { "A1": {}, "A2": {}, "A3": {}, "A4": {} } } },
+      "network": { "client": { "min": "20ms", "max": "900ms" }, "federation": "50ms", "request_timeout": "10s" },
+      "timeline": [
+        { "at": "11ms", "do": "send", "from": "A4", "room": "room", "message": "m1" },
+        { "at": "1s350ms", "do": "send", "from": "A3", "room": "room", "message": "m2" },
+        { "at": "6s537ms", "do": "reset_identity", "device": "A3" }
+      ],
+      "faults": [
+        { "from": "11ms", "until": "6s537ms", "fault": "key_handed_out_twice", "server": "s1" },
+        { "from": "6s537ms", "fault": "store_rolled_back", "device": "A1", "snapshot": "0s" }
+      ] }"#;
+    let scenario = room(text);
+    let outcome = run_one(&SdkRooms::default(), &scenario, Judging::STRICT, &mut ()).outcome;
+    let broken = outcome.violations.iter().filter(|one| one.rule == Rule::Q05);
+    let by: Vec<&str> = broken
+        .filter_map(|one| match one.party {
+            Party::Device(device) => Some(scenario.device_name(device)),
+            Party::Server(_) | Party::World => None,
+        })
+        .collect();
+    // Who made a session gives it again to whom it was given before; A2 has made none.
+    assert!(!by.is_empty() && !by.contains(&"A2"), "{by:?}");
+}
+
+#[test]
+fn careful_glue_sees_a_departure_that_a_server_kept_back() {
+    let name = "a_stay_that_was_left_out_ends_the_session_when_its_end_is_told.json";
+    let scenario = file(&repository("scenarios/regressions").join(name));
+    assert!(
+        is_broken(&SdkRooms::default(), &scenario, &[Rule::R07]),
+        "the machine hears of no room"
+    );
+    assert!(!is_broken(&SdkRooms::careful(), &scenario, &[Rule::R07]));
 }
 
 #[test]

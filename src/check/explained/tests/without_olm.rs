@@ -3,7 +3,7 @@
 
 use crate::check::explained::tests::{BLOCKED, code, failing};
 use crate::check::testing::{A1, A2, B1, BOB, Story, device, leaf, rules, s};
-use crate::ids::{DeviceId, FactId};
+use crate::ids::{DeviceId, FactId, MessageId};
 use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::{CodeSet, WithheldCode};
 use crate::rulebook::leaf::{Leaf, LeafClass};
@@ -74,19 +74,24 @@ fn a_failed_attempt_that_is_not_reported_is_unexplained_once_an_epoch() {
 #[test]
 fn a_sender_that_is_cut_off_before_the_second_try_does_not_get_to_a_report() {
     let cut_off = |kind| Fault { from: SimTime::from_ms(1), until: SimTime::MAX, kind };
-    let leaf_of = |fails: fn(&mut Story, DeviceId, DeviceId) -> FactId, kind| {
+    let leaf_of = |fails: fn(&mut Story, DeviceId, DeviceId) -> FactId, comes_back, kind| {
         let mut story = Story::begin();
         story.session(A1, s(0));
         fails(&mut story, A1, B1);
         story.message(s(0), 0, 0);
+        if comes_back {
+            story.by(A1, FactKind::MessageReceived { device: A1, message: MessageId::new(0) });
+        }
         story.fault(cut_off(kind));
         assert_eq!(leaf(&story.judge_cut(), 0, B1), Leaf::Pending);
         story.leaf()
     };
     let [own, other] = [A1, B1].map(|device| FaultKind::ClientOffline { device });
-    assert_eq!(leaf_of(Story::claim_unreachable, own.clone()), Leaf::SenderGone);
-    assert_eq!(leaf_of(Story::claim_unreachable, other), Leaf::Unexplained);
-    assert_eq!(leaf_of(Story::claim_fails, own), Leaf::Unexplained, "it was due before that");
+    assert_eq!(leaf_of(Story::claim_unreachable, true, own.clone()), Leaf::SenderGone);
+    assert_eq!(leaf_of(Story::claim_unreachable, true, other.clone()), Leaf::Unexplained);
+    assert_eq!(leaf_of(Story::claim_fails, true, own.clone()), Leaf::Unexplained, "it was due");
+    assert_eq!(leaf_of(Story::claim_fails, false, own), Leaf::SenderGone, "nobody told it to");
+    assert_eq!(leaf_of(Story::claim_fails, false, other), Leaf::Unexplained);
 }
 
 #[test]
