@@ -92,7 +92,7 @@ impl Checker {
         let question = Question { cast: &self.view.cast, coverage: &self.coverage };
         let gaps = Gaps::take(
             question,
-            &self.view.messages,
+            (&self.view.messages, &self.view.bundles),
             &mut verdicts,
             (&mut violations, &self.findings.breaches),
         );

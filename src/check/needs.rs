@@ -32,7 +32,7 @@ macro_rules! kinds {
 /// Names a set of kinds.
 macro_rules! sets {
     ($($(#[doc = $doc:literal])+ $name:ident = [$($kind:ident)*];)*) => {
-        $($(#[doc = $doc])+ const $name: Kinds = Kinds::of(&[$(Kind::$kind),*]);)*
+        $($(#[doc = $doc])+ pub(crate) const $name: Kinds = Kinds::of(&[$(Kind::$kind),*]);)*
     };
 }
 
@@ -285,12 +285,12 @@ needs! {
     B06;
 
     H01 [SENT INSIDE ROOMS MEGOLM] [] OneLog;
-    H02 [KEYS OPENED SENT INSIDE] [INSIDE] OneLog;
-    H03 [SENT INSIDE KEYS BUNDLES LIFE MEGOLM ROOMS] [INSIDE BUNDLES] OneLog;
+    H02 [KEYS OPENED SENT INSIDE BUNDLES] [INSIDE] OneLog;
+    H03 [SENT INSIDE KEYS OPENED BUNDLES LIFE MEGOLM ROOMS] [INSIDE BUNDLES] OneLog;
     H04 [SENT INSIDE BUNDLES] [] OneLog;
-    H05 [SENT INSIDE LISTS DEVICES BUNDLES] [DEVICES] OneLog;
+    H05 [SENT INSIDE LISTS CHOICES DEVICES BUNDLES LIFE] [DEVICES] OneLog;
     H06 [SENT INSIDE OPENED KEYS BUNDLES] [INSIDE BUNDLES] OneLog;
-    H07 [SENT INSIDE LISTS KEYS BUNDLES] [CHANGED] OneLog;
+    H07 [SENT INSIDE LISTS KEYS BUNDLES ROOMS READ ARRIVED] [CHANGED ROOMS] OneLog;
     H08 [KEYS ROOMS OPENED BUNDLES] [INSIDE ROOMS BUNDLES] OneLog;
     H09 [KEYS OPENED BUNDLES] [INSIDE] OneLog;
     H10 [SENT INSIDE BUNDLES] [] OneLog;

@@ -8,6 +8,7 @@ use crate::check::cast::Cast;
 use crate::check::coverage::Coverage;
 use crate::check::needs::{self, Need, Order};
 use crate::check::outcome::{Verdict, Violation};
+use crate::check::view::bundles::Bundles;
 use crate::check::view::messages::Messages;
 use crate::ids::{DeviceId, MessageId, ServerId};
 use crate::rulebook::leaf::Leaf;
@@ -79,7 +80,7 @@ impl Gaps {
     /// nothing else.
     pub(crate) fn take(
         question: Question<'_>,
-        messages: &Messages,
+        (messages, bundles): (&Messages, &Bundles),
         verdicts: &mut [Verdict],
         (violations, breaches): (&mut Vec<Violation>, &Breaches),
     ) -> Self {
@@ -95,6 +96,8 @@ impl Gaps {
                 Some(sender) => question.verdict(sender, device),
                 None => question.device(device, Kinds::of(&[Kind::MegolmEncrypted])),
             };
+            let taken = bundles.has_taken(device) && !messages.was_read(message, device);
+            let why = why.or_else(|| question.device(device, needs::BUNDLES).filter(|_| taken));
             if let Some(why) = why {
                 cells.push(OpenCell { message, device, why });
                 verdict.leaf = Leaf::Pending;

@@ -78,6 +78,8 @@ pub(crate) struct NotShared {
 pub(crate) struct Bundles {
     /// Which device took in which bundle.
     opened: BTreeSet<(DeviceId, BundleId)>,
+    /// The devices that took in any bundle, also one of which nothing else is known.
+    takers: BTreeSet<DeviceId>,
     made: BTreeMap<BundleId, Made>,
     not_shared: BTreeMap<(DeviceId, MegolmSessionId), NotShared>,
     invites: BTreeMap<(ServerId, RoomId, UserId), Vec<Invited>>,
@@ -114,6 +116,7 @@ impl Bundles {
 
     /// The device took the bundle in.
     pub(crate) fn open(&mut self, device: DeviceId, bundle: BundleId, fact: FactId) {
+        self.takers.insert(device);
         let Some(made) = self.made.get(&bundle) else { return };
         self.opened.insert((device, bundle));
         for (content, listed) in &made.withheld {
@@ -130,6 +133,11 @@ impl Bundles {
     /// The bundle.
     pub(crate) fn made(&self, bundle: BundleId) -> Option<&Made> {
         self.made.get(&bundle)
+    }
+
+    /// Whether the device took in any bundle: what it shows may rest on what another device put into that.
+    pub(crate) fn has_taken(&self, device: DeviceId) -> bool {
+        self.takers.contains(&device)
     }
 
     /// The users for whom the device made bundles with a key of the session.
