@@ -153,6 +153,8 @@ impl Reference {
         }
         let mut debts = std::mem::take(&mut self.store.debts);
         for (_, old) in debts.iter_mut().filter(|(of, _)| *of == room) {
+            // What is paid now is not owed once more: or it would be paid without end.
+            old.reshare.retain(|device, _| !(self.has_olm(*device) && self.is_due(*device)));
             old.owed_from.retain(|device, _| {
                 !self.has_olm(*device) && !self.told_no_olm(*device) && self.stays_owed(*device)
             });
