@@ -227,6 +227,7 @@ pub const fn subject(fact: &FactKind) -> Option<DeviceId> {
         | FactKind::DeviceDeleted { device }
         | FactKind::CrossSigned { device }
         | FactKind::IdentityMade { device, .. }
+        | FactKind::IdentityReceived { device, .. }
         | FactKind::ListNote { device, .. }
         | FactKind::QueryStart { device, .. }
         | FactKind::QueryListed { device, .. }

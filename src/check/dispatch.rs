@@ -114,6 +114,9 @@ impl Checker {
             FactKind::IdentityMade { device, master } => {
                 view.identity_made(device, master, now);
             }
+            FactKind::IdentityReceived { device, master } => {
+                view.identity_received(device, master, now);
+            }
             FactKind::IdentityAcknowledged { device, user } => {
                 view.identities.accepted(device, user, now);
             }

@@ -52,7 +52,7 @@ sets! {
     /// Device lists as devices know them.
     LISTS = [ListNote QueryStart QueryListed QueryEnd];
     /// The devices that there are, and what makes them trusted.
-    DEVICES = [DeviceUp DeviceDeleted CrossSigned IdentitySet IdentityMade];
+    DEVICES = [DeviceUp DeviceDeleted CrossSigned IdentitySet IdentityMade IdentityReceived];
     /// What users chose.
     CHOICES = [SharingSet ReportingSet VerifiedSet BlockedSet];
     /// Changed identities that users accepted.
@@ -261,7 +261,7 @@ needs! {
     Q04 [SENT REQUESTS LISTS CHOICES] [DEVICES MEGOLM] OneLog;
     Q05 [SENT INSIDE LISTS CHOICES DEVICES LIFE MEGOLM] [DEVICES] OneLog;
     Q06;
-    Q07 [SENT REQUESTS KEYS PROCESSED LIFE REST] [SENT INSIDE] OneLog;
+    Q07 [SENT REQUESTS KEYS PROCESSED LIFE REST] [SENT INSIDE DEVICES] OneLog;
     Q08 [SENT INSIDE PROCESSED LIFE] [SENT] OneLog;
     Q09;
     Q10 [SENT REQUESTS PROCESSED READ LIFE] [SENT] OneLog;

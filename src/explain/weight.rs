@@ -77,6 +77,7 @@ impl Told {
             | FactKind::CrossSigned { .. }
             | FactKind::IdentitySet { .. }
             | FactKind::IdentityMade { .. }
+            | FactKind::IdentityReceived { .. }
             | FactKind::OneTimeKeysUp { .. }
             | FactKind::FallbackKeyUp { .. } => !at_start,
             FactKind::HealStart { .. } | FactKind::SessionDiscarded { .. } => true,

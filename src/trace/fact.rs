@@ -546,4 +546,8 @@ pub enum FactKind {
     // What a server lost.
     /// The server's one-time keys, fallback keys and mailboxes are those of `snapshot` again.
     ServerRestored { server: ServerId, snapshot: SimTime },
+
+    // Later additions: the number of a kind is part of digests.
+    /// The device was given its user's present cross-signing keys, which it did not have.
+    IdentityReceived { device: DeviceId, master: SigningKey },
 }

@@ -37,7 +37,7 @@ kinds! {
     MessageAccepted MessageReceived KeyIn KeyRefused KeyLost Try Put PutTarget PutAccepted
     Enqueued Lost Listed Acknowledged Processed KeyRequested RequestCancelled LoggedOut Crashed
     Restarted StoreRestored HealStart SessionDiscarded InvitedBy BundleMade BundleKey
-    BundleWithheld BundleOpened ServerRestored
+    BundleWithheld BundleOpened ServerRestored IdentityReceived
 }
 
 /// A set of kinds of fact.

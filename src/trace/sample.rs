@@ -201,5 +201,6 @@ fn bundles() -> Vec<FactKind> {
         FactKind::BundleWithheld { device, bundle, content: NOTICE },
         FactKind::BundleOpened { device: B1, room, bundle, from: UserId::new(0), via: X },
         FactKind::ServerRestored { server: ServerId::new(0), snapshot: SimTime::from_ms(5) },
+        FactKind::IdentityReceived { device: A1, master: SigningKey::new(1) },
     ]
 }

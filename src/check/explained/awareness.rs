@@ -53,7 +53,8 @@ pub(super) fn unlisted(cell: &Cell<'_>, gap: Gap) -> Finding {
         return Finding::of(Leaf::Unaware, [Some(up.fact), Some(encrypted.fact), None]);
     }
     // Changes are told to those who are joined in one room with the user; an invite is not enough.
-    if !view.rooms.share_as_joined(server, [view.cast.user(sender), user], encrypted.fact) {
+    let share = |at| view.rooms.share_as_joined(server, [view.cast.user(sender), user], at);
+    if !share(encrypted.fact) {
         return Finding::of(Leaf::Unaware, [Some(news), Some(encrypted.fact), None]);
     }
     // A note that comes later was on its way; that none ever came can be said only of a sender that was there to
@@ -63,8 +64,10 @@ pub(super) fn unlisted(cell: &Cell<'_>, gap: Gap) -> Finding {
         view.life.ended(sender).is_some() || view.outages.hinders(&view.cast, sender);
     match view.lists.telling(sender, user, news) {
         Telling::Told(note) => return unaware(note),
+        // Who was only invited by then was rightly left out of the answers; the join is what is told.
+        Telling::PassedOver { by, note } if !share(by) => return unaware(note),
         Telling::Untold if !cell.quiescent || is_out_of_reach => return unaware(news),
-        Telling::PassedOver | Telling::Untold => {}
+        Telling::PassedOver { .. } | Telling::Untold => {}
     }
     let party = Party::Server(server);
     let blame = Blame { rule: Rule::D07, party, scope: Scope::Fact(news) };

@@ -44,8 +44,9 @@ struct Note {
 pub(crate) enum Telling {
     /// This note told it.
     Told(FactId),
-    /// Answers came that did not tell it; a later change was told then.
-    PassedOver,
+    /// Answers came that did not tell it; `note` told a later change then. The last of these answers told of `by`, a fact of the
+    /// server.
+    PassedOver { by: FactId, note: FactId },
     /// Nothing was told.
     Untold,
 }
@@ -353,8 +354,10 @@ impl Lists {
     pub(crate) fn telling(&self, device: DeviceId, user: UserId, news: FactId) -> Telling {
         let mut notes = self.notes(device, user).into_iter().flat_map(Notes::iter);
         match notes.find(|note| note.fact > news) {
-            Some(note) if note.told_before > Some(news) => Telling::PassedOver,
-            Some(note) => Telling::Told(note.fact),
+            Some(note) => match note.told_before {
+                Some(by) if by > news => Telling::PassedOver { by, note: note.fact },
+                Some(_) | None => Telling::Told(note.fact),
+            },
             None => Telling::Untold,
         }
     }
@@ -429,7 +432,8 @@ mod tests {
         assert_eq!(telling(&lists, 2), Telling::Untold);
         lists.told_of(A, FactId::new(9));
         lists.noted(A, BOB, FactId::new(11));
-        assert_eq!(telling(&lists, 8), Telling::PassedOver);
+        let [by, note] = [9, 11].map(FactId::new);
+        assert_eq!(telling(&lists, 8), Telling::PassedOver { by, note });
         assert_eq!(telling(&lists, 10), Telling::Told(FactId::new(11)));
         lists.left(A, BOB, FactId::new(12));
         assert_eq!(telling(&lists, 11), Telling::Told(FactId::new(12)));

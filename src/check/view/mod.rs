@@ -226,11 +226,22 @@ impl View {
         self.doubts.chose(device, now);
     }
 
+    /// The device was given keys of its user that it did not have: what it verified by older ones no longer counts, what it will
+    /// verify does.
+    pub(crate) fn identity_received(&mut self, device: DeviceId, master: SigningKey, now: Moment) {
+        self.policies.identity_received(device, master);
+        self.lost_own_keys(device, now.fact);
+        self.doubts.chose(device, now);
+    }
+
     /// A server has its user's signature for the device. Where it was not observed who made new keys, the first one
     /// after them shows that: what that device verified by the old ones no longer counts. Nor does it of a device that was signed
     /// by older keys before, and was given the new ones.
     pub(crate) fn cross_signed(&mut self, device: DeviceId, now: Moment) {
         let user = self.cast.user(device);
+        if self.policies.holds_present(device, user) {
+            return;
+        }
         let has_other_keys = self.policies.is_signed_anew(device, user);
         if self.policies.has_reset(user) || has_other_keys {
             self.lost_own_keys(device, now.fact);

@@ -184,10 +184,20 @@ impl Policies {
         self.signed.insert(device, master);
     }
 
+    /// A device has other keys of its user than before.
+    pub(crate) fn identity_received(&mut self, device: DeviceId, master: SigningKey) {
+        self.signed.insert(device, master);
+    }
+
     /// A device of the user is signed. True if other keys of the user's signed it before.
     pub(crate) fn is_signed_anew(&mut self, device: DeviceId, user: UserId) -> bool {
         let Some(master) = self.masters.get(&user).copied() else { return false };
         self.signed.insert(device, master).is_some_and(|before| before != master)
+    }
+
+    /// Whether the device is known to have the present keys of its user.
+    pub(crate) fn holds_present(&self, device: DeviceId, user: UserId) -> bool {
+        self.masters.get(&user).is_some_and(|master| self.signed.get(&device) == Some(master))
     }
 
     /// Whether the keys that signed the device last are known, and are others than this.

@@ -35,7 +35,7 @@ impl Reference {
                 self.set_membership(room, user, membership, io);
             }
             Command::SetRoomState { room, event } => self.set_state(room, event, io),
-            Command::CrossSign(keys) => self.sign_self(keys, io),
+            Command::CrossSign(keys) => self.receive_identity(keys, io),
             Command::ResetIdentity(keys) => self.reset_identity(keys, io),
             Command::Verify(Target::User(user)) => self.verify_user(user, io),
             Command::Verify(Target::Device(device)) => self.verify_device(device, io),
@@ -83,6 +83,15 @@ impl Reference {
     pub(super) fn set_state(&mut self, room: RoomId, event: RoomEvent, io: &mut Io<'_, '_>) {
         self.store.outbox.push(Request::SendState { room, event }, io.given.cause);
         io.touch();
+    }
+
+    /// Is given the present keys of its user, maybe in place of others: in the millisecond in which it verifies somebody by them, too.
+    fn receive_identity(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {
+        if self.store.identity.is_none_or(|before| before.master != keys.master) {
+            let (device, master) = (self.me(), keys.master);
+            io.fact_of_input(FactKind::IdentityReceived { device, master });
+        }
+        self.sign_self(keys, io);
     }
 
     fn reset_identity(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {

@@ -88,12 +88,22 @@ impl Reference {
         self.store.requests.begin(session, OpenRequest { request, asked });
     }
 
-    /// These devices, one for each address: a request names a user and a device id, and not who had that at which time. What goes
-    /// to the own address comes back.
+    /// These devices, one for each address: a request names a user and a device id, and not who had that at which time. Who is
+    /// listed under it is meant. What goes to the own address comes back.
     fn addressed(&self, of: &[DeviceId]) -> Vec<DeviceId> {
         let address = |device| self.config.directory.address(device);
         let mut taken = BTreeSet::from([address(self.me())]);
-        of.iter().copied().filter(|device| taken.insert(address(*device))).collect()
+        let asked = of.iter().copied().filter(|device| taken.insert(address(*device)));
+        asked.map(|device| self.listed_as(device)).collect()
+    }
+
+    /// The device that is listed under the address of this one; itself, if none is.
+    fn listed_as(&self, device: DeviceId) -> DeviceId {
+        let directory = &self.config.directory;
+        let list = self.store.lists.user(directory.user(device));
+        let mut listed = list.into_iter().flat_map(|list| &list.devices).map(|keys| keys.device);
+        let address = directory.address(device);
+        listed.find(|listed| directory.address(*listed) == address).unwrap_or(device)
     }
 
     /// Own verified devices, and the sender's device where the policy says so.

@@ -63,7 +63,8 @@ impl Reference {
         io: &mut Io<'_, '_>,
     ) {
         let running = matches!(self.live.claims.state(peer, io.given.clock), ClaimState::Running);
-        if !running && self.may_encrypt_to(peer) {
+        // A notice that names this device as the sender is forged: nobody has a session with himself.
+        if peer != self.me() && !running && self.may_encrypt_to(peer) {
             self.live.recovered.insert(peer, io.given.clock);
             self.live.dummies.insert(peer, cause);
             self.open_when_allowed(peer, (why, cause), io);

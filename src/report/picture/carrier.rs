@@ -127,6 +127,7 @@ kinds! {
     CrossSigned Lists Request;
     IdentitySet Lists Request;
     IdentityMade Lists Request;
+    IdentityReceived Lists Request;
     ListChangedAt Lists Request;
     ListNote Lists Request;
     QueryStart Lists Request;

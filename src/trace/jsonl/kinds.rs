@@ -339,6 +339,9 @@ kinds! {
     };
     /// The server's one-time keys, fallback keys and mailboxes are those of the time `snapshot` again.
     ServerRestored "server_restored" by Server { server: ServerId, snapshot: SimTime };
+
+    /// The device was given its user's present cross-signing keys, which it did not have.
+    IdentityReceived "identity_received" by Device { device: DeviceId, master: SigningKey };
 }
 
 /// How many one-time keys one upload may bring.

@@ -43,8 +43,10 @@ impl Judge for SupplyKept {
                 let refused = view.supply.last_refused(device) > Some(since);
                 // Whether an upload that is sent again, because its answer came to nobody, is newer than the first count that is told
                 // after that, nobody says.
-                let is_lost =
-                    view.life.was_down(device, up) || view.outages.hindered(&view.cast, device, up);
+                let stopped = view.life.crash_after(device, up);
+                let is_lost = view.life.was_down(device, up)
+                    || stopped.is_some_and(|stopped| stopped < counts.fact)
+                    || view.outages.hindered(&view.cast, device, up);
                 let is_unclear =
                     is_lost && view.counts.before(device).is_none_or(|before| before.fact < up);
                 // What was uploaded while the count was on its way is more than it says.
@@ -171,5 +173,22 @@ mod tests {
         assert_eq!(story.rules(), [(Rule::C08, device(B1))]);
         story.at(HOME, up);
         assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn an_upload_whose_answer_a_crash_has_swallowed_may_be_what_the_next_count_waits_for() {
+        let mut story = left(0);
+        up(&mut story);
+        let counts =
+            FactKind::KeyCounts { device: B1, one_time: Some(0), unused_fallback: Some(true) };
+        let mut running = story.clone();
+        running.by(B1, counts);
+        assert_eq!(running.rules(), [(Rule::C08, device(B1))]);
+        story.crash(B1);
+        story.by(B1, FactKind::Restarted { device: B1 });
+        story.by(B1, counts);
+        assert_eq!(story.rules(), []);
+        story.by(B1, counts);
+        assert_eq!(story.rules(), [(Rule::C08, device(B1))], "it has been told twice");
     }
 }

@@ -51,9 +51,11 @@ impl Judge for TellTheOthers {
                 || view.life.restored_since(*device, FactId::new(0)).is_some();
             let others = view.askings.of(*device, *session).iter();
             let has_answered = |other| self.answered.contains(&(*device, *session, other));
+            // A request reaches whoever has the device id, and not who is to come under it later.
+            let is_there = |other| view.life.up(other).is_some() && view.life.gone(other).is_none();
             let mut others = others
                 .filter(|asking| !has_answered(asking.device) && asking.put < *taken)
-                .filter(|asking| view.life.gone(asking.device).is_none())
+                .filter(|asking| is_there(asking.device))
                 .peekable();
             if others.peek().is_none() {
                 continue;
@@ -78,11 +80,15 @@ mod tests {
     use crate::time::SimTime;
     use crate::trace::fact::FactKind;
 
-    /// B1 asked B2 and A2, and B2 forwarded the key.
+    /// B1 asked these, and B2 forwarded the key; A2 is there, too.
     fn served(asked: &[DeviceId]) -> Story {
+        served_among(&[B2, A2], asked)
+    }
+
+    fn served_among(there: &[DeviceId], asked: &[DeviceId]) -> Story {
         let mut story = Story::with_olm();
-        for device in [B2, A2] {
-            story.up(device);
+        for device in there {
+            story.up(*device);
         }
         for device in asked {
             let action = KeyRequestAction::Request { room: R, session: s(0) };
@@ -122,6 +128,15 @@ mod tests {
         let mut story = served(&[B2, A2]);
         story.at(HOME, FactKind::DeviceDeleted { device: A2 });
         assert_eq!(lenient_of_others(&story), []);
+    }
+
+    #[test]
+    fn who_is_to_come_later_is_not_told() {
+        let mut story = served_among(&[B2], &[B2, A2]);
+        assert_eq!(lenient_of_others(&story), []);
+        assert_eq!(story.judge().marks.of(Rule::Q07), 0);
+        story.up(A2);
+        assert_eq!(lenient_of_others(&story), [(Rule::Q07, Severity::Warning)]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Judge for NoKeyForTheBarred {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, A2, ALICE, B1, BOB, Story, device, s};
+    use crate::check::testing::{A1, A2, ALICE, B1, BOB, HOME, Story, device, s};
     use crate::ids::SigningKey;
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
@@ -112,5 +112,29 @@ mod tests {
         story.by(A1, FactKind::IdentityMade { device, master: SigningKey::new(7) });
         story.give((A1, A2), s(0), 0);
         assert_eq!(story.broken_of(&[Rule::K08]), [(Rule::K08, crate::check::testing::device(A1))]);
+    }
+
+    #[test]
+    fn who_is_given_new_keys_verifies_by_them_before_a_server_has_the_signature() {
+        let mut story = Story::with_olm();
+        story.share_with(A1, SharePolicy::Verified);
+        let device = A1;
+        let query = story.ask(A1, BOB);
+        story.by(A1, FactKind::QueryListed { device, query, listed: B1, cross_signed: true });
+        let outcome = QueryOutcome::Applied { master: Some(SigningKey::new(3)), verified: false };
+        story.by(A1, FactKind::QueryEnd { device, user: BOB, query, outcome });
+        let verified = FactKind::VerifiedSet { device, target: Target::User(BOB), verified: true };
+        for master in [SigningKey::new(1), SigningKey::new(7)] {
+            story.at(HOME, FactKind::IdentitySet { user: ALICE, master });
+            let mut after = story.clone();
+            after.by(A1, verified);
+            after.by(A1, FactKind::IdentityReceived { device, master });
+            after.at(HOME, FactKind::CrossSigned { device });
+            assert_eq!(first(after), Some(Rule::K08), "what was verified by other keys is past");
+            story.by(A1, FactKind::IdentityReceived { device, master });
+            story.by(A1, verified);
+            story.at(HOME, FactKind::CrossSigned { device });
+            assert_eq!(first(story.clone()), None);
+        }
     }
 }

@@ -1,10 +1,10 @@
-//! K-10 (sender, implied; specification, "Sharing keys between devices"): the sending device itself is no recipient; a key
-//! that it encrypts for itself is worth a warning in every reading. That own other devices are recipients like any other is
-//! judged with K-01.
+//! K-10 (sender, implied; specification, "Sharing keys between devices"): the sending device itself is no recipient;
+//! whatever it encrypts for itself, a key or the `m.dummy` of a recovery, is worth a warning in every reading. That own other devices
+//! are recipients like any other is judged with K-01.
 //! It does not know those.
 
 use crate::check::findings::Findings;
-use crate::check::rules::sharing::{Sealing, sealing_of};
+use crate::check::rules::sharing::sealing_of;
 use crate::check::rules::{Case, Judge};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -19,11 +19,13 @@ impl Judge for NotToItself {
     const HEARS: Kinds = Kinds::of(&[Kind::OlmEncrypted, Kind::Enqueued]);
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
-        if let Some(Sealing { sender, recipient }) = sealing_of(case.fact) {
+        if sealing_of(case.fact).is_some() {
             findings.met(Rule::K10);
-            if sender == recipient {
-                findings.raise(Rule::K10, Party::Device(sender), [Some(case.fact.id)]);
-            }
+        }
+        if let FactKind::OlmEncrypted { device, peer, .. } = case.fact.kind
+            && device == peer
+        {
+            findings.raise(Rule::K10, Party::Device(device), [Some(case.fact.id)]);
         } else if let FactKind::Enqueued { sender, recipient, txn, event_type, .. } = case.fact.kind
             && sender == recipient
             && event_type == crate::protocol::to_device::ToDeviceType::Encrypted
@@ -44,14 +46,20 @@ mod tests {
     use crate::trace::fact::SentContent;
 
     #[test]
-    fn a_device_that_sends_itself_a_key_is_warned() {
-        let mut story = Story::with_olm();
-        let key = story.put((A1, A1), ToDeviceType::Encrypted, Story::key(s(0), 0));
-        let mut unobserved = Story::with_olm();
-        unobserved.stored(key);
-        for story in [story, unobserved] {
-            assert_eq!(story.rules(), [(Rule::K10, device(A1))]);
-            assert_eq!(story.judge().violations[0].severity, Severity::Warning);
+    fn a_device_that_encrypts_for_itself_is_warned() {
+        let dummy = SentContent::Olm(OlmEvent::Dummy { empty: true });
+        for content in [Story::key(s(0), 0), dummy] {
+            let mut story = Story::with_olm();
+            let sent = story.put((A1, A1), ToDeviceType::Encrypted, content);
+            let mut unobserved = Story::with_olm();
+            unobserved.stored(sent);
+            for story in [story, unobserved] {
+                let of_itself = story.broken_of(&[Rule::K10]);
+                assert_eq!(of_itself, [(Rule::K10, device(A1))]);
+                let found = story.judge();
+                let found = found.violations.iter().find(|found| found.rule == Rule::K10);
+                assert_eq!(found.map(|found| found.severity), Some(Severity::Warning));
+            }
         }
     }
 
@@ -67,14 +75,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_may_be_sent_to_itself() {
+    fn what_is_not_encrypted_may_be_sent_to_itself() {
         let mut story = Story::with_olm();
-        let dummy = SentContent::Olm(OlmEvent::Dummy { empty: true });
-        story.send((A1, A1), ToDeviceType::Encrypted, dummy);
-        let mut unobserved = Story::with_olm();
         let notice = SentContent::Withheld(about(A1, s(0), SessionCode::Unverified));
-        let sent = unobserved.clone().put((A1, A1), ToDeviceType::Withheld, notice);
+        let mut unobserved = story.clone();
+        let sent = unobserved.clone().put((A1, A1), ToDeviceType::Withheld, notice.clone());
         unobserved.stored(sent);
+        story.send((A1, A1), ToDeviceType::Withheld, notice);
         for story in [story, unobserved] {
             assert!(!story.rules().contains(&(Rule::K10, device(A1))));
         }
