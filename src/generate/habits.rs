@@ -72,6 +72,7 @@ macro_rules! settings {
         flags { $($flag:ident)* }
         numbers { $($number:ident [$($value:expr),*])* }
         codes { $($codes:ident)* }
+        unchanged { $($unchanged:ident)* }
     ) => {
         /// The names of the habits, in the order in which they are drawn.
         const NAMES: &[&str] = &[
@@ -81,7 +82,7 @@ macro_rules! settings {
         /// Changes one habit to another setting.
         fn change(dice: &mut Dice<'_>, habits: &mut Habits) {
             let name = dice.pick(NAMES).unwrap_or_default();
-            let Habits { $($choice,)* $($flag,)* $($number,)* $($codes,)* } = habits;
+            let Habits { $($choice,)* $($flag,)* $($number,)* $($codes,)* $($unchanged: _,)* } = habits;
             $(if name == stringify!($choice) {
                 if let Some((other, _)) = dice.pick(&$kind::ALL[1..]) {
                     *$choice = other;
@@ -137,6 +138,8 @@ settings! {
         targets_per_put [1, 2, 5]
     }
     codes { replies_to_own replies_to_others }
+    // These show only where another habit is changed as well: they come with programs.
+    unchanged { claims_unencrypted }
 }
 
 /// A set of codes: all, none, or some of them.

@@ -45,7 +45,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// After so many actions a run is cut: its clients have not come to rest, and do not look as if they would. It is the same number on
 /// every machine, so that such a run ends where it ended before.
-pub const ACTIONS_MAX: u64 = 30_000;
+/// A room with many devices is given more: [`ACTIONS_EACH`].
+pub const ACTIONS_MAX: u64 = 10_000;
+
+/// So many actions a run may take for each device, if that is more than [`ACTIONS_MAX`].
+pub const ACTIONS_EACH: u64 = 500;
 
 /// How often a room is run at the most until all that was read in it is told where it was written. What is told of one message may
 /// change what the next is taken for.
@@ -229,7 +233,8 @@ pub enum Breakdown {
 pub struct SdkRooms {
     members: Members,
     known: Known,
-    actions_max: u64,
+    /// After how many actions a run is cut, whatever its room.
+    cut_after: Option<u64>,
     breakdowns: Mutex<Vec<Breakdown>>,
     spent: Mutex<Spent>,
     read_again: AtomicU64,
@@ -240,7 +245,7 @@ impl Default for SdkRooms {
         Self {
             members: Members::default(),
             known: Known::default(),
-            actions_max: ACTIONS_MAX,
+            cut_after: None,
             breakdowns: Mutex::default(),
             spent: Mutex::default(),
             read_again: AtomicU64::default(),
@@ -265,8 +270,14 @@ impl SdkRooms {
     /// The same where a run is cut earlier, or later.
     #[must_use]
     pub const fn cut_after(mut self, actions: u64) -> Self {
-        self.actions_max = actions;
+        self.cut_after = Some(actions);
         self
+    }
+
+    /// After how many actions a run of this scenario is cut.
+    fn actions_max(&self, scenario: &Scenario) -> u64 {
+        let devices = u64::try_from(scenario.devices.len()).unwrap_or(u64::MAX);
+        self.cut_after.unwrap_or_else(|| ACTIONS_MAX.max(ACTIONS_EACH.saturating_mul(devices)))
     }
 
     /// The same where what is broken as these findings show it is told and does not count.
@@ -323,7 +334,7 @@ impl SdkRooms {
         scenario: &Scenario,
         reading: ReadingName,
     ) -> (Option<(Simulated, Opened)>, Vec<Fact>) {
-        let most = actions.min(self.actions_max);
+        let most = actions.min(self.actions_max(scenario));
         let (from, thread) = begin((members.clone(), most), scenario, reading);
         let mut all = Vec::new();
         loop {
@@ -448,7 +459,7 @@ impl Simulator for SdkRooms {
         reading: ReadingName,
         sink: &mut dyn FactSink,
     ) -> Simulated {
-        let (mut members, most) = (self.members.clone(), actions.min(self.actions_max));
+        let (mut members, most) = (self.members.clone(), actions.min(self.actions_max(scenario)));
         for _ in 1..READINGS_MAX {
             let (run, facts) = self.once((&members, actions), scenario, reading);
             match run {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::client::reference::Reference;
-use crate::client::reference::claims::ClaimState;
+use crate::client::reference::claims::{ClaimState, FailedClaim};
 use crate::client::reference::decide::{DeviceView, ShareDecision};
 use crate::client::reference::io::Io;
 use crate::client::reference::jobs::Purpose;
@@ -194,7 +194,7 @@ impl Reference {
     }
 
     /// What is known of a device; nothing if it is not listed any more.
-    fn listed(&self, device: DeviceId) -> Option<DeviceView> {
+    pub(super) fn listed(&self, device: DeviceId) -> Option<DeviceView> {
         let user = self.user_of(device);
         let keys = self.store.lists.user(user)?.device(device)?;
         Some(self.view_of(user, keys))
@@ -255,7 +255,7 @@ impl Reference {
         self.tell(notices, cause, io);
     }
 
-    /// `m.no_olm` for devices whose claims have failed, unless they were told, or are not to be told. They count as
+    /// `m.no_olm` for devices whose claims have failed, or that nothing is claimed for, unless they were told, or are not to be told. They count as
     /// told from now on.
     fn no_olm_items(
         &mut self,
@@ -266,22 +266,28 @@ impl Reference {
         let habits = self.config.habits;
         let mut items = Vec::new();
         for device in missing.iter().copied() {
-            let ClaimState::BackingOff(failed) = self.live.claims.state(device, clock) else {
-                continue;
+            let failed = match self.live.claims.state(device, clock) {
+                ClaimState::BackingOff(failed) => Some(failed),
+                // Nothing is tried for it.
+                ClaimState::Open if self.is_beyond_claims(device) => None,
+                ClaimState::Open | ClaimState::Running => continue,
             };
             let marked = self.marked_as(device);
             let repeated = self.store.no_olm.is_repetition(marked, occasion, habits.no_olm_dedup);
             // Who counts by failed attempts still tells of each attempt only once.
-            let once = habits.no_olm_dedup == NoOlmDedup::None && failed.was_told;
-            let silent = !failed.reportable || repeated || once;
+            let once =
+                |failed: FailedClaim| habits.no_olm_dedup == NoOlmDedup::None && failed.was_told;
+            let untold = failed.is_none_or(|failed| failed.reportable && !once(failed));
+            let silent = repeated || !untold;
             if silent || !self.reports(device, WithheldCode::NoOlm) {
                 continue;
             }
+            let why = failed.map_or_else(|| self.learnt(device), |failed| failed.by.0);
             self.store.no_olm.mark(marked, occasion);
             self.live.claims.told(device);
             let content = no_olm_notice(occasion, self.me(), &habits);
             let content = ItemContent::Clear(ToDeviceBody::Withheld(content));
-            items.push(Item { device, content, because: Causes::of([failed.by.0]) });
+            items.push(Item { device, content, because: Causes::of([why]) });
         }
         items
     }

@@ -267,7 +267,7 @@ impl Reference {
     pub(super) fn claim_missing(&mut self, missing: &[DeviceId], io: &mut Io<'_, '_>) -> bool {
         let mut running = false;
         let mut wanted = Vec::new();
-        for device in missing {
+        for device in missing.iter().filter(|device| !self.is_beyond_claims(**device)) {
             match self.live.claims.state(*device, io.given.clock) {
                 ClaimState::Running => running = true,
                 ClaimState::Open => wanted.push(*device),
@@ -277,6 +277,12 @@ impl Reference {
         running |= !wanted.is_empty();
         self.claim(&wanted, (OlmCause::Share, Provenance(io.given.cause)), io);
         running
+    }
+
+    /// Whether no key is ever claimed for a device, by how this client is written: it lists no algorithm.
+    pub(super) fn is_beyond_claims(&self, device: DeviceId) -> bool {
+        !self.habits().claims_unencrypted
+            && self.listed(device).is_some_and(|listed| !listed.crypto)
     }
 
     /// Sends keys, and returns the requests that carry them. Where there is none to send, sends notices.

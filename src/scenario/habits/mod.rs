@@ -78,6 +78,9 @@ pub struct Habits {
     /// Whether devices without encryption are passed over (K-09; X36 if not). Else they are owed keys and notices
     /// like others.
     pub skips_unencrypted: bool,
+    /// Whether keys are claimed for devices without encryption that are not passed over. Else they are told `m.no_olm` without a
+    /// try, and given keys once they have made an Olm session themselves (matrix-rust-sdk).
+    pub claims_unencrypted: bool,
     /// Whether it is looked at what a device is due before it is looked for an Olm session (W-21; X16 if not).
     pub policy_before_olm: bool,
     /// When a `m.no_olm` is a repetition.
@@ -221,6 +224,7 @@ impl Habits {
             withheld_at_creation_only: false,
             opt_out: OptOut::Silence,
             skips_unencrypted: true,
+            claims_unencrypted: true,
             policy_before_olm: true,
             no_olm_dedup: NoOlmDedup::Device,
             no_olm_reset: NoOlmReset::OlmSession,

@@ -119,6 +119,9 @@ settings! {
     skips_unencrypted {
         false => Place::File("policy/a_device_without_encryption_is_passed_over_in_silence"), "A1", [];
     }
+    claims_unencrypted {
+        false => Place::Text(rooms::SILENCE_FOR_BARE_DEVICES), "A1", [];
+    }
     policy_before_olm {
         false => Place::File("policy/a_reason_given_in_one_room_does_not_hide_another_in_the_next"), "A1", [(Rule::W21, "A1")];
     }

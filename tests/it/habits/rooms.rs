@@ -177,3 +177,13 @@ pub(super) const OLD_SENDER: &str = r#"{
     { "at": "30s", "do": "member", "device": "C1", "membership": "join" }
   ]
 }"#;
+
+/// Alice's client passes no device over and tells nobody that Olm failed; Bob's device lists no algorithm and has no keys to be claimed.
+pub(crate) const SILENCE_FOR_BARE_DEVICES: &str = r#"{
+  "format": 1, "about": "A test.",
+  "users": {
+    "alice": { "devices": { "A1": { "policy": { "report": "none" }, "habits": { "skips_unencrypted": false } } } },
+    "bob": { "devices": { "B1": { "keys": "unknown_algorithms", "one_time_keys": 0, "fallback_key": false } } }
+  },
+  "timeline": [{ "at": "10s", "do": "send", "from": "A1", "message": "m1" }]
+}"#;

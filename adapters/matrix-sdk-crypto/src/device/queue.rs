@@ -24,6 +24,7 @@ use withheld::trace::fact::{Causes, FactKind, KeySource, OlmCause, Refusal};
 use crate::store::Noted;
 
 use super::outgoing::Purpose;
+use super::rooms::SeenRoom;
 use super::{Hands, SdkDevice, Txn};
 
 /// A message that waits to be sent.
@@ -269,12 +270,17 @@ impl SdkDevice {
 
     /// `Room::share_room_key`.
     fn share(&mut self, room: RoomId, first: &Waiting, hands: &mut Hands<'_, '_>) -> bool {
-        let Some(machine) = self.machine() else { return false };
         if self.around.careful
             && let Some(user) = self.changed_identity(room)
         {
             return self.refuse(room, first, Refusal::IdentityChanged(user), hands);
         }
+        let returned = self.app.rooms.get_mut(&room).is_some_and(SeenRoom::take_returned);
+        if returned && self.around.careful {
+            // The machine is told who is there, and not who was away in between.
+            self.throw_session_away(room);
+        }
+        let Some(machine) = self.machine() else { return false };
         let (room_id, settings) = (self.room_id(room), self.settings(room));
         self.live.shared_at.insert(room, self.live.changes);
         let users = self.users(room, false);

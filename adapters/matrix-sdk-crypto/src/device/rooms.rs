@@ -1,7 +1,7 @@
 //! Rooms as the application has been told of them.
 //! It does not know what follows from a change; the machine finds that out by itself when it shares a key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use withheld::ids::UserId;
 use withheld::protocol::api::RoomSync;
@@ -16,6 +16,8 @@ pub(super) struct SeenRoom {
     pub(super) visibility: Option<HistoryVisibility>,
     pub(super) rotation: Rotation,
     seq: u32,
+    /// Who was told to have left since the machine was last asked to share a key, whether they are back or not.
+    departed: BTreeSet<UserId>,
 }
 
 impl SeenRoom {
@@ -28,6 +30,7 @@ impl SeenRoom {
             visibility: None,
             rotation: Rotation::megolm(week, 100),
             seq: 0,
+            departed: BTreeSet::new(),
         }
     }
 
@@ -71,12 +74,25 @@ impl SeenRoom {
         })
     }
 
+    /// Whether anybody has left and is back since this was last asked. The machine, which compares the members of a room with those that it
+    /// has shared with, cannot see that.
+    pub(super) fn take_returned(&mut self) -> bool {
+        let departed = std::mem::take(&mut self.departed);
+        self.active().any(|user| departed.contains(&user))
+    }
+
     /// Takes a part of a sync in; true if it has state events or leaves something out.
     pub(super) fn take(&mut self, sync: &RoomSync) -> bool {
         let messages = sync.timeline.len();
         let expected = self.seq + u32::try_from(messages).unwrap_or(u32::MAX);
         let mut news = sync.state.is_some() || expected < sync.seq;
         if let Some(state) = &sync.state {
+            // Who was there before and has a new membership was away in between.
+            let told = |user| self.told.get(user).copied().unwrap_or(0);
+            let changed = state.changed_by.iter().filter(|(user, seq)| **seq > told(*user));
+            let was_there = |user: &UserId| self.membership(*user) != Membership::Leave;
+            let departed: Vec<UserId> = changed.map(|(user, _)| *user).filter(was_there).collect();
+            self.departed.extend(departed);
             self.members.clone_from(&state.members);
             self.told.clone_from(&state.changed_by);
             self.visibility = state.history_visibility;
@@ -88,6 +104,9 @@ impl SeenRoom {
                 RoomEvent::Member { user, membership, .. } => {
                     self.members.insert(user, membership);
                     self.told.insert(user, sync.seq);
+                    if matches!(membership, Membership::Leave | Membership::Ban) {
+                        self.departed.insert(user);
+                    }
                 }
                 RoomEvent::HistoryVisibility(visibility) => self.visibility = Some(visibility),
                 RoomEvent::Encryption(rotation) => self.rotation = rotation,

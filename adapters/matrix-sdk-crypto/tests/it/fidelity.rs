@@ -58,20 +58,40 @@ fn what_findings_show_is_written_by_the_profile_too() {
     }
 }
 
+/// A profile that claims keys for devices which list no algorithm, unlike the crate.
+fn claiming() -> Profile {
+    let mut profile = own();
+    profile.habits.claims_unencrypted = true;
+    profile
+}
+
+const BARE: &str = "scenarios/policy/a_device_without_encryption_is_passed_over_in_silence.json";
+
+#[test]
+fn devices_without_algorithms_are_told_and_given_the_same() {
+    let answers = "scenarios/no_olm/a_client_that_tells_m_no_olm_without_a_try_gives_keys_to_who_answers.json";
+    for path in [BARE, answers] {
+        let equal = |profile: &Profile| {
+            compare(vec![scenario_file(path)], (profile, StoreKind::default()), 1).equal
+        };
+        assert_eq!([equal(&own()), equal(&claiming())], [1, 0], "{path}");
+    }
+}
+
 #[test]
 fn every_difference_has_a_cause() {
-    let causes = |path: &str| {
-        let comparison = compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
+    let causes_in = |path: &str, profile: &Profile| {
+        let comparison = compare(vec![scenario_file(path)], (profile, StoreKind::default()), 1);
         let messages = |caused: &Caused| caused.messages;
         let named: u64 = comparison.causes.values().map(messages).sum();
         let differing = comparison.differences.values().map(|one| one.messages);
         assert_eq!(named, differing.sum::<u64>(), "{path}");
         comparison.causes.into_keys().collect::<Vec<Cause>>()
     };
+    let causes = |path: &str| causes_in(path, &own());
     let failed = "scenarios/no_olm/a_claim_that_fails_in_passing_is_tried_again_before_anything_is_said.json";
     assert_eq!(causes(failed), [Cause::Failed]);
-    let bare = "scenarios/policy/a_device_without_encryption_is_passed_over_in_silence.json";
-    assert_eq!(causes(bare), [Cause::NoAlgorithms]);
+    assert_eq!(causes_in(BARE, &claiming()), [Cause::NoAlgorithms]);
     let anew = "scenarios/no_olm/a_device_made_anew_under_its_old_id_is_a_new_target.json";
     assert_eq!(causes(anew), [Cause::SameId]);
     let late = "scenarios/key_requests/a_forwarded_key_says_why_its_beginning_is_missing.json";
@@ -80,10 +100,8 @@ fn every_difference_has_a_cause() {
 
 #[test]
 fn a_cause_is_proved_by_a_room_without_it() {
-    let compared =
-        |path: &str| compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
-    let bare = "scenarios/policy/a_device_without_encryption_is_passed_over_in_silence.json";
-    let caused = compared(bare).causes[&Cause::NoAlgorithms];
+    let bare = compare(vec![scenario_file(BARE)], (&claiming(), StoreKind::default()), 1);
+    let caused = bare.causes[&Cause::NoAlgorithms];
     assert_eq!((caused.proved_messages, caused.proved_rooms), (caused.messages, 1));
     // A profile that does not ask for keys differs in a room out of which nothing can be taken: nothing is proved then.
     let mut silent = own();

@@ -262,6 +262,38 @@ fn careful_glue_sees_a_departure_that_a_server_kept_back() {
 }
 
 #[test]
+fn careful_glue_sees_who_left_and_came_back_between_two_messages() {
+    let member = |at: &str, membership: &str| {
+        let what = format!(r#""user": "bob", "membership": "{membership}""#);
+        format!(r#"{{ "at": "{at}", "do": "member", "device": "B1", "room": "room", {what} }}"#)
+    };
+    let send = |at: &str, message: &str| {
+        format!(
+            r#"{{ "at": "{at}", "do": "send", "from": "A1", "room": "room", "message": "{message}" }}"#
+        )
+    };
+    let (away, back) = (member("20s", "leave"), member("40s", "join"));
+    let between =
+        with(&[send("10s", "m1"), away.clone(), back.clone(), send("50s", "m2")].join(","), "");
+    let rules = [Rule::R03, Rule::R04, Rule::R08];
+    assert!(
+        is_broken(&SdkRooms::default(), &room(&between), &rules),
+        "the machine hears of no room"
+    );
+    assert!(!is_broken(&SdkRooms::careful(), &room(&between), &rules));
+    // A message while Bob is away: the machine sees that he is gone, and nothing is replaced a second time.
+    let while_away =
+        with(&[send("10s", "m1"), away, send("30s", "m2"), back, send("50s", "m3")].join(","), "");
+    for simulator in [SdkRooms::default(), SdkRooms::careful()] {
+        assert!(!is_broken(&simulator, &room(&while_away), &rules));
+    }
+    let name = "a_leave_of_ones_own_that_was_left_out_is_told_by_the_join_after_it.json";
+    let own = file(&repository("scenarios/regressions").join(name));
+    assert!(is_broken(&SdkRooms::default(), &own, &[Rule::R03]));
+    assert!(!is_broken(&SdkRooms::careful(), &own, &[Rule::R03]));
+}
+
+#[test]
 fn secrets_that_are_taken_over_make_their_identity_verified_there_and_then() {
     let name = "who_is_given_new_secrets_trusts_nobody_by_them_before_the_next_list.json";
     let scenario = file(&repository("scenarios/regressions").join(name));

@@ -54,6 +54,8 @@ settings! {
     opt_out: OptOut,
     /// Whether devices without encryption are passed over; else they are due keys and notices like others.
     skips_unencrypted: bool,
+    /// Whether keys are claimed for devices without encryption that are not passed over; else they are told m.no_olm without a try.
+    claims_unencrypted: bool,
     /// Whether a device that is due no key is told so without looking for an Olm session; else m.no_olm comes first.
     policy_before_olm: bool,
     /// What makes two m.no_olm notices the same, so that the second is not sent.

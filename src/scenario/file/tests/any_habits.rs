@@ -23,6 +23,7 @@ impl Source {
             withheld_at_creation_only: self.flag(),
             opt_out: self.choice(),
             skips_unencrypted: self.flag(),
+            claims_unencrypted: self.flag(),
             policy_before_olm: self.flag(),
             no_olm_dedup: self.choice(),
             no_olm_reset: self.choice(),
