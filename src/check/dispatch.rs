@@ -10,7 +10,7 @@ use crate::check::view::transport::Lost;
 use crate::ids::{FactId, ToDeviceId};
 use crate::protocol::api::ListChange;
 use crate::protocol::bundle::BundledKey;
-use crate::trace::fact::{Fact, FactKind, Observer, SentContent};
+use crate::trace::fact::{Fact, FactKind, Observer, SentContent, TryResult};
 
 impl Checker {
     /// Takes a fact of the run, of rooms or of device lists; hands on every other.
@@ -243,6 +243,9 @@ impl Checker {
             }
             FactKind::Try { device, message, result } => {
                 view.messages.tried(device, message, result, fact.id);
+                if matches!(result, TryResult::Decrypted) && view.life.has_crashed(device) {
+                    view.messages.read_after_crash(message, device, fact.id);
+                }
             }
             FactKind::Put { txn, event_type, .. } => view.transport.put(txn, event_type),
             FactKind::PutTarget { device, txn, recipient, content } => {

@@ -32,8 +32,9 @@ pub(super) fn readable(cell: &Cell<'_>) -> Option<Finding> {
     let gone = held.lost.is_some() || view.life.undone(device, held.taken).is_some();
     // A key that another may have overwritten, or that a crash may have swept away, counts unless an attempt to read
     // with it failed.
+    let swept_away = view.life.cut_off(device, held.taken);
     let doubtful = held.worse.is_some_and(|(first, _)| encrypted.index < first)
-        || view.life.cut_off(device, held.taken).is_some();
+        || swept_away.is_some_and(|crash| !view.messages.was_read_since(message, device, crash));
     let failed = matches!(failure, Some(Failed::Undecryptable(..)));
     if held.first > encrypted.index || gone || doubtful && failed {
         return None;

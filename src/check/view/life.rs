@@ -124,6 +124,11 @@ impl Life {
         crashes.iter().map(|crash| crash.fact).find(|crash| *crash > fact)
     }
 
+    /// Whether the client ever stopped.
+    pub(crate) fn has_crashed(&self, device: DeviceId) -> bool {
+        self.of(device).is_some_and(|life| !life.crashes.is_empty())
+    }
+
     /// The crash that may have cut off what the device did at `moment` before it was written down: one at the same
     /// instant, because handling one input takes no time.
     pub(crate) fn cut_off(&self, device: DeviceId, moment: Moment) -> Option<FactId> {

@@ -95,6 +95,8 @@ pub(crate) struct Messages {
     preparations: Pairs<Preparation>,
     messages: Vec<Message>,
     failed: Pairs<Failed>,
+    /// The last time that a device read a message after it had once stopped.
+    read_again: Pairs<FactId>,
 }
 
 impl Messages {
@@ -194,6 +196,21 @@ impl Messages {
         };
         read.remove(device.index());
         self.failed.insert(message.raw(), device.raw(), failed);
+    }
+
+    /// The device, which has stopped before, read the message.
+    pub(crate) fn read_after_crash(&mut self, message: MessageId, device: DeviceId, fact: FactId) {
+        self.read_again.insert(message.raw(), device.raw(), fact);
+    }
+
+    /// Whether the device read the message after this crash, be it only one of its copies: a key that it had then was not swept away.
+    pub(crate) fn was_read_since(
+        &self,
+        message: MessageId,
+        device: DeviceId,
+        crash: FactId,
+    ) -> bool {
+        self.read_again.get(message.raw(), device.raw()).is_some_and(|read| *read > crash)
     }
 
     /// A session, if its making was observed.

@@ -79,7 +79,7 @@ mod tests {
         let mut story = Story::with_olm();
         let notice = SentContent::Withheld(about(A1, s(0), SessionCode::Unverified));
         let mut unobserved = story.clone();
-        let sent = unobserved.clone().put((A1, A1), ToDeviceType::Withheld, notice.clone());
+        let sent = unobserved.clone().put((A1, A1), ToDeviceType::Withheld, notice);
         unobserved.stored(sent);
         story.send((A1, A1), ToDeviceType::Withheld, notice);
         for story in [story, unobserved] {
