@@ -229,7 +229,7 @@ pub enum Breakdown {
 }
 
 /// The simulator with matrix-sdk-crypto on every device that has encryption and is not cast otherwise.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct SdkRooms {
     members: Members,
     known: Known,
@@ -238,19 +238,6 @@ pub struct SdkRooms {
     breakdowns: Mutex<Vec<Breakdown>>,
     spent: Mutex<Spent>,
     read_again: AtomicU64,
-}
-
-impl Default for SdkRooms {
-    fn default() -> Self {
-        Self {
-            members: Members::default(),
-            known: Known::default(),
-            cut_after: None,
-            breakdowns: Mutex::default(),
-            spent: Mutex::default(),
-            read_again: AtomicU64::default(),
-        }
-    }
 }
 
 impl SdkRooms {
