@@ -62,7 +62,7 @@ clauses! {
     CrossSigned { device } "{device} was cross-signed";
     IdentitySet { user } "{user} has new cross-signing keys";
     IdentityMade { device } "{device} made new cross-signing keys for its user";
-    IdentityReceived { device } "{device} was given the new cross-signing keys of its user";
+    IdentityReceived { device } "{device} was given the cross-signing keys of its user";
     ListChangedAt { user } "{observer} learnt that the device list of {user} changed";
     ListNote { device, user, change } "{device} was told that the device list of {user} {change}";
     QueryStart { device, user } "{device} asked for the devices of {user}";
