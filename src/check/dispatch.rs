@@ -108,7 +108,7 @@ impl Checker {
                 view.life.restored(device, fact.id, snapshot);
                 view.doubts.restored(device, snapshot);
                 view.rooms.restored(device, snapshot, now);
-                view.identities.restored(device, snapshot);
+                view.identities.restored(device, snapshot, now);
                 view.duties.changed(device);
             }
             FactKind::IdentityMade { device, master } => {
@@ -202,7 +202,8 @@ impl Checker {
                 view.supply.gone(key);
             }
             FactKind::OlmNew { device, peer, session, direction, .. } => {
-                let made = Made { session, direction, moment: now, clock: fact.clock };
+                let barred = view.bar(device, peer).is_some();
+                let made = Made { session, direction, moment: now, clock: fact.clock, barred };
                 view.olm_made(device, peer, made);
             }
             FactKind::OlmDropped { device, peer, session, why } => {

@@ -143,20 +143,24 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
         || was_opted_out_when_due(cell, epoch);
     // A block that came after the message and was taken back leaves the key where it was: what is given then starts at the point
     // of allowance (B-02), and of the block the sender need not tell.
+    let ends = (cell.sender(), device);
     let was_blocked = view.was_blocked_after(cell.sender(), device, encrypted.fact)
-        && reports.is_some_and(|codes| !codes.contains(WithheldCode::Blacklisted));
+        && view.was_silent(ends, WithheldCode::Blacklisted, (encrypted.fact, None));
     if let Some(failure) = failure
         && (is_barred_before_report(cell, epoch)
             || has_opted_out
             || was_blocked
+            || is_spoilt_before_report(cell, epoch)
             || view.olm.is_left_untold(cell.sender(), device, epoch))
     {
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
     }
     // A failure in passing is tried again before it is reported, also by a client that was started anew since and does not
-    // know how often it has tried. Whoever is cut off for good never gets to that, nor learns that the message is there.
+    // know how often it has tried. Whoever is cut off for good never gets to that, nor learns that the message is there; and what
+    // failed for good while it was cut off waits behind what it cannot send.
     let is_to_come = |failure| {
-        view.olm.failed_in_passing(cell.sender(), device, epoch)
+        let settled = view.olm.settled(cell.sender(), device, epoch);
+        settled.is_none_or(|at| view.outages.hindered(&view.cast, cell.sender(), at))
             || view.life.crash_after(cell.sender(), failure).is_some()
             || view.messages.echoed(cell.message).is_none()
     };
@@ -204,6 +208,20 @@ fn is_barred_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
     // Another reason that came later, and that is told, does not change why nothing was said.
     let mut bars = view.bars(sender, device).into_iter().flatten();
     bars.any(|bar| !is_told(&bar) && is_early(&bar))
+}
+
+/// Whether a later message was encrypted with the session from which the device was barred, for a reason that the sender keeps to
+/// itself, while the failure was not to be reported yet and there was no Olm session. The key that was owed reads that message,
+/// too, so that it cannot be given any more even if the choice is taken back (B-02); and what keeps it from the device is that
+/// choice, of which the sender need not tell (O-01).
+fn is_spoilt_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
+    let Cell { view, encrypted, device, .. } = *cell;
+    let sender = cell.sender();
+    let standing = view.standings.of(encrypted.session, device);
+    standing.unsaid_after(encrypted.index).is_some_and(|spoilt| {
+        view.olm.settled(sender, device, epoch).is_none_or(|settled| settled > spoilt)
+            && !view.olm.made_for_use(sender, device, (encrypted.fact, spoilt))
+    })
 }
 
 /// Whether the sender's user had opted out of the report at an instant at which it may have been due: the failure is known for

@@ -279,6 +279,8 @@ fn opened(cell: &Cell<'_>, key: &ToDevice, processed: Moment) -> Finding {
         return loss(restore);
     }
     match (view.life.cut_off(device, processed), key.acknowledged) {
+        // Of a message that stands in the room twice it is not known which of the two could not be read.
+        (Some(crash), Some(_)) if view.messages.is_repeated(cell.message) => loss(crash),
         (Some(crash), Some(_)) => not_stored(cell, Rule::T11, crash, put),
         (Some(_), None) => pending(put),
         (None, _) => not_stored(cell, Rule::K12, processed.fact, put),

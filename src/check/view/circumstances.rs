@@ -73,7 +73,9 @@ impl View {
             && !is_other
         {
             let code = notice.code.known();
-            notice.class = self.requests.class_of(ends, session, (code, now), &self.life);
+            let is_due = self.may_be_of(session, sender) && !self.has_said(session, ends);
+            let about = (session, is_due);
+            notice.class = self.requests.class_of(ends, about, (code, now), &self.life);
         }
         if let (Some(room), Class::Proactive) = (content.room_id.value(), notice.class) {
             let since = self.olm.claiming_since(sender, now.at);
@@ -92,6 +94,18 @@ impl View {
         let content = Content::Notice(self.notices.next_number());
         self.notices.add(notice, ends, about);
         content
+    }
+
+    /// Whether the sender has told the recipient of its own accord that it withholds the session.
+    fn has_said(
+        &self,
+        session: MegolmSessionId,
+        (sender, recipient): (DeviceId, DeviceId),
+    ) -> bool {
+        self.notices.about(session, recipient).any(|notice| {
+            let of_sender = self.transport.get(notice.number).sender == sender;
+            of_sender && notice.class == Class::Proactive && !notice.is_no_olm()
+        })
     }
 
     /// Whether the session is the device's own, as far as is known.

@@ -8,7 +8,7 @@ use crate::check::view::pairs::row;
 use crate::ids::{DeviceId, SigningKey, UserId};
 use crate::time::SimTime;
 
-/// What one device knows of one user's identity from some time on.
+/// What one device knows of one user's identity.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     /// The master key that was seen first, or accepted since.
@@ -17,17 +17,23 @@ struct Known {
     present: SigningKey,
     /// The answer that first showed the present key.
     since: Moment,
-    /// From when on.
+}
+
+/// What it knows from some time on.
+#[derive(Debug, Clone, Copy)]
+struct Chapter {
     from: SimTime,
-    /// Whether it was an answer that told so, and not the device's user.
+    /// Whether it was an answer that told so: not the device's user, nor another store.
     answered: bool,
+    /// Nothing, if an older store knows nothing.
+    known: Option<Known>,
 }
 
 /// All identities.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Identities {
     /// What each device came to know of each user, one after the other.
-    devices: Vec<BTreeMap<UserId, Vec<Known>>>,
+    devices: Vec<BTreeMap<UserId, Vec<Chapter>>>,
 }
 
 impl Identities {
@@ -40,35 +46,39 @@ impl Identities {
         now: Moment,
     ) {
         let history = row(&mut self.devices, device.index()).entry(user).or_default();
-        let accepted = match history.last() {
+        let accepted = match history.last().and_then(|chapter| chapter.known) {
             Some(known) if known.present == master => return,
             Some(known) => known.accepted,
             None => master,
         };
-        let (since, from) = (now, now.at);
-        history.push(Known { accepted, present: master, since, from, answered: true });
+        let known = Some(Known { accepted, present: master, since: now });
+        history.push(Chapter { from: now.at, answered: true, known });
     }
 
     /// The device's user accepted the identity, by word or by verifying it.
     pub(crate) fn accepted(&mut self, device: DeviceId, user: UserId, now: Moment) {
         let users = self.devices.get_mut(device.index());
         if let Some(history) = users.and_then(|users| users.get_mut(&user))
-            && let Some(known) = history.last().copied().filter(|it| it.accepted != it.present)
+            && let Some(known) = history.last().and_then(|chapter| chapter.known)
+            && known.accepted != known.present
         {
-            let (accepted, from) = (known.present, now.at);
-            history.push(Known { accepted, from, answered: false, ..known });
+            let known = Some(Known { accepted: known.present, ..known });
+            history.push(Chapter { from: now.at, answered: false, known });
         }
     }
 
-    /// The device's store is the one of `snapshot` again: it does not know what it learnt later. Of that very instant it is
-    /// not known which came first: that nothing was shown, and that all was accepted, is what blames nobody.
-    pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime) {
+    /// The device's store is the one of `snapshot` again: it knows what it knew then, also where an even older store had taken that
+    /// away. Of that very instant it is not known which came first: that nothing was shown, and that all was accepted, is what
+    /// blames nobody.
+    pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime, now: Moment) {
         for history in
             self.devices.get_mut(device.index()).into_iter().flat_map(BTreeMap::values_mut)
         {
-            history.retain(|known| {
-                known.from < snapshot || (known.from == snapshot && !known.answered)
-            });
+            let is_in = |chapter: &&Chapter| {
+                chapter.from < snapshot || (chapter.from == snapshot && !chapter.answered)
+            };
+            let known = history.iter().rev().find(is_in).and_then(|chapter| chapter.known);
+            history.push(Chapter { from: now.at, answered: false, known });
         }
     }
 
@@ -77,7 +87,7 @@ impl Identities {
     pub(crate) fn changed(&self, device: DeviceId) -> impl Iterator<Item = (UserId, Moment)> + '_ {
         let users = self.devices.get(device.index()).into_iter().flatten();
         users
-            .filter_map(|(user, history)| Some((*user, *history.last()?)))
+            .filter_map(|(user, history)| Some((*user, history.last()?.known?)))
             .filter(|(_, known)| known.accepted != known.present)
             .map(|(user, known)| (user, known.since))
     }
@@ -119,13 +129,17 @@ mod tests {
         identities.shown(device, user, SigningKey::new(3), at(20));
         identities.accepted(device, user, at(30));
         let mut later = identities.clone();
-        identities.restored(device, SimTime::from_ms(10));
+        identities.restored(device, SimTime::from_ms(10), at(40));
         identities.shown(device, user, SigningKey::new(3), at(40));
         assert_eq!(identities.changed(device).count(), 0, "it is the first that it sees");
         let mut accepted = later.clone();
-        accepted.restored(device, SimTime::from_ms(30));
+        accepted.restored(device, SimTime::from_ms(30), at(40));
         assert_eq!(accepted.changed(device).count(), 0);
-        later.restored(device, SimTime::from_ms(29));
+        later.restored(device, SimTime::from_ms(29), at(40));
+        assert_eq!(later.changed(device).collect::<Vec<_>>(), [(user, at(20))]);
+        later.restored(device, SimTime::from_ms(31), at(50));
+        assert_eq!(later.changed(device).count(), 0, "the newer store knows that it was accepted");
+        later.restored(device, SimTime::from_ms(45), at(60));
         assert_eq!(later.changed(device).collect::<Vec<_>>(), [(user, at(20))]);
     }
 }

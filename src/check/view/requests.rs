@@ -97,11 +97,12 @@ impl Requests {
     ///
     /// A notice with a code that occurs in answers only is taken for one more answer to the last request, even if
     /// that was answered already; any other notice is then the sender's own. Of a request that was answered and came again, only
-    /// what repeats that answer is taken for another: a new reason may have come up by itself.
+    /// what repeats that answer is taken for another: a new reason may have come up by itself. And not even that is if it can be the
+    /// one word that is due with a message of the session (`is_due`).
     pub(crate) fn class_of(
         &mut self,
         (device, requester): (DeviceId, DeviceId),
-        session: MegolmSessionId,
+        (session, is_due): (MegolmSessionId, bool),
         (code, now): (Option<WithheldCode>, Moment),
         life: &Life,
     ) -> Class {
@@ -112,7 +113,7 @@ impl Requests {
         // What an older store has forgotten was never said.
         let is_told = |(_, at): &(_, Moment)| life.forgiven(device, *at).is_none();
         let is_answer = |asked: &Asked| {
-            asked.told.filter(is_told).is_none_or(|(told, _)| told == code)
+            asked.told.filter(is_told).is_none_or(|(told, _)| told == code && !is_due)
                 || occurs_in_answers_only(code)
         };
         if let Some(asked) = about.find(|asked| asked.waiting && is_answer(asked)) {
@@ -171,8 +172,12 @@ mod tests {
     }
 
     fn class(requests: &mut Requests, code: WithheldCode) -> Class {
+        class_where(requests, code, false)
+    }
+
+    fn class_where(requests: &mut Requests, code: WithheldCode, is_due: bool) -> Class {
         let now = Moment { fact: FactId::new(7), at: SimTime::from_ms(7) };
-        requests.class_of((A, B), S, (Some(code), now), &Life::default())
+        requests.class_of((A, B), (S, is_due), (Some(code), now), &Life::default())
     }
 
     #[test]
@@ -201,6 +206,20 @@ mod tests {
         ask(&mut requests, 1);
         assert_eq!(class(&mut requests, WithheldCode::Blacklisted), Class::Proactive);
         assert_eq!(class(&mut requests, WithheldCode::Unverified), reply, "it is told once more");
+    }
+
+    #[test]
+    fn what_may_be_due_with_a_message_does_not_answer_a_request_that_was_answered_and_came_again() {
+        let mut requests = Requests::default();
+        ask(&mut requests, 1);
+        let reply =
+            Class::Reply { request: RequestId::new(1), waited_for: true, since: FactId::new(5) };
+        assert_eq!(class_where(&mut requests, WithheldCode::Blacklisted, true), reply);
+        ask(&mut requests, 1);
+        assert_eq!(class_where(&mut requests, WithheldCode::Blacklisted, true), Class::Proactive);
+        assert_eq!(class_where(&mut requests, WithheldCode::Unavailable, true), reply);
+        ask(&mut requests, 1);
+        assert_eq!(class_where(&mut requests, WithheldCode::Unavailable, false), reply);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How each device stood with a Megolm session when messages were encrypted with it: owed its key or barred from it.
 //! It does not know what the device was given.
 
-use crate::check::view::duties::Duty;
+use crate::check::view::duties::{Duty, Told};
 use crate::check::view::pairs::Pairs;
 use crate::ids::{DeviceId, FactId, MegolmSessionId};
 
@@ -14,6 +14,16 @@ pub(crate) struct Standing {
     pub(crate) first_barred: Option<u32>,
     /// The last message for which it was barred: the index, and the fact that it was encrypted.
     pub(crate) last_barred: Option<(u32, FactId)>,
+    /// The first and the last message for which it was barred and not to be told: the index, and the fact that it was encrypted.
+    pub(crate) unsaid: Option<[(u32, FactId); 2]>,
+}
+
+impl Standing {
+    /// The first message after this index, as far as is known, for which the device was barred and not to be told.
+    pub(crate) fn unsaid_after(&self, index: u32) -> Option<FactId> {
+        let unsaid = self.unsaid?;
+        unsaid.into_iter().find(|(unsaid, _)| *unsaid > index).map(|(_, fact)| fact)
+    }
 }
 
 /// All standings.
@@ -61,11 +71,16 @@ impl Standings {
             match duty {
                 Duty::NotEligible { .. } | Duty::Unlisted(_) => {}
                 Duty::Barred { .. } if unsettled => has_barred = true,
-                Duty::Barred { .. } => {
+                Duty::Barred { told, .. } => {
                     has_barred = true;
                     let standing = self.standings.entry(session.raw(), device.raw());
                     standing.first_barred.get_or_insert(index);
                     standing.last_barred = Some((index, fact));
+                    if *told == Told::No {
+                        let now = (index, fact);
+                        standing.unsaid =
+                            Some([standing.unsaid.map_or(now, |[first, _]| first), now]);
+                    }
                 }
                 Duty::Owed { .. } if !is_new => {}
                 Duty::Owed { .. } => {
@@ -102,12 +117,35 @@ mod tests {
             let message = Message { session, index, fact, unsettled: false };
             standings.note((0, 0), message, index, std::iter::once((device, &duty)));
         }
-        let expected =
-            Standing { first_owed: Some(3), first_barred: Some(4), last_barred: Some((5, fact)) };
+        let expected = Standing {
+            first_owed: Some(3),
+            first_barred: Some(4),
+            last_barred: Some((5, fact)),
+            unsaid: None,
+        };
         assert_eq!(standings.of(session, device), expected);
         assert!(standings.is_known((0, 0), session, 6));
         assert!(!standings.is_known((0, 0), session, 5));
         assert_eq!(standings.of(MegolmSessionId::new(0), device), Standing::default());
+    }
+
+    #[test]
+    fn of_the_messages_that_a_device_was_barred_from_in_silence_the_first_and_the_last_are_kept() {
+        let (session, device) = (MegolmSessionId::new(1), DeviceId::new(2));
+        let (code, since) = (WithheldCode::Blacklisted, FactId::new(0));
+        let barred = |told| Duty::Barred { code, why: None, told, since };
+        let mut standings = Standings::default();
+        let told = [Told::Yes, Told::No, Told::Unknown, Told::No, Told::No, Told::Yes];
+        for (index, told) in (0..).zip(told) {
+            let fact = FactId::new(10 + index);
+            let message = Message { session, index, fact, unsettled: false };
+            standings.note((0, 0), message, index, std::iter::once((device, &barred(told))));
+        }
+        let unsaid = [0, 1, 3, 4].map(|index| standings.of(session, device).unsaid_after(index));
+        assert_eq!(
+            unsaid,
+            [Some(FactId::new(11)), Some(FactId::new(14)), Some(FactId::new(14)), None]
+        );
     }
 
     #[test]

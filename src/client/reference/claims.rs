@@ -136,6 +136,13 @@ impl Claims {
             .map(|(device, failed)| (*device, failed.retry_at))
     }
 
+    /// Whether it is open if a session can be had: nothing was tried since the start, or the second try whose time has come was not
+    /// made.
+    pub(super) fn is_open(&self, device: DeviceId) -> bool {
+        !self.running.contains_key(&device)
+            && self.failed.get(&device).is_none_or(|failed| failed.retrying && !failed.reportable)
+    }
+
     /// The second try is under way: it is not to be made again.
     pub(super) fn retrying(&mut self, device: DeviceId) {
         if let Some(failed) = self.failed.get_mut(&device) {

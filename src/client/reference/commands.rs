@@ -130,6 +130,7 @@ impl Reference {
             self.overlook_queued(target);
         }
         self.view_changed(io);
+        self.settle_admitted(&[], io);
     }
 
     /// By a bad habit, keys for a device that is blocked now and that the server has not taken yet do not count as given.

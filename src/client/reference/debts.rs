@@ -58,13 +58,20 @@ impl Reference {
         self.settle_in(rooms, io);
     }
 
-    /// Looks again after devices that were owed a key and may be given it by now: a choice or a list admits them again that did
-    /// not meanwhile. Of those that a list has just come to show, `new`, it is not known whether they can be reached.
+    /// Looks again after devices that were owed a key and may be given it by now, or told why not: a choice or a list admits them
+    /// again that did not meanwhile, or another reason bars them. Of those that a list has just come to show, `new`, it is not known
+    /// whether they can be reached, nor of those for whom no second try was made while they were not admitted (W-21).
     pub(super) fn settle_admitted(&mut self, new: &[DeviceId], io: &mut Io<'_, '_>) {
         let ready = |device: &DeviceId| {
+            let is_open = self.live.claims.is_open(*device);
             !self.told_no_olm(*device)
-                && (self.has_olm(*device) || new.contains(device))
-                && self.is_due(*device)
+                && match self.due_now(*device) {
+                    ShareDecision::Share => {
+                        self.has_olm(*device) || new.contains(device) || is_open
+                    }
+                    ShareDecision::Withhold(code) => is_open && self.reports(*device, code.into()),
+                    ShareDecision::Pass => false,
+                }
         };
         let rooms = self.rooms_where(|outbound| outbound.owed_from.keys().any(ready));
         self.settle_in(rooms, io);
@@ -156,7 +163,8 @@ impl Reference {
             // What is paid now is not owed once more: or it would be paid without end.
             old.reshare.retain(|device, _| !(self.has_olm(*device) && self.is_due(*device)));
             old.owed_from.retain(|device, _| {
-                !self.has_olm(*device) && !self.told_no_olm(*device) && self.stays_owed(*device)
+                let is_paid = self.has_olm(*device) && self.is_due(*device);
+                !is_paid && !self.told_no_olm(*device) && self.stays_owed(*device)
             });
         }
         debts.retain(|(_, old)| !old.owed_from.is_empty());

@@ -17,7 +17,7 @@ use crate::protocol::provenance::Provenance;
 use crate::protocol::room::{Membership, RoomEvent};
 use crate::protocol::to_device::{OlmEvent, ToDeviceBody};
 use crate::protocol::withheld::WithheldCode;
-use crate::scenario::habits::{MarkWhen, PutFailed};
+use crate::scenario::habits::{BundleSending, MarkWhen, PutFailed};
 use crate::trace::fact::{BackupRead, Causes, FactKind, KeySource};
 
 impl Reference {
@@ -128,9 +128,13 @@ impl Reference {
                 }
             }
             ListChange::Left => {
-                // What an invite asked for and a change has overtaken is to be asked for once more.
-                let goes_on = self.has_invite_waiting(user) && self.live.queries.is_overtaken(user);
-                if !goes_on {
+                // Nobody tells of changes any more: for an invite that is still to go out the list is asked for once more (H-07).
+                let is_wanted = self.has_invite_waiting(user)
+                    && self.habits().bundle_sending != BundleSending::AtHand;
+                if is_wanted {
+                    self.store.lists.mark_outdated(user, by);
+                    self.live.query_backoff.remove(&user);
+                } else {
                     self.store.lists.untrack(user);
                 }
                 // The answer to a query that is under way may be older than changes that nobody tells any more.

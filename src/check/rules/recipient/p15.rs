@@ -74,6 +74,10 @@ impl IndexOnce {
         findings: &mut Findings,
     ) {
         let messages = &case.view.messages;
+        // Of a message that stands in the room twice it is not known which of the two was read.
+        if messages.is_repeated(message) {
+            return;
+        }
         let Some(encrypted) = messages.encryption(message) else { return };
         let place = (encrypted.session, encrypted.index);
         let Some(twins) = self.twins.get(&place) else { return };
@@ -81,7 +85,8 @@ impl IndexOnce {
         let other = twins.messages.iter().find(|other| {
             let there = messages.encryption(**other);
             let same = there.is_some_and(|there| (there.session, there.index) == place);
-            **other != message && same && messages.was_read(**other, device)
+            let is_certain = !messages.is_repeated(**other);
+            **other != message && same && is_certain && messages.was_read(**other, device)
         });
         let earlier = other.and_then(|other| messages.encryption(*other)).map(|other| other.fact);
         // What an older store has forgotten was never read.

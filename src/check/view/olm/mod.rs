@@ -53,6 +53,8 @@ impl Stamp {
 struct Session {
     id: OlmSessionId,
     new: Moment,
+    /// Whether the device barred the other one from keys when it was made.
+    barred: bool,
     /// The last message that the device encrypted or decrypted with it.
     used: Option<FactId>,
     /// The first message that it decrypted.
@@ -155,6 +157,8 @@ pub(crate) struct Made {
     pub(crate) moment: Moment,
     /// What the device's own clock said.
     pub(crate) clock: SimTime,
+    /// Whether it barred the other one from keys.
+    pub(crate) barred: bool,
 }
 
 /// All Olm sessions.
@@ -176,6 +180,7 @@ impl Olm {
         pair.sessions.push(Session {
             id: made.session,
             new: made.moment,
+            barred: made.barred,
             used: None,
             decrypted: None,
             received: stamp,
@@ -444,6 +449,19 @@ impl Olm {
     /// Whether the device made a session with `peer` after `fact`.
     pub(crate) fn made_after(&self, device: DeviceId, peer: DeviceId, fact: FactId) -> bool {
         self.of(device, peer).is_some_and(|pair| pair.last_new > Some(fact))
+    }
+
+    /// Whether the device made a session with `peer` after the first and before the second of these facts, and did not bar it then.
+    pub(crate) fn made_for_use(
+        &self,
+        device: DeviceId,
+        peer: DeviceId,
+        (from, until): (FactId, FactId),
+    ) -> bool {
+        let made = |session: &Session| {
+            !session.barred && session.new.fact > from && session.new.fact < until
+        };
+        self.of(device, peer).is_some_and(|pair| pair.sessions.iter().any(made))
     }
 
     /// Whether the device tried to get a key of `peer` after `fact`.

@@ -25,6 +25,7 @@ fn make(olm: &mut Olm, session: u32, fact: u32) {
         direction: Direction::Outbound,
         moment: moment(fact),
         clock: SimTime::from_ms(u64::from(fact)),
+        barred: false,
     };
     olm.made(A, B, made);
 }

@@ -65,6 +65,8 @@ struct Seen {
 struct Hidden {
     after: u32,
     upto: Option<u32>,
+    /// When.
+    at: SimTime,
 }
 
 /// A membership as a server has it or a device has seen it, and the fact that made it so there.
@@ -185,8 +187,11 @@ impl Rooms {
                 self.retold.insert(*place, if whole { known.clone() } else { Vec::new() });
                 // A whole state takes the place of all that was known: whom it leaves out is gone, and all others are told.
                 let after = |hidden: &Hidden| if whole { 0 } else { hidden.after };
-                let told =
-                    pending.iter().map(|hidden| Hidden { after: after(hidden), upto: Some(seq) });
+                let told = pending.iter().map(|hidden| Hidden {
+                    after: after(hidden),
+                    upto: Some(seq),
+                    at: hidden.at,
+                });
                 if whole && pending.is_empty() && !known.is_empty() {
                     self.shown.insert(*place, moment.fact);
                 }
@@ -217,10 +222,11 @@ impl Rooms {
                     || (told.at == snapshot && first.is_some_and(|(_, one)| one == *told))
             });
             seen.seq = seen.steps.last().map_or(0, |(seq, _)| *seq);
-            // What had been left out of the rest may be in it this time; if it is not, that is said anew.
+            // What was left out later was in what the older store had been told. What had been left out of the rest may be in it
+            // this time; if it is not, that is said anew.
             let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
             for (_, list) in self.hidden.range_mut(range) {
-                list.retain(|hidden| hidden.after < seen.seq);
+                list.retain(|hidden| hidden.at <= snapshot && hidden.after < seen.seq);
             }
         }
     }
@@ -234,7 +240,7 @@ impl Rooms {
             Some(seen) => (seen.seq, None),
             None => (0, None),
         };
-        let hidden = Hidden { after, upto };
+        let hidden = Hidden { after, upto, at: now.at };
         self.hidden.entry((device, room, user)).or_default().push(hidden);
         self.left_out.entry((device, room, user)).or_default().push(now.fact);
     }
