@@ -106,7 +106,7 @@ impl Checker {
             }
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
-                view.doubts.restored(device, snapshot);
+                view.doubts.restored(device, snapshot, now);
                 view.rooms.restored(device, snapshot, now);
                 view.identities.restored(device, snapshot, now);
                 view.duties.changed(device);

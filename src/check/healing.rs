@@ -80,7 +80,7 @@ fn who_failed(
         && view.lists.tried_in_vain((sender, user), (encrypted.previous, encrypted.fact));
     // Nor does a sender know of a note or a query that its store has forgotten since (0.3): nobody tells of that once more.
     let is_forgotten = verdict.leaf == Leaf::StaleList
-        && first.is_some_and(|first| view.life.restored_after(sender, first).is_some());
+        && first.is_some_and(|first| view.life.restored_since(sender, first).is_some());
     // Who is only invited shares no room in which changes would be told.
     let is_untold = verdict.leaf == Leaf::Unaware
         && !view.rooms.share_as_joined(server, [view.cast.user(sender), user], encrypted.fact);

@@ -139,8 +139,13 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
         && view.bar(cell.sender(), device).is_none();
     // It is told when the message is there: who has opted out by then owes no word either (O-01), also if that is taken back.
     let reports = view.reports(cell.sender(), device);
-    let has_opted_out = reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm))
-        || was_opted_out_when_due(cell, epoch);
+    // A failure in passing that was never settled is never due.
+    let settled = view.olm.settled(cell.sender(), device, epoch);
+    let has_opted_out = if settled.is_some() {
+        was_opted_out_when_due(cell, epoch)
+    } else {
+        reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm))
+    };
     // A block that came after the message and was taken back leaves the key where it was: what is given then starts at the point
     // of allowance (B-02), and of the block the sender need not tell.
     let ends = (cell.sender(), device);
@@ -171,10 +176,13 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     {
         return Finding::of(Leaf::SenderGone, [Some(failure), Some(encrypted.fact), None]);
     }
-    // By the time of the second try its list may not hold the device any more: then there is nobody to try it with.
+    // By the time of the second try its list may not hold the device any more: then there is nobody to try it with, or to tell if
+    // something else fails.
     let (sender, user) = (cell.sender(), view.cast.user(device));
-    if view.olm.failed_in_passing(sender, device, epoch)
+    let gone = view.lists.dropped(sender, user, device);
+    if failure.is_some()
         && view.lists.entry(sender, user, device).is_none()
+        && settled.is_none_or(|settled| gone.is_some_and(|gone| gone < settled))
     {
         return awareness::unlisted(cell, view.lists.gap(sender, user));
     }

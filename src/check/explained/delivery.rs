@@ -227,10 +227,12 @@ fn wedged(cell: &Cell<'_>, key: &ToDevice, (fact, recovery_due): (FactId, bool))
         return Finding::fault(Leaf::DroppedEarly, blame, witnesses);
     }
     let witnesses = [Some(fact), Some(key.put.fact), dropped.map(|dropped| dropped.moment.fact)];
-    // An attempt that failed before, and that nothing came of since, is as good as one that fails now.
+    // An attempt that failed before, and that nothing came of since, is as good as one that fails now; and so is one that was under
+    // way and that the device did not live to see the end of.
     let epoch = view.epoch(device, sender);
     let tried = view.olm.made_after(device, sender, fact)
         || view.olm.claimed_after(device, sender, fact)
+        || view.olm.was_cut_off(device, sender)
         || view.olm.failure(device, sender, epoch).is_some();
     let able = view.life.ended(device).is_none()
         && view.knows(device, sender)

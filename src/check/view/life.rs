@@ -124,6 +124,11 @@ impl Life {
         crashes.iter().map(|crash| crash.fact).find(|crash| *crash > fact)
     }
 
+    /// Whether the client stopped after `fact`, by a crash or for another store.
+    pub(crate) fn stopped_since(&self, device: DeviceId, fact: FactId) -> bool {
+        self.crash_after(device, fact).or_else(|| self.restored_since(device, fact)).is_some()
+    }
+
     /// Whether the client ever stopped.
     pub(crate) fn has_crashed(&self, device: DeviceId) -> bool {
         self.of(device).is_some_and(|life| !life.crashes.is_empty())
@@ -146,12 +151,6 @@ impl Life {
     /// instant of the snapshot it is not known which came first, so that instant is forgiven.
     pub(crate) fn forgiven(&self, device: DeviceId, moment: Moment) -> Option<FactId> {
         self.restore(device, moment.fact, |snapshot| snapshot <= moment.at)
-    }
-
-    /// The first restore after `fact`.
-    pub(crate) fn restored_after(&self, device: DeviceId, fact: FactId) -> Option<FactId> {
-        let restores = &self.of(device)?.restores;
-        restores.iter().map(|restore| restore.fact).find(|restore| *restore > fact)
     }
 
     /// The restore that leaves open what the device still knew of what it had to do at `moment`: one from before, or
@@ -198,8 +197,8 @@ mod tests {
         let mut life = Life::default();
         life.restored(D, FactId::new(10), SimTime::from_ms(50));
         assert_eq!(life.undone(D, moment(5, 60)), Some(FactId::new(10)));
-        assert_eq!(life.restored_after(D, FactId::new(9)), Some(FactId::new(10)));
-        assert_eq!(life.restored_after(D, FactId::new(10)), None);
+        assert_eq!(life.restored_since(D, FactId::new(9)), Some(FactId::new(10)));
+        assert_eq!(life.restored_since(D, FactId::new(10)), None);
         assert_eq!(life.undone(D, moment(5, 50)), None);
         assert_eq!(life.forgiven(D, moment(5, 50)), Some(FactId::new(10)));
         assert_eq!(life.forgiven(D, moment(5, 49)), None);

@@ -69,9 +69,9 @@ pub(crate) struct Policies {
     identities: BTreeMap<UserId, bool>,
     /// The users of whom it was observed which device made their keys.
     made: BTreeSet<UserId>,
-    /// The master key of each user, and the one that was the user's when each device was last signed.
+    /// The master key of each user, and those that each device is known to have had, the present one last.
     masters: BTreeMap<UserId, SigningKey>,
-    signed: BTreeMap<DeviceId, SigningKey>,
+    held: BTreeMap<DeviceId, Vec<SigningKey>>,
 }
 
 impl Policies {
@@ -181,28 +181,36 @@ impl Policies {
     /// It was observed that a device of the user made its keys.
     pub(crate) fn identity_made(&mut self, user: UserId, device: DeviceId, master: SigningKey) {
         self.made.insert(user);
-        self.signed.insert(device, master);
+        self.held.entry(device).or_default().push(master);
     }
 
     /// A device has other keys of its user than before.
     pub(crate) fn identity_received(&mut self, device: DeviceId, master: SigningKey) {
-        self.signed.insert(device, master);
+        self.held.entry(device).or_default().push(master);
     }
 
-    /// A device of the user is signed. True if other keys of the user's signed it before.
+    /// A device of the user is signed. True if other keys of the user's signed it before, and it is not known to have had these: the
+    /// server may have got them long after the device had others again.
     pub(crate) fn is_signed_anew(&mut self, device: DeviceId, user: UserId) -> bool {
         let Some(master) = self.masters.get(&user).copied() else { return false };
-        self.signed.insert(device, master).is_some_and(|before| before != master)
+        let held = self.held.entry(device).or_default();
+        let is_new = !held.contains(&master);
+        let had_others = !held.is_empty();
+        if is_new {
+            held.push(master);
+        }
+        is_new && had_others
     }
 
     /// Whether the device is known to have the present keys of its user.
     pub(crate) fn holds_present(&self, device: DeviceId, user: UserId) -> bool {
-        self.masters.get(&user).is_some_and(|master| self.signed.get(&device) == Some(master))
+        let held = self.held.get(&device).and_then(|held| held.last());
+        self.masters.get(&user).is_some_and(|master| held == Some(master))
     }
 
     /// Whether the keys that signed the device last are known, and are others than this.
     pub(crate) fn holds_other(&self, device: DeviceId, master: SigningKey) -> bool {
-        self.signed.get(&device).is_some_and(|signed| *signed != master)
+        self.held.get(&device).and_then(|held| held.last()).is_some_and(|held| *held != master)
     }
 
     /// A device of the user is signed. True if it is the one that made the user's keys in place of others: it alone

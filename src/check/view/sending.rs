@@ -185,7 +185,7 @@ impl View {
         let processed = self.transport.get(number).processed;
         let is_copy = processed.is_some_and(|(then, _)| self.remembers(device, then));
         let message = self.transport.get_mut(number);
-        let content = message.content;
+        let (content, sender) = (message.content, message.sender);
         match (message.processed, outcome) {
             // A later copy changes nothing of what the first led to.
             (Some(_), ProcessOutcome::Duplicate) => {}
@@ -200,7 +200,8 @@ impl View {
         match (content, outcome) {
             // A copy of a request asks for nothing new.
             (Content::Request(request), ProcessOutcome::Handled | ProcessOutcome::Ignored)
-                if !is_copy =>
+                // Nobody asks, or takes back, in the name of another user's device.
+                if !is_copy && self.cast.user(sender) == self.cast.user(request.requester) =>
             {
                 self.requests.processed(device, request, now.fact);
             }

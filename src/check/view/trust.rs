@@ -52,6 +52,18 @@ impl View {
         [self.block(by, device), self.exclusion(by, device)]
     }
 
+    /// Whether `by` may not know any more of what bars a device. A block stands by itself; all else rests on lists, verifications
+    /// and policies, of which any may be lost.
+    pub(crate) fn may_have_forgotten(&self, by: DeviceId, bar: &Bar) -> bool {
+        if bar.code == WithheldCode::Blacklisted
+            && let Some(block) = bar.why
+        {
+            self.doubts.of_block(by, block)
+        } else {
+            self.doubts.of(by)
+        }
+    }
+
     /// Whether the user of `by` has blocked `device` or its user.
     fn block(&self, by: DeviceId, device: DeviceId) -> Option<Bar> {
         let block = self.policies.blocked(by, self.targets(device))?;

@@ -270,3 +270,35 @@ fn a_failure_that_was_to_be_told_is_not_excused_by_a_later_one() {
     story.message(s(0), 0, 0);
     assert_eq!(story.rules(), [(Rule::N01, device(A1))]);
 }
+
+#[test]
+fn who_opts_out_long_after_the_report_was_due_owed_it() {
+    let mut story = failing();
+    story.message(s(0), 0, 0);
+    story.wait(7_200_000);
+    story.report(A1, None, CodeSet::NONE);
+    assert_eq!(story.leaf(), Leaf::Unexplained);
+    assert_eq!(story.rules(), [(Rule::N01, device(A1))]);
+}
+
+#[test]
+fn a_later_message_that_was_kept_back_in_silence_ends_what_could_not_be_given() {
+    let mut story = Story::begin();
+    story.session(A1, s(0));
+    story.claim_unreachable(A1, B1);
+    story.message(s(0), 0, 0);
+    let mut told = story.clone();
+    story.report(A1, None, CodeSet::NONE);
+    for (story, expected) in [(&mut story, Leaf::OptedOut), (&mut told, Leaf::Withheld)] {
+        story.block(A1, Target::Device(B1));
+        if expected == Leaf::Withheld {
+            let sent = story.withhold(s(0), crate::protocol::withheld::SessionCode::Blacklisted);
+            story.hear(sent);
+        }
+        story.message(s(0), 1, 1);
+        story.unblock(A1, Target::Device(B1));
+        story.report(A1, None, CodeSet::ALL);
+        story.olm(A1, B1);
+        assert_eq!(leaf(&story.judge(), 0, B1), expected);
+    }
+}

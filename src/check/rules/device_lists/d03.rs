@@ -43,7 +43,7 @@ impl Judge for Fresh {
             let seen = view.member_seen(device, room, user).map(|seen| seen.membership);
             let note = view.lists.outdated_by(device, user);
             let note = note.filter(|note| {
-                *note < encrypted.prepared_from && view.life.restored_after(device, *note).is_none()
+                *note < encrypted.prepared_from && view.life.restored_since(device, *note).is_none()
             });
             if let (Some(Membership::Join), Some(note)) = (seen, note) {
                 let witnesses = [Some(note), Some(case.fact.id)];

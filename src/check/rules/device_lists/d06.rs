@@ -32,7 +32,7 @@ impl Judge for Followed {
             findings.met(Rule::D06);
             let left = view.lists.left_since(device, view.cast.user(peer));
             let made = view.messages.session(key.session).map(|session| session.new);
-            let restored = left.and_then(|left| view.life.restored_after(device, left));
+            let restored = left.and_then(|left| view.life.restored_since(device, left));
             if let (Some(left), None) = (left, restored)
                 && made > Some(left)
             {

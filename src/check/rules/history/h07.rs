@@ -53,8 +53,12 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
     let start = match view.lists.gap(sending.device, made.recipient) {
         Gap::Settled { start, .. } => start,
         Gap::Outdated(None) => return None,
-        Gap::Outdated(Some(_)) => {
+        Gap::Outdated(Some(since)) => {
             let (by, user) = (sending.device, made.recipient);
+            // What made it outdated may be unknown to a store that went back since.
+            if view.life.restored_since(by, since).is_some() {
+                return None;
+            }
             // That nobody tells of changes any more is no change.
             let had = [view.lists.failed(by, user), view.lists.left_with(by, user)];
             return Some(had.into_iter().flatten().any(|had| Some(had) > made.asked));
@@ -64,6 +68,10 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
     // asked for since.
     let users = [view.cast.user(sending.device), made.recipient];
     let told = view.answers.newest(sending.device, case.fact.at);
+    // A store that went back since does not know of it.
+    if told.is_some_and(|told| view.life.restored_since(sending.device, told).is_some()) {
+        return None;
+    }
     let after_it = told.map(|told| FactId::new(told.raw() + 1));
     let moments = [Some(made.fact), after_it.filter(|after| *after < made.fact)];
     if moments.into_iter().flatten().any(|fact| view.rooms.share_as_joined(server, users, fact)) {

@@ -59,7 +59,7 @@ impl Judge for BackOff {
         // A client that was started anew, or with an older store, cannot know how long it has been waiting.
         let life = &view.life;
         let interrupted = life.crash_after(device, known.from.0).is_some()
-            || life.restored_after(device, known.from.0).is_some();
+            || life.restored_since(device, known.from.0).is_some();
         let in_time = fact.clock >= known.from.1 && fact.clock.since(known.from.1) < SHORT;
         if !failed || known.epoch != epoch || interrupted || !in_time || messages == known.messages
         {

@@ -26,7 +26,12 @@ impl Judge for SaysWhatItHeard {
         if notice.is_no_olm() {
             let creator = unread.encrypted.sender;
             let mut heard = case.view.heard_about(unread.device, session);
-            let better = heard.find(|heard| heard.is_own_word_of(creator));
+            // Of the very instant of a copy it is not known whether the copy has it.
+            let life = &case.view.life;
+            let better = heard.find(|heard| {
+                heard.is_own_word_of(creator)
+                    && life.forgiven(unread.device, heard.moment).is_none()
+            });
             if let Some(better) = better.filter(|_| code == WithheldCode::NoOlm) {
                 unread.raise(Rule::P02, Some(better.moment.fact), findings);
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
+use crate::check::view::messages::Failed;
 use crate::check::view::pairs::Pairs;
 use crate::ids::{DeviceId, MegolmSessionId, MessageId};
 use crate::rulebook::rule::Rule;
@@ -86,7 +87,10 @@ impl IndexOnce {
             let there = messages.encryption(**other);
             let same = there.is_some_and(|there| (there.session, there.index) == place);
             let is_certain = !messages.is_repeated(**other);
-            **other != message && same && is_certain && messages.was_read(**other, device)
+            // What was decrypted and hidden has used its index.
+            let was_used = messages.was_read(**other, device)
+                || matches!(messages.failure(**other, device), Some(Failed::Hidden(_)));
+            **other != message && same && is_certain && was_used
         });
         let earlier = other.and_then(|other| messages.encryption(*other)).map(|other| other.fact);
         // What an older store has forgotten was never read.
@@ -136,6 +140,17 @@ mod tests {
         for reading in ReadingName::ALL {
             assert!(rules(&story.judge_as(reading)).contains(&(Rule::P15, device(B1))));
         }
+    }
+
+    #[test]
+    fn what_was_read_and_hidden_has_used_its_index() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        story.message(s(0), 0, 0);
+        story.tries(B1, 0, TryResult::Hidden);
+        story.message(s(0), 0, 1);
+        story.tries(B1, 1, TryResult::Decrypted);
+        assert!(broken(&story));
     }
 
     #[test]

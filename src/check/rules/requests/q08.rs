@@ -60,7 +60,8 @@ impl Judge for NotWanted {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{A1, B1, B2, R, Story, about, device, s};
-    use crate::protocol::to_device::{KeyRequestAction, ToDeviceType};
+    use crate::ids::RequestId;
+    use crate::protocol::to_device::{KeyRequest, KeyRequestAction, ToDeviceType};
     use crate::protocol::withheld::SessionCode;
     use crate::rulebook::rule::Rule;
     use crate::trace::fact::SentContent;
@@ -98,6 +99,22 @@ mod tests {
             answering.tell((B2, B1), about(B2, s(0), code));
             assert!(broken(&answering), "{code:?}");
         }
+    }
+
+    #[test]
+    fn another_user_takes_nothing_back() {
+        let mut story = Story::blocked();
+        story.up(B2);
+        story.request((B1, B2), 1, ASK);
+        let action = KeyRequestAction::Cancel;
+        let cancel = KeyRequest { request: RequestId::new(1), requester: B1, action };
+        let content = SentContent::KeyRequest(cancel);
+        let sent = story.put((A1, B2), ToDeviceType::KeyRequest, content);
+        story.accepted(sent);
+        story.stored(sent);
+        story.hear(sent);
+        story.forward((B2, B1), s(0), 0);
+        assert!(!broken(&story));
     }
 
     #[test]

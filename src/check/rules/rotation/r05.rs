@@ -54,7 +54,7 @@ impl Judge for ReplacedWhenBarred {
             *clean = state;
             return;
         };
-        if view.doubts.of(device) {
+        if view.may_have_forgotten(device, &bar) {
             return;
         }
         findings.met(Rule::R05);

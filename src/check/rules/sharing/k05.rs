@@ -34,8 +34,11 @@ impl Judge for OnlySealed {
             content,
             SentContent::Olm(OlmEvent::RoomKey(_)) | SentContent::Clear(OlmEvent::RoomKey(_))
         );
+        // Under another type than `m.room.encrypted` nobody opens it, and anybody takes it for something else.
+        let is_misnamed = is_key && event_type.is_some_and(|sent| sent != ToDeviceType::Encrypted);
         let in_clear = event_type == Some(ToDeviceType::ClearRoomKey)
-            || is_key && matches!(content, SentContent::Clear(_));
+            || is_key && matches!(content, SentContent::Clear(_))
+            || is_misnamed;
         if is_key || in_clear {
             findings.met(Rule::K05);
         }
@@ -69,6 +72,15 @@ mod tests {
             assert_eq!(story.rules(), [(Rule::K05, device(A1))]);
             assert_eq!(story.judge().marks.of(Rule::K05), 1);
         }
+    }
+
+    #[test]
+    fn a_sealed_key_under_another_type_is_a_breach() {
+        let key = RoomKey { room: R, session: s(0), first: 0, shared_history: SharedHistory::No };
+        let mut story = Story::with_olm();
+        let sealed = SentContent::Olm(OlmEvent::RoomKey(key));
+        story.put((A1, B1), ToDeviceType::Withheld, sealed);
+        assert!(story.rules().contains(&(Rule::K05, device(A1))));
     }
 
     #[test]

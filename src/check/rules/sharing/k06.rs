@@ -21,7 +21,7 @@ impl Judge for NoKeyForTheBarred {
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         let Some(Sealing { sender, recipient }) = sealing_of(case.fact) else { return };
         let Some(bar) = case.view.bar(sender, recipient) else { return };
-        if case.view.doubts.of(sender) {
+        if case.view.may_have_forgotten(sender, &bar) {
             return;
         }
         let rule = if bar.code == WithheldCode::Blacklisted { Rule::K06 } else { Rule::K08 };
@@ -91,7 +91,12 @@ mod tests {
         let snapshot = SimTime::from_ms(1);
         story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
         assert_eq!(first(story), None);
+        let mut later = crashed.clone();
         assert_eq!(first(crashed), None);
+        later.wait(1);
+        later.unblock(A1, Target::Device(B1));
+        later.block(A1, Target::Device(B1));
+        assert_eq!(first(later), Some(Rule::K06), "a block after the crash is not forgotten");
     }
 
     #[test]

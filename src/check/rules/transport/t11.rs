@@ -26,7 +26,7 @@ impl Judge for StoredFirst {
             findings.met(Rule::T11);
             let crash = view.life.crash_after(device, listed);
             let running = view.life.ended(device).is_none();
-            let forgotten = view.life.restored_after(device, listed).is_some();
+            let forgotten = view.life.restored_since(device, listed).is_some();
             if message.processed.is_none() && crash.is_some() && running && !forgotten {
                 let party = Party::Device(device);
                 let witnesses = [Some(listed), crash, None];

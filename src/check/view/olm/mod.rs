@@ -307,7 +307,7 @@ impl Olm {
             let pair = self.pairs.entry(device.raw(), target.raw());
             // A client that was started anew since need not know that it has tried before.
             let is_second = pair.last_failure.is_some_and(|(epoch, failure)| {
-                epoch == failed && life.crash_after(device, failure).is_none()
+                epoch == failed && !life.stopped_since(device, failure)
             });
             pair.last_failure = Some((failed, moment.fact));
             if (for_good || is_second) && pair.settled.iter().all(|(epoch, _)| *epoch != failed) {
@@ -403,11 +403,6 @@ impl Olm {
     ) -> impl Iterator<Item = Epoch> + '_ {
         let failures = self.of(device, peer).map(|pair| pair.failures.iter());
         failures.into_iter().flatten().map(|(epoch, _)| *epoch)
-    }
-
-    /// Whether what failed in this epoch failed once and in passing, so that a second try was due before any report.
-    pub(crate) fn failed_in_passing(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> bool {
-        self.failure(device, peer, epoch).is_some() && self.settled(device, peer, epoch).is_none()
     }
 
     /// The failure in this epoch after which there was something to report.

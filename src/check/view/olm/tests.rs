@@ -66,9 +66,11 @@ fn of_two_failures_in_passing_the_second_is_to_be_told_unless_the_client_was_sta
     assert!(!olm.claim_ended(A, B, passing, (moment(1), &life)));
     life.crashed(A, moment(2));
     assert!(!olm.claim_ended(A, B, passing, (moment(3), &life)));
-    assert!(olm.failed_in_passing(A, B, None));
-    assert!(olm.claim_ended(A, B, passing, (moment(4), &life)));
-    assert_eq!(olm.settled(A, B, None), Some(FactId::new(4)));
+    life.restored(A, FactId::new(4), SimTime::ZERO);
+    assert!(!olm.claim_ended(A, B, passing, (moment(5), &life)));
+    assert_eq!(olm.settled(A, B, None), None);
+    assert!(olm.claim_ended(A, B, passing, (moment(6), &life)));
+    assert_eq!(olm.settled(A, B, None), Some(FactId::new(6)));
 }
 
 #[test]

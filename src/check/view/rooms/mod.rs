@@ -92,6 +92,8 @@ pub(crate) struct Rooms {
     rooms: Vec<Room>,
     seen: Pairs<Seen>,
     hidden: BTreeMap<(DeviceId, RoomId, UserId), Vec<Hidden>>,
+    /// What was left out of what stores knew that have been replaced by copies, until when.
+    hidden_past: BTreeMap<(DeviceId, RoomId, UserId), Vec<(SimTime, Vec<Hidden>)>>,
     /// All facts that a user's membership was left out, ascending.
     left_out: BTreeMap<(DeviceId, RoomId, UserId), Vec<FactId>>,
     /// What had been left out before the last answer, which told it after all: it held the whole state.
@@ -225,7 +227,11 @@ impl Rooms {
             // What was left out later was in what the older store had been told. What had been left out of the rest may be in it
             // this time; if it is not, that is said anew.
             let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
-            for (_, list) in self.hidden.range_mut(range) {
+            for (place, list) in self.hidden.range_mut(range) {
+                let past = self.hidden_past.entry(*place).or_default();
+                let then = past.iter().find(|(until, _)| snapshot <= *until);
+                let then = then.map_or_else(|| list.clone(), |(_, then)| then.clone());
+                past.push((now.at, std::mem::replace(list, then)));
                 list.retain(|hidden| hidden.at <= snapshot && hidden.after < seen.seq);
             }
         }
