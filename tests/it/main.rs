@@ -25,5 +25,7 @@ mod regressions;
 mod room;
 mod settings;
 mod shrunk;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tidy;
 mod wire;
