@@ -5,7 +5,7 @@
 const TEXT_LINE: i64 = 140;
 const LETTER: i64 = 66;
 /// How far a name stands from the middle of its point, and how far a point reaches.
-const ASIDE: i64 = 110;
+pub(super) const ASIDE: i64 = 110;
 const REACH: i64 = 90;
 /// How far a name may stand out on the right.
 const MARGIN: i64 = 180;
@@ -40,8 +40,8 @@ pub(super) fn labels(
     let mut taken: Vec<Label> = points.iter().map(sign).collect();
     for ((x, y), name) in points.iter().zip(names) {
         let width = LETTER * i64::try_from(name.chars().count()).unwrap_or(0);
-        let beside = |line: i64, is_left: bool| {
-            let from = if is_left { x - ASIDE - width } else { x + ASIDE };
+        let beside = |line: i64, aside: i64, is_left: bool| {
+            let from = if is_left { x - aside - width } else { x + aside };
             Label { from, to: from + width, line, is_left }
         };
         let fits = |one: &Label| {
@@ -50,11 +50,18 @@ pub(super) fn labels(
                 && (top..bottom).contains(&(one.line - 20))
                 && !taken.iter().any(|other| one.meets(other))
         };
-        let nearest = (0..(bottom - top) / 10)
-            .flat_map(|step| [y + 40 + 10 * step, y + 40 - 10 * step])
-            .flat_map(|line| [beside(line, false), beside(line, true)])
+        // A name that stands farther aside is easier to follow than one that stands as much farther up or down.
+        let far = |(down, aside): &(i64, i64)| 2 * down.abs() + aside;
+        let mut steps: Vec<(i64, i64)> = (0..(bottom - top) / 10)
+            .flat_map(|step| [10 * step, -10 * step])
+            .flat_map(|down| (0..8).map(move |step| (down, ASIDE + 200 * step)))
+            .collect();
+        steps.sort_by_key(far);
+        let nearest = steps
+            .into_iter()
+            .flat_map(|(down, aside)| [false, true].map(|left| beside(y + 40 + down, aside, left)))
             .find(fits);
-        taken.push(nearest.unwrap_or_else(|| beside(y + 40, false)));
+        taken.push(nearest.unwrap_or_else(|| beside(y + 40, ASIDE, false)));
     }
     taken.split_off(points.len())
 }

@@ -7,7 +7,7 @@ use crate::report::page::{Plot, Series};
 use crate::report::text::wrap;
 
 use super::geometry::{Axis, pixels};
-use super::labels::{Label, labels};
+use super::labels::{ASIDE, Label, labels};
 use super::pareto::Standing;
 use super::signs::{places, sign};
 
@@ -318,7 +318,8 @@ fn front(all: &[Standing], at: impl Fn(&Standing) -> (i64, i64), svg: &mut Strin
 /// A line from a point to its name, if that does not stand beside it.
 fn leader(label: &Label, (x, y): (i64, i64), svg: &mut String) {
     let middle = label.line - 40;
-    if (middle - y).abs() <= LED {
+    let aside = if label.is_left { x - label.to } else { label.from - x };
+    if (middle - y).abs() <= LED && aside <= ASIDE {
         return;
     }
     let end = if label.is_left { label.to + 20 } else { label.from - 20 };
@@ -415,11 +416,11 @@ mod tests {
     fn a_line_leads_to_a_name_that_does_not_stand_beside_its_point() {
         let led = |line| {
             let mut svg = String::new();
-            leader(&Label { from: 500, to: 900, line, is_left: false }, (300, 1_000), &mut svg);
+            leader(&Label { from: 410, to: 900, line, is_left: false }, (300, 1_000), &mut svg);
             svg
         };
         assert_eq!(led(1_080), "");
-        assert_eq!(led(1_240), "<path class=\"leader\" d=\"M30 100L48 120\"/>\n");
+        assert_eq!(led(1_240), "<path class=\"leader\" d=\"M30 100L39 120\"/>\n");
     }
 
     #[test]
