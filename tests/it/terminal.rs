@@ -86,7 +86,7 @@ fn commands_with_a_progress_display_come_to_their_end_on_a_terminal() {
             ],
             0,
         ),
-        (&["mutants", "X01", "X64", "--cases", "1", "--jobs", "2"], 1),
+        (&["mutants", "X01", "X64", "--cases", "1", "--jobs", "2"], 0),
         (
             &[
                 "fuzz",
