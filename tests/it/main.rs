@@ -21,6 +21,7 @@ mod panics;
 mod pictures;
 mod policies;
 mod random_networks;
+mod readme;
 mod regressions;
 mod room;
 mod settings;
