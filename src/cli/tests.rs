@@ -241,7 +241,7 @@ fn a_reading_and_json_are_asked_for_in_the_same_way_everywhere() {
     }
     for command in ["check", "rules", "shrink", "fuzz", "overhead"] {
         let help = withheld(&[command, "--help"]).out;
-        assert!(help.contains("--rules") && help.contains("[aliases: --reading]"), "{help}");
+        assert!(help.contains("--rules") && help.contains("[alias: --reading]"), "{help}");
         assert!(help.contains("--json") && help.contains("--format"), "{help}");
     }
     for command in ["check", "explain"] {
