@@ -26,12 +26,13 @@ impl FindingsFolder {
         let failed = |error| Failure::File(path.to_owned(), error);
         let was_there = path.exists();
         fs::create_dir_all(path).map_err(failed)?;
-        let tried = AtomicFile::create(&path.join("finding.json"));
+        // The file is gone again when it is dropped, before the folder can be.
+        let tried = AtomicFile::create(&path.join("finding.json")).map(drop);
         if !was_there {
             // If something came into it meanwhile it stays, which is as well.
             let _ = fs::remove_dir(path);
         }
-        tried.map(drop).map_err(failed)?;
+        tried.map_err(failed)?;
         Ok(Self { path: path.to_owned(), made: Mutex::default() })
     }
 
