@@ -13,7 +13,8 @@ use withheld::run::clients::{InWorld, References};
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    let (mut out, mut err) = (BufWriter::new(stdout().lock()), stderr().lock());
+    // Neither is locked for the whole run: a bar of progress is drawn on the same terminal by whatever thread is ahead.
+    let (mut out, mut err) = (BufWriter::new(stdout()), stderr());
     let mut streams = Streams::new(&mut out, &mut err, Terminal::of_process());
     let simulator = InWorld(References);
     ExitCode::from(withheld::cli::main(&simulator, std::env::args_os(), &mut streams))

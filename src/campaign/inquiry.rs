@@ -49,6 +49,7 @@ pub(super) fn look_into(
     let left = try_out(bench.simulator, &shrunk.scenario, &trial);
     let one = left.found.iter().find(|one| one.failure == shrunk.failure)?;
     let problem = problem(&shrunk.scenario, one)?;
+    let told = file::write_brief(&titled(&shrunk.scenario, &problem));
     Some(Finding {
         problem,
         rooms: 1,
@@ -57,7 +58,7 @@ pub(super) fn look_into(
         after: Size::of(&shrunk.scenario),
         candidates: shrunk.simulated as u64,
         history: history(&shrunk),
-        room: Some(file::write(&shrunk.scenario)),
+        room: Some(told),
     })
 }
 
@@ -79,16 +80,37 @@ pub(super) fn look_into_panic(
         Some(Failure::Panicked(panic)) => panic,
         Some(_) | None => panic,
     };
+    let problem = Problem::Panicked { place: panic.place.clone(), message: panic.message.clone() };
+    let told = file::write_brief(&titled(smallest, &problem));
     Finding {
-        problem: Problem::Panicked { place: panic.place.clone(), message: panic.message.clone() },
+        problem,
         rooms: 1,
         found,
         before: Size::of(scenario),
         after: Size::of(smallest),
         candidates: shrunk.as_ref().map_or(0, |shrunk| shrunk.simulated as u64),
         history: shrunk.as_ref().map(history).unwrap_or_default(),
-        room: Some(file::write(smallest)),
+        room: Some(told),
     }
+}
+
+/// The small room with a sentence that says what is wrong, and the rule that it is about.
+fn titled(scenario: &Scenario, problem: &Problem) -> Scenario {
+    let (about, rule) = match problem {
+        Problem::Rule { rule, party, party_kind, .. } => {
+            let whom = match party_kind {
+                Bound::Device | Bound::Server => party,
+                Bound::World => "the network",
+            };
+            (format!("{whom} breaks {}: {}.", rule.id(), rule.text()), Some(*rule))
+        }
+        Problem::Panicked { place, message } => {
+            let panic = Panic { place: place.clone(), message: message.clone() };
+            (format!("A client panics {}.", panic.told()), None)
+        }
+        Problem::NotDeterministic { .. } | Problem::File { .. } => return scenario.clone(),
+    };
+    Scenario { about, rules: rule.into_iter().collect(), ..scenario.clone() }
 }
 
 fn is_it(tried: &Tried, found: &Found, wanted: &str) -> bool {

@@ -233,7 +233,7 @@ impl Lane {
                 after: size,
                 candidates: 0,
                 history: Vec::new(),
-                room: Some(file::write(scenario)),
+                room: Some(file::write_brief(scenario)),
             });
             // A room that runs another way every time cannot be made small.
             return;

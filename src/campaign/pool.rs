@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::LANES;
 use super::feature::FEATURES;
+use super::finding::Findings;
 use super::folder::{Folder, FolderError};
 use super::lane::{Bench, Lane};
 use super::speed::{Sample, Session};
@@ -66,6 +67,8 @@ pub struct Pool<'a> {
     pub clock: &'a (dyn Fn() -> u64 + Sync),
     /// Where their states are saved.
     pub folder: Option<&'a Folder>,
+    /// Who is given the findings of a lane whenever there are more of them, while others are still looked for.
+    pub keeper: &'a (dyn Fn(&Findings) -> Result<(), FolderError> + Sync),
     /// Who is told how far it is.
     pub watcher: &'a (dyn Fn(&Progress) + Sync),
 }
@@ -95,7 +98,7 @@ struct Job {
     lane: Lane,
     /// How many cases it had when it was last saved, and when.
     saved: (u64, u64),
-    /// How many of its findings have their rooms in the folder.
+    /// How many of its findings the keeper was given.
     kept: usize,
     /// How many of its features are counted as seen by all.
     told: usize,
@@ -120,12 +123,12 @@ impl Pool<'_> {
     /// # Errors
     /// If a state cannot be saved.
     pub fn run(&self, lanes: Vec<Lane>) -> Result<Ended, FolderError> {
-        let cases = lanes.iter().map(Lane::cases).sum();
+        let cases: u64 = lanes.iter().map(Lane::cases).sum();
         let mut shared = Shared {
             ready: Vec::new(),
             done: Vec::new(),
             progress: Progress { cases, ..Progress::default() },
-            session: Session::new(self.jobs as u64),
+            session: Session::new(self.jobs as u64, cases),
             seen: vec![0; FEATURES.div_ceil(64) as usize].into_boxed_slice(),
             error: None,
         };
@@ -206,14 +209,14 @@ impl Pool<'_> {
     }
 
     fn save(&self, job: &mut Job, is_over: bool) -> Result<(), FolderError> {
-        let Some(folder) = self.folder else { return Ok(()) };
-        let (cases, now) = (job.lane.cases(), (self.clock)());
         let found = job.lane.findings().len();
         let is_found = found > job.kept;
         if is_found {
-            folder.keep_findings(job.lane.findings())?;
+            (self.keeper)(job.lane.findings())?;
             job.kept = found;
         }
+        let Some(folder) = self.folder else { return Ok(()) };
+        let (cases, now) = (job.lane.cases(), (self.clock)());
         if is_over || is_found || now >= job.saved.1 + SAVE_EVERY_US {
             folder.save_lane(&LaneState::of(&job.lane))?;
             job.saved = (cases, now);

@@ -20,6 +20,9 @@ pub struct Speed {
 pub struct Session {
     /// How many threads ran lanes.
     pub jobs: u64,
+    /// How many cases earlier sessions had done, also those that were killed and have left nothing here.
+    #[serde(default)]
+    pub began: u64,
     /// How long it took.
     pub micros: u64,
     /// How many cases were done.
@@ -49,8 +52,8 @@ pub struct Sample {
 impl Session {
     /// One that has just started.
     #[must_use]
-    pub fn new(jobs: u64) -> Self {
-        Self { jobs, every: 100_000, ..Self::default() }
+    pub fn new(jobs: u64, began: u64) -> Self {
+        Self { jobs, began, every: 100_000, ..Self::default() }
     }
 
     /// Takes a sample, if it is time. When there are too many, every second one goes.
@@ -83,7 +86,7 @@ mod tests {
 
     #[test]
     fn samples_stay_few_and_cover_the_whole_time() {
-        let mut session = Session::new(1);
+        let mut session = Session::new(1, 0);
         for second in 1..=10_000 {
             let micros = second * 1_000_000;
             session.sample(Sample { micros, cases: second, features: 0, findings: 0 });
@@ -95,8 +98,8 @@ mod tests {
 
     #[test]
     fn a_rate_needs_time() {
-        let session = Session { micros: 2_000_000, ..Session::new(1) };
+        let session = Session { micros: 2_000_000, ..Session::new(1, 0) };
         assert_eq!(session.per_second(10), 5);
-        assert_eq!(Session::new(1).per_second(10), 0);
+        assert_eq!(Session::new(1, 0).per_second(10), 0);
     }
 }

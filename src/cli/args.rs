@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::paint::Paint;
@@ -63,6 +64,33 @@ Examples:
   withheld rules W-09 N           one rule, and a family
   withheld rules --json           the same as data";
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  withheld check facts.jsonl                      what `withheld run --trace` wrote, or a recorder of your own
+  withheld check a1.jsonl b1.jsonl server.jsonl   logs of the same rooms, judged together
+  recorder | withheld check -                     one that comes from another program
+  withheld check facts.jsonl --undecided          every rule that cannot be decided, and why
+  withheld check facts.jsonl --json               the same as data
+
+Exit codes:
+  0  everything that can be decided holds
+  1  a rule is violated
+  2  inconclusive: the log ends before everything was decided
+  3  bad input or usage: nothing was judged";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  withheld explain room.json                             what wants an explanation most
+  withheld explain room.json --message m3 --device B1    why B1 could not read m3, or how it could
+  withheld explain room.json --rule W-09                 how a rule was broken
+  withheld explain room.json --format mermaid            a sequence diagram
+  withheld explain room.json --json                      the same as data
+
+Exit codes:
+  0  it was explained, however the run came out
+  1  a client panicked, so that there is nothing to explain
+  3  bad input or usage, or nothing in the run is what was asked for";
+
 const ABOUT: &str =
     "Says what became of every room key in encrypted Matrix rooms, simulated in virtual time";
 
@@ -85,12 +113,14 @@ pub enum Command {
     #[command(after_help = EXAMPLES)]
     Run(RunArgs),
     /// Judge recorded logs of facts, one a line: what a run wrote with --trace, or what real clients and servers recorded.
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
     /// List the rule book, with how often each rule was met and broken in scenario files.
     #[command(after_help = RULES_EXAMPLES)]
     Rules(RulesArgs),
     /// Explain a verdict or a broken rule: the facts that led to it, in order. Without a message, a device or a rule: what
     /// wants an explanation most.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
     /// Make a failing scenario as small as it can be and still fail in the same way: without every device, step, fault and setting that
     /// it does not need for that.
@@ -131,15 +161,19 @@ pub enum Command {
 /// What to judge, and how.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Logs that were recorded of the same rooms; several are judged together, and each says in its header what it records.
+    /// Logs that were recorded of the same rooms; several are judged together, and each says in its header what it records. - is
+    /// the standard input, which is read whole.
     #[arg(value_name = "LOG", required = true)]
     pub logs: Vec<PathBuf>,
-    /// What to print.
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    pub format: Format,
+    /// How it is printed.
+    #[command(flatten)]
+    pub printed: Printed,
     /// How ambiguous points of the specification are read.
-    #[arg(long, value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    #[arg(long, visible_alias = "reading", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
     pub rules: Rules,
+    /// List every rule that cannot be decided, with the reason.
+    #[arg(long)]
+    pub undecided: bool,
 }
 
 /// The form of what is printed.
@@ -149,6 +183,35 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// How something is printed that is text or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct Printed {
+    /// Print JSON: the same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+impl Printed {
+    /// Whether it is JSON.
+    #[must_use]
+    pub const fn is_json(self) -> bool {
+        self.json || matches!(self.format, Format::Json)
+    }
+}
+
+/// The path of a file or folder that is written: `-`, which elsewhere is a standard stream, is none.
+pub(super) fn to_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path.as_os_str() == "-" {
+            return Err("expected the path of a file; nothing is written to a standard stream but what a command prints");
+        }
+        Ok(path)
+    })
 }
 
 /// Whose schema is meant.
@@ -177,27 +240,27 @@ impl SchemaOf {
 /// What to run, and how.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Scenario files, and folders: every *.json below them. One file is shown in full, several in a line each.
+    /// Scenario files, and folders: every *.json below them; - is the standard input. One file is shown in full, several in a line each.
     #[arg(value_name = "PATH", default_value = SCENARIOS)]
     pub paths: Vec<PathBuf>,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub printed: Printed,
     /// Write every fact of the run to FILE, one JSON object a line; one scenario file only.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = to_file())]
     pub trace: Option<PathBuf>,
     /// Write the run to FILE as a page to look at: lanes, verdicts, what led to each; one scenario file only.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = to_file())]
     pub html: Option<PathBuf>,
     /// Write the run to FILE as a trace for Perfetto or chrome://tracing; one scenario file only.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = to_file())]
     pub perfetto: Option<PathBuf>,
     /// Take N instead of the seed in the file for what is left to chance.
     #[arg(long, value_name = "N", conflicts_with_all = ["locked", "bless"])]
     pub seed: Option<u64>,
     /// How ambiguous points of the specification are read. Files say what they expect of strict: under another reading
     /// only violations that a file does not expect count.
-    #[arg(long, value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    #[arg(long, visible_alias = "reading", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
     pub rules: Rules,
     /// A run whose digest is not the one in its file fails.
     #[arg(long, conflicts_with = "bless")]
@@ -210,7 +273,7 @@ pub struct RunArgs {
 /// What to explain.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// The scenario file.
+    /// The scenario file; - is the standard input.
     pub file: PathBuf,
     /// Explain what became of this message.
     #[arg(long, value_name = "M")]
@@ -224,21 +287,24 @@ pub struct ExplainArgs {
     /// The form of the explanation. A diagram shows one: the first.
     #[arg(long, value_enum, default_value_t = Form::Text, value_name = "FORM")]
     pub format: Form,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
     /// Take N instead of the seed in the file for what is left to chance.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// How ambiguous points of the specification are read.
-    #[arg(long, visible_alias = "rules", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    #[arg(long = "rules", visible_alias = "reading", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
     pub reading: Rules,
 }
 
 /// What to make small.
 #[derive(Debug, Args)]
 pub struct ShrinkArgs {
-    /// The scenario file.
+    /// The scenario file; - is the standard input.
     pub file: PathBuf,
     /// Write the small room to OUT and not to the standard output.
-    #[arg(short, long, value_name = "OUT")]
+    #[arg(short, long, value_name = "OUT", value_parser = to_file())]
     pub out: Option<PathBuf>,
     /// Write to OUT even if something else is there.
     #[arg(long, requires = "out")]
@@ -246,9 +312,9 @@ pub struct ShrinkArgs {
     /// Keep it failing by this rule, also if the file expects that, or if it is a warning.
     #[arg(long, value_name = "RULE")]
     pub rule: Option<String>,
-    /// Print what was found as JSON, the small room in it.
-    #[arg(long)]
-    pub json: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub printed: Printed,
     /// Tell everything that was tried.
     #[arg(long)]
     pub history: bool,
@@ -276,11 +342,27 @@ pub enum Form {
     Mermaid,
 }
 
+impl ExplainArgs {
+    /// The form that the flags ask for.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        if self.json { Form::Json } else { self.format }
+    }
+}
+
+impl MatrixArgs {
+    /// The form that the flags ask for.
+    #[must_use]
+    pub const fn form(&self) -> TableFormat {
+        if self.json { TableFormat::Json } else { self.format }
+    }
+}
+
 impl Default for RunArgs {
     fn default() -> Self {
         Self {
             paths: vec![PathBuf::from(SCENARIOS)],
-            json: false,
+            printed: Printed { json: false, format: Format::Text },
             trace: None,
             html: None,
             perfetto: None,
@@ -311,11 +393,11 @@ pub struct RulesArgs {
     #[arg(long = "scenarios", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// How ambiguous points of the specification are read.
-    #[arg(long = "reading", alias = "rules", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    #[arg(long = "rules", visible_alias = "reading", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
     pub reading: Rules,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub printed: Printed,
 }
 
 /// Which clients to put together.
@@ -327,6 +409,9 @@ pub struct MatrixArgs {
     /// How the table is printed.
     #[arg(long, value_enum, default_value_t = TableFormat::Text, value_name = "FORMAT")]
     pub format: TableFormat,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
 }
 
 /// How a table is printed.

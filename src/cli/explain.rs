@@ -49,7 +49,7 @@ pub(super) fn explain(
         why: &why,
         more: &more(args, &input, &why),
     };
-    print(&told, args.format, streams).map_err(Failure::Output)?;
+    print(&told, args.form(), streams).map_err(Failure::Output)?;
     Ok(Exit::Holds)
 }
 
@@ -174,7 +174,7 @@ pub(super) fn command(file: &str, seed: Option<u64>, reading: ReadingName) -> St
         command.push_str(&format!(" --seed {seed}"));
     }
     if reading != ReadingName::Strict {
-        command.push_str(&format!(" --reading {}", reading.as_str()));
+        command.push_str(&format!(" --rules {}", reading.as_str()));
     }
     command
 }

@@ -1,15 +1,18 @@
 //! `withheld fuzz` and `withheld merge`: campaigns, with progress while they run and in the end what they came to.
 //! It does not know how a campaign is run; it knows how long, on how many threads and where its results go.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
-use std::{fs, thread};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::campaign::LANES;
 use crate::campaign::document::{Document, Sum};
+use crate::campaign::finding::Findings;
 use crate::campaign::folder::{Folder, FolderError};
 use crate::campaign::lane::{Bench, Lane};
 use crate::campaign::merge::merge as put_together;
@@ -17,12 +20,13 @@ use crate::campaign::pool::{Ended, Pool, Progress, Stop, share};
 use crate::campaign::setup::{Replay, Setup, Shard, Steering};
 use crate::campaign::speed::Speed;
 use crate::campaign::state::LaneState;
-use crate::report::campaign::{Saved, Told, campaign_document, campaign_view};
+use crate::report::campaign::{Saved, Told, campaign_document, campaign_view, headline};
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 
 use super::args::RunArgs;
 use super::failure::Failure;
+use super::findings::FindingsFolder;
 use super::fuzz_args::{FuzzArgs, MergeArgs, SECONDS};
 use super::fuzz_page::{Beside, Runner, save_pages};
 use super::inputs;
@@ -49,14 +53,20 @@ pub(super) fn fuzz(
         Some(folder) => folder.speed().map_err(refused)?,
         None => Speed::default(),
     };
+    let keep = match &folder {
+        Some(folder) => Keep::Folder(folder),
+        None => Keep::Loose(FindingsFolder::tried(Path::new(FINDINGS))?),
+    };
     let clock = Clock::start();
     let bar = bar(streams.terminal, args);
+    let news = News::after(&lanes);
     let pool = Pool {
         bench: Bench { simulator, setup: &setup },
         stop: stop(args),
         jobs: jobs(args),
         clock: &|| clock.micros(),
         folder: folder.as_ref(),
+        keeper: &|findings| keep.so_far(findings).map(|()| news.tell(findings, &bar)),
         watcher: &|progress| show(&bar, args, progress),
     };
     let ended = pool.run(lanes).map_err(refused)?;
@@ -66,20 +76,14 @@ pub(super) fn fuzz(
     let sum = Sum::of(&states).map_err(|(_, error)| Failure::usage(error))?;
     let document = Document::of(identity, &sum);
     speed.sessions.push(session);
-    if let Some(folder) = &folder {
-        folder.save_findings(&sum.findings).map_err(refused)?;
-        folder.save_speed(&speed).map_err(refused)?;
-        folder.save_result(&document).map_err(refused)?;
-    }
-    let saved = saved(folder.as_ref(), &sum)?;
+    let (saved, kept) = keep.rooms(&sum);
     let told =
         Told { document: &document, sum: &sum, speed: &speed, saved: &saved, why: Some(why) };
-    if let (Some(folder), Some(beside)) = (&folder, &beside) {
-        let runner = Runner { simulator, reading: args.rules.reading() };
-        save_pages(folder, told, beside, runner)?;
-    }
-    print(&told, args.json, streams)?;
-    Ok(exit(&sum))
+    let runner = Runner { simulator, reading: args.rules.reading() };
+    let kept = kept.and_then(|()| keep.in_the_end(told, beside.as_ref(), runner));
+    // What was found is told, also if it cannot be kept.
+    print(&told, args.printed.is_json(), streams)?;
+    kept.map(|()| exit(&sum))
 }
 
 /// Puts shards together.
@@ -90,7 +94,7 @@ pub(super) fn merge(
 ) -> Result<Exit, Failure> {
     let merged = put_together(&args.shards, &args.out).map_err(Failure::usage)?;
     let speed = merged.folder.speed().map_err(refused)?;
-    let saved = saved(Some(&merged.folder), &merged.sum)?;
+    let (saved, _) = Keep::Folder(&merged.folder).rooms(&merged.sum);
     let told = Told {
         document: &merged.document,
         sum: &merged.sum,
@@ -101,7 +105,7 @@ pub(super) fn merge(
     let reading = merged.document.campaign.reading_name();
     let beside = Beside::read(&merged.folder)?;
     save_pages(&merged.folder, told, &beside, Runner { simulator, reading })?;
-    print(&told, args.json, streams)?;
+    print(&told, args.printed.is_json(), streams)?;
     Ok(exit(&merged.sum))
 }
 
@@ -176,7 +180,7 @@ fn jobs(args: &FuzzArgs) -> usize {
 
 /// One line of progress, for whoever watches.
 fn bar(terminal: Terminal, args: &FuzzArgs) -> ProgressBar {
-    let target = if terminal.watched && !args.json {
+    let target = if terminal.watched && !args.printed.is_json() {
         ProgressDrawTarget::stderr()
     } else {
         ProgressDrawTarget::hidden()
@@ -200,45 +204,77 @@ fn show(bar: &ProgressBar, args: &FuzzArgs, progress: &Progress) {
     bar.tick();
 }
 
-/// Where the room of each finding is saved, by the id of the finding.
-fn saved(folder: Option<&Folder>, sum: &Sum) -> Result<Saved, Failure> {
-    let mut saved = Saved::new();
-    for finding in sum.findings.ranked() {
-        let Some(room) = &finding.room else { continue };
-        let id = finding.problem.id();
-        let path = match folder {
-            Some(folder) => folder.finding_file(&id),
-            None => keep(Path::new(FINDINGS), &id, room.as_bytes())?,
-        };
-        saved.insert(id, quoted(&path.to_string_lossy()));
-    }
-    Ok(saved)
-}
+/// Which kinds of findings whoever watches has heard of.
+struct News(Mutex<BTreeSet<String>>);
 
-/// Writes a room under a name that no other file has, unless it is there already.
-fn keep(folder: &Path, id: &str, room: &[u8]) -> Result<PathBuf, Failure> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error| Failure::File(path, error)
-    };
-    fs::create_dir_all(folder).map_err(failed(folder))?;
-    for attempt in 1.. {
-        let name = if attempt == 1 { format!("{id}.json") } else { format!("{id}-{attempt}.json") };
-        let path = folder.join(name);
-        match fs::File::create_new(&path) {
-            Ok(mut file) => {
-                file.write_all(room).map_err(failed(&path))?;
-                return Ok(path);
+impl News {
+    /// What these lanes have found in earlier sessions is not new.
+    fn after(lanes: &[Lane]) -> Self {
+        let known = lanes.iter().flat_map(|lane| lane.findings().keys().map(str::to_owned));
+        Self(Mutex::new(known.collect()))
+    }
+
+    /// A line for each that is new, above the line of progress.
+    fn tell(&self, findings: &Findings, bar: &ProgressBar) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for finding in findings.ranked() {
+            if known.insert(finding.problem.key()) {
+                bar.println(format!("{}: {}", finding.problem.id(), headline(&finding.problem)));
             }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                if fs::read(&path).is_ok_and(|there| there == room) {
-                    return Ok(path);
-                }
-            }
-            Err(error) => return Err(failed(&path)(error)),
         }
     }
-    Err(Failure::usage("there is no name left for a finding"))
+}
+
+/// Where the findings of a campaign are kept.
+enum Keep<'a> {
+    Folder(&'a Folder),
+    Loose(FindingsFolder),
+}
+
+impl Keep<'_> {
+    /// Writes what a lane has found so far.
+    fn so_far(&self, findings: &Findings) -> Result<(), FolderError> {
+        match self {
+            Keep::Folder(folder) => folder.keep_findings(findings),
+            // If it fails, it will again in the end, when results can be told all the same.
+            Keep::Loose(loose) => {
+                let _ = loose.keep(findings);
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes everything that stays: rooms, speed, results, pages.
+    fn in_the_end(
+        &self,
+        told: Told<'_>,
+        beside: Option<&Beside>,
+        runner: Runner<'_>,
+    ) -> Result<(), Failure> {
+        let (Keep::Folder(folder), Some(beside)) = (self, beside) else { return Ok(()) };
+        folder.save_findings(&told.sum.findings).map_err(refused)?;
+        folder.save_speed(told.speed).map_err(refused)?;
+        folder.save_result(told.document).map_err(refused)?;
+        save_pages(folder, told, beside, runner)
+    }
+
+    /// Where the smallest room of each finding is, by its id; those of no campaign are written for that.
+    fn rooms(&self, sum: &Sum) -> (Saved, Result<(), Failure>) {
+        let mut saved = Saved::new();
+        for finding in sum.findings.ranked() {
+            let Some(room) = &finding.room else { continue };
+            let id = finding.problem.id();
+            let path = match self {
+                Keep::Folder(folder) => folder.finding_file(&id),
+                Keep::Loose(loose) => match loose.put(&id, room.as_bytes()) {
+                    Ok(path) => path,
+                    Err(failure) => return (saved, Err(failure)),
+                },
+            };
+            saved.insert(id, quoted(&path.to_string_lossy()));
+        }
+        (saved, Ok(()))
+    }
 }
 
 fn print(told: &Told<'_>, json: bool, streams: &mut Streams<'_>) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use crate::report::text::safe;
 use crate::scenario::mutant::Mutant;
 use crate::scenario::profile::ProfileName;
 
-use super::args::Rules;
+use super::args::{Printed, Rules, to_file};
 use super::failure::Failure;
 
 /// How long a campaign goes on at the most if nothing is said.
@@ -57,7 +57,7 @@ pub struct FuzzArgs {
     pub jobs: Option<u32>,
     /// Keep state, findings and results in this folder, and go on from there if a campaign with the same options is in it. Without it
     /// findings are saved below withheld-findings/.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = to_file())]
     pub out: Option<PathBuf>,
     /// Who is on trial: `specification`, the name of a profile, or the id of a mutant such as X05, or X05:SETTING for one of its ways.
     #[arg(long, value_name = "NAME", default_value = "specification")]
@@ -66,7 +66,7 @@ pub struct FuzzArgs {
     #[arg(long)]
     pub no_neighbours: bool,
     /// How ambiguous points of the specification are read.
-    #[arg(long, value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    #[arg(long, visible_alias = "reading", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
     pub rules: Rules,
     /// Generate every room afresh, instead of some out of rooms that showed something new.
     #[arg(long)]
@@ -80,9 +80,9 @@ pub struct FuzzArgs {
     /// Run this part of the lanes only, as 1/4 is the first of four; needs --out and --cases.
     #[arg(long, value_name = "I/N", value_parser = shard, requires_all = ["out", "cases"])]
     pub shard: Option<Shard>,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub printed: Printed,
     /// How large rooms are.
     #[command(flatten)]
     pub sizes: SizeArgs,
@@ -119,11 +119,11 @@ pub struct MergeArgs {
     #[arg(value_name = "DIR", required = true)]
     pub shards: Vec<PathBuf>,
     /// The folder of the whole campaign, which is made.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = to_file())]
     pub out: PathBuf,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub printed: Printed,
 }
 
 /// A part of the lanes, as `1/4`.

@@ -28,6 +28,11 @@ pub(super) struct Input {
     pub(super) scenario: Scenario,
 }
 
+/// Whether this stands for the standard input.
+pub(super) fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 /// The scenario files that `paths` name: files as they are, and below folders everything that ends in `.json`, in the
 /// order of names. Hidden files and folders are passed over; links to folders are not followed.
 ///
@@ -37,6 +42,10 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<String>> {
     let mut found = Vec::new();
     let mut problems = Vec::new();
     for path in paths {
+        if is_standard(path) {
+            found.push(path.clone());
+            continue;
+        }
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
                 let before = (found.len(), problems.len());
@@ -148,7 +157,12 @@ fn read(path: PathBuf, paint: Paint) -> Result<Input, String> {
 /// The bytes of a file, at most one more than the limit: of a larger one no more is needed to see that it is too large.
 fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(Limits::FILES.file_bytes as u64 + 1).read_to_end(&mut bytes)?;
+    let most = Limits::FILES.file_bytes as u64 + 1;
+    if is_standard(path) {
+        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    } else {
+        File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    }
     Ok(bytes)
 }
 

@@ -25,7 +25,7 @@ pub(super) fn run(
     let pairs = matrix(simulator, &profiles);
     let rooms: Vec<&'static str> = rooms().collect();
     let out = &mut streams.out;
-    let printed = match args.format {
+    let printed = match args.form() {
         TableFormat::Text => {
             write!(out, "{}", matrix_view(&pairs, rooms.len(), streams.terminal.out))
         }

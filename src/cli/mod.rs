@@ -9,6 +9,7 @@ mod check;
 mod commands;
 mod explain;
 mod failure;
+mod findings;
 mod fuzz;
 pub mod fuzz_args;
 mod fuzz_page;

@@ -121,7 +121,7 @@ fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
 
 fn print(told: &Told<'_>, args: &MutantsArgs, streams: &mut Streams<'_>) -> Result<(), Failure> {
     let (out, paint) = (&mut streams.out, streams.terminal.out);
-    let printed = if args.json {
+    let printed = if args.printed.is_json() {
         serde_json::to_writer_pretty(&mut *out, &mutants_document(told))
             .map_err(std::io::Error::from)
             .and_then(|()| writeln!(out))

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::args::{Printed, to_file};
+
 /// What stands under the help.
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -34,13 +36,13 @@ pub struct MutantsArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// Print in how many rooms each mutant broke each rule as well.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "format"])]
     pub matrix: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub printed: Printed,
     /// Write the smallest rooms into this folder, a scenario file for each mutant in each of its ways. No file there is
     /// overwritten.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = to_file())]
     pub out: Option<PathBuf>,
 }

@@ -36,6 +36,9 @@ use super::streams::Streams;
 /// With how many seeds the room of a file is played if nothing is said.
 const SEEDS_OF_FILES: u32 = 10;
 
+/// With fewer seeds an interval says next to nothing.
+const FEW_SEEDS: u32 = 5;
+
 /// Carries the command out.
 pub(super) fn run(
     simulator: &dyn Simulator,
@@ -43,13 +46,14 @@ pub(super) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     let setup = setup(args, streams)?;
+    warn_of_few_seeds(args.seeds, streams);
     let paper = args.plot.as_deref().map(open).transpose()?;
     let clock = Clock::start();
     let of = |worlds: &[World]| worlds.iter().map(|world| world.seeds as usize).sum::<usize>();
     let bar = progress::bar(streams.terminal, of(&setup.worlds) * setup.contenders.len());
     let comparison = compare(simulator, &setup, &|progress| show(&bar, progress));
     let comparison = comparison.map_err(|error| refused(&error))?;
-    let is_drawn = paper.is_some() || args.format == TableFormat::Json;
+    let is_drawn = paper.is_some() || args.form() == TableFormat::Json;
     let lines = if is_drawn {
         bar.set_message("the sweep");
         sweep(simulator, &setup, &|progress| show(&bar, progress))
@@ -68,9 +72,21 @@ pub(super) fn run(
     let traffic =
         traffic_plot(&standings(&comparison), &comparison.contenders[comparison.baseline].0);
     let plots: Vec<Plot> = [Some(sweep), mailboxes, traffic].into_iter().flatten().collect();
-    print(&comparison, &plots, args.format, streams)?;
+    print(&comparison, &plots, args.form(), streams)?;
     tell_time(&comparison, micros, streams);
     Ok(Exit::Holds)
+}
+
+/// An interval of few seeds is wider than what it is about: who asks for so few is told, and gets them.
+fn warn_of_few_seeds(seeds: Option<u32>, streams: &mut Streams<'_>) {
+    if let Some(seeds) = seeds.filter(|seeds| *seeds < FEW_SEEDS) {
+        // A remark that cannot be made changes nothing.
+        let _ = writeln!(
+            streams.err,
+            "warning: intervals of {} say little; with --seeds {FEW_SEEDS} or more they do",
+            count(u64::from(seeds), "seed")
+        );
+    }
 }
 
 fn refused(error: &Unplayable) -> Failure {

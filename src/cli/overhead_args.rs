@@ -7,12 +7,12 @@ use clap::Args;
 
 use crate::overhead::contender::BASELINE;
 
-use super::args::{Rules, TableFormat};
+use super::args::{Rules, TableFormat, to_file};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   withheld overhead                               ten policies in sixteen worlds, from a family to a public room of 10,000 users
-  withheld overhead --seeds 2 --worlds family,team
+  withheld overhead --seeds 5 --worlds family,team
                                                   a quick look
   withheld overhead --policies nothing,mine.json  the policy of a file and a known one against the baseline
   withheld overhead --rooms scenarios/no_olm --seeds 5
@@ -40,12 +40,12 @@ pub struct OverheadArgs {
     /// The policy with which the others are compared, which is played in any case: a name or a file.
     #[arg(long, value_name = "POLICY", default_value = BASELINE)]
     pub baseline: String,
-    /// How many seeds in each room; more than one make an interval. If nothing is said, 24 in the smallest of our worlds to 3 in the
+    /// How many seeds in each room; more than one make an interval, which says something from five on. If nothing is said, 24 in the smallest of our worlds to 3 in the
     /// largest, and 10 in the rooms of files.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub seeds: Option<u32>,
     /// How ambiguous points of the specification are read, by the judge and by what clients show.
-    #[arg(long, value_enum, default_value_t = Rules::Strict, value_name = "READING")]
+    #[arg(long, visible_alias = "reading", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
     pub rules: Rules,
     /// The first seed; the others follow.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -56,8 +56,19 @@ pub struct OverheadArgs {
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = TableFormat::Text, value_name = "FORMAT")]
     pub format: TableFormat,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
     /// Draw three pictures into FILE, as SVG: messages against the share of withheld devices, mailboxes over time, traffic against
     /// what it explains.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = to_file())]
     pub plot: Option<PathBuf>,
+}
+
+impl OverheadArgs {
+    /// The form that the flags ask for.
+    #[must_use]
+    pub const fn form(&self) -> TableFormat {
+        if self.json { TableFormat::Json } else { self.format }
+    }
 }

@@ -41,7 +41,7 @@ pub(super) fn rules(
         survey.add(&input.name, &input.scenario, &ran.map_err(panicked)?.outcome);
     }
     let out = &mut streams.out;
-    let printed = if args.json {
+    let printed = if args.printed.is_json() {
         serde_json::to_writer_pretty(&mut *out, &rules_document(&rules, &survey))
             .map_err(std::io::Error::from)
             .and_then(|()| writeln!(out))

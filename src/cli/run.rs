@@ -15,7 +15,7 @@ use crate::run::panic::caught;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 use crate::run::twice::run_again;
-use crate::run::why::most_pressing;
+use crate::run::why::{Pressing, most_pressing};
 use crate::store::atomic::AtomicFile;
 use crate::trace::jsonl::JsonLines;
 use crate::trace::sink::{FactSink, Trace};
@@ -87,7 +87,12 @@ pub(super) fn run(
         return Err(Failure::Panicked(panicked));
     }
     let mut summary = Summary::default();
-    all.iter().for_each(|done| summary.add(&done.report));
+    for done in &all {
+        summary.add(&done.report);
+        if args.locked && done.input.scenario.expect.digest.is_none() {
+            summary.add_unlocked();
+        }
+    }
     print(args, &all, (&summary, stopwatch.micros()), detail, streams)?;
     if args.bless {
         for done in &all {
@@ -116,7 +121,31 @@ fn check(args: &RunArgs) -> Result<(), Failure> {
             "{flag}: found more than one file to run, expected one scenario file"
         )));
     }
+    let given: Vec<(&str, &Path)> =
+        pictures::files(args).into_iter().filter_map(|(flag, path)| Some((flag, path?))).collect();
+    for (place, (flag, path)) in given.iter().enumerate() {
+        if let Some((other, _)) = given[..place].iter().find(|(_, other)| is_one_file(path, other))
+        {
+            return Err(Failure::usage(format!(
+                "{flag}: found {}, which {other} writes, expected another file",
+                super::failure::shown(path)
+            )));
+        }
+    }
+    if args.bless && args.paths.iter().any(|path| inputs::is_standard(path)) {
+        return Err(Failure::usage("--bless: found the standard input, expected files"));
+    }
     Ok(())
+}
+
+/// Whether two paths name one file, which need not be there yet.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| {
+        let name = path.file_name()?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(name))
+    };
+    one == other || same_file(one, other) || whole(one).is_some_and(|one| whole(other) == Some(one))
 }
 
 /// One file is shown in full; a folder is a list, however many files are in it.
@@ -246,11 +275,15 @@ fn replay(args: &RunArgs, input: &Input) -> String {
 
 /// The command that explains what most wants it.
 fn why(args: &RunArgs, input: &Input, report: &RunReport) -> Option<String> {
-    let cell = most_pressing(&report.outcome)?;
-    let (message, device) =
-        (input.scenario.message_name(cell.message), input.scenario.device_name(cell.device));
     let command = explain::command(&input.name, args.seed, args.rules.reading());
-    Some(format!("{command} --message {} --device {}", quoted(message), quoted(device)))
+    Some(match most_pressing(&report.outcome)? {
+        Pressing::Broken(violation) => format!("{command} --rule {}", violation.rule.id()),
+        Pressing::Cell(cell) => {
+            let message = quoted(input.scenario.message_name(cell.message));
+            let device = quoted(input.scenario.device_name(cell.device));
+            format!("{command} --message {message} --device {device}")
+        }
+    })
 }
 
 fn print(
@@ -262,7 +295,7 @@ fn print(
 ) -> Result<(), Failure> {
     let runs: Vec<Told<'_>> = all.iter().map(Done::told).collect();
     let out = &mut streams.out;
-    let printed = if args.json {
+    let printed = if args.printed.is_json() {
         let document = document(&runs, args.rules.reading(), summary, real_us, detail);
         serde_json::to_writer_pretty(&mut *out, &document)
             .map_err(std::io::Error::from)

@@ -192,7 +192,7 @@ fn print(
     text: &str,
     streams: &mut Streams<'_>,
 ) -> io::Result<()> {
-    if args.json {
+    if args.printed.is_json() {
         serde_json::to_writer_pretty(&mut streams.out, &document(told))?;
         return writeln!(streams.out);
     }

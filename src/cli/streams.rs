@@ -24,7 +24,8 @@ pub struct Streams<'a> {
 }
 
 impl<'a> Streams<'a> {
-    /// Streams over these two writers.
+    /// Streams over these two writers. Neither may hold a lock on a stream of the process: threads that work draw their progress on
+    /// the same terminal, and would wait for it for ever.
     pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, terminal: Terminal) -> Self {
         Self { out: Pipe::new(out), err: Pipe::new(err), terminal }
     }

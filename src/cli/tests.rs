@@ -200,6 +200,7 @@ fn bad_input_is_told_for_all_files_and_nothing_is_run() {
 fn usage_that_makes_no_sense_is_bad_input() {
     let folder = folder(&[("a.json", QUIET), ("b.json", QUIET)]);
     let (all, one) = (path(&folder, ""), path(&folder, "a.json"));
+    let (new, also_new) = (path(&folder, "new"), path(&folder, "./new"));
     for (args, told) in [
         (vec!["walk"], "unrecognized subcommand"),
         (vec!["run", "--fast"], "unexpected argument"),
@@ -208,6 +209,10 @@ fn usage_that_makes_no_sense_is_bad_input() {
         (vec!["run", &one, "--bless", "--rules", "draft"], "--bless: found --rules draft"),
         (vec!["run", &all, "--trace", "x"], "expected one scenario file"),
         (vec!["run", &one, "--trace", &one], "which is the scenario itself"),
+        (vec!["run", &one, "--trace", &new, "--html", &new], "which --trace writes"),
+        (vec!["run", &one, "--html", &new, "--perfetto", &also_new], "which --html writes"),
+        (vec!["run", &one, "--html", "-"], "expected the path of a file"),
+        (vec!["run", &one, "--json", "--format", "text"], "cannot be used with"),
         (vec!["expand"], "required arguments"),
     ] {
         let left = withheld(&args);
@@ -215,6 +220,45 @@ fn usage_that_makes_no_sense_is_bad_input() {
         assert!(left.err.contains(told), "{args:?}: {}", left.err);
         assert!(left.err.starts_with("error: "), "{args:?}: {}", left.err);
     }
+}
+
+#[test]
+fn a_reading_and_json_are_asked_for_in_the_same_way_everywhere() {
+    let folder = folder(&[("a.json", QUIET)]);
+    let file = path(&folder, "a.json");
+    for command in ["run", "explain"] {
+        for flag in ["--rules", "--reading"] {
+            let left = withheld(&[command, &file, flag, "lenient"]);
+            assert!(left.out.contains("lenient reading"), "{command} {flag}: {}", left.out);
+        }
+        let [short, long] = [&["--json"][..], &["--format", "json"]].map(|flags| {
+            let left = withheld(&[&[command, &file], flags].concat());
+            let mut document: Value = serde_json::from_str(&left.out).unwrap();
+            document["summary"] = Value::Null;
+            document
+        });
+        assert_eq!(short, long, "{command}");
+    }
+    for command in ["check", "rules", "shrink", "fuzz", "overhead"] {
+        let help = withheld(&[command, "--help"]).out;
+        assert!(help.contains("--rules") && help.contains("[alias: --reading]"), "{help}");
+        assert!(help.contains("--json") && help.contains("--format"), "{help}");
+    }
+    for command in ["check", "explain"] {
+        let help = withheld(&[command, "--help"]).out;
+        assert!(help.contains("Examples:") && help.contains("Exit codes:"), "{help}");
+    }
+}
+
+#[test]
+fn files_without_a_digest_are_counted_where_digests_are_to_hold() {
+    let folder = folder(&[("a.json", QUIET), ("b.json", QUIET)]);
+    assert_eq!(withheld(&["run", &path(&folder, "a.json"), "--bless"]).code, 0);
+    let all = path(&folder, "");
+    let left = withheld(&["run", &all, "--locked"]);
+    assert_eq!(left.code, 0, "{}", left.err);
+    assert!(left.out.ends_with("; 1 file not locked: no digest\n"), "{}", left.out);
+    assert!(!withheld(&["run", &all]).out.contains("not locked"));
 }
 
 #[test]

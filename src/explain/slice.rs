@@ -9,7 +9,7 @@ use petgraph::visit::{EdgeRef, IntoNeighbors};
 
 use crate::explain::question::{Question, seeds};
 use crate::explain::weight::Told;
-use crate::ids::{FactId, TxnId};
+use crate::ids::{DeviceId, FactId, TxnId};
 use crate::trace::fact::{Fact, FactKind};
 
 /// A fact of a slice.
@@ -33,6 +33,9 @@ pub struct Slice {
     pub left_out: usize,
 }
 
+/// What a device sent another one in a transaction.
+type Parts = BTreeMap<(TxnId, DeviceId), FactId>;
+
 /// A fact that was reached, and how far it is from the nearest witness.
 type Reached = BTreeMap<FactId, u32>;
 
@@ -41,7 +44,7 @@ impl Slice {
     /// those that are nearest to the witnesses.
     #[must_use]
     pub fn of(facts: &[Fact], question: &Question, limit: usize) -> Self {
-        let reached = ancestors(facts, question);
+        let reached = ancestors(facts, question, &parts(facts));
         let witnesses: BTreeSet<FactId> = question.witnesses.iter().copied().collect();
         let all = || reached.keys().filter_map(|id| fact(facts, *id));
         let mut told = Told::by(all(), question.device);
@@ -69,7 +72,7 @@ impl Slice {
 /// them. `facts` are in the order of their ids.
 #[must_use]
 pub fn behind<'f>(facts: &'f [Fact], question: &Question) -> Vec<&'f Fact> {
-    ancestors(facts, question).keys().filter_map(|id| fact(facts, *id)).collect()
+    ancestors(facts, question, &Parts::new()).keys().filter_map(|id| fact(facts, *id)).collect()
 }
 
 /// The fact with this id.
@@ -78,16 +81,32 @@ fn fact(facts: &[Fact], id: FactId) -> Option<&Fact> {
     here.or_else(|| facts.binary_search_by_key(&id, |fact| fact.id).ok().map(|at| &facts[at]))
 }
 
-/// Everything that led to the facts that are about the question. A cause has a lower id than its effect, so that one walk
+/// The parts of all transactions.
+fn parts(facts: &[Fact]) -> Parts {
+    let part = |fact: &Fact| {
+        let FactKind::PutTarget { txn, recipient, .. } = fact.kind else { return None };
+        Some(((txn, recipient), fact.id))
+    };
+    facts.iter().filter_map(part).collect()
+}
+
+/// Everything that led to the facts that are about the question; what lies in a mailbox is led to by the part of a
+/// transaction that it was sent as, too, if `parts` has that. A cause has a lower id than its effect, so that one walk
 /// down the ids finds them all.
-fn ancestors(facts: &[Fact], question: &Question) -> Reached {
+fn ancestors(facts: &[Fact], question: &Question, parts: &Parts) -> Reached {
     let witnesses: BTreeSet<FactId> = question.witnesses.iter().copied().collect();
     let begin = |id: &FactId| (*id, u32::from(!witnesses.contains(id)));
     let mut pending: Reached = seeds(facts, question).iter().map(begin).collect();
     let mut reached = Reached::new();
     while let Some((id, distance)) = pending.pop_last() {
         reached.insert(id, distance);
-        for cause in fact(facts, id).into_iter().flat_map(|fact| fact.causes.iter()) {
+        let Some(fact) = fact(facts, id) else { continue };
+        let sent_as = if let FactKind::Enqueued { txn, recipient, .. } = fact.kind {
+            parts.get(&(txn, recipient)).copied().filter(|part| *part < id)
+        } else {
+            None
+        };
+        for cause in fact.causes.iter().chain(sent_as) {
             let known = pending.entry(cause).or_insert(u32::MAX);
             *known = (*known).min(distance + 1);
         }
@@ -169,7 +188,7 @@ fn reduced<'f>(kept: &[&'f Fact], contracted: Contracted) -> Vec<(&'f Fact, Vec<
 mod tests {
     use super::{Link, Slice};
     use crate::explain::question::Question;
-    use crate::ids::{FactId, QueryId};
+    use crate::ids::{DeviceId, FactId, QueryId, ToDeviceId};
     use crate::protocol::to_device::ToDeviceType;
     use crate::trace::fact::{Causes, Fact, FactKind, QueryOutcome, SentContent};
     use crate::trace::sample::{A1, B1, BOB, NOTICE, TXN, fact_of};
@@ -232,6 +251,33 @@ mod tests {
         assert_eq!(told, [(0, vec![]), (2, vec![0]), (3, vec![2])]);
         let (told, _) = slice(&facts, &[3], 9);
         assert_eq!(told, [(0, vec![]), (3, vec![0])], "no part of it is told");
+    }
+
+    #[test]
+    fn what_lies_in_a_mailbox_was_sent_by_somebody() {
+        let event_type = ToDeviceType::Withheld;
+        let put = FactKind::Put { device: A1, txn: TXN, event_type, targets: 2 };
+        let content = SentContent::Withheld(NOTICE);
+        let target = |recipient| FactKind::PutTarget { device: A1, txn: TXN, recipient, content };
+        let accepted = FactKind::PutAccepted { device: A1, txn: TXN };
+        let message = ToDeviceId::new(1);
+        let stored = FactKind::Enqueued {
+            message,
+            sender: A1,
+            recipient: B1,
+            txn: TXN,
+            event_type,
+            content,
+        };
+        let facts = facts(&[
+            (put, &[]),
+            (target(B1), &[0]),
+            (target(DeviceId::new(2)), &[0]),
+            (accepted, &[0]),
+            (stored, &[3]),
+        ]);
+        let (told, _) = slice(&facts, &[4], 9);
+        assert_eq!(told, [(1, vec![]), (3, vec![1]), (4, vec![3])]);
     }
 
     #[test]

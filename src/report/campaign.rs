@@ -262,7 +262,8 @@ impl View {
 }
 
 /// What is wrong, in a sentence.
-pub(super) fn headline(problem: &Problem) -> String {
+#[must_use]
+pub fn headline(problem: &Problem) -> String {
     match problem {
         Problem::Rule { rule, severity, party, party_kind, verdict, .. } => {
             let is = match severity {

@@ -134,6 +134,7 @@ struct Totals {
     differs: u64,
     inconclusive: u64,
     not_deterministic: u64,
+    not_locked: u64,
     exit_code: u8,
     actions: u64,
     facts: u64,
@@ -165,6 +166,7 @@ pub fn document<'a>(
             differs: summary.number(Status::Differs),
             inconclusive: summary.number(Status::Inconclusive),
             not_deterministic: summary.number(Status::NotDeterministic),
+            not_locked: summary.unlocked(),
             exit_code: summary.exit().code(),
             actions: summary.actions(),
             facts: summary.facts(),
@@ -370,7 +372,7 @@ mod tests {
             }],
             "summary": {
                 "runs": 1, "ok": 1, "violated": 0, "differs": 0, "inconclusive": 0,
-                "not_deterministic": 0, "exit_code": 0, "actions": 34, "facts": 12,
+                "not_deterministic": 0, "not_locked": 0, "exit_code": 0, "actions": 34, "facts": 12,
                 "virtual_ms": 7_200_000, "real_us": 7_200, "compression": 1_000_000,
             },
         });

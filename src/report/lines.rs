@@ -45,6 +45,7 @@ pub struct Summary {
     simulated: u64,
     actions: u64,
     facts: u64,
+    unlocked: u64,
 }
 
 impl Summary {
@@ -54,6 +55,17 @@ impl Summary {
         self.simulated += report.ended_at.as_ms();
         self.actions += report.actions;
         self.facts += report.facts;
+    }
+
+    /// Counts a run whose digest was to be compared, though its file has none.
+    pub const fn add_unlocked(&mut self) {
+        self.unlocked += 1;
+    }
+
+    /// How many runs there were whose digest was to be compared, though their files have none.
+    #[must_use]
+    pub const fn unlocked(&self) -> u64 {
+        self.unlocked
     }
 
     /// How many runs have this status.
@@ -107,8 +119,12 @@ impl Summary {
         let numbers: Vec<String> = numbers
             .map(|status| format!("{} {}", grouped(self.number(status)), status.as_str()))
             .collect();
+        let unlocked = match self.unlocked {
+            0 => String::new(),
+            files => format!("; {} not locked: no digest", count(files, "file")),
+        };
         format!(
-            "{}: {}; {} of virtual time in {} ({}), {}\n",
+            "{}: {}; {} of virtual time in {} ({}), {}{unlocked}\n",
             count(self.runs(), "run"),
             numbers.join(", "),
             self.simulated(),
@@ -205,6 +221,15 @@ mod tests {
             summary.line(14_400_000),
             "4 runs: 2 ok, 1 differs, 1 inconclusive; 8h of virtual time in 14 s (2,000 : 1), 48 facts\n"
         );
+    }
+
+    #[test]
+    fn the_summary_says_how_many_files_have_no_digest_to_be_held() {
+        let mut summary = Summary::default();
+        summary.add(&report(Status::Holds, 0));
+        summary.add_unlocked();
+        assert!(summary.line(5).ends_with("facts; 1 file not locked: no digest\n"));
+        assert_eq!((summary.unlocked(), summary.exit()), (1, Exit::Holds));
     }
 
     #[test]

@@ -1,22 +1,25 @@
 //! What logs were judged to be, as text: broken rules with the lines that show it, verdicts, and what cannot be decided.
 //! It does not know where the text goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::outcome::{Verdict, Violation};
 use crate::check::undecided::{Missing, Undecided};
 use crate::ids::{FactId, FaultId};
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::Severity;
+use crate::rulebook::rule::Rule;
 use crate::run::logs::JudgedLogs;
 use crate::run::status::Status;
 use crate::scenario::fault::Party;
 use crate::trace::fact::{Observer, RunEnd};
+use crate::trace::kind::Kind;
 
 use super::names::{Names, verdict};
 use super::narrate;
-use super::paint::{Paint, Tone};
-use super::text::{grouped, list, safe};
+use super::paint::Tone;
+use super::room::{Layout, indented};
+use super::text::{count, grouped, list, safe};
 
 /// How many verdicts of one kind are told one by one.
 const SHOWN_OF_ONE_VERDICT: usize = 20;
@@ -28,6 +31,8 @@ pub struct LogTold<'a> {
     pub files: &'a [String],
     /// The judgement.
     pub judged: &'a JudgedLogs,
+    /// Whether every rule that cannot be decided is told, not only how many there are.
+    pub everything: bool,
 }
 
 impl LogTold<'_> {
@@ -72,15 +77,17 @@ impl LogTold<'_> {
 
 /// Everything about judged logs as text.
 #[must_use]
-pub fn log_view(told: &LogTold<'_>, paint: Paint) -> String {
-    let names = Names::of(&told.judged.names);
-    let mut lines = logs(told);
-    section(&mut lines, paint, "Rules that are broken", violations(told, &names));
-    section(&mut lines, paint, "Verdicts", verdicts(told, &names));
-    section(&mut lines, paint, "Rules that cannot be decided", undecided(told, &names));
+pub fn log_view(told: &LogTold<'_>, layout: Layout) -> String {
+    let names = Names::of(&told.judged.names).with_ids(&told.judged.ids);
+    let mut text: String = logs(told).into_iter().map(|line| line + "\n").collect();
+    section(&mut text, layout, "Rules that are broken", violations(told, &names));
+    section(&mut text, layout, "Verdicts", verdicts(told, &names));
+    let open = if told.everything { undecided(told, &names) } else { in_short(told, &names) };
+    section(&mut text, layout, "Rules that cannot be decided", open);
     let status = told.status();
-    lines.push(format!("{}{}", paint.text(tone(status), status.as_str()), ending(told)));
-    lines.into_iter().map(|line| line + "\n").collect()
+    layout.paint.push(tone(status), status.as_str(), &mut text);
+    text.push_str(&format!("{}\n", ending(told)));
+    text
 }
 
 const fn tone(status: Status) -> Tone {
@@ -91,11 +98,10 @@ const fn tone(status: Status) -> Tone {
     }
 }
 
-fn section(all: &mut Vec<String>, paint: Paint, title: &str, lines: Vec<String>) {
+fn section(text: &mut String, layout: Layout, title: &str, lines: Vec<String>) {
     if !lines.is_empty() {
-        all.push(String::new());
-        all.push(paint.text(Tone::Heading, title));
-        all.extend(lines.into_iter().map(|line| format!("  {line}")));
+        text.push_str(&format!("\n{}\n", layout.paint.text(Tone::Heading, title)));
+        text.extend(lines.iter().map(|line| indented(line, layout)));
     }
 }
 
@@ -190,9 +196,53 @@ fn undecided(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
     }
     let line = |((why, parties), rules): ((Missing, &[Party]), Vec<&str>)| {
         let parties: Vec<String> = parties.iter().map(|party| names.party(*party)).collect();
-        format!("{}: {} for {}", missing(names, why), rules.join(", "), list(&parties))
+        let parties: Vec<&str> = parties.iter().map(String::as_str).collect();
+        format!("{}: {} for {}", missing(names, why), rules.join(", "), parties.join(", "))
     };
     reasons.into_iter().map(line).collect()
+}
+
+/// How many rules cannot be decided for want of what: a line for each observer of whom nothing is known, one for what the
+/// log of another one leaves out, one for orders that are not known.
+fn in_short(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
+    let gaps = &told.judged.outcome.gaps.rules;
+    let mut of_observers: BTreeMap<Observer, (BTreeSet<Kind>, BTreeSet<Rule>)> = BTreeMap::new();
+    let mut of_orders: BTreeMap<[Observer; 2], BTreeSet<Rule>> = BTreeMap::new();
+    for Undecided { rule, why, .. } in gaps {
+        match why {
+            Missing::Kind { observer, kind } => {
+                let (kinds, rules) = of_observers.entry(*observer).or_default();
+                kinds.insert(*kind);
+                rules.insert(*rule);
+            }
+            Missing::Order(observers) => {
+                of_orders.entry(*observers).or_default().insert(*rule);
+            }
+        }
+    }
+    let number = |rules: &BTreeSet<Rule>| count(rules.len() as u64, "rule");
+    let is_heard = |observer: Observer| {
+        told.judged.heard.as_ref().is_none_or(|heard| heard.contains(&observer))
+    };
+    let mut lines = Vec::new();
+    for (observer, (kinds, rules)) in of_observers {
+        let whose = whose(names, observer);
+        lines.push(if is_heard(observer) {
+            let kinds: Vec<String> =
+                kinds.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
+            format!("{whose} does not record {}: {}", list(&kinds), number(&rules))
+        } else {
+            format!("nothing is recorded of what {whose} saw: {}", number(&rules))
+        });
+    }
+    for (observers, rules) in of_orders {
+        let order = missing(names, Missing::Order(observers));
+        lines.push(format!("{order}: {}", number(&rules)));
+    }
+    if !lines.is_empty() {
+        lines.push("(--undecided lists each rule with the parties and the reason)".to_owned());
+    }
+    lines
 }
 
 /// Why something cannot be decided, as a clause.

@@ -88,7 +88,7 @@ struct Open {
 #[must_use]
 pub fn log_document<'a>(told: &LogTold<'a>) -> LogDocument<'a> {
     let judged = told.judged;
-    let (names, outcome) = (Names::of(&judged.names), &judged.outcome);
+    let (names, outcome) = (Names::of(&judged.names).with_ids(&judged.ids), &judged.outcome);
     let status: Status = told.status();
     LogDocument {
         format_version: FORMAT_VERSION,

@@ -8,6 +8,7 @@ use crate::scenario::expect::ExpectedVerdict;
 use crate::scenario::fault::{Party, name_of};
 use crate::scenario::model::Scenario;
 use crate::scenario::step::Step;
+use crate::trace::jsonl::{Numbered, OwnIds};
 
 use super::text::safe;
 
@@ -24,6 +25,7 @@ pub(super) struct Origin {
 #[derive(Debug, Clone)]
 pub(super) struct Names<'a> {
     pub(super) scenario: &'a Scenario,
+    ids: Option<&'a OwnIds>,
     origins: Vec<Option<Origin>>,
 }
 
@@ -35,7 +37,17 @@ impl<'a> Names<'a> {
                 origins[message.index()] = Some(Origin { sender: device, room });
             }
         }
-        Self { scenario, origins }
+        Self { scenario, ids: None, origins }
+    }
+
+    /// With what logs themselves call what has no name.
+    pub(super) fn with_ids(self, ids: &'a OwnIds) -> Self {
+        Self { ids: Some(ids), ..self }
+    }
+
+    /// What a log calls the thing with this id, if it is a log that has names for such things.
+    pub(super) fn own(&self, kind: Numbered, id: u32) -> Option<String> {
+        self.ids?.get(kind, id).map(safe)
     }
 
     /// Where a message comes from; `None` if no step sends it.

@@ -50,7 +50,7 @@ fn one_rule(rule: Rule, survey: &Survey, (columns, paint): (usize, Paint), text:
         let more = entry.files.len() - named.len();
         let more =
             if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
-        push(format!("in {}{more}", named.join(", ")));
+        push(format!("shown in {}{more}", named.join(", ")));
     }
     let mutants = mutants(rule);
     if !mutants.is_empty() {

@@ -17,6 +17,7 @@ use crate::trace::fact::{
     OlmError, OlmResult, ProcessOutcome, QueryOutcome, Refusal, RunEnd, SentContent, Shown,
     TryResult,
 };
+use crate::trace::jsonl::Numbered;
 
 use super::names::Names;
 use super::text::{count, safe};
@@ -137,25 +138,26 @@ impl Word for Observer {
     }
 }
 
-/// Ids that come up in a run, by a sign and their number.
+/// Ids that come up in a run, by a noun, a sign and their number; in a log that has texts for them by these.
 macro_rules! numbered {
-    ($($id:ident $prefix:literal,)*) => {$(
+    ($($id:ident $kind:ident $noun:literal $sign:literal,)*) => {$(
         impl Word for $id {
-            fn word(&self, _: &Names<'_>) -> String {
-                format!("{}{}", $prefix, self.raw())
+            fn word(&self, names: &Names<'_>) -> String {
+                let own = names.own(Numbered::$kind, self.raw());
+                format!("{}{}", $noun, own.unwrap_or_else(|| format!("{}{}", $sign, self.raw())))
             }
         }
     )*};
 }
 
 numbered! {
-    MegolmSessionId "session #",
-    BundleId "bundle #",
-    OlmSessionId "o",
-    KeyValue "k",
-    RequestId "r",
-    ToDeviceId "x",
-    TxnId "t",
+    MegolmSessionId MegolmSession "session " "#",
+    BundleId Bundle "bundle " "#",
+    OlmSessionId OlmSession "" "o",
+    KeyValue Key "" "k",
+    RequestId Request "" "r",
+    ToDeviceId ToDevice "" "x",
+    TxnId Txn "" "t",
 }
 
 impl Word for WithheldCode {

@@ -1,20 +1,23 @@
 //! Logs from outside, judged: read once, or, if there are several, brought into one order first.
 //! It does not know where logs come from beyond that they can be read twice, nor how a judgement is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
+
+use hashbrown::HashMap;
 
 use crate::check::Checker;
 use crate::check::cast::Cast;
 use crate::check::coverage::Coverage;
 use crate::check::outcome::Outcome;
+use crate::engine::hash::FixedState;
 use crate::ids::{DeviceId, FactId};
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::scenario::model::{Scenario, Strings};
 use crate::time::SimTime;
 use crate::trace::announced::Announced;
 use crate::trace::fact::{Causes, Fact, FactKind, Observer, RunEnd};
-use crate::trace::jsonl::{Entry, LogError, LogNames, LogReader, skeleton};
+use crate::trace::jsonl::{Entry, LogError, LogNames, LogReader, OwnIds, skeleton};
 use crate::trace::merge::merge;
 use crate::trace::recorded::Recorded;
 use crate::trace::sink::FactSink;
@@ -52,6 +55,13 @@ pub enum LogProblem {
         /// Which.
         log: usize,
     },
+    /// Two logs tell the same: one was given twice, or both record the same observer.
+    Repeated {
+        /// A line that stands in an earlier log, too.
+        again: Line,
+        /// Where it stands there.
+        first: Line,
+    },
     /// `later` rests on `earlier`, and the logs leave no order in which it could.
     Contradiction {
         /// What should come later.
@@ -81,6 +91,8 @@ pub struct JudgedLogs {
     pub outcome: Outcome,
     /// The names in it.
     pub names: Scenario,
+    /// What the logs call what has no name.
+    pub ids: OwnIds,
     /// The announced faults.
     pub faults: Vec<Announced>,
     /// The logs.
@@ -89,6 +101,8 @@ pub struct JudgedLogs {
     pub witnesses: BTreeMap<FactId, (Line, Fact)>,
     /// When the last fact was observed.
     pub ended_at: SimTime,
+    /// Who is recorded; `None` if everybody is.
+    pub heard: Option<BTreeSet<Observer>>,
 }
 
 /// Reads and judges these logs together.
@@ -112,6 +126,8 @@ pub fn judge_logs(logs: &[&dyn Log], reading: ReadingName) -> Result<JudgedLogs,
     );
     let recorded: Vec<Option<&[Recorded]>> = readers.iter().map(LogReader::observes).collect();
     let coverage = Coverage::of(&cast, &recorded);
+    let heard: Option<Vec<&[Recorded]>> = recorded.iter().copied().collect();
+    let heard = heard.map(|logs| logs.concat().iter().map(|one| one.observer).collect());
     let checker = Checker::new(cast.clone(), Reading::named(reading)).shown(coverage);
     let judged = match &mut readers[..] {
         [one] => stream(one, &mut names, checker)?,
@@ -131,11 +147,36 @@ pub fn judge_logs(logs: &[&dyn Log], reading: ReadingName) -> Result<JudgedLogs,
     Ok(JudgedLogs {
         outcome,
         names: skeleton(&names),
+        ids: names.into_own_ids(),
         faults,
         logs: summaries,
         witnesses: witnesses.into_iter().filter_map(|(id, kept)| Some((id, kept?))).collect(),
         ended_at,
+        heard,
     })
+}
+
+/// The first lines that are not what they should be, at most so many; what is wrong with one does not depend on those before it, but
+/// for names and numbers that have to follow each other.
+///
+/// # Errors
+/// If a log cannot be read, or a header is not one: then nothing behind it can be told.
+pub fn bad_lines(logs: &[&dyn Log], limit: usize) -> Result<Vec<LogProblem>, LogProblem> {
+    let mut names = LogNames::default();
+    let mut found = Vec::new();
+    for (log, mut reader) in open_all(logs, &mut names)?.into_iter().enumerate() {
+        while found.len() < limit {
+            match reader.next(&mut names) {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error @ LogError::Malformed { .. }) => {
+                    found.push(LogProblem::Unreadable { log, error });
+                }
+                Err(error @ LogError::Io(_)) => return Err(LogProblem::Unreadable { log, error }),
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// A log that is being read.
@@ -229,6 +270,9 @@ fn together(
     }
     checker.learn_texts(names.strings());
     let line = |(log, position): (usize, usize)| Line { log, line: lines[log][position] };
+    if let Some((again, first)) = repeated(&facts) {
+        return Err(LogProblem::Repeated { again: line(again), first: line(first) });
+    }
     let order = merge(&facts, |device: DeviceId| cast.server_of(device)).map_err(|found| {
         LogProblem::Contradiction { later: line(found.later), earlier: line(found.earlier) }
     })?;
@@ -251,6 +295,23 @@ fn together(
         checker.record(&Fact { id, at: ended_at, clock: ended_at, observer, kind, causes });
     }
     Ok(Stream { outcome: checker.finish(), summaries, ended_at, places: Some(places) })
+}
+
+/// The first fact that an earlier log has as well: the same observer saw the same at the same time, which is one fact and not two.
+fn repeated(facts: &[Vec<Fact>]) -> Option<((usize, usize), (usize, usize))> {
+    let mut seen: HashMap<(SimTime, Observer, FactKind), (usize, usize), FixedState> =
+        HashMap::default();
+    for (log, own) in facts.iter().enumerate() {
+        for (position, fact) in own.iter().enumerate() {
+            let place = (log, position);
+            let first = *seen.entry((fact.at, fact.observer, fact.kind)).or_insert(place);
+            // Within one log the same may come twice at one time.
+            if first.0 != log {
+                return Some((place, first));
+            }
+        }
+    }
+    None
 }
 
 /// The facts that a judgement rests on.

@@ -122,12 +122,26 @@ pub fn widely_explained(scenario: &Scenario, report: RunReport, trace: Trace, li
     Why { report, trace, answers, others: left }
 }
 
-/// The cell that most wants an explanation: the first at fault, or else the first that is not `delivered`.
+/// What most wants an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pressing<'o> {
+    /// A rule that was broken.
+    Broken(&'o Violation),
+    /// What became of a message at a device.
+    Cell(&'o Verdict),
+}
+
+/// What most wants an explanation: a rule that counts as violated, or else the first cell at fault, the first that is not
+/// `delivered`, a rule that was broken and does not count.
 #[must_use]
-pub fn most_pressing(outcome: &Outcome) -> Option<&Verdict> {
+pub fn most_pressing(outcome: &Outcome) -> Option<Pressing<'_>> {
     let is_fault = |cell: &&Verdict| cell.class(&outcome.reading) == LeafClass::Fault;
-    let first = || outcome.verdicts.iter().find(|cell| cell.leaf != Leaf::Delivered);
-    outcome.verdicts.iter().find(is_fault).or_else(first)
+    let cells = || outcome.verdicts.iter();
+    let fault = cells().find(is_fault).map(Pressing::Cell);
+    let counted = || outcome.counted().next().map(Pressing::Broken);
+    let missed = || cells().find(|cell| cell.leaf != Leaf::Delivered).map(Pressing::Cell);
+    let broken = || outcome.violations.first().map(Pressing::Broken);
+    counted().or(fault).or_else(missed).or_else(broken)
 }
 
 /// Everything that fits what is wanted, the most pressing first.

@@ -21,16 +21,16 @@ const ONE_MESSAGE: &str = r#"{
 }
 "#;
 
-fn withheld(folder: &Path, args: &[&str]) -> Output {
+pub(crate) fn withheld(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::cargo_bin("withheld").unwrap();
     command.current_dir(folder).args(args).env_remove("CLICOLOR_FORCE").output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> &str {
+pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+pub(crate) fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         let path = folder.path().join(name);
@@ -211,43 +211,6 @@ fn a_reader_that_goes_away_makes_no_panic() {
     assert_eq!(text(&output.stderr), "");
 }
 
-/// The blocks of the README that are marked as `kind`.
-fn blocks(kind: &str) -> Vec<String> {
-    let readme =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let opening = format!("```{kind}\n");
-    let parts = readme.split(&opening).skip(1);
-    parts.map(|part| part.split("```").next().unwrap().to_owned()).collect()
-}
-
-#[test]
-fn the_scenario_in_the_readme_holds() {
-    let scenarios = blocks("json");
-    assert!(!scenarios.is_empty());
-    for scenario in scenarios {
-        let folder = folder(&[("room.json", scenario.as_bytes())]);
-        let output = withheld(folder.path(), &["run", "room.json"]);
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert_eq!(output.status.code(), Some(0), "{out}{err}");
-    }
-}
-
-#[test]
-fn the_result_in_the_readme_is_what_its_command_prints() {
-    let shown = blocks("text").remove(0);
-    let file = shown.split(':').next().unwrap();
-    let output = withheld(Path::new(env!("CARGO_MANIFEST_DIR")), &["run", file]);
-    // How long it took is another number every time; how many facts there were, and their digest, are others whenever
-    // anything at all changes.
-    let lasting = |text: &str| {
-        let (view, _) = text.rsplit_once("1 run: ").unwrap();
-        let (head, rest) = view.split_once("seed 0, ").unwrap();
-        let (_, tail) = rest.split_once("; at ").unwrap();
-        format!("{head}{tail}")
-    };
-    assert_eq!(lasting(&shown), lasting(text(&output.stdout)));
-}
-
 /// A room in which Bob's device is blocked.
 const BLOCKED: &str = r#"{
   "format": 1,
@@ -286,6 +249,11 @@ fn an_explanation_is_given_in_every_form_and_to_whoever_asks_for_a_delivered_mes
     assert_eq!(data["explanations"][0]["rules"][0]["id"], "W-01");
     let run = withheld(folder.path(), &["run", "a.json"]);
     let why = "\nwhy: withheld explain a.json --message hello --device B1\n";
+    assert!(text(&run.stdout).contains(why), "{}", text(&run.stdout));
+    // Nothing is wrong with what Bob is told; that it is told again is.
+    fs::write(folder.path().join("b.json"), REPEATS).unwrap();
+    let run = withheld(folder.path(), &["run", "b.json"]);
+    let why = "\nwhy: withheld explain b.json --rule W-09\n";
     assert!(text(&run.stdout).contains(why), "{}", text(&run.stdout));
 }
 
@@ -406,4 +374,70 @@ fn an_expectation_that_does_not_hold_is_kept_in_the_smallest_room() {
         "{}",
         text(&output.stderr)
     );
+}
+
+#[test]
+fn the_standard_input_is_a_file_like_any_other() {
+    let folder = folder(&[("a.json", BLOCKED.as_bytes())]);
+    withheld(folder.path(), &["run", "a.json", "--trace", "facts.jsonl"]);
+    let piped = |file: &str, args: &[&str]| {
+        let input = fs::File::open(folder.path().join(file)).unwrap();
+        let mut command = Command::cargo_bin("withheld").unwrap();
+        let output = command.current_dir(folder.path()).args(args).stdin(input).output().unwrap();
+        assert_eq!(text(&output.stderr), "", "{args:?}");
+        text(&output.stdout).to_owned()
+    };
+    assert!(piped("a.json", &["run", "-"]).starts_with("-: ok\n"));
+    assert!(piped("a.json", &["explain", "-"]).contains("hello at B1: withheld(m.blacklisted)"));
+    let judged = piped("facts.jsonl", &["check", "-"]);
+    assert!(judged.contains("withheld(m.blacklisted): 1\n"), "{judged}");
+    assert!(judged.contains("    -:"), "a line of the log is shown: {judged}");
+    for args in [
+        &["run", "a.json", "--html", "-"][..],
+        &["run", "a.json", "--trace", "-"],
+        &["shrink", "a.json", "-o", "-"],
+        &["fuzz", "--out", "-"],
+        &["run", "-", "--bless"],
+    ] {
+        let output = withheld(folder.path(), args);
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        assert!(text(&output.stderr).contains("expected "), "{args:?}: {}", text(&output.stderr));
+    }
+    assert!(!folder.path().join("-").exists());
+}
+
+#[test]
+fn findings_that_cannot_be_saved_are_told_before_anything_is_searched() {
+    let folder = folder(&[("withheld-findings", b"a file")]);
+    let output = withheld(folder.path(), &["fuzz", "--cases", "16"]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(3), ""));
+    assert!(text(&output.stderr).contains("withheld-findings: cannot be written"));
+}
+
+#[test]
+fn what_is_found_is_saved_as_a_room_to_read() {
+    let folder = folder(&[]);
+    let args = ["fuzz", "--cases", "160", "--subject", "X11", "--no-neighbours"];
+    let output = withheld(folder.path(), &args);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let files: Vec<String> = fs::read_dir(folder.path().join("withheld-findings"))
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let room: Value = serde_json::from_str(&file).unwrap();
+        let rule = room["rules"][0].as_str().unwrap();
+        assert!(room["about"].as_str().unwrap().contains(&format!(" breaks {rule}: ")), "{file}");
+        assert!(room.get("horizon").is_none() && file.lines().count() < 40, "{file}");
+    }
+}
+
+#[test]
+fn the_rule_book_names_the_files_that_are_about_a_rule() {
+    let about = REPEATS.replace("\"format\": 1,", "\"format\": 1, \"rules\": [\"W-09\"],");
+    let folder = folder(&[("a.json", about.as_bytes())]);
+    let output = withheld(folder.path(), &["rules", "W-09", "--scenarios", "a.json"]);
+    let out = text(&output.stdout);
+    assert!(out.contains("broken ") && out.contains("\n      shown in a.json\n"), "{out}");
 }

@@ -21,9 +21,12 @@ mod panics;
 mod pictures;
 mod policies;
 mod random_networks;
+mod readme;
 mod regressions;
 mod room;
 mod settings;
 mod shrunk;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tidy;
 mod wire;

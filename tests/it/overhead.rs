@@ -68,17 +68,19 @@ fn the_same_seeds_give_the_same_bytes_whatever_the_number_of_threads() {
         assert_eq!(one.status.code(), Some(0), "{}", text(&one.stderr));
         assert_eq!(text(&one.stdout), text(&four.stdout), "{format}");
         assert!(text(&one.stderr).contains(" runs, "), "{}", text(&one.stderr));
+        assert!(text(&one.stderr).starts_with("warning: intervals of 2 seeds say little; "));
     }
 }
 
 #[test]
 fn rooms_and_policies_of_files_are_compared_and_what_rooms_expect_is_passed_over() {
     let folder = folder(&[("room.json", ROOM), ("mine.json", MINE)]);
-    let args = ["--rooms", "room.json", "--policies", "mine.json,nothing", "--seeds", "3"];
+    let args = ["--rooms", "room.json", "--policies", "mine.json,nothing", "--seeds", "5"];
     let output = overhead(folder.path(), &args);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(!text(&output.stderr).contains("warning"), "{}", text(&output.stderr));
     let table = text(&output.stdout);
-    assert!(table.contains("\nroom.json, 3 seeds\n"), "{table}");
+    assert!(table.contains("\nroom.json, 5 seeds\n"), "{table}");
     let json = overhead(folder.path(), &[&args[..], &["--format", "json"]].concat());
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     let names: Vec<&str> = json["policies"]
@@ -94,7 +96,7 @@ fn rooms_and_policies_of_files_are_compared_and_what_rooms_expect_is_passed_over
     assert_eq!([0, 1, 2].map(|place| mean(place, "notices")), [2, 1, 0].map(Some));
     assert_eq!([0, 1, 2].map(|place| mean(place, "messages")), [5, 4, 1].map(Some));
     assert_eq!(measures(2)["explain_p99"], Value::Null, "nothing is explained under it");
-    assert_eq!(measures(1)["notices"]["difference"]["pairs"], 3);
+    assert_eq!(measures(1)["notices"]["difference"]["pairs"], 5);
     assert_eq!(json["plots"].as_array().unwrap().len(), 3);
 }
 

@@ -54,6 +54,7 @@ fn run(out: &Path, setup: &Setup, cases: u64) -> Sum {
         jobs: 2,
         clock: &|| 0,
         folder: Some(&folder),
+        keeper: &|findings| folder.keep_findings(findings),
         watcher: &|_| {},
     };
     let ended = pool.run(lanes).unwrap();

@@ -50,7 +50,7 @@ fn sized(milli: u64) -> String {
 
 fn span(milli: u64) -> String {
     const SPANS: [(u64, u64, &str); 3] =
-        [(7_200_000, 3_600_000, "h"), (120_000, 60_000, "m"), (1_000, 1_000, "s")];
+        [(7_200_000, 3_600_000, "h"), (120_000, 60_000, "min"), (1_000, 1_000, "s")];
     let found = SPANS.into_iter().find(|(least, ..)| milli >= least * 1_000);
     match found {
         Some((_, of, letter)) => format!("{}{letter}", three_digits(milli, of)),
@@ -97,7 +97,7 @@ mod tests {
             (1_000_000, Unit::Permille, "100%"),
             (340_400, Unit::Milliseconds, "340ms"),
             (12_345_000, Unit::Milliseconds, "12.3s"),
-            (600_000_000, Unit::Milliseconds, "10m"),
+            (600_000_000, Unit::Milliseconds, "10min"),
             (9_000_000_000, Unit::Milliseconds, "2.5h"),
         ] {
             assert_eq!(short(milli, unit), expected, "{milli}");

@@ -4,6 +4,7 @@
 pub mod data;
 mod figure;
 mod geometry;
+mod labels;
 pub mod pareto;
 pub mod plots;
 #[cfg(test)]

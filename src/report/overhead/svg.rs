@@ -4,24 +4,29 @@
 use std::fmt::Write;
 
 use crate::report::page::{Plot, Series};
+use crate::report::text::wrap;
 
 use super::geometry::{Axis, pixels};
+use super::labels::{ASIDE, Label, labels};
 use super::pareto::Standing;
 use super::signs::{places, sign};
 
 /// The width of the picture, and the height of its panels, in tenths of a pixel.
 const WIDTH: i64 = 9_800;
-const PANEL_HEIGHT: i64 = 3_600;
+const PANEL_HEIGHT: i64 = 3_700;
 /// What lies around the drawing of a panel: left, right, above, below.
-const MARGINS: [i64; 4] = [620, 180, 380, 480];
+const MARGINS: [i64; 4] = [620, 180, 480, 480];
 /// The height of a line of the legend, and how many names stand on one.
 const LEGEND_LINE: i64 = 220;
 const LEGEND_COLUMNS: usize = 5;
 /// How many steps an axis has at the most.
 const TICKS: i64 = 6;
-/// The height of a line of text, and the width of a letter, more or less.
-const TEXT_LINE: i64 = 140;
-const LETTER: i64 = 66;
+/// The width of a letter of a title, more or less, the height of a line of it, and how far down the last one stands.
+const TITLE_LETTER: i64 = 78;
+const TITLE_LINE: i64 = 160;
+const TITLE_FOOT: i64 = 330;
+/// A line leads to a name that stands farther up or down than this.
+const LED: i64 = 60;
 
 /// The colours of policies, each to be seen on white and on black.
 const COLOURS: [&str; 10] = [
@@ -33,12 +38,12 @@ const STYLE: &str = "\
 svg { font: 12px system-ui, sans-serif; }
 .paper { fill: #ffffff; } text { fill: #24292f; }
 .title { font-weight: 600; font-size: 13px; } .soft { fill: #57606a; font-size: 11px; }
-.axis { stroke: #57606a; fill: none; } .grid { stroke: #d8dee4; } .front { stroke: #57606a; fill: none; stroke-dasharray: 3 3; }
+.axis { stroke: #57606a; fill: none; } .leader { stroke: #57606a; stroke-width: 0.75; } .grid { stroke: #d8dee4; } .front { stroke: #57606a; fill: none; stroke-dasharray: 3 3; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .name, .sign { paint-order: stroke; stroke: #ffffff; stroke-linejoin: round; } .name { stroke-width: 3px; } .sign { stroke-width: 1.5px; }
 @media (prefers-color-scheme: dark) {
 .paper { fill: #0d1117; } text { fill: #e6edf3; } .soft { fill: #9da7b3; }
-.axis, .front { stroke: #8b949e; } .grid { stroke: #30363d; } .name, .sign { stroke: #0d1117; }
+.axis, .front, .leader { stroke: #8b949e; } .grid { stroke: #30363d; } .name, .sign { stroke: #0d1117; }
 }
 ";
 
@@ -169,15 +174,17 @@ fn stripes(plot: &Plot, place: usize) -> String {
 
 fn frame(panel: Panel, (title, x, y): (&str, &str, &str), svg: &mut String) {
     let ((left, right), (bottom, top)) = (panel.x(), panel.y());
-    put(
-        svg,
-        format_args!(
-            "<text class=\"title\" x=\"{}\" y=\"{}\">{}</text>",
-            pixels(panel.left + 160),
-            pixels(panel.top + 230),
-            escaped(title)
-        ),
-    );
+    let columns = usize::try_from((panel.width - 200) / TITLE_LETTER).unwrap_or(1);
+    let title = wrap(title, columns, 0);
+    let mut foot = panel.top + TITLE_FOOT;
+    for line in title.lines().rev() {
+        let (x, y) = (pixels(panel.left + 160), pixels(foot));
+        put(
+            svg,
+            format_args!("<text class=\"title\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(line)),
+        );
+        foot -= TITLE_LINE;
+    }
     put(
         svg,
         format_args!(
@@ -266,9 +273,12 @@ fn pareto(pictures: &Pictures<'_>, panel: Panel, svg: &mut String) {
     ticks(panel, (x, 10), (y, 10), svg);
     let at = |one: &Standing| (x.at(place(one).0), y.at(place(one).1));
     front(all, at, svg);
-    // No name stands on a point.
-    let point = |one: &Standing| (at(one).0 - 90, at(one).0 + 90, at(one).1 + 40);
-    let mut labels: Vec<(i64, i64, i64)> = all.iter().map(point).collect();
+    let points: Vec<(i64, i64)> = all.iter().map(at).collect();
+    let names: Vec<&str> = all.iter().map(|one| one.policy.as_str()).collect();
+    let labels = labels(&points, &names, (panel.x(), panel.y()));
+    for (label, point) in labels.iter().zip(&points) {
+        leader(label, *point, svg);
+    }
     for one in all {
         let (right, up) = at(one);
         let fill = colour(&one.policy, pictures.policies);
@@ -278,7 +288,18 @@ fn pareto(pictures: &Pictures<'_>, panel: Panel, svg: &mut String) {
         }
         let place = place_of(&one.policy, pictures.policies);
         put(svg, format_args!("{}", sign(place, (right, up), fill)));
-        label(one, (right, up), (panel, &mut labels), svg);
+    }
+    for (label, name) in labels.iter().zip(names) {
+        let (x, anchor) = if label.is_left { (label.to, "end") } else { (label.from, "start") };
+        put(
+            svg,
+            format_args!(
+                "<text class=\"soft name\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
+                pixels(x),
+                pixels(label.line),
+                escaped(name)
+            ),
+        );
     }
 }
 
@@ -294,43 +315,22 @@ fn front(all: &[Standing], at: impl Fn(&Standing) -> (i64, i64), svg: &mut Strin
     put(svg, format_args!("<path class=\"front\" d=\"{path}\"/>"));
 }
 
-/// The name of a policy beside its point, where no other name stands.
-fn label(
-    one: &Standing,
-    (right, up): (i64, i64),
-    (panel, taken): (Panel, &mut Vec<(i64, i64, i64)>),
-    svg: &mut String,
-) {
-    let width = LETTER * i64::try_from(one.policy.chars().count()).unwrap_or(0);
-    let edge = panel.x().1;
-    let (from, anchor) = if right + 110 + width > edge {
-        (right - 110 - width, "end")
-    } else {
-        (right + 110, "start")
-    };
-    let mut line = up + 40;
-    let meets = |(left, end, other): &(i64, i64, i64), line: i64| {
-        *left < from + width && from < *end && (other - line).abs() < TEXT_LINE
-    };
-    while taken.iter().any(|other| meets(other, line)) {
-        line += 10;
+/// A line from a point to its name, if that does not stand beside it.
+fn leader(label: &Label, (x, y): (i64, i64), svg: &mut String) {
+    let middle = label.line - 40;
+    let aside = if label.is_left { x - label.to } else { label.from - x };
+    if (middle - y).abs() <= LED && aside <= ASIDE {
+        return;
     }
-    // At the foot of the panel there is room above only.
-    if line > panel.y().0 + 40 {
-        line = up + 40;
-        while taken.iter().any(|other| meets(other, line)) {
-            line -= 10;
-        }
-    }
-    taken.push((from, from + width, line));
-    let text_x = if anchor == "end" { right - 110 } else { from };
+    let end = if label.is_left { label.to + 20 } else { label.from - 20 };
     put(
         svg,
         format_args!(
-            "<text class=\"soft name\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
-            pixels(text_x),
-            pixels(line),
-            escaped(&one.policy)
+            "<path class=\"leader\" d=\"M{} {}L{} {}\"/>",
+            pixels(x),
+            pixels(y),
+            pixels(end),
+            pixels(middle)
         ),
     );
 }
@@ -359,7 +359,8 @@ fn legend(policies: &[String], top: i64, svg: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pictures, overhead_svg};
+    use super::{Panel, Pictures, frame, leader, overhead_svg};
+    use crate::report::overhead::labels::Label;
     use crate::report::overhead::pareto::{Standing, standings};
     use crate::report::overhead::plots::mailbox_plot;
     use crate::report::overhead::sample::comparison;
@@ -409,6 +410,25 @@ mod tests {
         assert!(svg.contains("stroke-dasharray=\"9 9\" stroke-dashoffset=\"9\""));
         let alone = svg.lines().find(|line| line.contains("<title>per-message")).unwrap();
         assert!(!alone.contains("dash"), "{alone}");
+    }
+
+    #[test]
+    fn a_line_leads_to_a_name_that_does_not_stand_beside_its_point() {
+        let led = |line| {
+            let mut svg = String::new();
+            leader(&Label { from: 410, to: 900, line, is_left: false }, (300, 1_000), &mut svg);
+            svg
+        };
+        assert_eq!(led(1_080), "");
+        assert_eq!(led(1_240), "<path class=\"leader\" d=\"M30 100L39 120\"/>\n");
+    }
+
+    #[test]
+    fn titles_do_not_run_into_the_next_panel() {
+        let long = "Messages against the share of devices that senders block (a team)";
+        let mut svg = String::new();
+        frame(Panel { left: 0, top: 0, width: 4_900 }, (long, "", ""), &mut svg);
+        assert_eq!(svg.matches("class=\"title\"").count(), 2, "{svg}");
     }
 
     #[test]

@@ -111,12 +111,10 @@ fn growth(document: &Document) -> Plot {
 fn over_time(speed: &Speed) -> Vec<Plot> {
     let (mut rate, mut findings) = (Vec::new(), Vec::new());
     let mut earlier_ms = 0;
-    let mut earlier_cases = 0;
     for session in &speed.sessions {
         let mut last: Option<(u64, u64)> = None;
-        let began = earlier_cases;
         for sample in &session.samples {
-            let (from_us, from_cases) = last.unwrap_or((0, began));
+            let (from_us, from_cases) = last.unwrap_or((0, session.began));
             let micros = sample.micros.saturating_sub(from_us);
             let cases = sample.cases.saturating_sub(from_cases);
             let at = earlier_ms + sample.micros / 1_000;
@@ -127,7 +125,6 @@ fn over_time(speed: &Speed) -> Vec<Plot> {
             last = Some((sample.micros, sample.cases));
         }
         earlier_ms += session.micros / 1_000;
-        earlier_cases += session.cases;
     }
     let plot = |title: &str, y: &str, points: Vec<(u64, u64)>| Plot {
         title: title.to_owned(),
@@ -153,16 +150,20 @@ mod tests {
     #[test]
     fn speed_is_that_between_samples_and_sessions_follow_each_other() {
         let sample = |micros, cases| Sample { micros, cases, features: 0, findings: 1 };
-        let session = |samples, cases| {
-            let mut session = Session::new(1);
+        let session = |began, samples, cases| {
+            let mut session = Session::new(1, began);
             (session.micros, session.cases, session.samples) = (4_000_000, cases, samples);
             session
         };
-        let first = session(vec![sample(1_000_000, 10), sample(3_000_000, 50)], 60);
-        let speed = Speed { sessions: vec![first, session(vec![sample(1_000_000, 90)], 40)] };
+        let first = session(0, vec![sample(1_000_000, 10), sample(3_000_000, 50)], 60);
+        let speed = Speed { sessions: vec![first, session(60, vec![sample(1_000_000, 90)], 40)] };
         let plots = over_time(&speed);
         assert_eq!(plots[0].series[0].points, [(1_000, 10), (3_000, 20), (5_000, 30)]);
         assert_eq!(plots[1].series[0].points.len(), 3);
+        // A session before it was killed: what it had done is not the doing of the next one.
+        let resumed = session(5_000, vec![sample(1_000_000, 5_010), sample(2_000_000, 5_040)], 40);
+        let plots = over_time(&Speed { sessions: vec![resumed] });
+        assert_eq!(plots[0].series[0].points, [(1_000, 10), (2_000, 30)]);
         assert!(over_time(&Speed::default()).is_empty());
     }
 }

@@ -26,7 +26,8 @@ use self::header::put_header;
 pub use self::kinds::Recorder;
 use self::kinds::put_fields;
 use self::line::{Line, Term};
-pub use self::reader::{Entry, LINE_BYTES, LogError, LogNames, LogReader};
+pub use self::names::{Numbered, OwnIds};
+pub use self::reader::{Entry, Excerpt, LINE_BYTES, LogError, LogNames, LogReader};
 pub use self::schema::schema;
 pub use self::skeleton::skeleton;
 

@@ -48,16 +48,26 @@ impl Table {
 
 /// A kind of id that has no name in the cast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Numbered {
+pub enum Numbered {
+    /// Of a history bundle.
     Bundle,
+    /// Of a claim.
     Claim,
+    /// Of a one-time or fallback key.
     Key,
+    /// Of a Megolm session.
     MegolmSession,
+    /// Of an Olm session.
     OlmSession,
+    /// Of a query.
     Query,
+    /// Of a key request.
     Request,
+    /// Of a cross-signing key.
     SigningKey,
+    /// Of a to-device message.
     ToDevice,
+    /// Of a transaction.
     Txn,
 }
 
@@ -101,6 +111,18 @@ enum Spelling {
     Numbers,
     /// As texts, numbered as they come.
     Texts(BTreeMap<String, u32>),
+}
+
+/// What logs themselves call what has no name in the cast, where their ids are texts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OwnIds([Vec<String>; Numbered::ALL.len()]);
+
+impl OwnIds {
+    /// The text that an id stands for; `None` if the logs have numbers.
+    #[must_use]
+    pub fn get(&self, kind: Numbered, id: u32) -> Option<&str> {
+        self.0[kind as usize].get(id as usize).map(String::as_str)
+    }
 }
 
 /// All names of the logs that are judged together.
@@ -167,6 +189,19 @@ impl Names {
             Spelling::Unknown => Some(0),
             Spelling::Numbers => None,
         }
+    }
+
+    /// The texts of all ids that are texts.
+    pub(super) fn into_own_ids(self) -> OwnIds {
+        OwnIds(self.numbered.map(|spelling| match spelling {
+            Spelling::Texts(texts) => {
+                let mut by_id: Vec<(u32, String)> =
+                    texts.into_iter().map(|(text, id)| (id, text)).collect();
+                by_id.sort_unstable();
+                by_id.into_iter().map(|(_, text)| text).collect()
+            }
+            Spelling::Unknown | Spelling::Numbers => Vec::new(),
+        }))
     }
 
     /// The id of a server by name.

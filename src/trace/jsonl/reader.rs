@@ -15,7 +15,7 @@ use super::cursor::{Fields, Malformed, Reading, object_of};
 use super::form::{Form, field};
 use super::header::{Header, read_header};
 use super::kinds::read_fields;
-use super::names::Names;
+use super::names::{Names, OwnIds};
 use crate::trace::kind::Kind;
 
 /// How long a line may be, in bytes.
@@ -36,15 +36,46 @@ pub enum LogError {
         found: String,
         /// What should.
         expected: String,
+        /// The text around it.
+        near: Excerpt,
     },
     /// The file cannot be read.
     Io(io::Error),
 }
 
+/// A part of a line around a place in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Excerpt {
+    /// What stands before the place.
+    pub before: String,
+    /// What stands at it and behind it.
+    pub after: String,
+}
+
+impl Excerpt {
+    /// The surroundings of byte `at`. What is left out of the line is shown by dots.
+    fn of(line: &str, at: usize) -> Self {
+        const CHARACTERS: usize = 40;
+        let (before, after) = line.split_at(line.floor_char_boundary(at));
+        let skipped = before.chars().count().saturating_sub(CHARACTERS);
+        let mut near = Self {
+            before: before.chars().skip(skipped).collect(),
+            after: after.chars().take(CHARACTERS).collect(),
+        };
+        if skipped > 0 {
+            near.before.insert_str(0, "...");
+        }
+        if near.after.len() < after.len() {
+            near.after.push_str("...");
+        }
+        near
+    }
+}
+
 impl fmt::Display for LogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed { line, column, found, expected } => {
+            Self::Malformed { line, column, found, expected, .. } => {
                 write!(f, "{line}:{column}: found {found}, expected {expected}")
             }
             Self::Io(error) => write!(f, "{error}"),
@@ -94,6 +125,12 @@ impl LogNames {
     #[must_use]
     pub fn messages(&self) -> &[String] {
         self.0.messages.texts()
+    }
+
+    /// What the logs themselves call what has no name in the cast.
+    #[must_use]
+    pub fn into_own_ids(self) -> OwnIds {
+        self.0.into_own_ids()
     }
 
     /// Texts that occurred so far.
@@ -261,7 +298,8 @@ impl<R: BufRead> LogReader<R> {
 
     fn error(&self, wrong: Malformed) -> LogError {
         let Malformed { at, found, expected, .. } = wrong;
-        LogError::Malformed { line: self.line, column: at + 1, found, expected }
+        let near = Excerpt::of(&String::from_utf8_lossy(self.buffer.trim_ascii_end()), at);
+        LogError::Malformed { line: self.line, column: at + 1, found, expected, near }
     }
 }
 

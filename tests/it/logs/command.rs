@@ -100,7 +100,7 @@ fn a_line_that_is_wrong_is_an_error_with_file_line_and_column() {
     assert_eq!(text(&output.stdout), "");
     let err = text(&output.stderr);
     assert!(err.starts_with("wrong.jsonl:3:"), "{err}");
-    assert!(err.contains("expected a whole number below 2^32\n"), "{err}");
+    assert!(err.contains("expected a whole number below 2^32\n  "), "{err}");
     assert!(err.ends_with("error: nothing was judged\n"), "{err}");
     for (file, said) in [
         ("nobody.jsonl", "nobody.jsonl: cannot be read: no such file or directory"),
@@ -109,6 +109,100 @@ fn a_line_that_is_wrong_is_an_error_with_file_line_and_column() {
         let output = check(folder.path(), &[file]);
         assert_eq!(output.status.code(), Some(3));
         assert!(text(&output.stderr).starts_with(said), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn all_lines_that_are_wrong_are_told_with_their_text_up_to_twenty() {
+    let folder = folder();
+    let good = fs::read_to_string(folder.path().join("good.jsonl")).unwrap();
+    let mut lines: Vec<&str> = good.lines().collect();
+    lines[4] = r#"{"at":1,"observer":"nobody"}"#;
+    lines[7] = "so";
+    let write = |lines: &[&str]| {
+        fs::write(folder.path().join("wrong.jsonl"), lines.join("\n") + "\n").unwrap();
+        let output = check(folder.path(), &["wrong.jsonl"]);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(3), ""));
+        text(&output.stderr).to_owned()
+    };
+    let err = write(&lines);
+    let told: Vec<&str> = err.lines().collect();
+    assert_eq!(told.len(), 7, "{err}");
+    assert!(told[0].starts_with("wrong.jsonl:5:20: found \"nobody\", expected "), "{err}");
+    assert_eq!(told[1], r#"  {"at":1,"observer":"nobody"}"#);
+    assert_eq!(told[2], format!("{}^", " ".repeat(2 + 19)));
+    assert!(told[3].starts_with("wrong.jsonl:8:1: "), "{err}");
+    assert_eq!(told[6], "error: nothing was judged");
+
+    for line in &mut lines[10..40] {
+        *line = "{}";
+    }
+    let err = write(&lines);
+    assert_eq!(err.lines().filter(|line| line.starts_with("wrong.jsonl:")).count(), 20, "{err}");
+    assert!(err.contains("\nthere are more lines that are wrong\nerror: "), "{err}");
+}
+
+#[test]
+fn a_log_that_is_given_twice_is_refused_and_blames_nobody() {
+    let folder = folder();
+    let lines = fs::read_to_string(folder.path().join("little.jsonl")).unwrap();
+    fs::write(folder.path().join("copy.jsonl"), &lines).unwrap();
+    // One line of another log is enough.
+    let one: Vec<&str> = lines.lines().take(6).collect();
+    fs::write(folder.path().join("one.jsonl"), one.join("\n")).unwrap();
+    for again in ["good.jsonl", "./good.jsonl"] {
+        let output = check(folder.path(), &["good.jsonl", again]);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(3), ""), "{again}");
+        let told = format!("{again}: found twice, expected each log once\n");
+        assert!(text(&output.stderr).starts_with(&told), "{}", text(&output.stderr));
+    }
+    for other in ["copy.jsonl", "one.jsonl"] {
+        let output = check(folder.path(), &["little.jsonl", other]);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(3), ""), "{other}");
+        let err = text(&output.stderr);
+        assert!(err.starts_with(&format!("{other}:2: found the same fact")), "{err}");
+        assert!(err.contains("as in little.jsonl:2, expected it in one"), "{err}");
+    }
+}
+
+#[test]
+fn what_cannot_be_decided_is_a_line_for_each_observer_and_a_list_on_request() {
+    let folder = folder();
+    let [short, full] = [&["little.jsonl"][..], &["little.jsonl", "--undecided"]].map(|args| {
+        let output = check(folder.path(), args);
+        let out = text(&output.stdout).to_owned();
+        let (before, _) = out.trim_end().rsplit_once('\n').unwrap();
+        assert!(before.lines().all(|line| line.chars().count() <= 100), "{out}");
+        out.split_once("Rules that cannot be decided\n").unwrap().1.to_owned()
+    });
+    assert!(short.contains("  nothing is recorded of what B1 saw: "), "{short}");
+    assert!(short.contains("  A1 does not record `"), "{short}");
+    assert!(short.contains("(--undecided lists each rule"), "{short}");
+    assert!(short.lines().count() < 14, "{short}");
+    assert!(full.contains("W-09") && !full.contains("--undecided"), "{full}");
+    assert!(full.lines().count() > 20, "{full}");
+}
+
+#[test]
+fn what_a_log_calls_by_texts_is_told_by_them() {
+    let folder = folder();
+    let bad = fs::read_to_string(folder.path().join("bad.jsonl")).unwrap();
+    let named: Vec<String> = bad
+        .lines()
+        .map(|line| {
+            let mut fact: Value = serde_json::from_str(line).unwrap();
+            if let Some(txn) = fact.get_mut("txn") {
+                *txn = format!("m{}\u{7}", 100 + txn.as_u64().unwrap()).into();
+            }
+            fact.to_string()
+        })
+        .collect();
+    fs::write(folder.path().join("bad.jsonl"), named.join("\n") + "\n").unwrap();
+    let [told, data] = [&["bad.jsonl"][..], &["bad.jsonl", "--json"]]
+        .map(|args| text(&check(folder.path(), args).stdout).to_owned());
+    for out in [told, data] {
+        assert!(out.contains("(m10") && out.contains("u{7})"), "{out}");
+        assert!(!out.contains("(t1)"), "{out}");
     }
 }
 

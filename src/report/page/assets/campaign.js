@@ -112,7 +112,7 @@ const COLUMN_TEXTS = {
   cases: 'In how many rooms',
   broken: 'Breaches of those on trial that count',
   warned: 'Breaches of those on trial that are warnings',
-  injected: 'Breaches that an announced fault excuses',
+  injected: 'Injected: breaches that came of an announced fault',
   others: 'Breaches of those who are not on trial',
 };
 

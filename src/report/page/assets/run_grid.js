@@ -137,7 +137,7 @@ function showLists() {
     el('b', { class: one.injected_by || one.severity === 'warning' ? 'noted' : 'bad' }, one.rule),
     ` by ${one.party}`,
     one.severity === 'warning' ? el('span', { class: 'dim' }, ', a warning') : null,
-    one.injected_by ? el('span', { class: 'dim' }, `, excused by ${one.injected_by}`) : null,
+    one.injected_by ? el('span', { class: 'dim' }, `, injected by ${one.injected_by}`) : null,
     one.message !== null && one.device !== null
       ? el('span', { class: 'dim' }, `, ${data.messages[one.message][0]} at ${data.lanes[laneOfDevice.get(one.device)].name}`) : null,
   ], one.text)), data.broken_left_out > 0 ? el('li', { class: 'dim' }, `${grouped(data.broken_left_out)} more`) : null);
