@@ -138,8 +138,11 @@ settings! {
         targets_per_put [1, 2, 5]
     }
     codes { replies_to_own replies_to_others }
-    // These show only where another habit is changed as well: they come with programs.
-    unchanged { claims_unencrypted }
+    // One shows only where another habit is changed as well, and all of them come with programs.
+    unchanged {
+        claims_unencrypted heeds_room_changes shares_by_strategy goes_by_device_id patient_requests asks_at_once
+        reshares_for_any_session shares_once
+    }
 }
 
 /// A set of codes: all, none, or some of them.

@@ -13,6 +13,8 @@ use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
 use withheld::trace::sink::Trace;
 
+use crate::casting::Casting;
+use crate::role::Role;
 use crate::simulator::SdkRooms;
 use crate::ways::ways;
 
@@ -50,7 +52,8 @@ impl Known {
         Ok(known)
     }
 
-    /// Adds what a room shows of the rules that it names, with either glue.
+    /// Adds what a room shows of the rules that it names, with either glue, and with matrix-sdk-crypto in each role in which `conform` runs it:
+    /// some of what a reference client does, such as publishing no keys, matrix-sdk-crypto never does to itself.
     fn add(&mut self, name: &str, scenario: &Scenario) {
         if scenario.rules.is_empty() {
             return;
@@ -58,14 +61,22 @@ impl Known {
         for rule in &scenario.rules {
             self.0.entry(*rule).or_default().entry(name.to_owned()).or_default();
         }
-        for simulator in [SdkRooms::default(), SdkRooms::careful()] {
-            let mut trace = Trace::default();
-            let outcome = run_one(&simulator, scenario, Judging::STRICT, &mut trace).outcome;
-            let real = simulator.casting().real(scenario);
-            for (_, way) in ways(scenario, (&outcome, trace.facts()), &real) {
-                let files = self.0.get_mut(&way.rule);
-                if let Some(shown) = files.and_then(|files| files.get_mut(name)) {
-                    shown.insert(way);
+        let mut played = BTreeSet::new();
+        for role in Role::ALL {
+            let casting = Casting::in_role(role);
+            let real = casting.real(scenario);
+            if !played.insert(real.clone()) {
+                continue;
+            }
+            for simulator in [SdkRooms::default(), SdkRooms::careful()] {
+                let simulator = simulator.cast(casting.clone());
+                let mut trace = Trace::default();
+                let outcome = run_one(&simulator, scenario, Judging::STRICT, &mut trace).outcome;
+                for (_, way) in ways(scenario, (&outcome, trace.facts()), &real) {
+                    let files = self.0.get_mut(&way.rule);
+                    if let Some(shown) = files.and_then(|files| files.get_mut(name)) {
+                        shown.insert(way);
+                    }
                 }
             }
         }

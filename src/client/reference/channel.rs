@@ -71,7 +71,7 @@ impl Reference {
             return;
         }
         let number = self.request_number();
-        io.request(number, Request::ClaimKeys(claims.clone()), cause.0);
+        self.ask(number, Request::ClaimKeys(claims.clone()), cause.0, io);
         self.live.claims.sent(number, claims);
     }
 

@@ -82,6 +82,18 @@ impl Claims {
         self.requests.insert(request, claims);
     }
 
+    /// Whether a claim for the device is on its way.
+    pub(super) fn is_running(&self, device: DeviceId) -> bool {
+        self.running.contains_key(&device)
+    }
+
+    /// Whether one of the claims that went out under this number is for this.
+    pub(super) fn is_for(&self, request: RequestNo, why: OlmCause) -> bool {
+        let claims = self.requests.get(&request).into_iter().flatten();
+        let mut running = claims.filter_map(|(device, _)| self.running.get(device));
+        running.any(|claim| claim.why == why)
+    }
+
     /// The claims that went out under this number.
     pub(super) fn answered(&mut self, request: RequestNo) -> Option<Vec<(DeviceId, ClaimId)>> {
         self.requests.remove(&request)

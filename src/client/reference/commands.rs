@@ -185,6 +185,7 @@ impl Reference {
         io.fact_of_input(FactKind::IdentityAcknowledged { device: self.me(), user });
         if let Some(list) = self.store.lists.user_mut(user) {
             list.pinned = list.shown;
+            list.was_verified = list.is_verified();
         }
         self.view_changed(io);
     }

@@ -16,7 +16,7 @@ use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, UserId};
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
 use crate::protocol::withheld::{SessionCode, WithheldCode};
-use crate::scenario::habits::{MissingOlm, NoOlmDedup, ReshareIndex};
+use crate::scenario::habits::{Habits, MissingOlm, NoOlmDedup};
 use crate::time::SimTime;
 use crate::trace::fact::Causes;
 
@@ -30,7 +30,8 @@ struct Owed {
 
 impl Outbound {
     /// The keys of this session that are owed, for want of an Olm session or once more after a new one.
-    fn owed(&self, room: RoomId, again: ReshareIndex) -> impl Iterator<Item = Owed> + '_ {
+    fn owed(&self, room: RoomId, habits: &Habits) -> impl Iterator<Item = Owed> + '_ {
+        let (again, is_now) = (habits.reshare_index, !habits.reshares_for_any_session);
         let key = move |first| RoomKey {
             room,
             session: self.session(),
@@ -42,7 +43,7 @@ impl Outbound {
             key: key(*first),
             why: self.made_by,
         });
-        let again = self.reshare.iter().filter_map(move |(device, why)| {
+        let again = self.reshare.iter().filter(move |_| is_now).filter_map(move |(device, why)| {
             let first = self.again_from(*self.shared.get(device)?, again);
             Some(Owed { device: *device, key: key(first), why: *why })
         });
@@ -112,8 +113,8 @@ impl Reference {
 
     /// Devices that are owed a key of the room and have no Olm session, ascending.
     pub(super) fn owed_without_olm(&self, room: RoomId) -> Vec<DeviceId> {
-        let again = self.habits().reshare_index;
-        let owed = self.sessions_of(room).flat_map(|outbound| outbound.owed(room, again));
+        let habits = self.habits();
+        let owed = self.sessions_of(room).flat_map(|outbound| outbound.owed(room, habits));
         let owed = owed.map(|owed| owed.device).filter(|device| self.is_due(*device));
         let barred = self.store.outbound.get(&room).map(|outbound| &outbound.barred_without_olm);
         let devices: BTreeSet<DeviceId> = owed
@@ -126,8 +127,8 @@ impl Reference {
     /// Users whose devices are owed a key of the room, and whose lists are not followed any more or are asked for at the
     /// moment, ascending.
     pub(super) fn unfollowed_creditors(&self, room: RoomId) -> Vec<UserId> {
-        let again = self.habits().reshare_index;
-        let owed = self.sessions_of(room).flat_map(|outbound| outbound.owed(room, again));
+        let habits = self.habits();
+        let owed = self.sessions_of(room).flat_map(|outbound| outbound.owed(room, habits));
         let users: BTreeSet<UserId> = owed.map(|owed| self.user_of(owed.device)).collect();
         let is_followed = |user: &UserId| {
             self.store.lists.user(*user).is_some_and(|list| list.followed)
@@ -144,10 +145,10 @@ impl Reference {
         cause: Option<FactId>,
         io: &mut Io<'_, '_>,
     ) -> Vec<OutboxNo> {
-        let again = self.habits().reshare_index;
+        let habits = self.habits();
         let payable: Vec<Owed> = self
             .sessions_of(room)
-            .flat_map(|outbound| outbound.owed(room, again))
+            .flat_map(|outbound| outbound.owed(room, habits))
             .filter(|owed| self.has_olm(owed.device) && self.is_due(owed.device))
             .collect();
         if let Some(outbound) = self.store.outbound.get_mut(&room) {
@@ -218,7 +219,7 @@ impl Reference {
         let mut notices = Vec::new();
         let mut told = Vec::new();
         for outbound in self.sessions_of(room) {
-            for owed in outbound.owed(room, self.habits().reshare_index) {
+            for owed in outbound.owed(room, self.habits()) {
                 let ShareDecision::Withhold(code) = self.due_now(owed.device) else { continue };
                 let known = self.told_no_olm(owed.device)
                     || outbound.told.contains_key(&self.marked_as(owed.device))
@@ -256,11 +257,12 @@ impl Reference {
         missing: &[DeviceId],
         cause: Option<FactId>,
         io: &mut Io<'_, '_>,
-    ) {
-        let Some(session) = self.store.outbound.get(&room).map(Outbound::session) else { return };
+    ) -> Vec<OutboxNo> {
+        let session = self.store.outbound.get(&room).map(Outbound::session);
+        let Some(session) = session else { return Vec::new() };
         let notices = self.no_olm_items((room, session), missing, io.given.clock);
         self.give_up(room, missing);
-        self.tell(notices, cause, io);
+        self.tell(notices, cause, io)
     }
 
     /// `m.no_olm` for devices whose claims have failed, or that nothing is claimed for, unless they were told, or are not to be told. They count as
@@ -277,7 +279,7 @@ impl Reference {
             let failed = match self.live.claims.state(device, clock) {
                 ClaimState::BackingOff(failed) => Some(failed),
                 // Nothing is tried for it.
-                ClaimState::Open if self.is_beyond_claims(device) => None,
+                ClaimState::Open if self.is_beyond_claims(device) || habits.shares_once => None,
                 ClaimState::Open | ClaimState::Running => continue,
             };
             let marked = self.marked_as(device);

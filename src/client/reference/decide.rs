@@ -87,7 +87,9 @@ pub(super) fn decide_by_habit(
     habits: &Habits,
     view: &DeviceView,
 ) -> ShareDecision {
-    let seen = DeviceView { crypto: view.crypto || !habits.skips_unencrypted, ..*view };
+    let is_over_blocks = habits.shares_by_strategy && policy.share == SharePolicy::CrossSigned;
+    let crypto = view.crypto || !habits.skips_unencrypted;
+    let seen = DeviceView { crypto, blocked: view.blocked && !is_over_blocks, ..*view };
     let decision = decide(policy.share, &seen);
     let is_silent = reported_codes(&policy.report, view) == CodeSet::NONE;
     match decision {
@@ -156,6 +158,23 @@ mod tests {
         let blocked = DeviceView { blocked: true, ..view };
         let expected = ShareDecision::Withhold(SessionCode::Blacklisted);
         assert_eq!(decide_by_habit(&policy, &careless, &blocked), expected);
+    }
+
+    #[test]
+    fn a_strategy_that_asks_for_the_signature_alone_does_not_see_a_block() {
+        let signed = DeviceView { blocked: true, cross_signed: true, ..VIEW };
+        let unsigned = DeviceView { blocked: true, ..VIEW };
+        let by_strategy = Habits { shares_by_strategy: true, ..Habits::specification() };
+        let mut policy = Policy::standard();
+        let decided = |policy: &Policy| {
+            [signed, unsigned].map(|view| decide_by_habit(policy, &by_strategy, &view))
+        };
+        let blocked = ShareDecision::Withhold(SessionCode::Blacklisted);
+        assert_eq!(decided(&policy), [blocked; 2]);
+        policy.share = SharePolicy::CrossSigned;
+        assert_eq!(decided(&policy), [ShareDecision::Share, UNVERIFIED]);
+        policy.share = SharePolicy::Verified;
+        assert_eq!(decided(&policy), [blocked; 2]);
     }
 
     #[test]

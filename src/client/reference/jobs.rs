@@ -8,7 +8,7 @@ use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
 use crate::client::reference::outbound::Outbound;
 use crate::client::reference::outbox::OutboxNo;
-use crate::client::reference::rooms::shareable;
+use crate::client::reference::rooms::{SeenRoom, shareable, visibility_or_default};
 use crate::client::reference::share::Plan;
 use crate::client::reference::store::Life;
 use crate::ids::{DeviceId, FactId, MessageId, RoomId, UserId};
@@ -32,6 +32,8 @@ pub(super) struct Job {
     pub(super) stage: Stage,
     /// The fact that made a request fail that it waits for.
     pub(super) held_up: Provenance,
+    /// Whether the keys that it needs were claimed, as far as this client claims them once.
+    pub(super) has_claimed: bool,
 }
 
 /// Why a room's devices are looked after.
@@ -72,7 +74,8 @@ impl Reference {
     pub(super) fn enqueue_job(&mut self, room: RoomId, purpose: Purpose, io: &mut Io<'_, '_>) {
         let jobs = self.store.jobs.entry(room).or_default();
         let (cause, held_up) = (Provenance(io.given.cause), Provenance::UNKNOWN);
-        let waiting = Job { purpose, cause, stage: Stage::Preparing, held_up };
+        let (stage, has_claimed) = (Stage::Preparing, false);
+        let waiting = Job { purpose, cause, stage, held_up, has_claimed };
         if purpose == Purpose::Settle && jobs.iter().any(|job| job.purpose == Purpose::Settle) {
             return;
         }
@@ -118,6 +121,10 @@ impl Reference {
                 Stage::Sharing(puts) => {
                     if puts.iter().any(|put| self.store.outbox.holds(*put)) {
                         Progress::Wait
+                    } else if let (Purpose::Message(message), true) =
+                        (job.purpose, self.habits().shares_once)
+                    {
+                        self.encrypt_message(room, (message, &job), &[], io)
                     } else {
                         Progress::Advanced(Stage::Preparing)
                     }
@@ -164,7 +171,8 @@ impl Reference {
         if let Some(why) = self.refusal_before_lists(room) {
             return self.refuse(room, (message, job), why, io);
         }
-        if let Some(missing) = self.settled_but_for(room, io) {
+        let settled = self.settled_but_for(room, io).filter(|_| !self.habits().shares_once);
+        if let Some(missing) = settled {
             if self.claim_missing(&missing, io) {
                 return Progress::Wait;
             }
@@ -172,19 +180,31 @@ impl Reference {
         }
         let users = self.users_to_serve(room);
         let outsiders = self.outsiders(room);
-        if self.wait_for_lists(&users, io) | self.wait_for_lists(&outsiders, io) {
+        // Who shares once has asked for lists before it claimed keys.
+        let is_listed = self.habits().shares_once && job.has_claimed;
+        if !is_listed && (self.wait_for_lists(&users, io) | self.wait_for_lists(&outsiders, io)) {
             return Progress::Wait;
         }
         if let Some(user) = self.changed_identity(&users) {
             return self.refuse(room, (message, job), Refusal::IdentityChanged(user), io);
         }
+        if let Some(why) = self.strategy_refuses(&users) {
+            return self.refuse(room, (message, job), why, io);
+        }
         let mut plan = self.plan(room, &users, io.given.clock);
+        if self.habits().shares_once && self.claims_first(room, io) {
+            return Progress::Wait;
+        }
         if let Some(device) = self.problem(&plan) {
             return self.refuse(room, (message, job), Refusal::WouldWithhold(device), io);
         }
         if let Some(why) = plan.rotate {
             self.make_session(room, job, why, io);
             plan = self.plan(room, &users, io.given.clock);
+        }
+        if self.habits().shares_once {
+            let puts = self.send_all(room, &plan, job.cause.0, io);
+            return Progress::Advanced(Stage::Sharing(puts));
         }
         if self.claim_missing(&plan.missing, io) | self.claim_missing(&plan.misled, io) {
             return Progress::Wait;
@@ -204,6 +224,31 @@ impl Reference {
             outbound.barred_without_olm = plan.misled.iter().copied().collect();
         }
         self.encrypt_message(room, (message, job), &plan.missing, io)
+    }
+
+    /// Claims keys for everybody in a room, whoever gets the room key, once for its first message; true if that is on its way.
+    fn claims_first(&mut self, room: RoomId, io: &mut Io<'_, '_>) -> bool {
+        let first = self.store.jobs.get_mut(&room).and_then(|jobs| jobs.front_mut());
+        let has_claimed = first.is_some_and(|job| std::mem::replace(&mut job.has_claimed, true));
+        let missing = self.without_olm(room);
+        if has_claimed {
+            return missing.iter().any(|device| self.live.claims.is_running(*device));
+        }
+        self.claim_missing(&missing, io)
+    }
+
+    /// The devices of those who are in a room or invited that list algorithms and have no Olm session with this one.
+    fn without_olm(&self, room: RoomId) -> Vec<DeviceId> {
+        let members = self.store.rooms.room(room).into_iter().flat_map(SeenRoom::members);
+        let is_active =
+            |membership: &Membership| matches!(membership, Membership::Join | Membership::Invite);
+        let users = members.filter(|(_, membership)| is_active(membership)).map(|(user, _)| user);
+        let devices = users
+            .filter_map(|user| self.store.lists.user(user))
+            .flat_map(|list| &list.devices)
+            .filter(|keys| keys.lists_algorithms)
+            .map(|keys| keys.device);
+        devices.filter(|device| *device != self.me() && !self.has_olm(*device)).collect()
     }
 
     fn refusal_before_lists(&self, room: RoomId) -> Option<Refusal> {
@@ -272,7 +317,7 @@ impl Reference {
     fn is_used_up(&self, room: RoomId, outbound: &Outbound, io: &Io<'_, '_>) -> bool {
         let seen = self.store.rooms.room(room);
         seen.is_some_and(|seen| {
-            outbound.is_used_up(Outbound::as_read(seen.rotation(), self.habits()), io.given.clock)
+            outbound.is_used_up(self.rotation_of(seen, outbound), io.given.clock)
         })
     }
 
@@ -314,6 +359,7 @@ impl Reference {
     /// purpose.
     fn problem(&self, plan: &Plan) -> Option<DeviceId> {
         match self.store.policy.on_problem {
+            OnProblem::Refuse if self.habits().shares_by_strategy => None,
             OnProblem::Withhold => None,
             OnProblem::Refuse => plan
                 .barred
@@ -343,6 +389,8 @@ impl Reference {
         let mut outbound = Outbound::new(megolm, io.given.clock, flag);
         outbound.clock_set = Provenance(io.given.clock_set);
         outbound.made_by = Provenance::of(fact);
+        let seen = self.store.rooms.room(room);
+        outbound.made_under = seen.map(|seen| (visibility_or_default(seen), seen.rotation()));
         outbound.discarded = discarded;
         outbound.previous = self.store.outbound.get(&room).map(Outbound::session);
         if let Some(old) = self.store.outbound.insert(room, outbound) {

@@ -68,7 +68,7 @@ impl Reference {
         let me = self.my_user();
         self.store.lists.track(me);
         io.touch();
-        if of.is_empty() && !self.is_list_fresh(me) {
+        if of.is_empty() && !self.is_list_fresh(me) && !self.habits().asks_at_once {
             self.store.ask_later.insert(session);
             return;
         }
@@ -115,6 +115,10 @@ impl Reference {
             .filter(|keys| keys.device != self.me() && self.view_of(me, keys).verified)
             .map(|keys| keys.device)
             .collect();
+        if self.habits().asks_at_once && !asked.is_empty() {
+            let others = own.iter().map(|keys| keys.device).filter(|device| *device != self.me());
+            asked = others.collect();
+        }
         if self.store.policy.ask == AskFor::OwnDevicesAndSender && !asked.contains(&creator) {
             asked.push(creator);
         }

@@ -84,7 +84,9 @@ impl Reference {
     /// answers to queries.
     pub(super) fn sign_self(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {
         let before = self.store.identity.replace(keys);
-        if before.is_some_and(|before| before.master != keys.master) {
+        if self.habits().shares_by_strategy {
+            self.store.lists.evaluate_all(Some(keys));
+        } else if before.is_some_and(|before| before.master != keys.master) {
             self.store.lists.evaluate_all(None);
         }
         let signature = Signature::Device { signer: keys.self_signing, device: self.me() };
@@ -226,7 +228,7 @@ impl Reference {
             queries.push((user, query));
         }
         let number = self.request_number();
-        io.request(number, Request::QueryKeys(queries.clone()), io.given.cause);
+        self.ask(number, Request::QueryKeys(queries.clone()), io.given.cause, io);
         self.live.query_requests.insert(number, queries);
     }
 
@@ -308,6 +310,8 @@ impl Reference {
             self.compare_own_identity(answer.identity);
         }
         let old = self.store.lists.user(user).filter(|list| list.known).cloned();
+        let read = self.habits().goes_by_device_id.then(|| self.by_device_id(answer));
+        let answer = read.as_ref().unwrap_or(answer);
         let gone = self.store.lists.apply(answer, self.store.identity, overtaken);
         let Some(list) = self.store.lists.user(user) else { return };
         for keys in &list.devices {
@@ -329,14 +333,31 @@ impl Reference {
             answer.devices.iter().filter(|keys| is_new(keys)).map(|keys| keys.device).collect();
         let rotates =
             self.habits().needless_rotation == NeedlessRotation::NewDevice && !new.is_empty();
+        let looks_later = self.habits().goes_by_device_id;
         for outbound in self.store.outbound.values_mut() {
-            if rotates || gone.iter().any(|device| outbound.shared.contains_key(device)) {
+            let is_gone = |device: &DeviceId| outbound.shared.contains_key(device);
+            if rotates || !looks_later && gone.iter().any(is_gone) {
                 outbound.invalidate(Provenance::of(fact));
             }
         }
         self.view_changed(io);
         self.settle_admitted(&new, io);
         self.after_list(user, fact, io);
+    }
+
+    /// An answer as it is read by who goes by device ids: what is listed under the id of a device that is known is passed over, and that one
+    /// stays.
+    fn by_device_id(&self, answer: &UserKeys) -> UserKeys {
+        let mut read = answer.clone();
+        let known = self.store.lists.user(answer.user).map_or(&[][..], |list| &list.devices);
+        let address = |device| self.config.directory.address(device);
+        for keys in &mut read.devices {
+            let twin = known.iter().find(|old| address(old.device) == address(keys.device));
+            let is_other = |old: &&DeviceKeys| old.device != keys.device;
+            *keys = twin.filter(is_other).copied().unwrap_or(*keys);
+        }
+        read.devices.sort_unstable_by_key(|keys| keys.device);
+        read
     }
 
     /// Another device of this user has made new cross-signing keys: this one does not have their secrets.

@@ -36,6 +36,8 @@ pub(super) struct UserList {
     pub(super) pinned: Option<SigningKey>,
     /// The master key of the last answer that had one: a new one is not accepted by an answer that hides it.
     pub(super) shown: Option<SigningKey>,
+    /// Whether the user was ever verified by the chain of signatures, as far as that was not accepted to be past.
+    pub(super) was_verified: bool,
     /// Whether the user took the verification of this user back.
     pub(super) verification_withdrawn: bool,
 }
@@ -175,6 +177,7 @@ impl UserList {
             master_signed_by: self.master_signed_by,
             devices: &self.devices,
         });
+        self.was_verified |= self.trust.user_verified;
     }
 }
 

@@ -21,6 +21,7 @@ mod notices;
 mod olm_sessions;
 mod outbound;
 mod outbox;
+mod patience;
 mod puts;
 mod recipient;
 mod recovery;
@@ -29,6 +30,7 @@ mod requests;
 mod rooms;
 mod share;
 mod store;
+mod strategy;
 mod sync;
 mod trust;
 mod wording;
@@ -42,6 +44,7 @@ use crate::client::reference::io::Io;
 use crate::client::reference::key_requests::Asked;
 use crate::client::reference::lists::Queries;
 use crate::client::reference::outbox::Sending;
+use crate::client::reference::patience::Patience;
 use crate::client::reference::recovery::Wanted;
 use crate::client::reference::store::Life;
 pub use crate::client::reference::store::Store;
@@ -102,6 +105,8 @@ struct Live {
     query_requests: BTreeMap<RequestNo, Vec<(UserId, QueryId)>>,
     query_backoff: BTreeMap<UserId, Backoff>,
     claims: Claims,
+    /// Queries and claims that are made again when they fail.
+    patience: Patience,
     /// Devices that get a `m.dummy` as soon as there is a new session with them, and why.
     dummies: BTreeMap<DeviceId, Provenance>,
     /// Sessions that are wanted as soon as another claim for the device may be made.
@@ -188,6 +193,7 @@ impl Reference {
             Input::Wake => {}
             Input::NetworkBack => {
                 self.live.sending.revive();
+                self.live.patience.revive();
                 let by = self.live.sync_backoff.by;
                 self.live.sync_backoff = Backoff { by, ..Backoff::default() };
             }
@@ -209,6 +215,9 @@ impl Reference {
             let by = Provenance(io.given.cause);
             self.store.outbound.values_mut().for_each(|outbound| outbound.invalidate(by));
         }
+        for job in self.store.jobs.values_mut().flatten() {
+            job.has_claimed = false;
+        }
         self.settle_untold(io);
         io.touch();
     }
@@ -216,6 +225,7 @@ impl Reference {
     /// Does whatever can be done now: queries, shares, messages, requests that wait, the next sync.
     fn pump(&mut self, io: &mut Io<'_, '_>) {
         if self.store.life == Life::LoggedIn {
+            self.ask_again(io);
             self.retry_claims(io);
             self.claim_wanted(io);
             self.query_outdated(io);
@@ -257,7 +267,8 @@ impl Reference {
         let claims = self.live.claims.to_retry().map(|(_, at)| at).min();
         let wanted = self.live.wanted.values().map(|wanted| wanted.from).min();
         let resend = self.live.sending.next_retry();
-        let earliest = [sync, claims, wanted, resend].into_iter().flatten().min();
+        let again = self.live.patience.next();
+        let earliest = [sync, claims, wanted, resend, again].into_iter().flatten().min();
         earliest.map_or(WakeAt::Never, |at| WakeAt::At(at.max(clock)))
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{DeviceId, MegolmSessionId, UserId};
 use crate::protocol::megolm::OutboundSession;
 use crate::protocol::provenance::Provenance;
-use crate::protocol::room::Rotation;
+use crate::protocol::room::{HistoryVisibility, Rotation};
 use crate::protocol::to_device::SharedHistory;
 use crate::protocol::withheld::SessionCode;
 use crate::scenario::habits::{Habits, NoticeSession, ReshareIndex, WithheldDedup};
@@ -26,6 +26,10 @@ pub(super) struct Outbound {
     pub(super) made_by: Provenance,
     /// `shared_history` of its keys, as it is written.
     pub(super) flag: SharedHistory,
+    /// The history visibility and the settings that the room had when it was made.
+    pub(super) made_under: Option<(HistoryVisibility, Rotation)>,
+    /// The fact that the room was seen last, if that was after it was made.
+    pub(super) room_seen: Provenance,
     /// Why it must not be used any more, if so.
     pub(super) invalid: Option<Provenance>,
     /// The first index that each device was given; queued keys count as given.
@@ -76,6 +80,8 @@ impl Outbound {
             clock_set: Provenance::UNKNOWN,
             made_by: Provenance::UNKNOWN,
             flag,
+            made_under: None,
+            room_seen: Provenance::UNKNOWN,
             invalid: None,
             shared: BTreeMap::new(),
             bundled: BTreeSet::new(),

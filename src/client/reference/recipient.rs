@@ -5,6 +5,7 @@ use crate::client::reference::Reference;
 use crate::client::reference::channel::{Opened, Opening};
 use crate::client::reference::inbound::{Decryption, InboundKey, Offered, Received};
 use crate::client::reference::io::Io;
+use crate::client::reference::jobs::Purpose;
 use crate::client::reference::notices::{Choosing, NoOlmNotice, SessionNotice, Unread};
 use crate::client::reference::sync::told_late;
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, ToDeviceId};
@@ -84,6 +85,10 @@ impl Reference {
     }
 
     fn opened(&mut self, arrival: Arrival, opened: Opened, io: &mut Io<'_, '_>) {
+        let any_session = self.habits().reshares_for_any_session;
+        if opened.on_new_session && any_session && self.listed(arrival.sender).is_some() {
+            self.owe_again(arrival.sender, opened.by, io);
+        }
         match opened.event {
             OlmEvent::RoomKey(key) => {
                 self.room_key(arrival, key, opened.by, io);
@@ -94,8 +99,11 @@ impl Reference {
                 self.processed(arrival, outcome, io);
             }
             OlmEvent::Dummy { .. } => {
-                if opened.on_new_session && self.store.policy.reshare_after_unwedge {
-                    self.reshare(arrival.sender, opened.by, io);
+                let reshares = self.store.policy.reshare_after_unwedge && !any_session;
+                if opened.on_new_session && reshares {
+                    for room in self.owe_again(arrival.sender, opened.by, io) {
+                        self.enqueue_job(room, Purpose::Settle, io);
+                    }
                 }
                 self.processed(arrival, ProcessOutcome::Handled, io);
             }
@@ -104,8 +112,8 @@ impl Reference {
         }
     }
 
-    /// The device has given up an old Olm session: keys that went over it may be lost, and are sent again (U-13).
-    fn reshare(&mut self, device: DeviceId, by: Provenance, io: &mut Io<'_, '_>) {
+    /// The device has given up an old Olm session: keys that went over it may be lost, and are sent again (U-13). Tells in which rooms.
+    fn owe_again(&mut self, device: DeviceId, by: Provenance, io: &mut Io<'_, '_>) -> Vec<RoomId> {
         let mut rooms = Vec::new();
         for (room, outbound) in &mut self.store.outbound {
             if outbound.invalid.is_none() && outbound.shared.contains_key(&device) {
@@ -113,10 +121,10 @@ impl Reference {
                 rooms.push(*room);
             }
         }
-        for room in rooms {
+        if !rooms.is_empty() {
             self.view_changed(io);
-            self.enqueue_job(room, crate::client::reference::jobs::Purpose::Settle, io);
         }
+        rooms
     }
 
     fn room_key(&mut self, arrival: Arrival, key: RoomKey, by: Provenance, io: &mut Io<'_, '_>) {

@@ -281,6 +281,11 @@ pub(super) fn shareable(room: &SeenRoom) -> bool {
     room.history_visibility().is_some_and(HistoryVisibility::is_shareable)
 }
 
+/// The history visibility, shared where no event set it, as clients have it that need some value.
+pub(super) fn visibility_or_default(room: &SeenRoom) -> HistoryVisibility {
+    room.history_visibility().unwrap_or(HistoryVisibility::Shared)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -9,10 +9,12 @@ use crate::client::reference::io::Io;
 use crate::client::reference::outbound::{NoticeKey, Outbound};
 use crate::client::reference::outbox::OutboxNo;
 use crate::client::reference::puts::{Item, ItemContent};
+use crate::client::reference::rooms::{SeenRoom, visibility_or_default};
 use crate::client::reference::wording::{notice_type, session_notice};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, UserId};
 use crate::protocol::api::DeviceKeys;
 use crate::protocol::provenance::Provenance;
+use crate::protocol::room::Rotation;
 use crate::protocol::to_device::{OlmEvent, RoomKey, ToDeviceBody, ToDeviceType};
 use crate::protocol::withheld::{SessionCode, WithheldCode};
 use crate::scenario::habits::{
@@ -85,7 +87,7 @@ impl Reference {
             }
         }
         self.plan_outsiders((room, outbound), &mut plan);
-        plan.rotate = self.rotation_due((room, outbound), clock);
+        plan.rotate = self.rotation_due((room, outbound), users, clock);
         plan
     }
 
@@ -135,7 +137,7 @@ impl Reference {
 
     /// From which index a device gets the key; `None` if it has it, or is not to get it.
     fn first_index(&self, outbound: &Outbound, device: DeviceId) -> Option<u32> {
-        if outbound.given_up.contains(&device) {
+        if outbound.given_up.contains(&device) || self.counts_as_given(outbound, device) {
             return None;
         }
         if let Some(given) = outbound.shared.get(&device) {
@@ -157,6 +159,15 @@ impl Reference {
             UnblockIndex::AfterNext => Some(outbound.next() + 1),
             UnblockIndex::Never => None,
         }
+    }
+
+    /// Whether another device had the key under the id of this one, to who goes by that.
+    fn counts_as_given(&self, outbound: &Outbound, device: DeviceId) -> bool {
+        let address = |device| self.config.directory.address(device);
+        let is_twin = |other: &DeviceId| *other != device && address(*other) == address(device);
+        self.habits().goes_by_device_id
+            && !outbound.shared.contains_key(&device)
+            && outbound.shared.keys().any(is_twin)
     }
 
     fn plan_notice(
@@ -198,6 +209,7 @@ impl Reference {
     fn rotation_due(
         &self,
         (room, outbound): (RoomId, Option<&Outbound>),
+        users: &[UserId],
         clock: SimTime,
     ) -> Option<Option<FactId>> {
         let Some(outbound) = outbound else { return Some(None) };
@@ -205,10 +217,18 @@ impl Reference {
             return Some(by.0);
         }
         let seen = self.store.rooms.room(room)?;
-        if outbound.is_used_up(Outbound::as_read(seen.rotation(), self.habits()), clock) {
+        if outbound.is_used_up(self.rotation_of(seen, outbound), clock) {
             return Some(outbound.made_by.0);
         }
         let habits = self.habits();
+        if !habits.heeds_room_changes && self.is_of_another_room(seen, outbound, users) {
+            return Some(outbound.room_seen.0);
+        }
+        if habits.goes_by_device_id
+            && let Some(device) = outbound.shared.keys().find(|device| self.has_gone(**device))
+        {
+            return Some(self.learnt(*device));
+        }
         // Who has the key may be no recipient any more, like an invited user since the history begins with the join.
         let barred =
             |device: &&DeviceId| matches!(self.due_now(**device), ShareDecision::Withhold(_));
@@ -219,6 +239,32 @@ impl Reference {
         }
         (habits.withheld_looks_shared && !outbound.told.is_empty() && outbound.next() > 0)
             .then_some(None)
+    }
+
+    /// The settings that a session goes by, as this client reads them.
+    pub(super) fn rotation_of(&self, seen: &SeenRoom, outbound: &Outbound) -> Rotation {
+        let made_under = outbound.made_under.filter(|_| !self.habits().heeds_room_changes);
+        let rotation = made_under.map_or_else(|| seen.rotation(), |(_, rotation)| rotation);
+        Outbound::as_read(rotation, self.habits())
+    }
+
+    /// Whether the room is another one than that which a session was made for, to who looks at it only now: by its history visibility, or
+    /// because somebody who has the key is not among these users.
+    fn is_of_another_room(&self, seen: &SeenRoom, outbound: &Outbound, users: &[UserId]) -> bool {
+        let is_there = |device: &DeviceId| users.binary_search(&self.user_of(*device)).is_ok();
+        let visibility = visibility_or_default(seen);
+        outbound.made_under.is_some_and(|(before, _)| before != visibility)
+            || !outbound.shared.keys().all(is_there)
+    }
+
+    /// Whether no device under the id of this one is due keys any more.
+    fn has_gone(&self, device: DeviceId) -> bool {
+        let user = self.user_of(device);
+        let list = self.store.lists.user(user);
+        let mut devices = list.into_iter().flat_map(|list| &list.devices);
+        let address = |device| self.config.directory.address(device);
+        let named = devices.find(|keys| address(keys.device) == address(device));
+        named.is_none_or(|keys| self.due(&self.view_of(user, keys)) != ShareDecision::Share)
     }
 
     /// The answer that last told of a device.
@@ -315,21 +361,45 @@ impl Reference {
         }
         let notices = self.notice_items((room, named), plan);
         self.mark_notices(room, plan);
-        self.tell(notices, cause, io);
-        Vec::new()
+        let puts = self.tell(notices, cause, io);
+        if self.habits().shares_once { puts } else { Vec::new() }
     }
 
-    /// Sends notices, by a bad habit once more under the unstable type.
-    pub(super) fn tell(&mut self, notices: Vec<Item>, cause: Option<FactId>, io: &mut Io<'_, '_>) {
+    /// Sends keys, notices and the word that there is no Olm session, and returns the requests that carry them.
+    pub(super) fn send_all(
+        &mut self,
+        room: RoomId,
+        plan: &Plan,
+        cause: Option<FactId>,
+        io: &mut Io<'_, '_>,
+    ) -> Vec<OutboxNo> {
+        let mut puts = self.send_plan(room, plan, cause, io);
+        if !plan.keys.is_empty() {
+            let notices = Plan { keys: Vec::new(), ..plan.clone() };
+            puts.extend(self.send_plan(room, &notices, cause, io));
+        }
+        puts.extend(self.tell_no_olm(room, &plan.missing, cause, io));
+        puts
+    }
+
+    /// Sends notices, by a bad habit once more under the unstable type. Returns the requests that carry them.
+    pub(super) fn tell(
+        &mut self,
+        notices: Vec<Item>,
+        cause: Option<FactId>,
+        io: &mut Io<'_, '_>,
+    ) -> Vec<OutboxNo> {
         if notices.is_empty() {
-            return;
+            return Vec::new();
         }
         self.view_changed(io);
+        let mut puts = Vec::new();
         if self.habits().unstable_type_too {
             let again = notices.iter().map(Item::in_clear_again).collect();
-            self.put(ToDeviceType::WithheldUnstable, again, cause, io);
+            puts = self.put(ToDeviceType::WithheldUnstable, again, cause, io);
         }
-        self.put(notice_type(&self.config.habits), notices, cause, io);
+        puts.extend(self.put(notice_type(&self.config.habits), notices, cause, io));
+        puts
     }
 
     fn notice_items(&self, (room, session): (RoomId, MegolmSessionId), plan: &Plan) -> Vec<Item> {

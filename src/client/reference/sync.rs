@@ -39,6 +39,9 @@ impl Reference {
             self.live.fetching_backup = None;
             return self.backup_answered(answer, io);
         }
+        if self.is_asked_again(number, answer, io) {
+            return;
+        }
         if !self.claims_answered(number, answer, io) {
             self.queries_answered(number, answer, io);
         }
@@ -226,10 +229,15 @@ impl Reference {
         };
         let holds_key = |user| outbound.shared.keys().any(|device| self.user_of(*device) == user);
         let is_in = |user| seen.membership(user) == Membership::Join;
-        let replaces = changes
-            .iter()
-            .any(|change| replaces_session(change, limited, self.habits(), holds_key, is_in));
-        if let (true, Some(outbound)) = (replaces, self.store.outbound.get_mut(&room)) {
+        let replaces = self.habits().heeds_room_changes
+            && changes
+                .iter()
+                .any(|change| replaces_session(change, limited, self.habits(), holds_key, is_in));
+        let Some(outbound) = self.store.outbound.get_mut(&room) else { return };
+        if by.0.is_some() {
+            outbound.room_seen = by;
+        }
+        if replaces {
             outbound.invalidate(by);
         }
     }

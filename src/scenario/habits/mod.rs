@@ -96,6 +96,10 @@ pub struct Habits {
     pub reports_first_failure: bool,
     /// What a missing Olm session leads to.
     pub missing_olm: MissingOlm,
+    /// Whether a message has one share: once keys were claimed for everybody in the room, all that is due is decided and sent together, and the
+    /// message follows whatever has changed meanwhile. Who has no Olm session by then is told `m.no_olm`, whether anybody has tried or not, and is owed
+    /// nothing. Else it is looked again until nothing is left to do (matrix-rust-sdk).
+    pub shares_once: bool,
     /// What a failed request leads to.
     pub put_failed: PutFailed,
     /// Whether a message waits until its keys are accepted (K-02; X30 if not).
@@ -109,6 +113,9 @@ pub struct Habits {
     pub newcomer_index: NewcomerIndex,
     /// Where a key starts that is sent again.
     pub reshare_index: ReshareIndex,
+    /// Whether a device that has the key is given it once more with the next message after any new Olm session that it made, and not only at once
+    /// after one with `m.dummy` (matrix-rust-sdk).
+    pub reshares_for_any_session: bool,
     /// Whether blocking a device that has the key replaces the session (R-05, X22).
     pub rotate_on_block: bool,
     /// Whether devices that were only withheld from count as having the key, so that each message replaces the
@@ -121,17 +128,31 @@ pub struct Habits {
     /// Whether a change of membership in a limited sync replaces the session even if nobody is missing in the end
     /// (R-07; X27 if not).
     pub limited_sync_rotates: bool,
+    /// Whether what changes in a room counts as soon as it is seen. Else a room is looked at when a key is shared: its session ends if
+    /// the history visibility is another one than it was made under or somebody who has its key is not there, and goes by the settings
+    /// that it was made with (matrix-rust-sdk).
+    pub heeds_room_changes: bool,
     /// How many messages beyond the room's number a session encrypts (R-02; X28 has 1).
     pub messages_over_limit: u32,
     /// The least age at which a session is replaced, whatever the room says (A-22; an hour in matrix-rust-sdk).
     pub rotation_period_min: SimDuration,
     /// Whether messages are refused until a changed identity was accepted (V-02; X63 if not).
     pub identity_change_stops: bool,
+    /// Whether the share policy is carried out as the strategies of matrix-rust-sdk: signed devices get keys though they are blocked, where all
+    /// signed ones do; nothing is sent to them from a device that its user has not signed; an error comes where a verified user has an unsigned
+    /// device or other keys; and who is verified by new secrets is so at once.
+    pub shares_by_strategy: bool,
+    /// Whether a device that comes under the id of another one counts as that one: its keys are passed over while the other is known, and
+    /// of a session that the other was given it gets no key (matrix-rust-sdk).
+    pub goes_by_device_id: bool,
     /// What a query does while another one is on its way.
     pub query_answers: QueryAnswers,
     /// Whether the lists of a room's members are asked for as soon as the room shows them, and not first for a message
     /// (matrix-rust-sdk).
     pub follows_members: bool,
+    /// Whether a query or a claim that fails as a whole is made again for a quarter of an hour before it counts as failed, and the message
+    /// waits for it (matrix-rust-sdk).
+    pub patient_requests: bool,
     /// Which Olm session is used.
     pub choose_olm: ChooseOlm,
     /// Whether an Olm session that the other side made counts as one (N-06; X18 if not).
@@ -154,6 +175,9 @@ pub struct Habits {
     pub failed_pre_key_uses_key: bool,
     /// Whether the sync token is stored before what came with it (X54).
     pub token_before_store: bool,
+    /// Whether keys are asked for at once or not at all, of all own devices if one of them is verified by then; else as soon as it is known
+    /// whom to ask (matrix-rust-sdk).
+    pub asks_at_once: bool,
     /// Who is given keys on request.
     pub forward_to: ForwardTo,
     /// What a forwarded key says of the part that is missing.
@@ -232,22 +256,28 @@ impl Habits {
             no_olm_names_session: false,
             reports_first_failure: false,
             missing_olm: MissingOlm::Retry,
+            shares_once: false,
             put_failed: PutFailed::RetrySameTxn,
             message_waits: true,
             counts_queued_keys: true,
             unblock_index: UnblockIndex::Next,
             newcomer_index: NewcomerIndex::Next,
             reshare_index: ReshareIndex::Given,
+            reshares_for_any_session: false,
             rotate_on_block: true,
             withheld_looks_shared: false,
             needless_rotation: NeedlessRotation::Nothing,
             leave_rotates: LeaveRotates::Anyone,
             limited_sync_rotates: true,
+            heeds_room_changes: true,
             messages_over_limit: 0,
             rotation_period_min: SimDuration::ZERO,
             identity_change_stops: true,
+            shares_by_strategy: false,
+            goes_by_device_id: false,
             query_answers: QueryAnswers::InTurn,
             follows_members: false,
+            patient_requests: false,
             choose_olm: ChooseOlm::LastDecrypted,
             sees_inbound_olm: true,
             accepts_fallback_keys: true,
@@ -259,6 +289,7 @@ impl Habits {
             no_olm_answer: NoOlmAnswer::Limited,
             failed_pre_key_uses_key: false,
             token_before_store: false,
+            asks_at_once: false,
             forward_to: ForwardTo::OwnVerified,
             forwarded_reason: ForwardedReason::Received,
             cancels_answered: false,

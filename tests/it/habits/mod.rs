@@ -148,6 +148,9 @@ settings! {
     missing_olm {
         MissingOlm::MarkShared => Place::File("no_olm/a_claim_that_fails_in_passing_is_tried_again_before_anything_is_said"), "A1", [(Rule::N01, "A1")];
     }
+    shares_once {
+        true => Place::File("rotation/a_client_that_shares_once_sends_what_a_block_came_too_late_for"), "A1", [(Rule::R05, "A1")];
+    }
     put_failed {
         PutFailed::RetryNewTxn => Place::File("transport/a_retry_under_a_new_transaction_id_is_a_second_notice"), "A1", [(Rule::W09, "A1")];
         PutFailed::Swallow => Place::File("transport/a_client_that_takes_failures_for_success_explains_nothing"), "A1", [(Rule::W01, "A1")];
@@ -169,6 +172,9 @@ settings! {
     reshare_index {
         ReshareIndex::Next => Place::File("incidents/a_key_lost_to_a_forgotten_one_time_key_comes_again"), "A1", [];
     }
+    reshares_for_any_session {
+        true => Place::File("rotation/a_client_that_gives_a_key_again_after_any_new_session_does_so_where_two_cross"), "A1", [];
+    }
     rotate_on_block {
         false => Place::File("policy/a_key_in_the_queue_counts_as_given"), "A1", [(Rule::R05, "A1")];
     }
@@ -186,6 +192,9 @@ settings! {
     limited_sync_rotates {
         false => Place::File("rotation/a_limited_sync_with_an_invite_replaces_the_session"), "A1", [];
     }
+    heeds_room_changes {
+        false => Place::File("rotation/a_client_that_looks_at_a_room_when_it_shares_goes_by_old_settings"), "A1", [(Rule::R02, "A1")];
+    }
     messages_over_limit {
         1 => Place::File("no_olm/a_new_megolm_session_is_no_new_epoch"), "A1", [];
     }
@@ -195,11 +204,20 @@ settings! {
     identity_change_stops {
         false => Place::File("policy/a_reset_identity_is_a_stranger_until_it_is_verified_again"), "A1", [];
     }
+    shares_by_strategy {
+        true => Place::File("policy/a_strategy_that_asks_for_the_signature_alone_gives_a_blocked_device_the_key"), "A1", [(Rule::K06, "A1")];
+    }
+    goes_by_device_id {
+        true => Place::File("device_lists/a_client_that_goes_by_device_ids_leaves_a_device_made_anew_out"), "A1", [(Rule::K03, "A1")];
+    }
     query_answers {
         QueryAnswers::LastWins => Place::Text(rooms::SLOW_OLD_ANSWER), "A1", [];
     }
     follows_members {
         true => Place::File("key_requests/a_client_may_ask_its_own_devices_by_itself"), "B1", [];
+    }
+    patient_requests {
+        true => Place::File("device_lists/a_client_that_asks_until_it_is_answered_sends_when_the_list_has_come"), "A1", [];
     }
     choose_olm {
         ChooseOlm::NewestCreated => Place::Text(rooms::CROSSING_REPAIR), "A1", [(Rule::U04, "A1")];
@@ -241,6 +259,9 @@ settings! {
     }
     token_before_store {
         true => Place::File("transport/a_token_stored_before_the_notice_loses_it"), "B1", [(Rule::T11, "B1")];
+    }
+    asks_at_once {
+        true => Place::File("key_requests/a_client_that_asks_at_once_asks_devices_that_are_not_verified_as_well"), "B1", [];
     }
     forward_to {
         ForwardTo::OwnVerifiedAndGiven => Place::File("key_requests/asking_the_sender_brings_nothing"), "A1", [];

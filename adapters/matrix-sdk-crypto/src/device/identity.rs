@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use matrix_sdk_crypto::store::types::CrossSigningKeyExport;
 use matrix_sdk_crypto::types::CrossSigningKey;
 use matrix_sdk_crypto::types::requests::{AnyIncomingResponse, UploadSigningKeysRequest};
-use matrix_sdk_crypto::{LocalTrust, UserIdentity};
+use matrix_sdk_crypto::{LocalTrust, OlmMachine, UserIdentity};
 use ruma::api::client::keys::upload_signatures::v3::Request as SignatureUpload;
 use ruma::api::client::keys::upload_signing_keys::v3 as upload_signing_keys;
 use serde_json::{Value, json};
@@ -40,7 +40,8 @@ fn is_device(object: &Value) -> bool {
 }
 
 impl SdkDevice {
-    /// Makes cross-signing keys and publishes them, as `Encryption::bootstrap_cross_signing` does.
+    /// Makes cross-signing keys and publishes them, as `Encryption::bootstrap_cross_signing` does. A device that does not sign itself with them
+    /// publishes those that another one of its user has made, which nobody else has yet: it has none of their secrets.
     pub(super) fn make_identity(
         &mut self,
         keys: CrossSigningKeys,
@@ -48,8 +49,14 @@ impl SdkDevice {
         hands: &mut Hands<'_, '_>,
     ) {
         let Some(machine) = self.machine() else { return };
-        let Ok(made) = self.wait(machine.olm.bootstrap_cross_signing(reset)) else { return };
-        let export = self.wait(machine.olm.export_cross_signing_keys()).ok().flatten();
+        let user = self.user_id(self.my_user());
+        let maker = if sign {
+            machine.olm.clone()
+        } else {
+            self.wait(OlmMachine::new(&user, ruma::device_id!("ELSEWHERE")))
+        };
+        let Ok(made) = self.wait(maker.bootstrap_cross_signing(reset)) else { return };
+        let export = self.wait(maker.export_cross_signing_keys()).ok().flatten();
         let seeds = export.map_or([const { None }; 3], |export| {
             [
                 export.master_key.clone(),
@@ -59,16 +66,17 @@ impl SdkDevice {
         });
         let public = public_keys(&made.upload_signing_keys_req);
         self.wire().publish_identity(keys, Identity { public, seeds });
-        self.app.identity = Some(keys);
         self.app.takes_over = None;
         self.errand(Request::UploadSigningKeys(keys), hands.given.cause);
+        if !sign {
+            return;
+        }
+        self.app.identity = Some(keys);
         let response: upload_signing_keys::Response = read(&json!({}));
         let id = ruma::TransactionId::new();
         let response = AnyIncomingResponse::SigningKeysUpload(&response);
         let _ = self.wait(machine.olm.mark_request_as_sent(&id, response));
-        if sign {
-            self.sign_self(keys, &made.upload_signatures_req, hands.given.cause);
-        }
+        self.sign_self(keys, &made.upload_signatures_req, hands.given.cause);
     }
 
     fn sign_self(
@@ -102,6 +110,11 @@ impl SdkDevice {
         if self.wait(machine.olm.import_cross_signing_keys(export)).is_err() {
             return;
         }
+        if self.app.identity.is_none_or(|before| before.master != keys.master) {
+            let (device, master) = (self.me, keys.master);
+            hands.fact_of_input(FactKind::IdentityReceived { device, master });
+        }
+        self.app.identity = Some(keys);
         // `Store::import_cross_signing_keys` marks the own identity as verified there and then, and with it everybody whom it has signed.
         for user in self.verified_users().difference(&before) {
             self.record_verified(Target::User(*user), true, hands);
@@ -109,7 +122,6 @@ impl SdkDevice {
         let own = self.device_id(self.me);
         let device = self.wait(machine.olm.get_device(&user, &own, None)).ok().flatten();
         if let Some(Ok(upload)) = device.map(|device| self.wait(device.verify())) {
-            self.app.identity = Some(keys);
             self.app.takes_over = None;
             self.sign_self(keys, &upload, hands.given.cause);
         }

@@ -5,7 +5,7 @@ mod causes;
 mod proof;
 mod rows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
@@ -60,9 +60,23 @@ pub struct Arguments {
     /// Writes the smallest room for each difference into this folder.
     #[arg(long)]
     pub save: Option<PathBuf>,
+    /// Names causes and proves none of them, which takes a fraction of the time.
+    #[arg(long)]
+    pub unproved: bool,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What rooms are compared with, and in what way.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// The habits of the reference client.
+    pub profile: &'a Profile,
+    /// In what matrix-sdk-crypto keeps its keys.
+    pub store: StoreKind,
+    /// Whether rooms that differ are run again without what is named as the cause.
+    pub proves: bool,
 }
 
 /// A kind of difference: what was written, and by whom more often.
@@ -191,7 +205,8 @@ fn fidelity(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, String> 
     let mut rooms = files(&arguments.paths)?;
     rooms.extend((0..arguments.rooms).map(|nth| generated(arguments.seed.wrapping_add(nth))));
     let profile = profile(arguments.profile.as_deref())?;
-    let comparison = compare(rooms, (&profile, arguments.store), threads_or_all(arguments.threads));
+    let terms = Terms { profile: &profile, store: arguments.store, proves: !arguments.unproved };
+    let comparison = compare(rooms, terms, threads_or_all(arguments.threads));
     if let Some(folder) = &arguments.save {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         for (nth, differing) in comparison.differences.values().enumerate() {
@@ -222,14 +237,14 @@ fn profile(path: Option<&Path>) -> Result<Profile, String> {
 
 /// Compares rooms on so many threads; the sum does not depend on how many these are.
 #[must_use]
-pub fn compare(rooms: Vec<Room>, with: (&Profile, StoreKind), threads: usize) -> Comparison {
+pub fn compare(rooms: Vec<Room>, terms: Terms<'_>, threads: usize) -> Comparison {
     let queue = Mutex::new(rooms.into_iter());
     let sum = Mutex::new(Comparison::default());
     let work = || {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some(room) = next else { return };
-            let one = compare_room(&room, with);
+            let one = compare_room(&room, terms);
             sum.lock().unwrap_or_else(PoisonError::into_inner).merge(one);
         }
     };
@@ -241,7 +256,7 @@ pub fn compare(rooms: Vec<Room>, with: (&Profile, StoreKind), threads: usize) ->
     sum.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Comparison {
+fn compare_room(room: &Room, Terms { profile, store, proves }: Terms<'_>) -> Comparison {
     let mut one = Comparison::default();
     let Ok(prepared) = prepare(&room.scenario, &Casting::default()) else {
         one.skipped = 1;
@@ -283,7 +298,7 @@ fn compare_room(room: &Room, (profile, store): (&Profile, StoreKind)) -> Compari
         return one;
     }
     let named = one.causes.keys().copied().collect();
-    let proved = proof::proved(&bare, &named, &differs);
+    let proved = if proves { proof::proved(&bare, &named, &differs) } else { BTreeSet::default() };
     for (named, caused) in std::mem::take(&mut one.causes) {
         let cause = proof::corrected(named, &proved);
         let (messages, rooms) = (caused.messages, 1);

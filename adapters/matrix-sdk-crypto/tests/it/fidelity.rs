@@ -3,18 +3,23 @@
 use std::collections::BTreeSet;
 
 use withheld::scenario::file::known_profile;
-use withheld::scenario::habits::UnwedgeClock;
+use withheld::scenario::habits::{Habits, UnwedgeClock};
 use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::AskFor;
 use withheld::scenario::profile::{Profile, ProfileName};
 use withheld_matrix_sdk::conform::survey::{Room, generated};
-use withheld_matrix_sdk::fidelity::{self, Cause, Caused, compare, without};
+use withheld_matrix_sdk::fidelity::{self, Cause, Caused, Terms, compare, without};
 use withheld_matrix_sdk::store::StoreKind;
 
 use crate::{file, repository};
 
 fn own() -> Profile {
     known_profile(ProfileName::MatrixRustSdk).clone()
+}
+
+/// A comparison with a profile in which what is named as a cause is proved.
+fn terms(profile: &Profile) -> Terms<'_> {
+    Terms { profile, store: StoreKind::default(), proves: true }
 }
 
 fn scenario_file(path: &str) -> Room {
@@ -24,10 +29,10 @@ fn scenario_file(path: &str) -> Room {
 #[test]
 fn a_room_in_which_both_write_the_same_is_equal_whatever_sessions_are_called() {
     let path = "scenarios/transport/a_sender_that_goes_back_uses_an_index_twice.json";
-    let equal = compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
+    let equal = compare(vec![scenario_file(path)], terms(&own()), 1);
     assert_eq!((equal.rooms, equal.equal, equal.skipped), (1, 1, 0), "{:?}", equal.differences);
     let path = "scenarios/policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked.json";
-    let comparison = compare(vec![scenario_file(path)], (&own(), StoreKind::default()), 1);
+    let comparison = compare(vec![scenario_file(path)], terms(&own()), 1);
     assert!(comparison.shared >= 6, "keys, a notice, a request: {}", comparison.shared);
     assert_eq!(comparison.equal, 1, "{:?}", comparison.differences);
 }
@@ -37,7 +42,7 @@ fn what_only_one_of_them_writes_is_a_difference_with_its_smallest_room() {
     let path = "adapters/matrix-sdk-crypto/findings/the_dummy_of_a_recovery_is_never_sent.json";
     let mut recovers = own();
     recovers.habits.unwedge_clock = UnwedgeClock::NewestSession;
-    let comparison = compare(vec![scenario_file(path)], (&recovers, StoreKind::default()), 1);
+    let comparison = compare(vec![scenario_file(path)], terms(&recovers), 1);
     assert_eq!(comparison.equal, 0);
     let dummy = comparison.differences.iter().find(|(one, _)| one.what == "m.dummy");
     let (difference, rooms) = dummy.unwrap_or_else(|| panic!("{:?}", comparison.differences));
@@ -53,54 +58,91 @@ fn what_findings_show_is_written_by_the_profile_too() {
         "a_session_outlives_a_member_who_never_had_its_key",
     ] {
         let path = format!("adapters/matrix-sdk-crypto/findings/{name}.json");
-        let comparison = compare(vec![scenario_file(&path)], (&own(), StoreKind::default()), 1);
+        let comparison = compare(vec![scenario_file(&path)], terms(&own()), 1);
         assert_eq!(comparison.equal, 1, "{name}: {:?}", comparison.by_room);
     }
 }
 
-/// A profile that claims keys for devices which list no algorithm, unlike the crate.
-fn claiming() -> Profile {
-    let mut profile = own();
-    profile.habits.claims_unencrypted = true;
-    profile
+/// Turns a habit of a profile back to what the specification has.
+type Back = fn(&mut Habits);
+
+/// Rooms in which both write the same, the habit of the profile without which they do not, and the cause that is named then.
+const MENDED: [(&str, Back, Cause); 10] = [
+    (BARE, |habits| habits.skips_unencrypted = true, Cause::NoAlgorithms),
+    (
+        "no_olm/a_client_that_tells_m_no_olm_without_a_try_gives_keys_to_who_answers",
+        |habits| habits.skips_unencrypted = true,
+        Cause::NoAlgorithms,
+    ),
+    (
+        "no_olm/a_device_made_anew_under_its_old_id_is_a_new_target",
+        |habits| habits.goes_by_device_id = false,
+        Cause::SameId,
+    ),
+    (
+        "no_olm/a_claim_that_fails_in_passing_is_tried_again_before_anything_is_said",
+        |habits| habits.patient_requests = false,
+        Cause::Failed,
+    ),
+    (
+        "key_requests/a_forwarded_key_says_why_its_beginning_is_missing",
+        |habits| habits.asks_at_once = false,
+        Cause::NewDevice,
+    ),
+    (
+        "key_requests/a_client_that_asks_at_once_asks_devices_that_are_not_verified_as_well",
+        |habits| habits.asks_at_once = false,
+        Cause::Requests,
+    ),
+    (
+        "policy/a_strategy_that_asks_for_the_signature_alone_gives_a_blocked_device_the_key",
+        |habits| habits.shares_by_strategy = false,
+        Cause::Strategy,
+    ),
+    (
+        "rotation/a_client_that_looks_at_a_room_when_it_shares_goes_by_old_settings",
+        |habits| habits.heeds_room_changes = true,
+        Cause::Sessions,
+    ),
+    (
+        "rotation/a_client_that_shares_once_sends_what_a_block_came_too_late_for",
+        |habits| habits.shares_once = false,
+        Cause::Sessions,
+    ),
+    (
+        "rotation/a_client_that_gives_a_key_again_after_any_new_session_does_so_where_two_cross",
+        |habits| habits.reshares_for_any_session = false,
+        Cause::Again,
+    ),
+];
+
+const BARE: &str = "policy/a_device_without_encryption_is_passed_over_in_silence";
+
+fn known_room(name: &str) -> Room {
+    scenario_file(&format!("scenarios/{name}.json"))
 }
 
-const BARE: &str = "scenarios/policy/a_device_without_encryption_is_passed_over_in_silence.json";
-
 #[test]
-fn devices_without_algorithms_are_told_and_given_the_same() {
-    let answers = "scenarios/no_olm/a_client_that_tells_m_no_olm_without_a_try_gives_keys_to_who_answers.json";
-    for path in [BARE, answers] {
-        let equal = |profile: &Profile| {
-            compare(vec![scenario_file(path)], (profile, StoreKind::default()), 1).equal
-        };
-        assert_eq!([equal(&own()), equal(&claiming())], [1, 0], "{path}");
+fn what_a_habit_is_for_is_equal_with_it_and_differs_for_its_cause_without_it() {
+    for (name, back, cause) in MENDED {
+        let equal = compare(vec![known_room(name)], terms(&own()), 1);
+        assert_eq!(equal.equal, 1, "{name}: {:?}", equal.by_room);
+        let mut profile = own();
+        back(&mut profile.habits);
+        let comparison = compare(vec![known_room(name)], terms(&profile), 1);
+        let messages = |caused: &Caused| caused.messages;
+        let named: u64 = comparison.causes.values().map(messages).sum();
+        let differing = comparison.differences.values().map(|one| one.messages);
+        assert_eq!(named, differing.sum::<u64>(), "{name}");
+        assert_eq!(comparison.causes.into_keys().collect::<Vec<_>>(), [cause], "{name}");
     }
 }
 
 #[test]
-fn every_difference_has_a_cause() {
-    let causes_in = |path: &str, profile: &Profile| {
-        let comparison = compare(vec![scenario_file(path)], (profile, StoreKind::default()), 1);
-        let messages = |caused: &Caused| caused.messages;
-        let named: u64 = comparison.causes.values().map(messages).sum();
-        let differing = comparison.differences.values().map(|one| one.messages);
-        assert_eq!(named, differing.sum::<u64>(), "{path}");
-        comparison.causes.into_keys().collect::<Vec<Cause>>()
-    };
-    let causes = |path: &str| causes_in(path, &own());
-    let failed = "scenarios/no_olm/a_claim_that_fails_in_passing_is_tried_again_before_anything_is_said.json";
-    assert_eq!(causes(failed), [Cause::Failed]);
-    assert_eq!(causes_in(BARE, &claiming()), [Cause::NoAlgorithms]);
-    let anew = "scenarios/no_olm/a_device_made_anew_under_its_old_id_is_a_new_target.json";
-    assert_eq!(causes(anew), [Cause::SameId]);
-    let late = "scenarios/key_requests/a_forwarded_key_says_why_its_beginning_is_missing.json";
-    assert_eq!(causes(late), [Cause::NewDevice]);
-}
-
-#[test]
 fn a_cause_is_proved_by_a_room_without_it() {
-    let bare = compare(vec![scenario_file(BARE)], (&claiming(), StoreKind::default()), 1);
+    let mut silent = own();
+    silent.habits.skips_unencrypted = true;
+    let bare = compare(vec![known_room(BARE)], terms(&silent), 1);
     let caused = bare.causes[&Cause::NoAlgorithms];
     assert_eq!((caused.proved_messages, caused.proved_rooms), (caused.messages, 1));
     // A profile that does not ask for keys differs in a room out of which nothing can be taken: nothing is proved then.
@@ -108,7 +150,7 @@ fn a_cause_is_proved_by_a_room_without_it() {
     silent.policy.ask = AskFor::Nobody;
     let plain =
         "scenarios/policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked.json";
-    let wrong = compare(vec![scenario_file(plain)], (&silent, StoreKind::default()), 1);
+    let wrong = compare(vec![scenario_file(plain)], terms(&silent), 1);
     assert_eq!(wrong.equal, 0);
     assert!(wrong.causes.values().all(|caused| caused.proved_messages == 0), "{:?}", wrong.causes);
 }
@@ -137,7 +179,7 @@ fn what_is_taken_out_of_a_room_is_gone() {
 fn the_sum_does_not_depend_on_threads() {
     let rooms = || (1..5).map(generated).collect::<Vec<_>>();
     let told = |threads| {
-        let comparison = compare(rooms(), (&own(), StoreKind::default()), threads);
+        let comparison = compare(rooms(), terms(&own()), threads);
         let differences = comparison.differences.into_iter();
         let differences: Vec<_> =
             differences.map(|(one, all)| (one, all.rooms, all.messages, all.smallest)).collect();

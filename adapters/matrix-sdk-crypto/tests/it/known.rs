@@ -4,8 +4,10 @@ use withheld::check::outcome::Outcome;
 use withheld::rulebook::rule::Rule;
 use withheld::run::judged::{Judging, run_one};
 use withheld::run::simulator::Simulator;
+use withheld_matrix_sdk::casting::Casting;
 use withheld_matrix_sdk::conform;
 use withheld_matrix_sdk::known::Known;
+use withheld_matrix_sdk::role::Role;
 use withheld_matrix_sdk::simulator::SdkRooms;
 
 use crate::{file, repository};
@@ -114,4 +116,20 @@ fn another_way_to_break_a_rule_that_is_known_to_be_broken_counts() {
     let (code, out) = conform(&findings);
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("; so in 1 rooms, in another way in 0"), "{out}");
+}
+
+#[test]
+fn what_shows_with_a_reference_client_on_the_other_side_only_is_known_as_well() {
+    let name = "who_never_has_keys_is_told_no_olm_once_and_not_again.json";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(repository(FINDINGS).join(name), folder.path().join(name)).unwrap();
+    let path = "scenarios/incidents/a_flag_that_is_cleared_by_a_new_session_tells_of_the_second_epoch.json";
+    let scenario = file(&repository(path));
+    let as_sender = || SdkRooms::default().cast(Casting::in_role(Role::Sender));
+    let broken = |simulator: SdkRooms| {
+        let outcome = run_one(&simulator, &scenario, Judging::STRICT, &mut ()).outcome;
+        counted(&outcome).contains(&Rule::N01)
+    };
+    assert!(broken(as_sender()));
+    assert!(!broken(as_sender().knowing(Known::read(folder.path()).unwrap())));
 }

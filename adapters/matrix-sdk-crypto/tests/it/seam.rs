@@ -2,12 +2,14 @@
 //! store that the program has, and with the same facts.
 
 use withheld::check::outcome::Outcome;
+use withheld::ids::{DeviceId, UserId};
 use withheld::protocol::withheld::WithheldCode;
 use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::rule::Rule;
 use withheld::run::judged::{Judging, run_one};
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
+use withheld::scenario::policy::Target;
 use withheld::time::{SimDuration, SimTime};
 use withheld::trace::fact::{FactKind, OlmResult, RunEnd, Shown, TryResult};
 use withheld::trace::sink::Trace;
@@ -298,6 +300,29 @@ fn secrets_that_are_taken_over_make_their_identity_verified_there_and_then() {
     let name = "who_is_given_new_secrets_trusts_nobody_by_them_before_the_next_list.json";
     let scenario = file(&repository("scenarios/regressions").join(name));
     assert!(!is_broken(&SdkRooms::default(), &scenario, &[Rule::K08, Rule::R05]));
+}
+
+#[test]
+fn who_is_given_other_keys_of_its_user_says_so_before_anybody_is_verified_by_them() {
+    let name = "who_is_given_new_keys_may_verify_by_them_at_once.json";
+    let path = repository("scenarios/regressions").join(name);
+    let (outcome, trace) = run(&std::fs::read_to_string(path).unwrap());
+    assert!(outcome.violations.iter().all(|one| ![Rule::K08, Rule::R05].contains(&one.rule)));
+    let place = |wanted: &dyn Fn(&FactKind) -> bool| {
+        let found: Vec<_> = trace.facts().iter().filter(|fact| wanted(&fact.kind)).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].id
+    };
+    // A1 has keys of its own from the start, and is given those that A2 has made; A2 was given those of A1 as it came up.
+    let first = DeviceId::at(0);
+    let made = place(&|kind| matches!(kind, FactKind::IdentityMade { .. }));
+    let received = place(
+        &|kind| matches!(kind, FactKind::IdentityReceived { device, .. } if *device == first),
+    );
+    let bob = Target::User(UserId::at(1));
+    let verified =
+        place(&|kind| matches!(kind, FactKind::VerifiedSet { target, .. } if *target == bob));
+    assert!(made < received && received < verified);
 }
 
 #[test]

@@ -70,6 +70,8 @@ settings! {
     reports_first_failure: bool,
     /// What a device without an Olm session is in the eyes of the sender afterwards.
     missing_olm: MissingOlm,
+    /// Whether all that a message needs is decided once, after its claims, and sent together; who has no Olm session by then is told so and owed nothing.
+    shares_once: bool,
     /// What a failed sendToDevice leads to.
     put_failed: PutFailed,
     /// Whether a message waits until the server has accepted its keys.
@@ -82,6 +84,8 @@ settings! {
     newcomer_index: NewcomerIndex,
     /// At which index a key starts that is sent again after its recipient has opened a new Olm session.
     reshare_index: ReshareIndex,
+    /// Whether any new Olm session of its recipient makes a key be sent again, with the next message; else one with m.dummy does, at once.
+    reshares_for_any_session: bool,
     /// Whether blocking a device that has the key replaces the session.
     rotate_on_block: bool,
     /// Whether devices that were only withheld from count as having the key, so that each message replaces the session.
@@ -92,16 +96,24 @@ settings! {
     leave_rotates: LeaveRotates,
     /// Whether a change of membership in a limited sync replaces the session even if nobody is missing in the end.
     limited_sync_rotates: bool,
+    /// Whether what changes in a room counts as soon as it is seen; else a session ends, when its key is shared, if visibility or members are others than before.
+    heeds_room_changes: bool,
     /// How many messages beyond the room's number a session encrypts.
     messages_over_limit: Int<0, 1_000_000>,
     /// The least age at which a session is replaced, whatever the room says.
     rotation_period_min: SimDuration,
     /// Whether messages are refused until a changed identity was accepted.
     identity_change_stops: bool,
+    /// Whether the share policy is carried out with the exceptions and errors of matrix-rust-sdk's strategies.
+    shares_by_strategy: bool,
+    /// Whether a device that comes under the id of another one is taken for that one.
+    goes_by_device_id: bool,
     /// What a query for a device list does while another one for the same user is on its way.
     query_answers: QueryAnswers,
     /// Whether the lists of a room's members are asked for as soon as the room shows them, and not first for a message.
     follows_members: bool,
+    /// Whether a query or a claim that fails as a whole is made again for a quarter of an hour, while the message waits.
+    patient_requests: bool,
     /// Which Olm session is used where there are several.
     choose_olm: ChooseOlm,
     /// Whether an Olm session that the other side made is taken for one on which keys can be sent.
@@ -124,6 +136,8 @@ settings! {
     failed_pre_key_uses_key: bool,
     /// Whether the sync token is stored before what came with it.
     token_before_store: bool,
+    /// Whether keys are asked for at once or not at all, of all own devices if one of them is verified by then.
+    asks_at_once: bool,
     /// Who is given keys on request.
     forward_to: ForwardTo,
     /// What a forwarded key says of the part of the session that is missing.
