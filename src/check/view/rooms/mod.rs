@@ -69,6 +69,13 @@ struct Hidden {
     at: SimTime,
 }
 
+/// What had been left out of what a store knew that was replaced by a copy.
+#[derive(Debug, Clone)]
+struct Past {
+    until: SimTime,
+    hidden: Vec<Hidden>,
+}
+
 /// A membership as a server has it or a device has seen it, and the fact that made it so there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Member {
@@ -92,8 +99,8 @@ pub(crate) struct Rooms {
     rooms: Vec<Room>,
     seen: Pairs<Seen>,
     hidden: BTreeMap<(DeviceId, RoomId, UserId), Vec<Hidden>>,
-    /// What was left out of what stores knew that have been replaced by copies, until when.
-    hidden_past: BTreeMap<(DeviceId, RoomId, UserId), Vec<(SimTime, Vec<Hidden>)>>,
+    /// What was left out of what stores knew that have been replaced by copies.
+    hidden_past: BTreeMap<(DeviceId, RoomId, UserId), Vec<Past>>,
     /// All facts that a user's membership was left out, ascending.
     left_out: BTreeMap<(DeviceId, RoomId, UserId), Vec<FactId>>,
     /// What had been left out before the last answer, which told it after all: it held the whole state.
@@ -229,9 +236,10 @@ impl Rooms {
             let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
             for (place, list) in self.hidden.range_mut(range) {
                 let past = self.hidden_past.entry(*place).or_default();
-                let then = past.iter().find(|(until, _)| snapshot <= *until);
-                let then = then.map_or_else(|| list.clone(), |(_, then)| then.clone());
-                past.push((now.at, std::mem::replace(list, then)));
+                let then = past.iter().find(|past| snapshot <= past.until);
+                let then = then.map_or_else(|| list.clone(), |then| then.hidden.clone());
+                let hidden = std::mem::replace(list, then);
+                past.push(Past { until: now.at, hidden });
                 list.retain(|hidden| hidden.at <= snapshot && hidden.after < seen.seq);
             }
         }
