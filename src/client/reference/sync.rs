@@ -135,7 +135,10 @@ impl Reference {
                 let is_wanted = self.has_invite_waiting(user)
                     && self.habits().bundle_sending != BundleSending::AtHand;
                 if is_wanted {
-                    self.store.lists.mark_outdated(user, by);
+                    // A change that was told before is what makes it outdated.
+                    if self.store.lists.user(user).is_some_and(|list| !list.outdated) {
+                        self.store.lists.mark_outdated(user, by);
+                    }
                     self.live.query_backoff.remove(&user);
                 } else {
                     self.store.lists.untrack(user);

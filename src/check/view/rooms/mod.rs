@@ -1,6 +1,7 @@
 //! Rooms: membership and history visibility on every server, and how much of it each device has seen.
 //! It does not know who was owed a key because of that.
 
+mod rollback;
 mod roster;
 mod span;
 
@@ -69,13 +70,6 @@ struct Hidden {
     at: SimTime,
 }
 
-/// What had been left out of what a store knew that was replaced by a copy.
-#[derive(Debug, Clone)]
-struct Past {
-    until: SimTime,
-    hidden: Vec<Hidden>,
-}
-
 /// A membership as a server has it or a device has seen it, and the fact that made it so there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Member {
@@ -100,7 +94,7 @@ pub(crate) struct Rooms {
     seen: Pairs<Seen>,
     hidden: BTreeMap<(DeviceId, RoomId, UserId), Vec<Hidden>>,
     /// What was left out of what stores knew that have been replaced by copies.
-    hidden_past: BTreeMap<(DeviceId, RoomId, UserId), Vec<Past>>,
+    hidden_past: BTreeMap<(DeviceId, RoomId, UserId), Vec<rollback::Past>>,
     /// All facts that a user's membership was left out, ascending.
     left_out: BTreeMap<(DeviceId, RoomId, UserId), Vec<FactId>>,
     /// What had been left out before the last answer, which told it after all: it held the whole state.
@@ -212,37 +206,6 @@ impl Rooms {
             seen.steps.push((seen.seq, moment));
         }
         news
-    }
-
-    /// The device's store is the one of `snapshot` again: what it was told after the first state is told once more. Of that
-    /// very instant it is not known which came first; that it was told again is what does not blame anybody.
-    ///
-    /// A copy from before an earlier restore knows what was known then, whatever that restore took away.
-    pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime, now: Moment) {
-        for room in (0..self.rooms.len()).map(RoomId::at) {
-            let Some(seen) = self.seen.get_mut(device.raw(), room.raw()) else { continue };
-            let then = seen.past.iter().find(|(until, _)| snapshot <= *until);
-            let then = then.map_or_else(|| seen.steps.clone(), |(_, steps)| steps.clone());
-            let before = std::mem::replace(&mut seen.steps, then);
-            seen.past.push((now.at, before));
-            let first = seen.steps.first().copied();
-            seen.steps.retain(|(_, told)| {
-                told.at < snapshot
-                    || (told.at == snapshot && first.is_some_and(|(_, one)| one == *told))
-            });
-            seen.seq = seen.steps.last().map_or(0, |(seq, _)| *seq);
-            // What was left out later was in what the older store had been told. What had been left out of the rest may be in it
-            // this time; if it is not, that is said anew.
-            let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
-            for (place, list) in self.hidden.range_mut(range) {
-                let past = self.hidden_past.entry(*place).or_default();
-                let then = past.iter().find(|past| snapshot <= past.until);
-                let then = then.map_or_else(|| list.clone(), |then| then.hidden.clone());
-                let hidden = std::mem::replace(list, then);
-                past.push(Past { until: now.at, hidden });
-                list.retain(|hidden| hidden.at <= snapshot && hidden.after < seen.seq);
-            }
-        }
     }
 
     /// What the sync of this instant told, or else what the next one tells, leaves out this user's membership.
