@@ -58,11 +58,9 @@ use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::Policy;
 use crate::time::SimTime;
 
-/// What a reference client is before it does anything.
+/// How a reference client is made, and what it never changes: clients that are made alike share it.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Which device it is.
-    pub device: DeviceId,
     /// What everybody knows.
     pub directory: Arc<Directory>,
     /// What keys it publishes.
@@ -71,8 +69,6 @@ pub struct Config {
     pub one_time_keys: u32,
     /// Whether it keeps a fallback key there.
     pub fallback_key: bool,
-    /// What its user chose.
-    pub policy: Policy,
     /// How it is written.
     pub habits: Habits,
     /// How it reads what the specification leaves open, as far as a client shows it.
@@ -82,6 +78,7 @@ pub struct Config {
 /// A reference client.
 #[derive(Debug, Clone)]
 pub struct Reference {
+    device: DeviceId,
     config: Arc<Config>,
     store: Store,
     live: Live,
@@ -129,19 +126,18 @@ struct Live {
 }
 
 impl Reference {
-    /// A client that is not logged in yet.
+    /// The client of a device that is not logged in yet and whose user chose this.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        let store = Store::new(config.device, config.policy.clone());
-        Self { config: Arc::new(config), store, live: Live::default() }
+    pub fn new(device: DeviceId, policy: Policy, config: Arc<Config>) -> Self {
+        Self { device, config, store: Store::new(device, policy), live: Live::default() }
     }
 
-    fn me(&self) -> DeviceId {
-        self.config.device
+    const fn me(&self) -> DeviceId {
+        self.device
     }
 
     fn my_user(&self) -> UserId {
-        self.config.directory.user(self.config.device)
+        self.config.directory.user(self.device)
     }
 
     fn user_of(&self, device: DeviceId) -> UserId {
