@@ -282,6 +282,7 @@ mod tests {
 
     use super::SyncTerms;
     use crate::homeserver::Homeserver;
+    use crate::homeserver::foreseen::Foreseen;
     use crate::homeserver::key_service::ClaimTerms;
     use crate::homeserver::log::Notebook;
     use crate::homeserver::one_time_keys::HandOut;
@@ -309,7 +310,8 @@ mod tests {
     /// A server with Alice and Bob in a room and Carol in none, each with one device.
     fn server() -> (Homeserver, Notebook) {
         let residents = Arc::new(Residents::alone(&[3]));
-        let mut server = Homeserver::new(ServerId::new(0), &residents, 1, 1);
+        let mut server =
+            Homeserver::new(ServerId::new(0), &residents, 1, &Arc::new(Foreseen::nothing(1, 1)));
         let mut log = Notebook::default();
         let members: BTreeMap<UserId, Membership> =
             (0..2).map(|user| (UserId::new(user), Membership::Join)).collect();

@@ -7,6 +7,7 @@ use crate::client::{Client, Out};
 use crate::engine::choices::{Choices, Seeded};
 use crate::engine::queue::Queue;
 use crate::homeserver::Homeserver;
+use crate::homeserver::foreseen::Foreseen;
 use crate::homeserver::residents::Residents;
 use crate::homeserver::room::Stamp;
 use crate::ids::{BitSet, DeviceId, MegolmSessionId, ServerId};
@@ -296,8 +297,9 @@ impl<C: Client, K: Choices> World<C, K> {
 }
 
 fn make_servers(scenario: &Scenario, residents: &Arc<Residents>) -> Vec<Homeserver> {
-    let (servers, rooms) = (scenario.servers.len(), scenario.rooms.len());
+    let foreseen = Arc::new(Foreseen::new(scenario, residents));
+    let servers = scenario.servers.len();
     (0..servers)
-        .map(|index| Homeserver::new(ServerId::at(index), residents, servers, rooms))
+        .map(|index| Homeserver::new(ServerId::at(index), residents, servers, &foreseen))
         .collect()
 }

@@ -33,6 +33,7 @@ mod store;
 mod strategy;
 mod sync;
 mod trust;
+mod used;
 mod wording;
 
 use std::collections::BTreeMap;
