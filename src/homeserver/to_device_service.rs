@@ -37,7 +37,7 @@ impl Homeserver {
         let kind = FactKind::PutAccepted { device, txn: put.txn };
         let by = Provenance::of(log.record(kind, causes));
         self.puts.insert(device, put.txn, by);
-        let mut local = Vec::new();
+        let mut local = Vec::with_capacity(put.messages.len());
         let mut remote: BTreeMap<ServerId, Vec<(DeviceId, ToDeviceBody)>> = BTreeMap::new();
         for &(target, body) in &put.messages {
             let server = self.residents.server_of_device(target);
