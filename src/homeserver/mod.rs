@@ -21,6 +21,8 @@ pub mod transactions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::homeserver::account::Account;
 use crate::homeserver::backup::Backup;
 use crate::homeserver::device_lists::DeviceLists;
@@ -41,7 +43,7 @@ pub struct Homeserver {
     id: ServerId,
     residents: Arc<Residents>,
     accounts: Vec<Account>,
-    live: Vec<Vec<DeviceId>>,
+    live: Vec<SmallVec<[DeviceId; 4]>>,
     lists: DeviceLists,
     rooms: Rooms,
     /// Of room messages, and of to-device messages.
@@ -70,7 +72,7 @@ impl Homeserver {
             id,
             residents: Arc::clone(residents),
             accounts: vec![Account::default(); residents.devices_at(id).len()],
-            live: vec![Vec::new(); users],
+            live: vec![SmallVec::new(); users],
             lists: DeviceLists::new(users),
             rooms: Rooms::new(id, Arc::clone(residents), Arc::clone(foreseen)),
             messages: Transactions::with_memory(foreseen.messages(id)),

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::homeserver::foreseen::Foreseen;
 use crate::homeserver::residents::Residents;
 use crate::homeserver::room::{Entry, Passage, Room, RoomCopy, Stamp};
@@ -23,7 +25,7 @@ pub struct Rooms {
     residents: Arc<Residents>,
     foreseen: Arc<Foreseen>,
     rooms: Vec<Option<Room>>,
-    rooms_of: Vec<Vec<RoomId>>,
+    rooms_of: Vec<SmallVec<[RoomId; 4]>>,
     position: u64,
 }
 
@@ -48,7 +50,7 @@ impl Rooms {
             residents,
             rooms: vec![None; foreseen.rooms()],
             foreseen,
-            rooms_of: vec![Vec::new(); users],
+            rooms_of: vec![SmallVec::new(); users],
             position: FIRST_POSITION,
         }
     }

@@ -120,8 +120,8 @@ impl<C: Client, K: Choices> World<C, K> {
         make_client: impl FnMut(DeviceId) -> C,
         choices: K,
     ) -> Self {
-        let scenario = Arc::new(scenario.clone());
-        let residents = Arc::new(Residents::new(&scenario));
+        let residents = Arc::new(Residents::new(scenario));
+        let scenario = Arc::new(scenario.without_words());
         let mut world = Self {
             servers: make_servers(&scenario, &residents),
             terminals: (0..scenario.devices.len())
@@ -243,6 +243,9 @@ impl<C: Client, K: Choices> World<C, K> {
     /// Takes the next entry off the queue and carries it out; false once the limit of actions is reached.
     pub(super) fn carry_out_next(&mut self, sink: &mut impl FactSink) -> bool {
         let Some((at, next)) = self.queue.pop() else { return false };
+        if self.is_large() {
+            self.look_ahead();
+        }
         self.recorder.advance(at);
         self.live_entries -= u64::from(next.live);
         self.actions += 1;

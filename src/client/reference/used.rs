@@ -1,6 +1,8 @@
 //! Which message was decrypted at which index of a session, to tell a replay from a repetition (P-15).
 //! It does not know which session it is, nor why a message comes twice.
 
+use smallvec::SmallVec;
+
 use crate::ids::MessageId;
 
 /// Indices that follow each other, with messages that do so too, as when one device has sent them one after the other.
@@ -15,7 +17,7 @@ struct Span {
 /// its messages.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Used {
-    spans: Vec<Span>,
+    spans: SmallVec<[Span; 1]>,
 }
 
 impl Used {
