@@ -3,12 +3,13 @@
 
 use std::hash::Hasher;
 
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 /// A [`Hasher`] with a fixed function (XXH3, 64 bits) and fixed byte order and width for every integer.
 #[derive(Clone)]
 pub struct Digest {
-    inner: Xxh3Default,
+    /// What was gathered before; nothing, as long as all fits into one call.
+    inner: Option<Box<Xxh3Default>>,
     /// Small writes are gathered here: most are one integer, and each call of the function costs more than that.
     gathered: [u8; GATHER],
     used: usize,
@@ -19,7 +20,7 @@ const GATHER: usize = 256;
 
 impl Default for Digest {
     fn default() -> Self {
-        Self { inner: Xxh3Default::default(), gathered: [0; GATHER], used: 0 }
+        Self { inner: None, gathered: [0; GATHER], used: 0 }
     }
 }
 
@@ -27,17 +28,17 @@ impl Digest {
     /// The digest of what was written so far.
     #[must_use]
     pub fn value(&self) -> u64 {
-        if self.used == 0 {
-            return self.inner.digest();
-        }
-        let mut inner = self.inner.clone();
-        inner.update(&self.gathered[..self.used]);
+        let gathered = &self.gathered[..self.used];
+        let Some(inner) = &self.inner else { return xxh3_64(gathered) };
+        let mut inner = inner.clone();
+        inner.update(gathered);
         inner.digest()
     }
 
     #[cold]
     fn flush(&mut self) {
-        self.inner.update(&self.gathered[..self.used]);
+        let inner = self.inner.get_or_insert_default();
+        inner.update(&self.gathered[..self.used]);
         self.used = 0;
     }
 }
@@ -58,7 +59,7 @@ impl Hasher for Digest {
         if bytes.len() > GATHER - self.used {
             self.flush();
             if bytes.len() > GATHER {
-                self.inner.update(bytes);
+                self.inner.get_or_insert_default().update(bytes);
                 return;
             }
         }

@@ -3,5 +3,6 @@
 
 pub mod choices;
 pub mod digest;
+pub mod fetch;
 pub mod hash;
 pub mod queue;

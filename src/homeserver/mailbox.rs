@@ -45,6 +45,10 @@ impl Mailbox {
     ) {
         self.last += 1;
         let position = self.last;
+        if self.rows.capacity() == 0 {
+            // In most mailboxes one message waits at a time.
+            self.rows.reserve_exact(1);
+        }
         self.rows.push_back(Stored {
             id,
             txn,
@@ -63,7 +67,10 @@ impl Mailbox {
     }
 
     /// The oldest messages, `limit` at the most, in the order of arrival. They stay until they are acknowledged.
-    pub fn batch(&mut self, limit: usize) -> impl DoubleEndedIterator<Item = &mut Stored> {
+    pub fn batch(
+        &mut self,
+        limit: usize,
+    ) -> impl DoubleEndedIterator<Item = &mut Stored> + ExactSizeIterator {
         self.rows.iter_mut().take(limit)
     }
 

@@ -5,6 +5,7 @@ pub mod account;
 pub mod backup;
 pub mod device_lists;
 pub mod federation;
+pub mod foreseen;
 pub mod key_service;
 pub mod log;
 pub mod mailbox;
@@ -20,10 +21,13 @@ pub mod transactions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::homeserver::account::Account;
 use crate::homeserver::backup::Backup;
 use crate::homeserver::device_lists::DeviceLists;
 use crate::homeserver::federation::{Federation, Pdu};
+use crate::homeserver::foreseen::Foreseen;
 use crate::homeserver::log::FactLog;
 use crate::homeserver::residents::Residents;
 use crate::homeserver::rooms::Rooms;
@@ -39,10 +43,12 @@ pub struct Homeserver {
     id: ServerId,
     residents: Arc<Residents>,
     accounts: Vec<Account>,
-    live: Vec<Vec<DeviceId>>,
+    live: Vec<SmallVec<[DeviceId; 4]>>,
     lists: DeviceLists,
     rooms: Rooms,
-    transactions: Transactions,
+    /// Of room messages, and of to-device messages.
+    messages: Transactions,
+    puts: Transactions,
     backups: Vec<Backup>,
     federation: Federation,
     touched: Vec<DeviceId>,
@@ -53,18 +59,24 @@ pub struct Homeserver {
 }
 
 impl Homeserver {
-    /// An empty server in a world of so many servers and rooms.
+    /// An empty server in a world of so many servers, of which this is foreseen.
     #[must_use]
-    pub fn new(id: ServerId, residents: &Arc<Residents>, servers: usize, rooms: usize) -> Self {
+    pub fn new(
+        id: ServerId,
+        residents: &Arc<Residents>,
+        servers: usize,
+        foreseen: &Arc<Foreseen>,
+    ) -> Self {
         let users = residents.users_at(id).len();
         Self {
             id,
             residents: Arc::clone(residents),
             accounts: vec![Account::default(); residents.devices_at(id).len()],
-            live: vec![Vec::new(); users],
+            live: vec![SmallVec::new(); users],
             lists: DeviceLists::new(users),
-            rooms: Rooms::new(id, Arc::clone(residents), rooms),
-            transactions: Transactions::default(),
+            rooms: Rooms::new(id, Arc::clone(residents), Arc::clone(foreseen)),
+            messages: Transactions::with_memory(foreseen.messages(id)),
+            puts: Transactions::default(),
             backups: vec![Backup::default(); users],
             federation: Federation::new(servers),
             touched: Vec::new(),

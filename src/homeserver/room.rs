@@ -110,9 +110,9 @@ pub struct Room {
 }
 
 impl Room {
-    /// A room that is in `state` after `seq` events that nobody needs to be told one by one.
+    /// A room that is in `state` after `seq` events that nobody needs to be told one by one; so many more are foreseen.
     #[must_use]
-    pub fn new(state: RoomState, seq: u32, cause: Provenance) -> Self {
+    pub fn new(state: RoomState, seq: u32, cause: Provenance, foreseen: usize) -> Self {
         let state = Arc::new(RoomState { changed_by: BTreeMap::new(), ..state });
         Self {
             base: Arc::clone(&state),
@@ -120,7 +120,7 @@ impl Room {
             state,
             state_cause: cause,
             last_state: 0,
-            entries: Vec::new(),
+            entries: Vec::with_capacity(foreseen),
             stamps: BTreeMap::new(),
             stays: BTreeMap::new(),
             joined_here: Vec::new(),
@@ -366,7 +366,7 @@ mod tests {
             rotation: Rotation::megolm(SimDuration::from_hours(1), 9),
             changed_by: std::collections::BTreeMap::new(),
         };
-        let mut room = Room::new(state, 1, Provenance::UNKNOWN);
+        let mut room = Room::new(state, 1, Provenance::UNKNOWN, 0);
         room.admit(ALICE, HERE, true);
         room
     }

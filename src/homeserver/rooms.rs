@@ -4,6 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
+use crate::homeserver::foreseen::Foreseen;
 use crate::homeserver::residents::Residents;
 use crate::homeserver::room::{Entry, Passage, Room, RoomCopy, Stamp};
 use crate::ids::{RoomId, ServerId, UserId};
@@ -20,8 +23,9 @@ const FIRST_POSITION: u64 = 1;
 pub struct Rooms {
     server: ServerId,
     residents: Arc<Residents>,
+    foreseen: Arc<Foreseen>,
     rooms: Vec<Option<Room>>,
-    rooms_of: Vec<Vec<RoomId>>,
+    rooms_of: Vec<SmallVec<[RoomId; 4]>>,
     position: u64,
 }
 
@@ -37,15 +41,16 @@ pub struct Written {
 }
 
 impl Rooms {
-    /// No room yet, of `rooms` that there may be.
+    /// No room yet, of those that there may be.
     #[must_use]
-    pub fn new(server: ServerId, residents: Arc<Residents>, rooms: usize) -> Self {
+    pub fn new(server: ServerId, residents: Arc<Residents>, foreseen: Arc<Foreseen>) -> Self {
         let users = residents.users_at(server).len();
         Self {
             server,
             residents,
-            rooms: vec![None; rooms],
-            rooms_of: vec![Vec::new(); users],
+            rooms: vec![None; foreseen.rooms()],
+            foreseen,
+            rooms_of: vec![SmallVec::new(); users],
             position: FIRST_POSITION,
         }
     }
@@ -53,7 +58,7 @@ impl Rooms {
     /// Puts a room in as it is when the run starts, after `seq` events.
     pub fn open(&mut self, id: RoomId, state: RoomState, seq: u32, cause: Provenance) {
         let users: Vec<UserId> = state.members.keys().copied().collect();
-        let mut room = Room::new(state, seq, cause);
+        let mut room = Room::new(state, seq, cause, self.foreseen.events(id));
         for user in users {
             let server = self.residents.server(user);
             room.admit(user, server, server == self.server);
@@ -73,7 +78,9 @@ impl Rooms {
             rotation,
             changed_by: std::collections::BTreeMap::new(),
         };
-        self.rooms[id.index()].get_or_insert_with(|| Room::new(state, 0, Provenance::UNKNOWN));
+        let events = self.foreseen.events(id);
+        self.rooms[id.index()]
+            .get_or_insert_with(|| Room::new(state, 0, Provenance::UNKNOWN, events));
     }
 
     /// The room, if the server has it.

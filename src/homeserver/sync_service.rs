@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::engine::fetch::fetch;
 use crate::homeserver::Homeserver;
 use crate::homeserver::device_lists::{Change, ChangeKind};
 use crate::homeserver::log::FactLog;
@@ -101,6 +102,15 @@ impl Homeserver {
         Some(SyncAnswer { response, cause })
     }
 
+    /// A device will soon be answered: what that takes is asked of memory, and nothing changes.
+    pub fn expect_sync(&self, device: DeviceId) {
+        let account = self.account(device);
+        fetch(&account.holder);
+        fetch(&account.mailbox);
+        fetch(&account.keys);
+        fetch(&account.keys_cause);
+    }
+
     /// Takes the memory of an answer that was read back, for the next one. It makes no difference to anything else.
     pub fn take_back(&mut self, mut response: Box<SyncResponse>) {
         if self.spare.len() < SPARE {
@@ -191,8 +201,9 @@ impl Homeserver {
         let mailbox = &mut self.accounts[self.residents.device_seat(device)].mailbox;
         let limit = terms.batch_limit.max(1) as usize;
         response.next.to_device = mailbox.position_after(limit, response.since.to_device);
+        response.to_device.reserve_exact(mailbox.batch(limit).len());
         // A single message has no order.
-        let reordered = terms.newest_first.filter(|_| mailbox.batch(limit).nth(1).is_some());
+        let reordered = terms.newest_first.filter(|_| mailbox.batch(limit).len() > 1);
         let order = reordered.unwrap_or_default().0;
         let mut list = |row: &mut crate::homeserver::mailbox::Stored| {
             let kind = FactKind::Listed { device, message: row.id };
@@ -282,6 +293,7 @@ mod tests {
 
     use super::SyncTerms;
     use crate::homeserver::Homeserver;
+    use crate::homeserver::foreseen::Foreseen;
     use crate::homeserver::key_service::ClaimTerms;
     use crate::homeserver::log::Notebook;
     use crate::homeserver::one_time_keys::HandOut;
@@ -309,7 +321,8 @@ mod tests {
     /// A server with Alice and Bob in a room and Carol in none, each with one device.
     fn server() -> (Homeserver, Notebook) {
         let residents = Arc::new(Residents::alone(&[3]));
-        let mut server = Homeserver::new(ServerId::new(0), &residents, 1, 1);
+        let mut server =
+            Homeserver::new(ServerId::new(0), &residents, 1, &Arc::new(Foreseen::nothing(1, 1)));
         let mut log = Notebook::default();
         let members: BTreeMap<UserId, Membership> =
             (0..2).map(|user| (UserId::new(user), Membership::Join)).collect();

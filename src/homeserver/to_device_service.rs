@@ -8,7 +8,7 @@ use crate::homeserver::Homeserver;
 use crate::homeserver::federation::ToDeviceEdu;
 use crate::homeserver::log::FactLog;
 use crate::ids::{DeviceId, FactId, ServerId};
-use crate::protocol::api::{Endpoint, ToDevicePut};
+use crate::protocol::api::ToDevicePut;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::to_device::ToDeviceBody;
 use crate::trace::fact::{Causes, FactKind};
@@ -31,14 +31,13 @@ impl Homeserver {
         causes: Causes,
         log: &mut impl FactLog,
     ) -> Accepted {
-        let endpoint = Endpoint::SendToDevice;
-        if let Some(by) = self.transactions.find(device, endpoint, put.txn) {
+        if let Some(by) = self.puts.find(device, put.txn) {
             return Accepted { by, local: Vec::new() };
         }
         let kind = FactKind::PutAccepted { device, txn: put.txn };
         let by = Provenance::of(log.record(kind, causes));
-        self.transactions.insert(device, endpoint, put.txn, by);
-        let mut local = Vec::new();
+        self.puts.insert(device, put.txn, by);
+        let mut local = Vec::with_capacity(put.messages.len());
         let mut remote: BTreeMap<ServerId, Vec<(DeviceId, ToDeviceBody)>> = BTreeMap::new();
         for &(target, body) in &put.messages {
             let server = self.residents.server_of_device(target);
@@ -65,12 +64,12 @@ impl Homeserver {
     /// The fact that this room message was accepted before, if it was.
     #[must_use]
     pub fn accepted_before(&self, device: DeviceId, txn: crate::ids::TxnId) -> Option<Provenance> {
-        self.transactions.find(device, Endpoint::SendMessage, txn)
+        self.messages.find(device, txn)
     }
 
     /// Remembers that a room message was accepted.
     pub fn remember_message(&mut self, device: DeviceId, txn: crate::ids::TxnId, by: FactId) {
-        self.transactions.insert(device, Endpoint::SendMessage, txn, Provenance::of(by));
+        self.messages.insert(device, txn, Provenance::of(by));
     }
 
     /// Notes that there may be something new for a device.

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use crate::client::reference::{Config, Reference};
 use crate::client::{Client, Context, Directory, Input, Out};
+use crate::engine::fetch::Ahead;
 use crate::ids::DeviceId;
 use crate::rulebook::reading::{Reading, ReadingName};
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{Device, Scenario};
 use crate::sim::world::World;
 use crate::trace::sink::FactSink;
 
@@ -89,6 +90,10 @@ impl<C: Client> Client for Tapped<'_, '_, C> {
         }
     }
 
+    fn expect_input(&self, ahead: Ahead) {
+        self.inner.expect_input(ahead);
+    }
+
     fn snapshot(&self) -> Self::Durable {
         self.inner.snapshot()
     }
@@ -114,20 +119,38 @@ impl Clients for References {
         let servers = scenario.users.iter().map(|user| user.server).collect();
         let directory = Directory::new(users, servers).with_addresses(same_device_ids(scenario));
         let directory = Arc::new(directory);
+        let mut made: Vec<Arc<Config>> = Vec::new();
         move |device| {
             let described = &scenario.devices[device.index()];
-            Reference::new(Config {
-                device,
-                directory: Arc::clone(&directory),
-                keys: described.keys,
-                one_time_keys: described.one_time_keys,
-                fallback_key: described.fallback_key,
-                policy: described.policy.clone(),
-                habits: described.habits,
-                reading: Reading::named(reading),
-            })
+            let alike = made.iter().find(|config| is_made_as(config, described));
+            let config = alike.map(Arc::clone).unwrap_or_else(|| {
+                let config = Arc::new(Config {
+                    directory: Arc::clone(&directory),
+                    keys: described.keys,
+                    one_time_keys: described.one_time_keys,
+                    fallback_key: described.fallback_key,
+                    habits: described.habits,
+                    reading: Reading::named(reading),
+                });
+                if made.len() < KINDS {
+                    made.push(Arc::clone(&config));
+                }
+                config
+            });
+            Reference::new(device, described.policy.clone(), config)
         }
     }
+}
+
+/// How many kinds of clients share what they have in common; what comes beyond that has it alone.
+const KINDS: usize = 64;
+
+/// Whether the client of a device is made in this way.
+fn is_made_as(config: &Config, described: &Device) -> bool {
+    config.keys == described.keys
+        && config.one_time_keys == described.one_time_keys
+        && config.fallback_key == described.fallback_key
+        && config.habits == described.habits
 }
 
 /// Devices that have the device id of an earlier one of their user, each with the first that had it.

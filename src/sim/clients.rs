@@ -37,23 +37,24 @@ pub(super) struct PendingWake {
     live: bool,
 }
 
-/// A client with what belongs to its machine and to its connection.
+/// A client with what belongs to its machine and to its connection. What every action looks at comes first, also in memory.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(super) struct Terminal<C: Client> {
-    pub(super) client: C,
     pub(super) life: Life,
     /// Grows when the client starts anew: what was under way for it before reaches nobody.
     pub(super) incarnation: u32,
-    /// A sync request that waits at the server for something new.
-    pub(super) parked: Option<(Ticket, SyncToken)>,
-    /// The store as it was last written; kept while a crash may need it.
-    pub(super) durable: Option<Box<C::Durable>>,
     /// Whether a crash may need the store.
     pub(super) is_watched: bool,
+    wake_generation: u32,
+    wake: Option<PendingWake>,
+    /// A sync request that waits at the server for something new.
+    pub(super) parked: Option<(Ticket, SyncToken)>,
+    pub(super) client: C,
+    /// The store as it was last written; kept while a crash may need it.
+    pub(super) durable: Option<Box<C::Durable>>,
     /// The fact that the client stopped.
     pub(super) stopped: Option<FactId>,
-    wake: Option<PendingWake>,
-    wake_generation: u32,
 }
 
 impl<C: Client> Terminal<C> {

@@ -4,6 +4,7 @@
 pub mod action;
 pub mod world;
 
+mod ahead;
 mod claims;
 mod clients;
 mod crash;

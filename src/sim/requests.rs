@@ -170,9 +170,14 @@ impl<C: Client, K: Choices> World<C, K> {
     pub(super) fn settle_server(&mut self, id: ServerId, sink: &mut impl FactSink) {
         let mut touched = std::mem::take(&mut self.touched.0);
         self.servers[id.index()].take_touched(&mut touched);
-        for device in touched.drain(..) {
-            self.answer_parked(device, sink);
+        let is_large = self.is_large();
+        for (place, device) in touched.iter().enumerate() {
+            if is_large {
+                self.look_ahead_at(&touched, place);
+            }
+            self.answer_parked(*device, sink);
         }
+        touched.clear();
         self.touched.0 = touched;
         while let Some(to) = self.servers[id.index()].federation().pop_stirred() {
             self.start_transaction(id, to);

@@ -7,6 +7,7 @@ use crate::client::{Client, Out};
 use crate::engine::choices::{Choices, Seeded};
 use crate::engine::queue::Queue;
 use crate::homeserver::Homeserver;
+use crate::homeserver::foreseen::Foreseen;
 use crate::homeserver::residents::Residents;
 use crate::homeserver::room::Stamp;
 use crate::ids::{BitSet, DeviceId, MegolmSessionId, ServerId};
@@ -119,8 +120,8 @@ impl<C: Client, K: Choices> World<C, K> {
         make_client: impl FnMut(DeviceId) -> C,
         choices: K,
     ) -> Self {
-        let scenario = Arc::new(scenario.clone());
-        let residents = Arc::new(Residents::new(&scenario));
+        let residents = Arc::new(Residents::new(scenario));
+        let scenario = Arc::new(scenario.without_words());
         let mut world = Self {
             servers: make_servers(&scenario, &residents),
             terminals: (0..scenario.devices.len())
@@ -242,6 +243,9 @@ impl<C: Client, K: Choices> World<C, K> {
     /// Takes the next entry off the queue and carries it out; false once the limit of actions is reached.
     pub(super) fn carry_out_next(&mut self, sink: &mut impl FactSink) -> bool {
         let Some((at, next)) = self.queue.pop() else { return false };
+        if self.is_large() {
+            self.look_ahead();
+        }
         self.recorder.advance(at);
         self.live_entries -= u64::from(next.live);
         self.actions += 1;
@@ -296,8 +300,9 @@ impl<C: Client, K: Choices> World<C, K> {
 }
 
 fn make_servers(scenario: &Scenario, residents: &Arc<Residents>) -> Vec<Homeserver> {
-    let (servers, rooms) = (scenario.servers.len(), scenario.rooms.len());
+    let foreseen = Arc::new(Foreseen::new(scenario, residents));
+    let servers = scenario.servers.len();
     (0..servers)
-        .map(|index| Homeserver::new(ServerId::at(index), residents, servers, rooms))
+        .map(|index| Homeserver::new(ServerId::at(index), residents, servers, &foreseen))
         .collect()
 }

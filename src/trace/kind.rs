@@ -24,8 +24,22 @@ macro_rules! kinds {
                     $(FactKind::$variant { .. } => Self::$variant,)*
                 }
             }
+
+            /// Asks for what is done with facts of this kind, with the kind as a constant.
+            #[inline]
+            pub fn choose(self, chooses: impl OfKind) {
+                match self {
+                    $(Self::$variant => chooses.of::<{ Self::$variant as u8 }>(),)*
+                }
+            }
         }
     };
+}
+
+/// What is done with facts, compiled once for each kind.
+pub trait OfKind {
+    /// Does what is done with facts of the kind that has this number in [`Kind::ALL`].
+    fn of<const KIND: u8>(self);
 }
 
 kinds! {
@@ -78,7 +92,13 @@ impl Kinds {
     /// Whether a kind is among these.
     #[must_use]
     pub const fn contains(self, kind: Kind) -> bool {
-        self.0 & (1_u128 << kind as u8) != 0
+        self.holds(kind as u8)
+    }
+
+    /// Whether the kind with this number in [`Kind::ALL`] is among these.
+    #[must_use]
+    pub const fn holds(self, kind: u8) -> bool {
+        self.0 & (1_u128 << kind) != 0
     }
 
     /// Whether there is none.

@@ -113,7 +113,8 @@ pub(crate) fn judge(view: &View, end: RunEnd, findings: &mut Findings) -> Vec<Ve
     };
     let mut rosters: BTreeMap<RoomId, Vec<(DeviceId, usize)>> = BTreeMap::new();
     let mut known = BTreeSet::new();
-    let mut verdicts = Vec::new();
+    let devices = view.messages.all_accepted().map(|(.., room)| view.rooms.roster(room).len());
+    let mut verdicts = Vec::with_capacity(devices.sum());
     for (message, accepted, room) in view.messages.all_accepted() {
         let roster = rosters.entry(room).or_insert_with(|| sorted_roster(view, room));
         let encrypted = view.messages.encryption(message);

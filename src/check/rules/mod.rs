@@ -42,7 +42,7 @@ use crate::check::view::life::Moment;
 use crate::ids::DeviceId;
 use crate::scenario::fault::Party;
 use crate::trace::fact::{Fact, Observer};
-use crate::trace::kind::Kinds;
+use crate::trace::kind::{Kinds, OfKind};
 
 /// A fact, with everything that is known by then: the view has taken it in already. A rule that needs to know what was so
 /// before keeps that itself.
@@ -86,8 +86,28 @@ pub(crate) trait Judge {
     /// Hears of a fact of one of these kinds. A safety rule speaks here, at the fact that breaks it.
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings);
 
+    /// The same, of the kind with this number. A family is compiled for each kind by itself: of a hundred judges few hear of one.
+    #[inline]
+    fn hear_of<const KIND: u8>(&mut self, case: Case<'_>, findings: &mut Findings) {
+        self.hear(case, findings);
+    }
+
     /// The run has come to rest. A liveness rule speaks here; of a run that was cut it is never asked.
     fn rest(&mut self, _: AtRest<'_>, _: &mut Findings) {}
+}
+
+/// A judge who hears of a fact.
+pub(crate) struct Hearing<'a, J> {
+    judge: &'a mut J,
+    case: Case<'a>,
+    findings: &'a mut Findings,
+}
+
+impl<J: Judge> OfKind for Hearing<'_, J> {
+    #[inline]
+    fn of<const KIND: u8>(self) {
+        self.judge.hear_of::<KIND>(self.case, self.findings);
+    }
 }
 
 /// Declares a family: a struct with a field for each judge, which is a judge itself and passes on what each has to hear.
@@ -111,9 +131,20 @@ macro_rules! family {
                 findings: &mut $crate::check::findings::Findings,
             ) {
                 let kind = $crate::trace::kind::Kind::of(&case.fact.kind);
+                kind.choose($crate::check::rules::Hearing { judge: self, case, findings });
+            }
+
+            #[inline]
+            #[expect(clippy::allow_attributes, reason = "a family may be empty")]
+            #[allow(unused_variables, reason = "a family may be empty")]
+            fn hear_of<const KIND: u8>(
+                &mut self,
+                case: $crate::check::rules::Case<'_>,
+                findings: &mut $crate::check::findings::Findings,
+            ) {
                 $(
-                    if <$judge as $crate::check::rules::Judge>::HEARS.contains(kind) {
-                        self.$field.hear(case, findings);
+                    if const { <$judge as $crate::check::rules::Judge>::HEARS.holds(KIND) } {
+                        self.$field.hear_of::<KIND>(case, findings);
                     }
                 )*
             }

@@ -3,17 +3,18 @@
 
 use hashbrown::HashMap;
 
-use crate::engine::hash::FixedState;
+use crate::engine::hash::NeighbourState;
 
-/// Values by an ordered pair of dense indices, each below 2^32.
+/// Values by an ordered pair of dense indices, each below 2^32. Those with one first index whose second ones follow each other lie
+/// side by side: of what many devices have in common, the device stands second.
 #[derive(Debug, Clone)]
 pub(crate) struct Pairs<V> {
-    map: HashMap<u64, V, FixedState>,
+    map: HashMap<u64, V, NeighbourState>,
 }
 
 impl<V> Default for Pairs<V> {
     fn default() -> Self {
-        Self { map: HashMap::with_hasher(FixedState) }
+        Self { map: HashMap::with_hasher(NeighbourState) }
     }
 }
 

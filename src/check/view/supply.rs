@@ -44,7 +44,7 @@ struct Device {
 #[derive(Debug, Clone, Copy)]
 struct Place {
     device: DeviceId,
-    batch: usize,
+    batch: u32,
     claimed: bool,
     gone: bool,
 }
@@ -75,11 +75,13 @@ impl Supply {
             device.batches.push(Batch { up: now, last: now.fact, unclaimed: 0, kept: 0 });
         }
         let number = device.batches.len() - 1;
+        let batch_number = u32::try_from(number).expect("facts are fewer than 2^32");
         for value in (keys.0.raw()..).take(keys.1 as usize) {
             let place = row(&mut self.places, KeyValue::new(value).index());
             // A key that comes a second time is no other key.
             if place.is_none() {
-                *place = Some(Place { device: owner, batch: number, claimed: false, gone: false });
+                *place =
+                    Some(Place { device: owner, batch: batch_number, claimed: false, gone: false });
                 let batch = &mut device.batches[number];
                 (batch.unclaimed, batch.kept) = (batch.unclaimed + 1, batch.kept + 1);
                 device.unclaimed += 1;
@@ -123,7 +125,7 @@ impl Supply {
             return;
         }
         let device = row(&mut self.devices, place.device.index());
-        let batch = &mut device.batches[place.batch];
+        let batch = &mut device.batches[place.batch as usize];
         batch.unclaimed = batch.unclaimed.saturating_sub(1);
         device.unclaimed = device.unclaimed.saturating_sub(1);
         if device.unclaimed == 0 {
@@ -136,7 +138,7 @@ impl Supply {
         if let Some(Some(place)) = self.places.get_mut(key.index())
             && !std::mem::replace(&mut place.gone, true)
             && let Some(device) = self.devices.get_mut(place.device.index())
-            && let Some(batch) = device.batches.get_mut(place.batch)
+            && let Some(batch) = device.batches.get_mut(place.batch as usize)
         {
             batch.kept = batch.kept.saturating_sub(1);
         }
@@ -171,13 +173,14 @@ impl Supply {
     /// The upload that a key came with.
     pub(crate) fn batch_of(&self, key: KeyValue) -> Option<Batch> {
         let place = self.place(key)?;
-        self.of(place.device)?.batches.get(place.batch).copied()
+        self.of(place.device)?.batches.get(place.batch as usize).copied()
     }
 
     /// The uploads of the key's device before the one that the key came with, the first one first.
     pub(crate) fn batches_before(&self, key: KeyValue) -> &[Batch] {
         let place = self.place(key);
-        let found = place.and_then(|place| Some(&self.of(place.device)?.batches[..place.batch]));
+        let found =
+            place.and_then(|place| Some(&self.of(place.device)?.batches[..place.batch as usize]));
         found.unwrap_or(&[])
     }
 

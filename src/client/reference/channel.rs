@@ -250,6 +250,9 @@ impl Reference {
 
     /// Makes second tries of claims whose first one failed for a passing reason, when it is time.
     pub(super) fn retry_claims(&mut self, io: &mut Io<'_, '_>) {
+        if !self.live.claims.has_failed() {
+            return;
+        }
         let due = |(_, at): &(DeviceId, _)| *at <= io.given.clock;
         let devices: Vec<DeviceId> =
             self.live.claims.to_retry().filter(due).map(|(device, _)| device).collect();

@@ -148,6 +148,11 @@ impl Claims {
             .map(|(device, failed)| (*device, failed.retry_at))
     }
 
+    /// Whether anything speaks against a claim.
+    pub(super) fn has_failed(&self) -> bool {
+        !self.failed.is_empty()
+    }
+
     /// Whether it is open if a session can be had: nothing was tried since the start, or the second try whose time has come was not
     /// made.
     pub(super) fn is_open(&self, device: DeviceId) -> bool {

@@ -9,7 +9,7 @@ use crate::client::reference::decide::{DeviceView, ShareDecision};
 use crate::client::reference::io::Io;
 use crate::client::reference::jobs::Purpose;
 use crate::client::reference::outbound::Outbound;
-use crate::client::reference::outbox::OutboxNo;
+use crate::client::reference::outbox::Places;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::client::reference::wording::{no_olm_notice, session_notice};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, UserId};
@@ -144,7 +144,7 @@ impl Reference {
         room: RoomId,
         cause: Option<FactId>,
         io: &mut Io<'_, '_>,
-    ) -> Vec<OutboxNo> {
+    ) -> Places {
         let habits = self.habits();
         let payable: Vec<Owed> = self
             .sessions_of(room)
@@ -171,7 +171,7 @@ impl Reference {
         debts.retain(|(_, old)| !old.owed_from.is_empty());
         self.store.debts = debts;
         if payable.is_empty() {
-            return Vec::new();
+            return Places::new();
         }
         self.view_changed(io);
         let item = |owed: Owed| Item {
@@ -257,9 +257,9 @@ impl Reference {
         missing: &[DeviceId],
         cause: Option<FactId>,
         io: &mut Io<'_, '_>,
-    ) -> Vec<OutboxNo> {
+    ) -> Places {
         let session = self.store.outbound.get(&room).map(Outbound::session);
-        let Some(session) = session else { return Vec::new() };
+        let Some(session) = session else { return Places::new() };
         let notices = self.no_olm_items((room, session), missing, io.given.clock);
         self.give_up(room, missing);
         self.tell(notices, cause, io)

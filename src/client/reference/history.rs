@@ -3,8 +3,6 @@
 //!
 //! Source: Matrix specification 1.19, "Receiving a key bundle event".
 
-use std::collections::btree_map::Entry;
-
 use crate::client::reference::Reference;
 use crate::client::reference::channel::Opened;
 use crate::client::reference::inbound::InboundKey;
@@ -66,13 +64,13 @@ impl Reference {
         let membership = self.store.rooms.room(room).map(|seen| seen.membership(my_user));
         match membership {
             Some(Membership::Join) => {
-                if let Entry::Vacant(first) = self.store.joined_at.entry(room) {
-                    first.insert(io.given.clock);
+                if self.store.joined_at.get(room).is_none() {
+                    self.store.joined_at.insert(room, io.given.clock);
                     io.touch();
                 }
             }
             None | Some(Membership::Leave | Membership::Invite | Membership::Ban) => {
-                if self.store.joined_at.remove(&room).is_some() {
+                if self.store.joined_at.remove(room).is_some() {
                     io.touch();
                 }
             }
@@ -101,7 +99,7 @@ impl Reference {
             return true;
         }
         let room = told.bundle.room;
-        let Some(joined) = self.store.joined_at.get(&room) else { return false };
+        let Some(joined) = self.store.joined_at.get(room) else { return false };
         let my_user = self.my_user();
         let inviter = self.store.rooms.room(room).and_then(|seen| seen.inviter(my_user));
         inviter == Some(told.from) && io.given.clock.since(*joined) <= RECENTLY

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::client::reference::few::Few;
+use crate::client::reference::used::Used;
+use crate::engine::fetch::fetch_at;
 use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId, UserId};
 use crate::protocol::megolm::{InboundSession, MegolmError};
 use crate::protocol::provenance::Provenance;
@@ -28,8 +30,8 @@ pub(super) struct InboundKey {
     pub(super) given_by: Option<UserId>,
     /// The fact that it came in.
     pub(super) by: Provenance,
-    /// Which message was decrypted at which index, to tell a replay from a repetition (P-15). Ascending.
-    pub(super) used: Vec<(u32, MessageId)>,
+    /// What was decrypted with it.
+    pub(super) used: Used,
 }
 
 /// A message that was received.
@@ -91,6 +93,19 @@ impl Inbound {
         self.keys.get(session)
     }
 
+    /// Asks memory for the newest key.
+    pub(super) fn fetch(&self) {
+        self.keys.fetch_last();
+        self.unread.fetch_last();
+    }
+
+    /// Asks memory for the end of the messages that wait for the newest key.
+    pub(super) fn fetch_last(&self) {
+        if let Some(unread) = self.unread.last() {
+            fetch_at(unread, unread.len());
+        }
+    }
+
     /// All keys, by session, ascending.
     pub(super) fn keys(&self) -> impl Iterator<Item = (MegolmSessionId, &InboundKey)> {
         self.keys.iter()
@@ -133,13 +148,10 @@ impl Inbound {
             Err(MegolmError::UnknownIndex { .. }) => return Decryption::NoKey,
             Ok(_) | Err(MegolmError::BadSignature) => return Decryption::Invalid,
         }
-        match key.used.binary_search_by_key(&received.index, |(index, _)| *index) {
-            Ok(found) if key.used[found].1 == received.message => Decryption::Readable,
-            Ok(_) => Decryption::Invalid,
-            Err(place) => {
-                key.used.insert(place, (received.index, received.message));
-                Decryption::Readable
-            }
+        if key.used.note(index, received.message) {
+            Decryption::Readable
+        } else {
+            Decryption::Invalid
         }
     }
 
@@ -172,7 +184,7 @@ impl InboundKey {
     }
 
     /// A key that nothing was decrypted with yet.
-    pub(super) const fn new(room: RoomId, megolm: InboundSession, creator: DeviceId) -> Self {
+    pub(super) fn new(room: RoomId, megolm: InboundSession, creator: DeviceId) -> Self {
         Self {
             room,
             megolm,
@@ -181,7 +193,7 @@ impl InboundKey {
             shared_history: false,
             given_by: None,
             by: Provenance::UNKNOWN,
-            used: Vec::new(),
+            used: Used::default(),
         }
     }
 }
@@ -196,7 +208,7 @@ mod tests {
 
     const SESSION: MegolmSessionId = MegolmSessionId::new(0);
 
-    const fn key(first: u32) -> InboundKey {
+    fn key(first: u32) -> InboundKey {
         InboundKey::new(RoomId::new(0), InboundSession::new(SESSION, first), DeviceId::new(0))
     }
 

@@ -8,7 +8,7 @@ use crate::client::reference::claims::ClaimState;
 use crate::client::reference::decide::{ShareDecision, decide};
 use crate::client::reference::inbound::InboundKey;
 use crate::client::reference::io::Io;
-use crate::client::reference::outbox::OutboxNo;
+use crate::client::reference::outbox::Places;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::ids::{BundleId, DeviceId, FactId, MegolmSessionId, RoomId, UserId};
 use crate::protocol::bundle::{Bundle, BundledKey};
@@ -28,7 +28,7 @@ pub(super) struct Invite {
     /// What is known of the key backup; `None` while it is being read.
     backup: Option<BackupRead>,
     /// The requests that carry the bundle, once it was made.
-    puts: Option<Vec<OutboxNo>>,
+    puts: Option<Places>,
 }
 
 impl Invite {
@@ -186,12 +186,12 @@ impl Reference {
         targets: &[DeviceId],
         (backup, cause): (BackupRead, Provenance),
         io: &mut Io<'_, '_>,
-    ) -> Vec<OutboxNo> {
+    ) -> Places {
         let reached: Vec<DeviceId> =
             targets.iter().copied().filter(|device| self.store.olm.has(*device)).collect();
         let listed = self.list_history(room);
         if reached.is_empty() || (listed.keys.is_empty() && listed.withheld.is_empty()) {
-            return Vec::new();
+            return Places::new();
         }
         let bundle = io.given.entropy.bundle();
         let made = self.record_bundle((room, user), bundle, (&listed, backup, cause), io);

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
 use crate::client::reference::outbound::Outbound;
-use crate::client::reference::outbox::OutboxNo;
+use crate::client::reference::outbox::{OutboxNo, Places};
 use crate::client::reference::rooms::{SeenRoom, shareable, visibility_or_default};
 use crate::client::reference::share::Plan;
 use crate::client::reference::store::Life;
@@ -51,7 +51,7 @@ pub(super) enum Stage {
     /// Finding out who is due what.
     Preparing,
     /// Waiting until these requests with keys are accepted (K-02).
-    Sharing(Vec<OutboxNo>),
+    Sharing(Places),
     /// Waiting until the message is accepted; whether somebody was left out of it for want of an Olm session.
     Sending { message: OutboxNo, has_missing: bool },
 }
@@ -211,7 +211,7 @@ impl Reference {
         }
         let puts = self.send_plan(room, &plan, job.cause.0, io);
         if !puts.is_empty() {
-            let awaited = if self.habits().message_waits { puts } else { Vec::new() };
+            let awaited = if self.habits().message_waits { puts } else { Places::new() };
             return Progress::Advanced(Stage::Sharing(awaited));
         }
         if plan.is_settled_but_for_missing() && users.iter().all(|user| self.is_list_fresh(*user)) {

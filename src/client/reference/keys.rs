@@ -202,6 +202,9 @@ impl Reference {
 
     /// Asks for the lists of outdated users, in one request, where it is not too early and no query is on its way.
     pub(super) fn query_outdated(&mut self, io: &mut Io<'_, '_>) {
+        if self.store.lists.outdated().next().is_none() {
+            return;
+        }
         let wanted: Vec<(UserId, Provenance)> = self
             .store
             .lists
@@ -309,7 +312,9 @@ impl Reference {
         if user == self.my_user() {
             self.compare_own_identity(answer.identity);
         }
-        let old = self.store.lists.user(user).filter(|list| list.known).cloned();
+        let old = self.store.lists.user(user).filter(|list| list.known);
+        let old: Option<SmallVec<[DeviceId; 8]>> =
+            old.map(|list| list.devices.iter().map(|keys| keys.device).collect());
         let read = self.habits().goes_by_device_id.then(|| self.by_device_id(answer));
         // What is recorded is what the answer lists, whatever is made of it.
         let answered = &answer.devices;
@@ -331,8 +336,9 @@ impl Reference {
         if let Some(list) = self.store.lists.user_mut(user) {
             list.learnt_by = Provenance::of(fact);
         }
-        let is_new =
-            |keys: &DeviceKeys| old.as_ref().is_some_and(|old| old.device(keys.device).is_none());
+        let is_new = |keys: &DeviceKeys| {
+            old.as_ref().is_some_and(|old| old.binary_search(&keys.device).is_err())
+        };
         let new: SmallVec<[DeviceId; 4]> =
             answer.devices.iter().filter(|keys| is_new(keys)).map(|keys| keys.device).collect();
         let rotates =

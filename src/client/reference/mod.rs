@@ -33,6 +33,7 @@ mod store;
 mod strategy;
 mod sync;
 mod trust;
+mod used;
 mod wording;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,7 @@ use crate::client::reference::recovery::Wanted;
 use crate::client::reference::store::Life;
 pub use crate::client::reference::store::Store;
 use crate::client::{Because, Client, Context, Directory, Input, Out, RequestNo, WakeAt};
+use crate::engine::fetch::{Ahead, fetch};
 use crate::ids::{DeviceId, QueryId, UserId};
 use crate::protocol::api::Request;
 use crate::protocol::provenance::Provenance;
@@ -58,11 +60,9 @@ use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::Policy;
 use crate::time::SimTime;
 
-/// What a reference client is before it does anything.
+/// How a reference client is made, and what it never changes: clients that are made alike share it.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Which device it is.
-    pub device: DeviceId,
     /// What everybody knows.
     pub directory: Arc<Directory>,
     /// What keys it publishes.
@@ -71,8 +71,6 @@ pub struct Config {
     pub one_time_keys: u32,
     /// Whether it keeps a fallback key there.
     pub fallback_key: bool,
-    /// What its user chose.
-    pub policy: Policy,
     /// How it is written.
     pub habits: Habits,
     /// How it reads what the specification leaves open, as far as a client shows it.
@@ -80,11 +78,16 @@ pub struct Config {
 }
 
 /// A reference client.
+///
+/// Here, in [`Live`] and in [`Store`] fields stand in memory as they stand in the source: in a large room it counts how many lines
+/// of memory an input touches, so that what every input looks at comes first and together.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub struct Reference {
     config: Arc<Config>,
-    store: Store,
+    device: DeviceId,
     live: Live,
+    store: Store,
 }
 
 /// A wait after failures in a row.
@@ -98,50 +101,50 @@ struct Backoff {
 
 /// What is forgotten when the client stops.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 struct Live {
     next_request: u32,
+    syncing: Option<RequestNo>,
+    sync_backoff: Backoff,
+    /// The counts of one-time keys and of the unused fallback key that the last sync answer told.
+    counts_told: Option<(Option<u32>, Option<bool>)>,
+    fetching_backup: Option<RequestNo>,
     sending: Sending,
+    /// Queries and claims that are made again when they fail.
+    patience: Patience,
+    claims: Claims,
+    /// Sessions that are wanted as soon as another claim for the device may be made.
+    wanted: BTreeMap<DeviceId, Wanted>,
     queries: Queries,
     query_requests: BTreeMap<RequestNo, Vec<(UserId, QueryId)>>,
     query_backoff: BTreeMap<UserId, Backoff>,
-    claims: Claims,
-    /// Queries and claims that are made again when they fail.
-    patience: Patience,
     /// Devices that get a `m.dummy` as soon as there is a new session with them, and why.
     dummies: BTreeMap<DeviceId, Provenance>,
-    /// Sessions that are wanted as soon as another claim for the device may be made.
-    wanted: BTreeMap<DeviceId, Wanted>,
     /// When a recovery with each device was last begun in this run of the client.
     recovered: BTreeMap<DeviceId, SimTime>,
     /// Keys that are forwarded as soon as there is a session.
     forwards: Vec<Forward>,
     /// Key requests that are answered as soon as the requester's list is known.
     unanswered: Vec<Asked>,
-    syncing: Option<RequestNo>,
-    sync_backoff: Backoff,
-    fetching_backup: Option<RequestNo>,
     /// What a sync said of the one-time keys and the fallback key while an upload was on its way, if one came.
     told_while_uploading: Option<keys::Told>,
     /// When keys were last uploaded to top up the server's supply.
     uploaded_at: Option<SimTime>,
-    /// The counts of one-time keys and of the unused fallback key that the last sync answer told.
-    counts_told: Option<(Option<u32>, Option<bool>)>,
 }
 
 impl Reference {
-    /// A client that is not logged in yet.
+    /// The client of a device that is not logged in yet and whose user chose this.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        let store = Store::new(config.device, config.policy.clone());
-        Self { config: Arc::new(config), store, live: Live::default() }
+    pub fn new(device: DeviceId, policy: Policy, config: Arc<Config>) -> Self {
+        Self { device, config, store: Store::new(device, policy), live: Live::default() }
     }
 
-    fn me(&self) -> DeviceId {
-        self.config.device
+    const fn me(&self) -> DeviceId {
+        self.device
     }
 
     fn my_user(&self) -> UserId {
-        self.config.directory.user(self.config.device)
+        self.config.directory.user(self.device)
     }
 
     fn user_of(&self, device: DeviceId) -> UserId {
@@ -283,6 +286,32 @@ impl Client for Reference {
         self.pump(&mut io);
         io.finish(&self.store);
         out.wake(self.wake_at(clock));
+    }
+
+    fn expect_input(&self, ahead: Ahead) {
+        match ahead {
+            Ahead::Far => {
+                fetch(&self.live);
+                fetch(&self.live.sending);
+                fetch(&self.live.patience);
+                fetch(&self.live.claims);
+                fetch(&self.live.queries);
+                fetch(&self.store.life);
+                fetch(&self.store.outbox);
+                fetch(&self.store.rooms);
+                fetch(&self.store.inbound);
+                fetch(&self.store.joined_at);
+                fetch(&self.store.outbound);
+                fetch(&self.store.lists);
+                fetch(&self.store.policy);
+            }
+            Ahead::Middle => {
+                self.store.rooms.fetch();
+                self.store.inbound.fetch();
+                self.store.joined_at.fetch_last();
+            }
+            Ahead::Near => self.store.inbound.fetch_last(),
+        }
     }
 
     fn snapshot(&self) -> Store {

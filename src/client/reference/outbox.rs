@@ -16,6 +16,9 @@ use crate::time::{SimDuration, SimTime};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct OutboxNo(u32);
 
+/// Places of a few requests: most of what is sent at once is one or two.
+pub(super) type Places = SmallVec<[OutboxNo; 2]>;
+
 /// The first wait after a failure; doubled with each further one.
 const FIRST_WAIT: SimDuration = SimDuration::from_secs(2);
 /// No wait is shorter, whatever a server says.

@@ -113,6 +113,9 @@ impl Reference {
 
     /// Makes queries and claims again when it is time.
     pub(super) fn ask_again(&mut self, io: &mut Io<'_, '_>) {
+        if self.live.patience.waiting.is_empty() {
+            return;
+        }
         let clock = io.given.clock;
         let is_due = |until: &Option<SimTime>| until.is_some_and(|until| until <= clock);
         let waiting = self.live.patience.waiting.iter();

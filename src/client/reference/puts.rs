@@ -1,11 +1,9 @@
 //! To-device requests as they are put together: messages of one type to many devices, sealed where they have to be.
 //! It does not know why anything is sent.
 
-use std::collections::BTreeSet;
-
 use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
-use crate::client::reference::outbox::OutboxNo;
+use crate::client::reference::outbox::Places;
 use crate::ids::{DeviceId, FactId, TxnId};
 use crate::protocol::api::{Request, ToDevicePut};
 use crate::protocol::to_device::{OlmEvent, OlmPayload, SenderKeys, ToDeviceBody, ToDeviceType};
@@ -37,9 +35,9 @@ impl Reference {
         items: Vec<Item>,
         cause: Option<FactId>,
         io: &mut Io<'_, '_>,
-    ) -> Vec<OutboxNo> {
+    ) -> Places {
         let (device, per_put) = (self.me(), self.habits().targets_per_put.max(1) as usize);
-        let mut puts = Vec::new();
+        let mut puts = Places::new();
         for chunk in transactions(items, per_put) {
             let txn = io.given.entropy.txn();
             let targets = u32::try_from(chunk.len()).expect("a chunk is at most a u32 long");
@@ -97,17 +95,25 @@ impl Reference {
 /// (T-06), and so many in all.
 fn transactions(items: Vec<Item>, most: usize) -> Vec<Vec<Item>> {
     let mut transactions: Vec<Vec<Item>> = Vec::new();
-    let mut named = BTreeSet::new();
+    // The greatest device of the last one: most come in their order, so that nobody need be looked for.
+    let mut greatest = None;
+    let mut left = items.len();
     for item in items {
-        let is_full = transactions.last().is_none_or(|last| last.len() >= most);
-        if is_full || named.contains(&item.device) {
-            transactions.push(Vec::new());
-            named.clear();
+        let names = |other: &Item| other.device == item.device;
+        let last = transactions.last_mut().filter(|last| last.len() < most);
+        match last.filter(|last| greatest < Some(item.device) || !last.iter().any(names)) {
+            Some(last) => {
+                greatest = greatest.max(Some(item.device));
+                last.push(item);
+            }
+            None => {
+                greatest = Some(item.device);
+                let mut first = Vec::with_capacity(left.min(most));
+                first.push(item);
+                transactions.push(first);
+            }
         }
-        named.insert(item.device);
-        if let Some(last) = transactions.last_mut() {
-            last.push(item);
-        }
+        left -= 1;
     }
     transactions
 }

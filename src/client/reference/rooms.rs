@@ -192,6 +192,11 @@ impl SeenRooms {
         self.rooms.get(room)
     }
 
+    /// Asks memory for a room.
+    pub(super) fn fetch(&self) {
+        self.rooms.fetch_last();
+    }
+
     /// Whether both users are joined in some room, as far as this client was told.
     pub(super) fn share(&self, one: UserId, other: UserId) -> bool {
         let joined = |seen: &SeenRoom, user| seen.membership(user) == Membership::Join;

@@ -7,7 +7,7 @@ use crate::client::reference::claims::ClaimState;
 use crate::client::reference::decide::{DeviceView, ShareDecision, decide_by_habit, is_told};
 use crate::client::reference::io::Io;
 use crate::client::reference::outbound::{NoticeKey, Outbound};
-use crate::client::reference::outbox::OutboxNo;
+use crate::client::reference::outbox::Places;
 use crate::client::reference::puts::{Item, ItemContent};
 use crate::client::reference::rooms::{SeenRoom, visibility_or_default};
 use crate::client::reference::wording::{notice_type, session_notice};
@@ -338,8 +338,8 @@ impl Reference {
         plan: &Plan,
         cause: Option<FactId>,
         io: &mut Io<'_, '_>,
-    ) -> Vec<OutboxNo> {
-        let Some(outbound) = self.store.outbound.get(&room) else { return Vec::new() };
+    ) -> Places {
+        let Some(outbound) = self.store.outbound.get(&room) else { return Places::new() };
         let (session, made_by) = (outbound.session(), outbound.made_by.0);
         let named = outbound.named(self.habits().notice_session);
         let shared_history = outbound.flag;
@@ -362,7 +362,7 @@ impl Reference {
         let notices = self.notice_items((room, named), plan);
         self.mark_notices(room, plan);
         let puts = self.tell(notices, cause, io);
-        if self.habits().shares_once { puts } else { Vec::new() }
+        if self.habits().shares_once { puts } else { Places::new() }
     }
 
     /// Sends keys, notices and the word that there is no Olm session, and returns the requests that carry them.
@@ -372,7 +372,7 @@ impl Reference {
         plan: &Plan,
         cause: Option<FactId>,
         io: &mut Io<'_, '_>,
-    ) -> Vec<OutboxNo> {
+    ) -> Places {
         let mut puts = self.send_plan(room, plan, cause, io);
         if !plan.keys.is_empty() {
             let notices = Plan { keys: Vec::new(), ..plan.clone() };
@@ -388,12 +388,12 @@ impl Reference {
         notices: Vec<Item>,
         cause: Option<FactId>,
         io: &mut Io<'_, '_>,
-    ) -> Vec<OutboxNo> {
+    ) -> Places {
         if notices.is_empty() {
-            return Vec::new();
+            return Places::new();
         }
         self.view_changed(io);
-        let mut puts = Vec::new();
+        let mut puts = Places::new();
         if self.habits().unstable_type_too {
             let again = notices.iter().map(Item::in_clear_again).collect();
             puts = self.put(ToDeviceType::WithheldUnstable, again, cause, io);

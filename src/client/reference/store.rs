@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hashbrown::HashSet;
 
+use crate::client::reference::few::Few;
 use crate::client::reference::history::ToldBundle;
 use crate::client::reference::inbound::Inbound;
 use crate::client::reference::invites::Invite;
@@ -36,19 +37,33 @@ pub(super) enum Life {
     LoggedOut,
 }
 
-/// Everything durable.
+/// Everything durable. What every input looks at comes first.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub struct Store {
     pub(super) life: Life,
     /// Counts changes of what decisions rest on, so that an unchanged view need not be looked at again.
     pub(super) view: u64,
-    pub(super) policy: Policy,
-    pub(super) account: OlmAccount,
+    pub(super) token: SyncToken,
     /// When the previous fallback key was replaced.
     pub(super) fallback_replaced: Option<SimTime>,
+    pub(super) outbox: Outbox,
+    pub(super) rooms: SeenRooms,
+    pub(super) inbound: Inbound,
+    /// When each room was seen to be joined, by the own clock.
+    pub(super) joined_at: Few<RoomId, SimTime>,
+    /// History bundles that this device was told of and has not taken in.
+    pub(super) bundles: Vec<ToldBundle>,
+    pub(super) outbound: BTreeMap<RoomId, Outbound>,
+    pub(super) jobs: BTreeMap<RoomId, VecDeque<Job>>,
+    /// Invites that wait for their history bundle.
+    pub(super) invites: BTreeMap<(RoomId, UserId), Invite>,
+    pub(super) lists: DeviceLists,
+    pub(super) policy: Policy,
+    pub(super) notices: Notices,
+    pub(super) account: OlmAccount,
     /// The user's cross-signing keys, if this device has them.
     pub(super) identity: Option<CrossSigningKeys>,
-    pub(super) lists: DeviceLists,
     pub(super) blocked: BTreeMap<Target, Provenance>,
     /// The facts that users and devices were last unblocked or verified.
     pub(super) allowed: BTreeMap<Target, Provenance>,
@@ -59,30 +74,17 @@ pub struct Store {
     pub(super) verified_by_hand: BTreeSet<DeviceId>,
     /// Users to be verified as soon as their list is known.
     pub(super) verify_later: BTreeSet<Target>,
-    pub(super) rooms: SeenRooms,
     pub(super) olm: OlmSessions,
     /// Digests of Olm ciphertexts that were decrypted (P-12).
     pub(super) decrypted: HashSet<u64, FixedState>,
-    pub(super) outbound: BTreeMap<RoomId, Outbound>,
     /// Sessions that were replaced while devices were owed their keys and had not been told why they have none.
     pub(super) debts: Vec<(RoomId, Outbound)>,
     /// For the habit of counting notices by room: who was told anything in a room.
     pub(super) told_in_room: BTreeSet<(RoomId, DeviceId)>,
     pub(super) no_olm: NoOlmMarks,
-    pub(super) jobs: BTreeMap<RoomId, VecDeque<Job>>,
-    pub(super) inbound: Inbound,
-    pub(super) notices: Notices,
     pub(super) requests: KeyRequests,
     /// Sessions to be asked for as soon as the own user's list is known.
     pub(super) ask_later: BTreeSet<MegolmSessionId>,
-    /// Invites that wait for their history bundle.
-    pub(super) invites: BTreeMap<(RoomId, UserId), Invite>,
-    /// History bundles that this device was told of and has not taken in.
-    pub(super) bundles: Vec<ToldBundle>,
-    /// When each room was seen to be joined, by the own clock.
-    pub(super) joined_at: BTreeMap<RoomId, SimTime>,
-    pub(super) outbox: Outbox,
-    pub(super) token: SyncToken,
 }
 
 impl Store {
@@ -116,7 +118,7 @@ impl Store {
             ask_later: BTreeSet::new(),
             invites: BTreeMap::new(),
             bundles: Vec::new(),
-            joined_at: BTreeMap::new(),
+            joined_at: Few::default(),
             outbox: Outbox::default(),
             token: SyncToken::default(),
         }

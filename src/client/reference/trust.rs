@@ -2,13 +2,13 @@
 //! own master key, own user-signing key, their master key, their self-signing key, device (V-01).
 //! It does not know what follows from trust, nor what the user verified by hand.
 
-use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::{Dfs, Walker};
+use smallvec::SmallVec;
 
-use crate::ids::DeviceId;
+use crate::ids::{DeviceId, SigningKey};
 use crate::protocol::api::{CrossSigningKeys, DeviceKeys};
 
-use crate::ids::SigningKey;
+/// Devices of one user, of which there are few.
+type Devices = SmallVec<[DeviceId; 4]>;
 
 /// What is signed by what, as far as it is known of one user.
 #[derive(Debug, Clone, Copy)]
@@ -29,9 +29,9 @@ pub(super) struct Trust {
     /// Whether the user's master key is reached from the own one.
     pub(super) user_verified: bool,
     /// Ascending: devices that their owner's master key reaches.
-    pub(super) cross_signed: Vec<DeviceId>,
+    pub(super) cross_signed: Devices,
     /// Ascending: devices that the own master key reaches.
-    pub(super) verified: Vec<DeviceId>,
+    pub(super) verified: Devices,
 }
 
 impl Trust {
@@ -45,58 +45,30 @@ impl Trust {
         self.verified.binary_search(&device).is_ok()
     }
 
-    /// Follows the signatures.
+    /// Follows the signatures. There are few ways to go: a test holds this against reachability in the graph of all keys.
     pub(super) fn follow(signatures: &Signatures<'_>) -> Self {
         let Some(theirs) = signatures.theirs else { return Self::default() };
-        let devices = signatures.devices.len();
-        let mut graph: DiGraph<Option<DeviceId>, ()> =
-            DiGraph::with_capacity(4 + devices, 4 + devices);
-        let [own_master, own_user_signing, master, self_signing] =
-            std::array::from_fn(|_| graph.add_node(None));
-        graph.add_edge(master, self_signing, ());
-        for keys in signatures.devices {
-            let device = graph.add_node(Some(keys.device));
-            if keys.signed_by == Some(theirs.self_signing) {
-                graph.add_edge(self_signing, device, ());
-            }
-        }
-        if let Some(own) = signatures.own {
-            graph.add_edge(own_master, own_user_signing, ());
-            if signatures.master_signed_by == Some(own.user_signing) {
-                graph.add_edge(own_user_signing, master, ());
-            }
-            if own.master == theirs.master {
-                // The user's own keys: the two master keys are one.
-                graph.add_edge(own_master, master, ());
-            }
-        }
-        let (_, cross_signed) = reached(&graph, master, master);
-        let (user_verified, verified) = reached(&graph, own_master, master);
+        let is_signed = |keys: &&DeviceKeys| keys.signed_by == Some(theirs.self_signing);
+        let devices = signatures.devices.iter().filter(is_signed);
+        let mut cross_signed: Devices = devices.map(|keys| keys.device).collect();
+        cross_signed.sort_unstable();
+        // The own master key reaches the own user-signing key, and that the master keys that it signed; of the user's own keys
+        // the two master keys are one.
+        let user_verified = signatures.own.is_some_and(|own| {
+            signatures.master_signed_by == Some(own.user_signing) || own.master == theirs.master
+        });
+        let verified = if user_verified { cross_signed.clone() } else { Devices::new() };
         Self { user_verified, cross_signed, verified }
     }
 }
 
-/// Whether `start` reaches `goal`, and the devices that it reaches.
-fn reached(
-    graph: &DiGraph<Option<DeviceId>, ()>,
-    start: NodeIndex,
-    goal: NodeIndex,
-) -> (bool, Vec<DeviceId>) {
-    let mut devices = Vec::new();
-    let mut found = false;
-    for node in Dfs::new(graph, start).iter(graph) {
-        found |= node == goal;
-        if let Some(device) = graph[node] {
-            devices.push(device);
-        }
-    }
-    devices.sort_unstable();
-    (found, devices)
-}
-
 #[cfg(test)]
 mod tests {
+    use petgraph::graph::{DiGraph, NodeIndex};
+    use petgraph::visit::{Dfs, Walker};
+
     use super::{Signatures, Trust};
+    use crate::engine::choices::{Choices, Label, Seeded};
     use crate::ids::{DeviceId, SigningKey};
     use crate::protocol::api::{CrossSigningKeys, DeviceKeys};
 
@@ -136,8 +108,8 @@ mod tests {
     fn the_whole_chain_verifies_the_devices_that_the_self_signing_key_signed() {
         let trust = follow(Some(ALICE), Some(2));
         assert!(trust.user_verified);
-        assert_eq!(trust.verified, [DeviceId::new(1)]);
-        assert_eq!(trust.cross_signed, [DeviceId::new(1)]);
+        assert_eq!(trust.verified[..], [DeviceId::new(1)]);
+        assert_eq!(trust.cross_signed[..], [DeviceId::new(1)]);
     }
 
     #[test]
@@ -146,7 +118,7 @@ mod tests {
             let trust = follow(own, signed_by);
             assert!(!trust.user_verified);
             assert!(trust.verified.is_empty());
-            assert_eq!(trust.cross_signed, [DeviceId::new(1)]);
+            assert_eq!(trust.cross_signed[..], [DeviceId::new(1)]);
         }
     }
 
@@ -160,7 +132,7 @@ mod tests {
             devices: &devices,
         });
         assert!(trust.user_verified);
-        assert_eq!(trust.verified, [DeviceId::new(5)]);
+        assert_eq!(trust.verified[..], [DeviceId::new(5)]);
     }
 
     #[test]
@@ -172,5 +144,68 @@ mod tests {
             devices: &BOBS,
         });
         assert_eq!(trust, Trust::default());
+    }
+
+    /// Whether `start` reaches `goal`, and the devices that it reaches.
+    fn reached(
+        graph: &DiGraph<Option<DeviceId>, ()>,
+        start: NodeIndex,
+        goal: NodeIndex,
+    ) -> (bool, Vec<DeviceId>) {
+        let nodes: Vec<NodeIndex> = Dfs::new(graph, start).iter(graph).collect();
+        let mut devices: Vec<DeviceId> = nodes.iter().filter_map(|node| graph[*node]).collect();
+        devices.sort_unstable();
+        (nodes.contains(&goal), devices)
+    }
+
+    /// The same as a graph of keys, an edge for each signature.
+    fn by_graph(signatures: &Signatures<'_>) -> Trust {
+        let Some(theirs) = signatures.theirs else { return Trust::default() };
+        let mut graph: DiGraph<Option<DeviceId>, ()> = DiGraph::new();
+        let [own_master, own_user_signing, master, self_signing] =
+            std::array::from_fn(|_| graph.add_node(None));
+        graph.add_edge(master, self_signing, ());
+        for keys in signatures.devices {
+            let device = graph.add_node(Some(keys.device));
+            if keys.signed_by == Some(theirs.self_signing) {
+                graph.add_edge(self_signing, device, ());
+            }
+        }
+        if let Some(own) = signatures.own {
+            graph.add_edge(own_master, own_user_signing, ());
+            if signatures.master_signed_by == Some(own.user_signing) {
+                graph.add_edge(own_user_signing, master, ());
+            }
+            if own.master == theirs.master {
+                graph.add_edge(own_master, master, ());
+            }
+        }
+        let (_, cross_signed) = reached(&graph, master, master);
+        let (user_verified, verified) = reached(&graph, own_master, master);
+        Trust { user_verified, cross_signed: cross_signed.into(), verified: verified.into() }
+    }
+
+    #[test]
+    fn what_is_trusted_is_what_the_graph_of_signatures_reaches() {
+        let mut choices = Seeded::new(9);
+        let mut draw = |bound| u32::try_from(choices.draw(bound, Label(0))).unwrap();
+        let mut seen = [0; 2];
+        for _ in 0..2_000 {
+            let theirs = [None, Some(ALICE), Some(BOB)][draw(3) as usize];
+            let own = [None, Some(ALICE), Some(BOB)][draw(3) as usize];
+            let some = |key: u32| (key < 13).then(|| SigningKey::new(key));
+            let devices: Vec<_> = (0..draw(5))
+                .map(|place| {
+                    let signed_by = [1, 11, 12, 90][draw(4) as usize];
+                    device(20 - place, (signed_by < 90).then_some(signed_by))
+                })
+                .collect();
+            let master_signed_by = some([0, 2, 12, 99][draw(4) as usize]);
+            let signatures = Signatures { own, theirs, master_signed_by, devices: &devices };
+            let trust = Trust::follow(&signatures);
+            assert_eq!(trust, by_graph(&signatures), "{signatures:?}");
+            seen[usize::from(trust.user_verified)] += 1;
+        }
+        assert!(seen.iter().all(|count| *count > 200), "{seen:?}");
     }
 }
