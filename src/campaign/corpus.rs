@@ -27,6 +27,22 @@ pub enum Origin {
         /// The room from which things were taken.
         donor: u64,
     },
+    /// It was made of the room of a scenario file, with something of a room that was generated for that.
+    File {
+        /// Which of the files out of which rooms are made, from 0.
+        file: u64,
+    },
+}
+
+/// What the room of a case is made of.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// Choices alone.
+    Choices,
+    /// A room that is changed, and one from which things are taken.
+    Rooms(&'a Scenario, &'a Scenario),
+    /// One of the files out of which rooms are made.
+    File(u64),
 }
 
 /// A room.
@@ -135,20 +151,22 @@ impl Corpus {
         KeptCorpus { rooms: self.rooms.iter().map(kept).collect(), origins }
     }
 
-    /// The corpus that stands in a file, its rooms made again by `make`, which is given the rooms that a room was made of. `None` if
+    /// The corpus that stands in a file, its rooms made again by `make`, which is given what a room was made of. `None` if
     /// what comes out is not what was written.
     pub fn again(
         kept: &KeptCorpus,
-        make: impl Fn(u64, Option<(&Scenario, &Scenario)>) -> Scenario,
+        make: impl Fn(u64, Source<'_>) -> Option<Scenario>,
     ) -> Option<Self> {
         let mut made: BTreeMap<u64, Scenario> = BTreeMap::new();
         for (case, origin) in &kept.origins {
-            let scenario = match origin {
-                Origin::Fresh => make(*case, None),
+            let source = match origin {
+                Origin::Fresh => Source::Choices,
                 Origin::Mutated { parent, donor } => {
-                    make(*case, Some((made.get(parent)?, made.get(donor)?)))
+                    Source::Rooms(made.get(parent)?, made.get(donor)?)
                 }
+                Origin::File { file } => Source::File(*file),
             };
+            let scenario = make(*case, source)?;
             made.insert(*case, scenario);
         }
         let mut rooms = Vec::new();
@@ -173,25 +191,36 @@ fn digest(scenario: &Scenario) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Corpus, Origin, ROOMS};
+    use super::{Corpus, Origin, ROOMS, Source};
     use crate::engine::choices::{Label, Seeded};
     use crate::scenario::model::Scenario;
     use crate::scenario::sample::room_of;
 
-    fn make(case: u64, from: Option<(&Scenario, &Scenario)>) -> Scenario {
-        let seed = from.map_or(0, |(one, other)| one.seed * 3 + other.seed);
+    fn make(case: u64, from: Source<'_>) -> Scenario {
+        let seed = match from {
+            Source::Choices => 0,
+            Source::Rooms(one, other) => one.seed * 3 + other.seed,
+            Source::File(file) => file * 7,
+        };
         Scenario { seed: seed + case, ..room_of(1, 1) }
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "a file may be gone, these are not")]
+    fn make_again(case: u64, from: Source<'_>) -> Option<Scenario> {
+        Some(make(case, from))
     }
 
     fn grown(cases: u64) -> Corpus {
         let mut corpus = Corpus::default();
         for case in 0..cases {
             let mut choices = Seeded::new(case);
-            let (origin, scenario) = if case % 2 == 0 {
-                (Origin::Fresh, make(case, None))
-            } else {
-                let (origin, one, other) = corpus.choose(&mut choices, Label(0));
-                (origin, make(case, Some((one, other))))
+            let (origin, scenario) = match case % 4 {
+                0 => (Origin::Fresh, make(case, Source::Choices)),
+                1 => (Origin::File { file: case }, make(case, Source::File(case))),
+                _ => {
+                    let (origin, one, other) = corpus.choose(&mut choices, Label(0));
+                    (origin, make(case, Source::Rooms(one, other)))
+                }
             };
             corpus.add(case, origin, 1, scenario);
         }
@@ -204,7 +233,7 @@ mod tests {
         assert_eq!(corpus.len(), ROOMS);
         let kept = corpus.kept();
         let text = serde_json::to_string(&kept).unwrap();
-        let again = Corpus::again(&serde_json::from_str(&text).unwrap(), make).unwrap();
+        let again = Corpus::again(&serde_json::from_str(&text).unwrap(), make_again).unwrap();
         assert_eq!(again.rooms, corpus.rooms);
         assert_eq!(again.kept(), kept);
     }
@@ -212,23 +241,26 @@ mod tests {
     #[test]
     fn rooms_that_do_not_come_out_as_they_were_are_refused() {
         let kept = grown(9).kept();
-        let other = |case, from: Option<(&Scenario, &Scenario)>| Scenario {
-            horizon: crate::time::SimTime::from_ms(7),
-            ..make(case, from)
-        };
+        let horizon = crate::time::SimTime::from_ms(7);
+        let other = |case, from: Source<'_>| Some(Scenario { horizon, ..make(case, from) });
         assert_eq!(Corpus::again(&kept, other), None);
+        let gone = |case, from: Source<'_>| {
+            let is_file = matches!(from, Source::File(_));
+            (!is_file).then(|| make(case, from))
+        };
+        assert_eq!(Corpus::again(&kept, gone), None);
         let mut without = kept.clone();
         without.origins.pop_first();
-        assert_eq!(Corpus::again(&without, make), None);
+        assert_eq!(Corpus::again(&without, make_again), None);
     }
 
     #[test]
     fn the_room_that_was_tried_most_goes_out() {
         let mut corpus = Corpus::default();
-        corpus.add(0, Origin::Fresh, 9, make(0, None));
+        corpus.add(0, Origin::Fresh, 9, make(0, Source::Choices));
         corpus.choose(&mut Seeded::new(0), Label(0));
         for case in 1..=ROOMS as u64 {
-            corpus.add(case, Origin::Fresh, 1, make(case, None));
+            corpus.add(case, Origin::Fresh, 1, make(case, Source::Choices));
         }
         assert_eq!(corpus.rooms[0].case, 1);
     }

@@ -47,6 +47,8 @@ pub struct Cases {
     pub fresh: u64,
     /// Those that were made of earlier ones.
     pub mutated: u64,
+    /// Those that were made of scenario files.
+    pub of_files: u64,
     /// Those that were run twice.
     pub twice: u64,
     /// Those in which a client panicked.
@@ -185,6 +187,7 @@ impl Document {
                 all,
                 fresh: tally.fresh,
                 mutated: tally.mutated,
+                of_files: tally.of_files,
                 twice: tally.twice,
                 panicked: tally.panicked,
                 inconclusive: tally.inconclusive,

@@ -17,7 +17,7 @@ use crate::scenario::file;
 use crate::scenario::model::Scenario;
 
 use super::LANES;
-use super::corpus::{Corpus, Origin};
+use super::corpus::{Corpus, Origin, Source};
 use super::finding::{Finding, Findings, Problem, Size};
 use super::inquiry::{coarse, look_into, look_into_panic};
 use super::novelty::Novelty;
@@ -37,6 +37,8 @@ pub(super) const WHOLE: u64 = 1 << 20;
 const RECENT: u64 = 32;
 /// One case in so many is fresh whatever has come of such, and one is mutated.
 const TRIALS: u64 = 8;
+/// One case in so many is made of a scenario file, if rooms are made of such.
+const FILES: u64 = 4;
 /// About so many cases are the last ones.
 const LAST: u64 = 128;
 /// A lane stands on a plateau if that share is below one part of this.
@@ -166,11 +168,15 @@ impl Lane {
         let news = self.novelty.add(case, watch.features());
         self.cases += 1;
         let arm = match origin {
-            Origin::Fresh => 0,
-            Origin::Mutated { .. } => 1,
+            Origin::Fresh => Some(0),
+            Origin::Mutated { .. } => Some(1),
+            // However little new such a room shows, it is near where something was wrong once.
+            Origin::File { .. } => None,
         };
-        self.yields[arm] -= self.yields[arm] / RECENT;
-        self.yields[arm] += u64::from(news) * WHOLE / RECENT;
+        if let Some(recent) = arm.and_then(|arm| self.yields.get_mut(arm)) {
+            *recent -= *recent / RECENT;
+            *recent += u64::from(news) * WHOLE / RECENT;
+        }
         self.dullness -= self.dullness / LAST;
         if news == 0 {
             self.dullness = (self.dullness + WHOLE / LAST).min(WHOLE);
@@ -179,9 +185,16 @@ impl Lane {
         }
     }
 
-    /// The room of a case: generated, or made of earlier ones.
+    /// The room of a case: generated, or made of earlier ones or of a scenario file.
     fn make(&mut self, setup: &Setup, case: u64) -> (Origin, Scenario) {
         let mut choices = setup.choices(self.number, case, Purpose::Origin);
+        let parents = setup.parents.len() as u64;
+        if parents > 0 && choices.draw(FILES, Label(2)) == 0 {
+            let file = choices.draw(parents, Label(3));
+            if let Some(scenario) = make(setup, self.number, case, Source::File(file)) {
+                return (Origin::File { file }, scenario);
+            }
+        }
         let [fresh, mutated] = self.yields;
         let is_fresh = match choices.draw(TRIALS, Label(0)) {
             0 => true,
@@ -190,10 +203,10 @@ impl Lane {
         };
         let is_fresh = is_fresh || self.corpus.is_empty();
         if is_fresh {
-            return (Origin::Fresh, make(setup, self.number, case, None));
+            return (Origin::Fresh, generated(setup, self.number, case));
         }
         let (origin, parent, donor) = self.corpus.choose(&mut choices, Label(1));
-        (origin, make(setup, self.number, case, Some((parent, donor))))
+        (origin, mutated_of(setup, (self.number, case), parent, donor))
     }
 
     fn count(
@@ -206,6 +219,7 @@ impl Lane {
         match origin {
             Origin::Fresh => self.tally.fresh += 1,
             Origin::Mutated { .. } => self.tally.mutated += 1,
+            Origin::File { .. } => self.tally.of_files += 1,
         }
         let subject = setup.plan.subject;
         self.tally.add_habits(scenario);
@@ -271,20 +285,30 @@ impl Lane {
     }
 }
 
-/// The room of a case of a lane: generated, or made of these two.
-pub(super) fn make(
-    setup: &Setup,
-    lane: u32,
-    case: u64,
-    of: Option<(&Scenario, &Scenario)>,
-) -> Scenario {
+/// The room of a case of a lane, made of this; `None` if there is no such file.
+pub(super) fn make(setup: &Setup, lane: u32, case: u64, of: Source<'_>) -> Option<Scenario> {
     match of {
-        None => generate::scenario(&setup.plan, &mut setup.choices(lane, case, Purpose::Generate)),
-        Some((parent, donor)) => {
-            let mut choices = setup.choices(lane, case, Purpose::Mutate);
-            mutate::mutated(&setup.plan, parent, donor, &mut choices)
+        Source::Choices => Some(generated(setup, lane, case)),
+        Source::Rooms(parent, donor) => Some(mutated_of(setup, (lane, case), parent, donor)),
+        Source::File(file) => {
+            let parent = setup.parents.get(usize::try_from(file).ok()?)?;
+            Some(mutated_of(setup, (lane, case), parent, &generated(setup, lane, case)))
         }
     }
+}
+
+fn generated(setup: &Setup, lane: u32, case: u64) -> Scenario {
+    generate::scenario(&setup.plan, &mut setup.choices(lane, case, Purpose::Generate))
+}
+
+fn mutated_of(
+    setup: &Setup,
+    (lane, case): (u32, u64),
+    parent: &Scenario,
+    donor: &Scenario,
+) -> Scenario {
+    let mut choices = setup.choices(lane, case, Purpose::Mutate);
+    mutate::mutated(&setup.plan, parent, donor, &mut choices)
 }
 
 /// What is wrong with a file that was run; `None` if nothing is.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::choices::Seeded;
 use crate::engine::digest::Digest;
+use crate::generate::mutate;
 use crate::generate::plan::{Plan, Subject};
 use crate::rulebook::reading::ReadingName;
 use crate::scenario::model::Scenario;
@@ -29,13 +30,15 @@ pub struct Setup {
     pub shard: Shard,
     /// Scenario files that are run before anything is generated.
     pub files: Vec<Replay>,
+    /// Rooms out of which others are made from the start, besides those that show something new: see [`Setup::parents_of`].
+    pub parents: Vec<Scenario>,
 }
 
 /// Where cases come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Steering {
-    /// Some are made of rooms that showed something new: most, if these have brought more of it lately.
+    /// Some are made of scenario files, and some of rooms that showed something new: most, if these have brought more of it lately.
     Novelty,
     /// Every one is generated afresh.
     None,
@@ -64,7 +67,7 @@ pub struct Replay {
 /// What a stream of choices is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Whether the case is made of earlier ones, and of which.
+    /// Whether the case is made of earlier ones or of a file, and of which.
     Origin,
     /// A fresh room.
     Generate,
@@ -116,6 +119,17 @@ impl Shard {
 }
 
 impl Setup {
+    /// The files out of which rooms of such a campaign are made, in their order; none if it is not steered.
+    #[must_use]
+    pub fn parents_of(plan: &Plan, steering: Steering, files: &[Replay]) -> Vec<Scenario> {
+        match steering {
+            Steering::None => Vec::new(),
+            Steering::Novelty => {
+                files.iter().filter_map(|file| mutate::parent(plan, &file.scenario)).collect()
+            }
+        }
+    }
+
     /// What must be the same for this to be the same campaign.
     #[must_use]
     pub fn identity(&self) -> Identity {
@@ -244,6 +258,7 @@ mod tests {
             steering: Steering::Novelty,
             shard: Shard::WHOLE,
             files: Vec::new(),
+            parents: Vec::new(),
         }
     }
 

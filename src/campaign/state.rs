@@ -108,8 +108,9 @@ impl LaneState {
     /// # Errors
     /// If that is not what its cases could have shown.
     pub fn novelty(&self) -> Result<Novelty, StateError> {
-        let is_possible = self.dullness <= WHOLE
-            && self.tally.fresh.checked_add(self.tally.mutated) == Some(self.cases);
+        let Tally { fresh, mutated, of_files, .. } = self.tally;
+        let made = fresh.checked_add(mutated).and_then(|made| made.checked_add(of_files));
+        let is_possible = self.dullness <= WHOLE && made == Some(self.cases);
         let novelty = Novelty::of(self.sightings.clone(), self.cases).filter(|_| is_possible);
         novelty.ok_or_else(|| StateError::Damaged("its numbers contradict each other".to_owned()))
     }

@@ -25,6 +25,9 @@ pub struct Tally {
     pub fresh: u64,
     /// Cases that were made of earlier ones.
     pub mutated: u64,
+    /// Cases that were made of scenario files.
+    #[serde(default)]
+    pub of_files: u64,
     /// Cases that were run a second time and compared.
     pub twice: u64,
     /// Cases in which a client panicked: of those there is nothing else to count.
@@ -125,6 +128,7 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) {
         self.fresh += other.fresh;
         self.mutated += other.mutated;
+        self.of_files += other.of_files;
         self.twice += other.twice;
         self.panicked += other.panicked;
         self.inconclusive += other.inconclusive;

@@ -79,7 +79,7 @@ impl Checker {
                     (server, view.cast.user(device)),
                     (device, room),
                     (seq, limited),
-                    now,
+                    (now, &view.life),
                 ) {
                     view.duties.changed(device);
                     view.room_told(device, room, limited, now);
@@ -107,7 +107,8 @@ impl Checker {
             FactKind::StoreRestored { device, snapshot } => {
                 view.life.restored(device, fact.id, snapshot);
                 view.doubts.restored(device, snapshot, now);
-                view.rooms.restored(device, snapshot, now);
+                let cause = fact.causes.iter().next();
+                view.rooms.restored(device, (snapshot, cause), now);
                 view.identities.restored(device, snapshot, now);
                 view.duties.changed(device);
             }
@@ -232,6 +233,7 @@ impl Checker {
             FactKind::MessageAccepted { room, message } => {
                 view.messages.accepted(message, room, fact.id);
             }
+            FactKind::KeyIn { room, session, .. } if view.is_misplaced(session, room) => {}
             FactKind::KeyIn { device, room, session, first, source, .. } => {
                 view.key_in(device, (room, session), source);
                 view.holdings.taken((device, session), (first, source), now, &view.life);

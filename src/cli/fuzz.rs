@@ -123,13 +123,15 @@ fn setup(args: &FuzzArgs, streams: &Streams<'_>) -> Result<Setup, Failure> {
         Replay::new(input.name.replace('\\', "/"), input.text.as_bytes(), input.scenario)
     };
     let steering = if args.no_steering { Steering::None } else { Steering::Novelty };
+    let files: Vec<Replay> = files.into_iter().map(replay).collect();
     Ok(Setup {
+        parents: Setup::parents_of(&plan, steering, &files),
         plan,
         reading: args.rules.reading(),
         seed: args.seed,
         steering,
         shard: args.shard.unwrap_or(Shard::WHOLE),
-        files: files.into_iter().map(replay).collect(),
+        files,
     })
 }
 

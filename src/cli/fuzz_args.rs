@@ -68,7 +68,7 @@ pub struct FuzzArgs {
     /// How ambiguous points of the specification are read.
     #[arg(long, visible_alias = "reading", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
     pub rules: Rules,
-    /// Generate every room afresh, instead of some out of rooms that showed something new.
+    /// Generate every room afresh, instead of some out of rooms that showed something new and some out of scenario files.
     #[arg(long)]
     pub no_steering: bool,
     /// Scenario files, and folders of such, that are run first; those below scenarios/ if that is there and none is named.

@@ -5,7 +5,6 @@ pub mod reference;
 
 use std::collections::BTreeMap;
 
-use crate::engine::fetch::Ahead;
 use crate::ids::{DeviceId, FactId, MessageId, RoomId, ServerId, UserId};
 use crate::protocol::api::{CrossSigningKeys, Failure, Request, Response};
 use crate::protocol::bundle::Media;
@@ -32,12 +31,6 @@ pub trait Client {
         context: &mut Context<'_>,
         out: &mut Out<Self::Durable>,
     );
-
-    /// An input will come, so soon: a client of which there may be very many can ask memory for what it will look at. Nothing
-    /// else may come of it.
-    fn expect_input(&self, ahead: Ahead) {
-        let _ = ahead;
-    }
 
     /// A copy of the store as it stands.
     fn snapshot(&self) -> Self::Durable;

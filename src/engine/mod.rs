@@ -3,6 +3,5 @@
 
 pub mod choices;
 pub mod digest;
-pub mod fetch;
 pub mod hash;
 pub mod queue;

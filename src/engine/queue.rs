@@ -295,19 +295,6 @@ impl<T> Queue<T> {
         least.item.as_ref().map(|item| (least.at, item))
     }
 
-    /// The entries that come next, in order, as far as they are due at the time of the last one taken out.
-    pub fn ahead(&self) -> impl Iterator<Item = &T> {
-        let slot = slot_of(self.now.as_ms());
-        let list = self.milliseconds.is_occupied(slot).then(|| self.milliseconds.lists[slot]);
-        let mut place = list.map(|list| list.first);
-        std::iter::from_fn(move || {
-            let here = place?;
-            let node = &self.nodes.nodes[here as usize];
-            place = list.filter(|list| list.last != here).map(|_| node.next);
-            node.item.as_ref()
-        })
-    }
-
     /// The time of the next entry.
     #[must_use]
     #[inline]
@@ -389,8 +376,6 @@ mod tests {
                 assert_eq!(queue.next_time(), Some(at));
                 assert_eq!(queue.peek(), Some((at, &item)));
                 assert_eq!(queue.pop(), Some((at, item)));
-                let due = sorted.range((at, 0)..).take_while(|((next, _), ())| *next == at);
-                assert!(queue.ahead().eq(due.map(|((_, item), ())| item)));
             }
             assert_eq!(queue.len(), sorted.len());
         }

@@ -12,6 +12,7 @@ use super::scenes::Scene;
 use super::swarm::Swarm;
 use crate::engine::choices::Choices;
 use crate::ids::{DeviceId, ServerId, UserId};
+use crate::scenario::expect::Expectations;
 use crate::scenario::fault::{FaultKind, Party};
 use crate::scenario::model::Scenario;
 use crate::scenario::step::Step;
@@ -98,6 +99,31 @@ pub fn mutated(
         scenario.seed = parent.seed;
     }
     scenario
+}
+
+/// What rooms of this plan can be made of if this room was written by hand: the room without what it expects. `None` if it is larger
+/// than they are, if nobody in it is on trial, if somebody is there who should not be, or if it has those on trial do what is wrong.
+#[must_use]
+pub fn parent(plan: &Plan, scenario: &Scenario) -> Option<Scenario> {
+    let Plan { sizes, subject, neighbours } = plan;
+    let is_on_trial = |party| subject.is_on_trial(scenario, party);
+    let mut devices = (0..scenario.devices.len()).map(|device| Party::Device(DeviceId::at(device)));
+    let mut servers = (0..scenario.servers.len()).map(|server| Party::Server(ServerId::at(server)));
+    let are_wanted = if *neighbours {
+        devices.any(is_on_trial)
+    } else {
+        devices.all(is_on_trial) && servers.all(is_on_trial)
+    };
+    let is_right = !scenario.expect.violations.iter().any(|one| is_on_trial(one.party));
+    // Of a mutant or a program no more is on trial than what was written for it, which files are not.
+    let is_parent =
+        *subject == Subject::Specification && are_wanted && is_right && sizes.hold(scenario);
+    is_parent.then(|| Scenario {
+        about: String::new(),
+        rules: Vec::new(),
+        expect: Expectations::default(),
+        ..scenario.clone()
+    })
 }
 
 /// The draft that a room could have come from, without a heal phase.

@@ -55,6 +55,24 @@ impl Default for Sizes {
     }
 }
 
+impl Sizes {
+    /// Whether a room is no larger than that.
+    #[must_use]
+    pub fn hold(&self, scenario: &Scenario) -> bool {
+        let fits = |number: usize, most: u32| number <= most as usize;
+        let mut of_users = vec![0; scenario.users.len()];
+        for device in &scenario.devices {
+            of_users[device.user.index()] += 1;
+        }
+        fits(scenario.servers.len(), self.servers)
+            && fits(scenario.users.len(), self.users)
+            && of_users.into_iter().all(|devices| fits(devices, self.devices_per_user))
+            && fits(scenario.rooms.len(), self.rooms)
+            && fits(scenario.timeline.len(), self.steps)
+            && fits(scenario.faults.len(), self.faults)
+    }
+}
+
 impl Default for Plan {
     /// Clients as the specification wants them, with neighbours.
     fn default() -> Self {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::engine::fetch::fetch;
 use crate::homeserver::Homeserver;
 use crate::homeserver::device_lists::{Change, ChangeKind};
 use crate::homeserver::log::FactLog;
@@ -100,15 +99,6 @@ impl Homeserver {
         hide_members(device, terms.hidden, &mut response.rooms, log);
         let cause = newest(&response).max(keys_cause);
         Some(SyncAnswer { response, cause })
-    }
-
-    /// A device will soon be answered: what that takes is asked of memory, and nothing changes.
-    pub fn expect_sync(&self, device: DeviceId) {
-        let account = self.account(device);
-        fetch(&account.holder);
-        fetch(&account.mailbox);
-        fetch(&account.keys);
-        fetch(&account.keys_cause);
     }
 
     /// Takes the memory of an answer that was read back, for the next one. It makes no difference to anything else.

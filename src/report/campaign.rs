@@ -98,10 +98,14 @@ impl View {
         self.paint.push(Tone::Heading, &about, &mut self.text);
         self.text.push('\n');
         let rooms = format!(
-            "{}: {} generated afresh, {} made of earlier ones, {} run twice and compared, {} inconclusive{}; {} replayed",
+            "{}: {} generated afresh, {} made of earlier ones{}, {} run twice and compared, {} inconclusive{}; {} replayed",
             count(cases.all, "generated room"),
             grouped(cases.fresh),
             grouped(cases.mutated),
+            match cases.of_files {
+                0 => String::new(),
+                of_files => format!(", {} made of scenario files", grouped(of_files)),
+            },
             grouped(cases.twice),
             grouped(cases.inconclusive),
             match cases.panicked {

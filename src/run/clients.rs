@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use crate::client::reference::{Config, Reference};
 use crate::client::{Client, Context, Directory, Input, Out};
-use crate::engine::fetch::Ahead;
 use crate::ids::DeviceId;
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::scenario::model::{Device, Scenario};
@@ -88,10 +87,6 @@ impl<C: Client> Client for Tapped<'_, '_, C> {
             let mut tap = self.tap.lock().expect("a run is one thread");
             requests.for_each(|request| tap.request(self.device, request));
         }
-    }
-
-    fn expect_input(&self, ahead: Ahead) {
-        self.inner.expect_input(ahead);
     }
 
     fn snapshot(&self) -> Self::Durable {

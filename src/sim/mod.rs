@@ -4,7 +4,6 @@
 pub mod action;
 pub mod world;
 
-mod ahead;
 mod claims;
 mod clients;
 mod crash;

@@ -170,11 +170,7 @@ impl<C: Client, K: Choices> World<C, K> {
     pub(super) fn settle_server(&mut self, id: ServerId, sink: &mut impl FactSink) {
         let mut touched = std::mem::take(&mut self.touched.0);
         self.servers[id.index()].take_touched(&mut touched);
-        let is_large = self.is_large();
-        for (place, device) in touched.iter().enumerate() {
-            if is_large {
-                self.look_ahead_at(&touched, place);
-            }
+        for device in &touched {
             self.answer_parked(*device, sink);
         }
         touched.clear();

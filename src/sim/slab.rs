@@ -31,11 +31,6 @@ impl<T> Slab<T> {
         self.places[place as usize].take().expect("a place is taken once")
     }
 
-    /// The value at a place, if it was not taken.
-    pub(super) fn get(&self, place: u32) -> Option<&T> {
-        self.places[place as usize].as_ref()
-    }
-
     /// The value at a place.
     pub(super) fn get_mut(&mut self, place: u32) -> &mut T {
         self.places[place as usize].as_mut().expect("the value was not taken yet")

@@ -243,9 +243,6 @@ impl<C: Client, K: Choices> World<C, K> {
     /// Takes the next entry off the queue and carries it out; false once the limit of actions is reached.
     pub(super) fn carry_out_next(&mut self, sink: &mut impl FactSink) -> bool {
         let Some((at, next)) = self.queue.pop() else { return false };
-        if self.is_large() {
-            self.look_ahead();
-        }
         self.recorder.advance(at);
         self.live_entries -= u64::from(next.live);
         self.actions += 1;

@@ -37,7 +37,7 @@ const TEXTS: [&str; 2] = [
 
 fn setup(shard: Shard, files: Vec<Replay>) -> Setup {
     let (plan, reading, steering) = (Plan::default(), ReadingName::Strict, Steering::Novelty);
-    Setup { plan, reading, seed: 3, steering, shard, files }
+    Setup { plan, reading, seed: 3, steering, shard, files, parents: Vec::new() }
 }
 
 /// Runs a campaign in a folder up to so many cases, from where it was left.

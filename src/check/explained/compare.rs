@@ -54,7 +54,7 @@ fn barred(cell: &Cell<'_>, why: Option<FactId>, told: Told, since: FactId) -> Fi
     if let Some(said) = cover::no_olm_though_barred(cell) {
         return untrue(cell, said, Rule::W21);
     }
-    if cell.encrypted.unsettled {
+    if cell.view.is_unsettled(cell.encrypted, cell.device) {
         return opted_out;
     }
     if since > cell.encrypted.prepared_from {
@@ -177,9 +177,13 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
         return Finding::of(Leaf::SenderGone, [Some(failure), Some(encrypted.fact), None]);
     }
     // By the time of the second try its list may not hold the device any more: then there is nobody to try it with, or to tell if
-    // something else fails.
+    // something else fails. Nor is it told while an answer is awaited that will say so.
     let (sender, user) = (cell.sender(), view.cast.user(device));
-    let gone = view.lists.dropped(sender, user, device);
+    let asked = view.lists.applied(sender, user).map(|(start, _)| start);
+    let gone = view
+        .lists
+        .dropped(sender, user, device)
+        .map(|gone| asked.map_or(gone, |asked| asked.min(gone)));
     if failure.is_some()
         && view.lists.entry(sender, user, device).is_none()
         && settled.is_none_or(|settled| gone.is_some_and(|gone| gone < settled))
@@ -187,7 +191,7 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
         return awareness::unlisted(cell, view.lists.gap(sender, user));
     }
     match failure {
-        Some(failure) if !set_up_since && !encrypted.unsettled => {
+        Some(failure) if !set_up_since && !view.is_unsettled(encrypted, device) => {
             unexplained(cell, Rule::N01, Scope::Fact(failure), Some(failure))
         }
         Some(failure) if !set_up_since => {

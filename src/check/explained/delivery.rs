@@ -275,7 +275,14 @@ fn opened(cell: &Cell<'_>, key: &ToDevice, processed: Moment) -> Finding {
         }
     }
     if let Some(refusal) = view.holdings.refusal(device, encrypted.session) {
-        return rejected(key, refusal);
+        let mut heard = view.heard_about(device, encrypted.session);
+        let Some(notice) = heard.find(|heard| heard.moment.fact < refusal) else {
+            return rejected(key, refusal);
+        };
+        let party = Party::Device(device);
+        let blame = Blame { rule: Rule::P08, party, scope: Scope::Fact(refusal) };
+        let witnesses = [Some(notice.moment.fact), Some(refusal), Some(key.put.fact)];
+        return Finding::fault(Leaf::Rejected, blame, witnesses);
     }
     if let Some(restore) = view.life.undone(device, processed) {
         return loss(restore);

@@ -257,7 +257,7 @@ fn with_memory(cell: &Cell<'_>, finding: Finding) -> Finding {
     let blamed = finding.blame.is_some_and(|blame| blame.party == Party::Device(sender));
     let moment = Moment { fact: cell.encrypted.fact, at: cell.encrypted.at };
     match cell.view.life.unsettled_by(sender, moment) {
-        Some(restore) if blamed => {
+        Some(restore) if blamed && cell.view.may_not_know(cell.encrypted, cell.device) => {
             Finding::of(Leaf::StorageLoss, [Some(restore), Some(cell.encrypted.fact), None])
         }
         Some(_) | None => finding,

@@ -39,6 +39,8 @@ pub(crate) struct Made {
 #[derive(Debug, Clone, Copy)]
 struct Invited {
     by: Option<UserId>,
+    /// Neither declined nor taken back, nor left behind.
+    is_open: bool,
     accepted: bool,
 }
 
@@ -186,15 +188,21 @@ impl Bundles {
         match membership {
             Membership::Invite => {
                 let invites = self.invites.entry((server, room, user)).or_default();
-                invites.push(Invited { by: None, accepted: false });
+                invites.push(Invited { by: None, is_open: true, accepted: false });
             }
             Membership::Join => {
                 let invites = self.invites.get_mut(&(server, room, user));
                 if let Some(last) = invites.and_then(|invites| invites.last_mut()) {
-                    last.accepted = true;
+                    last.accepted |= last.is_open;
                 }
             }
-            Membership::Leave | Membership::Ban => {}
+            Membership::Leave | Membership::Ban => {
+                // Who comes later comes by another way.
+                let invites = self.invites.get_mut(&(server, room, user));
+                for invite in invites.into_iter().flatten() {
+                    invite.is_open = false;
+                }
+            }
         }
     }
 

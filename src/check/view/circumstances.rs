@@ -8,7 +8,7 @@ use crate::check::view::requests::Class;
 use crate::check::view::transport::Content;
 use crate::ids::{DeviceId, FactId, MegolmSessionId};
 use crate::protocol::to_device::ToDeviceType;
-use crate::protocol::withheld::{WithheldCode, WithheldContent};
+use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
 
 /// What was so.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,7 +83,14 @@ impl View {
         }
         notice.circumstances =
             Circumstances { cancelled, ..self.circumstances(&notice, ends, now) };
+        let is_elsewhere = match content.room_id {
+            Field::Is(room) => notice.session.is_some_and(|one| self.is_misplaced(one, room)),
+            Field::Other(_) => true,
+            Field::Absent | Field::NotAString => false,
+        };
         let about = match notice.session {
+            // An answer that names another room is an answer to nothing.
+            Some(_) if notice.class != Class::Proactive && is_elsewhere => None,
             Some(session)
                 if notice.class != Class::Proactive || self.may_be_of(session, sender) =>
             {
@@ -128,11 +135,14 @@ impl View {
             }
             (Class::Proactive, None) => claiming.unwrap_or(now.fact),
         };
-        let changed = self.policies.changed(sender).max(self.policies.learnt(sender));
+        let chose = self.chose_about((sender, recipient), (began, None));
+        let learnt = self.policies.learnt(sender) >= Some(began);
         Circumstances {
             bar: self.bar(sender, recipient).map(|bar| bar.code),
             bar_accepted: None,
-            settled: changed < Some(began) && self.life.unsettled_by(sender, now).is_none(),
+            settled: !chose
+                && !learnt
+                && (self.life.unsettled_by(sender, now).is_none() || !self.doubts.of(sender)),
             trusted: self.trusts(sender, recipient),
             has_olm: self.olm.has_session(sender, recipient, &self.life),
             failure: self.olm.failure(sender, recipient, notice.epoch),
@@ -142,7 +152,9 @@ impl View {
                 .session
                 .and_then(|session| self.holdings.of(sender, session)?.lost.map(|(_, fact)| fact)),
             given: notice.session.and_then(|session| self.last_given(sender, session, recipient)),
-            in_sight: self.in_sight(notice, (sender, recipient)),
+            in_sight: notice
+                .session
+                .and_then(|session| self.in_sight(session, (sender, recipient))),
             cancelled: None,
         }
     }
@@ -183,12 +195,29 @@ impl View {
         given.map(|key| key.put.fact)
     }
 
+    /// Whether the other device's user could never see any message of the session, as far as its creator has seen.
+    pub(crate) fn is_out_of_sight(
+        &self,
+        session: MegolmSessionId,
+        ends: (DeviceId, DeviceId),
+    ) -> bool {
+        let room = self.messages.session(session).map(|made| made.room);
+        room.is_some_and(|room| self.rooms.has_seen(ends.0, room))
+            && self.cast.user(ends.0) != self.cast.user(ends.1)
+            && self.in_sight(session, ends) == Some(false)
+    }
+
     /// Whether the recipient's user could see messages of the session at some time since it was made.
-    fn in_sight(&self, notice: &Notice, (sender, recipient): (DeviceId, DeviceId)) -> Option<bool> {
-        let session = self.messages.session(notice.session?)?;
+    fn in_sight(
+        &self,
+        session: MegolmSessionId,
+        (sender, recipient): (DeviceId, DeviceId),
+    ) -> Option<bool> {
+        let session = self.messages.session(session)?;
         let (server, user) = (self.cast.server_of(sender), self.cast.user(recipient));
         let place = (sender, session.room);
-        let with_invited = self.policies.with_invited(sender);
+        let with_invited = self.policies.with_invited(sender)
+            && self.rooms.was_open_to_invited(server, sender, session.room);
         Some(self.rooms.was_member_since(server, place, user, (session.new, with_invited)))
     }
 }

@@ -94,6 +94,25 @@ impl Expiries {
         self.current.get(device.raw(), room.raw()).copied()
     }
 
+    /// The sessions that the device has made for the room, the present one first, as far back as there is none that it must not use
+    /// any more: it may go back to one of them, and an older one was taken out of use together with that.
+    fn usable(&self, device: DeviceId, room: RoomId) -> Vec<MegolmSessionId> {
+        let mut usable = Vec::new();
+        let mut next = self.current(device, room);
+        let mut newer = None;
+        while let Some(session) = next {
+            let Some(known) = self.of(session) else { break };
+            // A log may tell of one session twice.
+            let is_older = newer.is_none_or(|newer| known.made.fact < newer);
+            if !is_older || (newer.is_some() && !known.must.is_empty()) {
+                break;
+            }
+            usable.push(session);
+            (newer, next) = (Some(known.made.fact), known.replaced);
+        }
+        usable
+    }
+
     fn must(&mut self, session: MegolmSessionId, rule: Rule, because: Moment) {
         if let Some(Some(known)) = self.sessions.get_mut(session.index()) {
             let must = Must { rule, because };
@@ -141,24 +160,28 @@ impl View {
     /// A sync told the device of changes of the room's state. Of a `limited` one it is known what the state was before it
     /// and after it; whatever came between may have been told or not.
     pub(crate) fn room_told(&mut self, device: DeviceId, room: RoomId, limited: bool, now: Moment) {
-        let Some(session) = self.expiries.current(device, room) else { return };
+        let sessions = self.expiries.usable(device, room);
+        let Some(current) = sessions.first().copied() else { return };
         let Some(span) = self.rooms.last_span(device, room) else { return };
         let server = self.cast.server_of(device);
-        let mut calls: Vec<Calls> = Vec::new();
+        let passages = self.rooms.passages(server, (device, room), span);
+        let settings = [
+            self.visibility_calls(device, room, (span, limited)),
+            self.algorithm_calls(device, room, (span, limited)),
+        ];
         // Who is left out of a state looks as if gone.
         if self.rooms.left_out_last(device, room) {
-            calls.push(Calls::May);
+            self.expiries.may(current, now.fact);
         }
-        for passage in self.rooms.passages(server, (device, room), span) {
-            calls.push(self.passage_calls(session, passage, limited));
-        }
-        calls.push(self.visibility_calls(device, room, (span, limited)));
-        calls.push(self.algorithm_calls(device, room, (span, limited)));
-        for called in calls {
-            match called {
-                Calls::Nothing => {}
-                Calls::May => self.expiries.may(session, now.fact),
-                Calls::Must(rule) => self.expiries.must(session, rule, now),
+        for session in sessions {
+            let of_members = passages.iter().map(|one| self.passage_calls(session, *one, limited));
+            let calls: Vec<Calls> = of_members.chain(settings).collect();
+            for called in calls {
+                match called {
+                    Calls::May if session == current => self.expiries.may(session, now.fact),
+                    Calls::Nothing | Calls::May => {}
+                    Calls::Must(rule) => self.expiries.must(session, rule, now),
+                }
             }
         }
     }
@@ -229,8 +252,13 @@ impl View {
     /// listed any more takes that session along.
     pub(crate) fn devices_gone(&mut self, (device, user): (DeviceId, UserId), now: Moment) {
         let Some(rooms) = self.expiries.rooms.get(device.index()) else { return };
-        let sessions: Vec<MegolmSessionId> =
-            rooms.iter().filter_map(|room| self.expiries.current(device, *room)).collect();
+        let is_any_gone = self.lists.misses_any(device, user);
+        let of_room = |room: &RoomId| {
+            let mut usable = self.expiries.usable(device, *room);
+            usable.truncate(if is_any_gone { usize::MAX } else { 1 });
+            usable
+        };
+        let sessions: Vec<MegolmSessionId> = rooms.iter().flat_map(of_room).collect();
         for session in sessions {
             let is_gone = |given: &&Given| {
                 let other = given.device;

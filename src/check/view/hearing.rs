@@ -71,4 +71,17 @@ impl View {
             (kept && !forgotten).then_some(Heard { notice, message, moment })
         })
     }
+
+    /// The first of them that is the word of the session's creator itself. Of the very instant of a copy of the store it is not known
+    /// whether the copy has it: it does not count.
+    pub(crate) fn own_word_about(
+        &self,
+        device: DeviceId,
+        session: MegolmSessionId,
+        creator: DeviceId,
+    ) -> Option<Heard<'_>> {
+        self.heard_about(device, session).find(|heard| {
+            heard.is_own_word_of(creator) && self.life.forgiven(device, heard.moment).is_none()
+        })
+    }
 }

@@ -70,7 +70,10 @@ impl Holdings {
         if let Some((why, fact)) = gone {
             let ever = held.better.unwrap_or(Better { first: held.first, why, fact });
             *held = Holding { better: Some(ever).filter(|ever| ever.first < first), ..fresh };
-        } else if first < held.first {
+        } else if first < held.first
+            || first == held.first && life.cut_off(device, held.taken).is_some()
+        {
+            // What a crash may have kept from being written down is there for certain once it comes again.
             *held = Holding { better: held.better.filter(|ever| ever.first < first), ..fresh };
         } else {
             held.no_better = Some(moment.fact);

@@ -19,12 +19,22 @@ struct Known {
     since: Moment,
 }
 
+/// What made a device know something else of an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// An answer to a query.
+    Answer,
+    /// The word of its user.
+    Word,
+    /// Another store.
+    Store,
+}
+
 /// What it knows from some time on.
 #[derive(Debug, Clone, Copy)]
 struct Chapter {
     from: SimTime,
-    /// Whether it was an answer that told so: not the device's user, nor another store.
-    answered: bool,
+    by: By,
     /// Nothing, if an older store knows nothing.
     known: Option<Known>,
 }
@@ -52,7 +62,7 @@ impl Identities {
             None => master,
         };
         let known = Some(Known { accepted, present: master, since: now });
-        history.push(Chapter { from: now.at, answered: true, known });
+        history.push(Chapter { from: now.at, by: By::Answer, known });
     }
 
     /// The device's user accepted the identity, by word or by verifying it.
@@ -63,22 +73,24 @@ impl Identities {
             && known.accepted != known.present
         {
             let known = Some(Known { accepted: known.present, ..known });
-            history.push(Chapter { from: now.at, answered: false, known });
+            history.push(Chapter { from: now.at, by: By::Word, known });
         }
     }
 
     /// The device's store is the one of `snapshot` again: it knows what it knew then, also where an even older store had taken that
     /// away. Of that very instant it is not known which came first: that nothing was shown, and that all was accepted, is what
-    /// blames nobody.
+    /// blames nobody; and of a copy from the instant of another restore nobody knows which store it is of.
     pub(crate) fn restored(&mut self, device: DeviceId, snapshot: SimTime, now: Moment) {
         for history in
             self.devices.get_mut(device.index()).into_iter().flat_map(BTreeMap::values_mut)
         {
             let is_in = |chapter: &&Chapter| {
-                chapter.from < snapshot || (chapter.from == snapshot && !chapter.answered)
+                chapter.from < snapshot || (chapter.from == snapshot && chapter.by != By::Answer)
             };
-            let known = history.iter().rev().find(is_in).and_then(|chapter| chapter.known);
-            history.push(Chapter { from: now.at, answered: false, known });
+            let last = history.iter().rev().find(is_in);
+            let is_known = |last: &&Chapter| last.from < snapshot || last.by != By::Store;
+            let known = last.filter(is_known).and_then(|chapter| chapter.known);
+            history.push(Chapter { from: now.at, by: By::Store, known });
         }
     }
 

@@ -163,6 +163,20 @@ impl Life {
         found.map(|restore| restore.fact)
     }
 
+    /// As [`Life::unsettled_by`], of what rests on nothing from before `since`: a restore from before that leaves nothing open.
+    pub(crate) fn unsettled_since(
+        &self,
+        device: DeviceId,
+        since: FactId,
+        moment: Moment,
+    ) -> Option<FactId> {
+        let restores = &self.of(device)?.restores;
+        let found = restores.iter().find(|restore| {
+            restore.fact > since && (restore.fact < moment.fact || restore.snapshot <= moment.at)
+        });
+        found.map(|restore| restore.fact)
+    }
+
     /// The first restore of the device's store after `fact`.
     pub(crate) fn restored_since(&self, device: DeviceId, fact: FactId) -> Option<FactId> {
         self.restore(device, fact, |_| true)
@@ -206,6 +220,13 @@ mod tests {
         assert_eq!(life.unsettled_by(D, moment(5, 49)), None);
         assert_eq!(life.unsettled_by(D, moment(5, 50)), Some(FactId::new(10)));
         assert_eq!(life.unsettled_by(D, moment(11, 49)), Some(FactId::new(10)));
+        let since = |since, moment| life.unsettled_since(D, FactId::new(since), moment);
+        assert_eq!(since(11, moment(12, 70)), None);
+        assert_eq!(since(9, moment(12, 70)), Some(FactId::new(10)));
+        assert_eq!(
+            [since(4, moment(5, 49)), since(4, moment(5, 50))],
+            [None, Some(FactId::new(10))]
+        );
     }
 
     #[test]

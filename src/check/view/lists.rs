@@ -68,7 +68,7 @@ struct List {
     former: Vec<Entry>,
     was_verified: bool,
     /// Devices that were listed once and are not now, each with the end of the query that no longer listed it.
-    dropped: Vec<(DeviceId, FactId)>,
+    dropped: Vec<(DeviceId, Moment)>,
 }
 
 /// Why a list does not hold a device.
@@ -208,7 +208,7 @@ impl Lists {
                 list.was_verified = false;
                 list.former.clear();
                 let old = std::mem::take(&mut list.entries);
-                list.dropped.extend(old.iter().map(|entry| (entry.device, fact)));
+                list.dropped.extend(old.iter().map(|entry| (entry.device, now)));
                 list.dropped.retain(|(gone, _)| self.answer.iter().all(|(there, _)| there != gone));
                 list.entries = self
                     .answer
@@ -303,7 +303,25 @@ impl Lists {
     /// The end of the query that no longer listed a device which had been listed before.
     pub(crate) fn dropped(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<FactId> {
         let dropped = &self.of(by, user)?.dropped;
-        dropped.iter().find(|(gone, _)| *gone == device).map(|(_, fact)| *fact)
+        dropped.iter().find(|(gone, _)| *gone == device).map(|(_, end)| end.fact)
+    }
+
+    /// Whether a device of the user was listed once and is not now.
+    pub(crate) fn misses_any(&self, by: DeviceId, user: UserId) -> bool {
+        self.of(by, user).is_some_and(|list| !list.dropped.is_empty())
+    }
+
+    /// The end of the query that no longer listed a device which had been listed before, and that of the last query that was applied,
+    /// if there was one since.
+    pub(crate) fn answers_without(
+        &self,
+        by: DeviceId,
+        user: UserId,
+        device: DeviceId,
+    ) -> Option<[Moment; 2]> {
+        let list = self.of(by, user)?;
+        let (_, first) = list.dropped.iter().find(|(gone, _)| *gone == device)?;
+        Some([*first, list.applied.map_or(*first, |applied| applied.end)])
     }
 
     /// The last query for the list that came to nothing, if none was answered since.

@@ -37,8 +37,6 @@ pub(crate) struct Encrypted {
     pub(crate) prepared_from: FactId,
     /// When the sender's message in this room before this one was encrypted.
     pub(crate) previous: Option<FactId>,
-    /// Whether the sender's user changed a choice while it was being prepared.
-    pub(crate) unsettled: bool,
     /// The number of the sender's view of everybody, as it was then.
     pub(crate) snapshot: u32,
 }
@@ -307,7 +305,6 @@ mod tests {
             at: now.at,
             prepared_from,
             previous,
-            unsettled: false,
             snapshot: 0,
         }
     }

@@ -269,6 +269,25 @@ impl View {
         is_listed && !self.life.is_plain(other) && !self.misses_list(device, other)
     }
 
+    /// Whether the store of a message's sender is an older one, in which something may be missing that the sender has to know to give
+    /// `device` the key or to say why not: what was done with the session, its list of the other user's devices, its choices, its
+    /// Olm sessions and what had come of attempts to have one.
+    pub(crate) fn may_not_know(&self, encrypted: &Encrypted, device: DeviceId) -> bool {
+        let Encrypted { sender, session, fact, at, .. } = *encrypted;
+        let now = Moment { fact, at };
+        let is_fresh = |since: FactId| self.life.unsettled_since(sender, since, now).is_none();
+        if self.life.unsettled_by(sender, now).is_none() {
+            return false;
+        }
+        let is_made = self.expiries.of(session).is_some_and(|known| is_fresh(known.made.fact));
+        let listed = self.lists.told(sender, self.cast.user(device), device);
+        let mut listed = listed.into_iter().flatten();
+        let is_listed = listed.any(|answer| answer.fact < fact && is_fresh(answer.fact));
+        let knows_olm = self.olm.surely_has((sender, device), fact, &self.life)
+            || self.olm.failed_in(sender, device).next().is_none();
+        !(is_made && is_listed && knows_olm) || self.doubts.of(sender)
+    }
+
     /// Whether the other is not on the device's list, or an older store took it from there, and the device cannot tell without
     /// it whether it may encrypt to the other.
     pub(crate) fn misses_list(&self, device: DeviceId, other: DeviceId) -> bool {
@@ -345,15 +364,18 @@ impl View {
         now: Moment,
     ) {
         let (prepared_from, previous) = self.messages.prepared(sender, room, now);
-        let changed = self.policies.changed(sender);
-        let unsettled = changed.is_some_and(|changed| changed > prepared_from);
         let snapshot = self.take_duties(sender, room);
         let ends = (sender.raw(), room.raw());
         if !self.standings.is_known(ends, session, snapshot) {
-            let message = Message { session, index, fact: now.fact, unsettled };
+            let mut standings = std::mem::take(&mut self.standings);
+            let message = Message { session, index, fact: now.fact };
+            let is_settled =
+                |device| !self.chose_about((sender, device), (prepared_from, Some(now.fact)));
             let roster = self.rooms.roster(room).iter().copied();
             let duties = roster.zip(self.duties.table(snapshot));
-            self.standings.note(ends, message, snapshot, duties);
+            let duties = duties.map(|(device, duty)| (device, duty, is_settled(device)));
+            standings.note(ends, message, snapshot, duties);
+            self.standings = standings;
         }
         let encrypted = Encrypted {
             sender,
@@ -364,7 +386,6 @@ impl View {
             at: now.at,
             prepared_from,
             previous,
-            unsettled,
             snapshot,
         };
         self.messages.encrypted(message, encrypted);

@@ -56,7 +56,8 @@ struct Choices {
     unblocked: BTreeMap<Target, FactId>,
     verified_devices: BTreeSet<DeviceId>,
     words: BTreeMap<UserId, Word>,
-    changed: Option<FactId>,
+    /// Every choice, ascending, and whom it is about; everybody, if that is nobody.
+    changes: Vec<(FactId, Option<Target>)>,
     learnt: Option<FactId>,
 }
 
@@ -79,9 +80,9 @@ impl Policies {
         self.devices.get(device.index())
     }
 
-    fn entry(&mut self, device: DeviceId, fact: FactId) -> &mut Choices {
+    fn entry(&mut self, device: DeviceId, about: Option<Target>, fact: FactId) -> &mut Choices {
         let choices = row(&mut self.devices, device.index());
-        choices.changed = Some(fact);
+        choices.changes.push((fact, about));
         choices
     }
 
@@ -93,8 +94,11 @@ impl Policies {
         with_invited: bool,
         fact: FactId,
     ) {
-        let choices = self.entry(device, fact);
-        choices.share = Some((share, fact));
+        let choices = self.entry(device, None, fact);
+        // What is chosen once more has been in force since it was.
+        if choices.share.is_none_or(|(known, _)| known != share) {
+            choices.share = Some((share, fact));
+        }
         choices.with_invited = with_invited;
     }
 
@@ -106,7 +110,7 @@ impl Policies {
         (codes, strangers): (CodeSet, CodeSet),
         fact: FactId,
     ) {
-        let choices = self.entry(device, fact);
+        let choices = self.entry(device, target, fact);
         if choices.reports.everybody.is_some() {
             choices.reported.push((fact, choices.reports.clone()));
         }
@@ -126,12 +130,12 @@ impl Policies {
     /// The device's user blocked a target.
     pub(crate) fn block(&mut self, device: DeviceId, target: Target, fact: FactId) {
         // Who is blocked already is blocked since then.
-        self.entry(device, fact).blocked.entry(target).or_insert(fact);
+        self.entry(device, Some(target), fact).blocked.entry(target).or_insert(fact);
     }
 
     /// The device's user took a block back.
     pub(crate) fn unblock(&mut self, device: DeviceId, target: Target, fact: FactId) {
-        let choices = self.entry(device, fact);
+        let choices = self.entry(device, Some(target), fact);
         if choices.blocked.remove(&target).is_some() {
             choices.unblocked.insert(target, fact);
         }
@@ -145,7 +149,7 @@ impl Policies {
         trusted: bool,
         fact: FactId,
     ) {
-        let choices = self.entry(device, fact);
+        let choices = self.entry(device, Some(Target::Device(other)), fact);
         if trusted {
             choices.verified_devices.insert(other);
         } else {
@@ -155,7 +159,7 @@ impl Policies {
 
     /// The device's user said something of another user's identity.
     pub(crate) fn word(&mut self, device: DeviceId, user: UserId, word: Word, fact: FactId) {
-        self.entry(device, fact).words.insert(user, word);
+        self.entry(device, Some(Target::User(user)), fact).words.insert(user, word);
     }
 
     /// A verification by word is past.
@@ -168,7 +172,7 @@ impl Policies {
 
     /// All verifications by word rest on keys that the device no longer has; what was taken back stays so.
     pub(crate) fn forget_all_verified(&mut self, device: DeviceId, fact: FactId) {
-        self.entry(device, fact).words.retain(|_, word| *word == Word::Unverified);
+        self.entry(device, None, fact).words.retain(|_, word| *word == Word::Unverified);
     }
 
     /// The user has new cross-signing keys.
@@ -305,9 +309,14 @@ impl Policies {
         self.of(device)?.learnt
     }
 
-    /// The last change of the device's choices.
-    pub(crate) fn changed(&self, device: DeviceId) -> Option<FactId> {
-        self.of(device)?.changed
+    /// The device's choices after `fact`, ascending, and whom each is about; everybody, if that is nobody.
+    pub(crate) fn changes_after(
+        &self,
+        device: DeviceId,
+        fact: FactId,
+    ) -> &[(FactId, Option<Target>)] {
+        let changes = self.of(device).map_or(&[][..], |choices| &choices.changes);
+        &changes[changes.partition_point(|(changed, _)| *changed <= fact)..]
     }
 }
 
@@ -377,7 +386,9 @@ mod tests {
         assert_eq!(policies.blocked(A, TARGETS), Some(FactId::new(5)));
         policies.unblock(A, Target::User(UserId::new(1)), FactId::new(7));
         assert_eq!(policies.blocked(A, TARGETS), None);
-        assert_eq!(policies.changed(A), Some(FactId::new(7)));
+        let [user, device] = TARGETS;
+        let changes = policies.changes_after(A, FactId::new(5));
+        assert_eq!(changes, [(FactId::new(6), Some(device)), (FactId::new(7), Some(user))]);
     }
 
     #[test]
@@ -402,7 +413,7 @@ mod tests {
         policies.forget_all_verified(device, fact(3));
         assert_eq!(policies.last_word(device, bob), None);
         assert_eq!(policies.last_word(device, carol), Some(Word::Unverified));
-        assert_eq!(policies.changed(device), Some(fact(3)));
+        assert_eq!(policies.changes_after(device, fact(2)), [(fact(3), None)]);
     }
 
     #[test]

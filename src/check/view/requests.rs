@@ -48,12 +48,15 @@ impl Requests {
     /// `device` processed a request or a cancellation.
     pub(crate) fn processed(&mut self, device: DeviceId, asked: KeyRequest, fact: FactId) {
         let list = self.asked.entry(device.raw(), asked.requester.raw());
-        let known = list.iter_mut().find(|known| known.request == asked.request);
+        // The id of a request may be used again for another session.
+        let known = list.iter_mut().rev().find(|known| known.request == asked.request);
         match (asked.action, known) {
-            (KeyRequestAction::Request { .. }, Some(known)) => {
+            (KeyRequestAction::Request { session, .. }, Some(known))
+                if known.session == session =>
+            {
                 (known.waiting, known.since, known.cancelled) = (true, fact, None);
             }
-            (KeyRequestAction::Request { session, .. }, None) => {
+            (KeyRequestAction::Request { session, .. }, Some(_) | None) => {
                 let (request, since) = (asked.request, fact);
                 let asked =
                     Asked { request, session, waiting: true, told: None, since, cancelled: None };

@@ -6,7 +6,7 @@ use crate::check::view::given::Given;
 use crate::check::view::life::Moment;
 use crate::check::view::olm::Stamp;
 use crate::check::view::transport::{Content, Opened};
-use crate::ids::{DeviceId, FactId, ToDeviceId, TxnId};
+use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, ToDeviceId, TxnId};
 use crate::protocol::to_device::{OlmEvent, ToDeviceType};
 use crate::rulebook::reading::EpochEnd;
 use crate::time::SimTime;
@@ -76,7 +76,14 @@ impl View {
                 self.forwards.add(number, recipient, forwarded);
                 Content::Forwarded(forwarded.key.session)
             }
+            // A key for another room opens nothing in the room of the session.
+            SentContent::Olm(OlmEvent::RoomKey(key))
+                if self.is_misplaced(key.session, key.room) =>
+            {
+                Content::Stray
+            }
             SentContent::Olm(OlmEvent::RoomKey(key)) => {
+                self.requests.answered(sender, recipient, key.session);
                 let since = self.olm.claiming_since(sender, now.at);
                 self.messages.prepares(sender, key.room, now, since);
                 if self.may_be_of(key.session, sender) {
@@ -91,6 +98,11 @@ impl View {
         if self.transport.accepted(txn).is_some() {
             self.notice_accepted(number);
         }
+    }
+
+    /// Whether the session was made for another room.
+    pub(crate) fn is_misplaced(&self, session: MegolmSessionId, room: RoomId) -> bool {
+        self.messages.session(session).is_some_and(|made| made.room != room)
     }
 
     /// A sender's server accepted a transaction, or part of it was found in a mailbox.

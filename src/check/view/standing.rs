@@ -44,8 +44,6 @@ pub(crate) struct Message {
     pub(crate) index: u32,
     /// When.
     pub(crate) fact: FactId,
-    /// Whether its sender's user changed a choice while it was being prepared: then nobody can say who was barred from it.
-    pub(crate) unsettled: bool,
 }
 
 impl Standings {
@@ -54,23 +52,24 @@ impl Standings {
         self.known.get(ends.0, ends.1) == Some(&(session, table, false))
     }
 
-    /// Takes a message in, with what its sender owed to each device: who was owed the key by a table that is known was
-    /// so before.
+    /// Takes a message in, with what its sender owed to each device, and whether that was settled: of whom its sender's user chose
+    /// something while it was being prepared nobody can say whether it was barred. Who was owed the key by a table that is
+    /// known was so before.
     pub(crate) fn note<'a>(
         &mut self,
         ends: (u32, u32),
         message: Message,
         table: u32,
-        duties: impl Iterator<Item = (DeviceId, &'a Duty)>,
+        duties: impl Iterator<Item = (DeviceId, &'a Duty, bool)>,
     ) {
-        let Message { session, index, fact, unsettled } = message;
+        let Message { session, index, fact } = message;
         let known = self.known.get(ends.0, ends.1);
         let is_new = known.is_none_or(|known| (known.0, known.1) != (session, table));
         let mut has_barred = false;
-        for (device, duty) in duties {
+        for (device, duty, is_settled) in duties {
             match duty {
                 Duty::NotEligible { .. } | Duty::Unlisted(_) => {}
-                Duty::Barred { .. } if unsettled => has_barred = true,
+                Duty::Barred { .. } if !is_settled => has_barred = true,
                 Duty::Barred { told, .. } => {
                     has_barred = true;
                     let standing = self.standings.entry(session.raw(), device.raw());
@@ -114,8 +113,8 @@ mod tests {
         let barred = Duty::Barred { code, why: None, told: Told::Yes, since };
         let mut standings = Standings::default();
         for (index, duty) in [(3, owed), (4, barred), (5, barred), (6, owed)] {
-            let message = Message { session, index, fact, unsettled: false };
-            standings.note((0, 0), message, index, std::iter::once((device, &duty)));
+            let message = Message { session, index, fact };
+            standings.note((0, 0), message, index, std::iter::once((device, &duty, true)));
         }
         let expected = Standing {
             first_owed: Some(3),
@@ -138,8 +137,8 @@ mod tests {
         let told = [Told::Yes, Told::No, Told::Unknown, Told::No, Told::No, Told::Yes];
         for (index, told) in (0..).zip(told) {
             let fact = FactId::new(10 + index);
-            let message = Message { session, index, fact, unsettled: false };
-            standings.note((0, 0), message, index, std::iter::once((device, &barred(told))));
+            let message = Message { session, index, fact };
+            standings.note((0, 0), message, index, std::iter::once((device, &barred(told), true)));
         }
         let unsaid = [0, 1, 3, 4].map(|index| standings.of(session, device).unsaid_after(index));
         assert_eq!(
@@ -149,13 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn from_a_message_during_which_a_choice_changed_nobody_is_known_to_be_barred() {
+    fn from_a_message_during_which_a_choice_changed_whom_it_is_about_is_not_known_to_be_barred() {
         let (session, device, fact) = (MegolmSessionId::new(1), DeviceId::new(2), FactId::new(9));
         let (code, since) = (WithheldCode::Blacklisted, FactId::new(0));
         let barred = Duty::Barred { code, why: None, told: Told::Yes, since };
         let mut standings = Standings::default();
-        let message = Message { session, index: 3, fact, unsettled: true };
-        standings.note((0, 0), message, 7, std::iter::once((device, &barred)));
+        let message = Message { session, index: 3, fact };
+        standings.note((0, 0), message, 7, std::iter::once((device, &barred, false)));
         assert_eq!(standings.of(session, device), Standing::default());
         assert!(!standings.is_known((0, 0), session, 7), "the next one may be settled");
     }

@@ -34,7 +34,7 @@ pub(crate) enum Content {
     Sealed,
     /// What belongs into an Olm message, in clear: it counts for nothing.
     Clear,
-    /// Something that was meant for another device.
+    /// Something that was meant for another device, or a key for another room than that of its session.
     Stray,
 }
 

@@ -2,6 +2,7 @@
 //! It does not know what was sent.
 
 use crate::check::view::View;
+use crate::check::view::messages::Encrypted;
 use crate::check::view::rooms::Member;
 use crate::ids::{DeviceId, FactId, RoomId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership};
@@ -82,6 +83,31 @@ impl View {
             SharePolicy::Verified => self.trusts(by, device),
         };
         (!passes).then_some(Bar { code: WithheldCode::Unverified, why })
+    }
+
+    /// Whether a choice of `by` that is about `about` can change what `device` is worth to it. What it makes of its own user is the
+    /// start of all trust.
+    fn bears_on(&self, (by, device): (DeviceId, DeviceId), about: Option<Target>) -> bool {
+        let own = Target::User(self.cast.user(by));
+        about.is_none_or(|about| about == own || self.targets(device).contains(&about))
+    }
+
+    /// Whether `by` chose something after `from`, and up to `until` if that is given, that can change what `device` is worth to it.
+    pub(crate) fn chose_about(
+        &self,
+        (by, device): (DeviceId, DeviceId),
+        (from, until): (FactId, Option<FactId>),
+    ) -> bool {
+        let mut changes = self.policies.changes_after(by, from).iter();
+        changes.any(|(fact, about)| {
+            until.is_none_or(|until| *fact <= until) && self.bears_on((by, device), *about)
+        })
+    }
+
+    /// Whether its sender chose something while a message was prepared that can change what `device` is worth to it.
+    pub(crate) fn is_unsettled(&self, encrypted: &Encrypted, device: DeviceId) -> bool {
+        let span = (encrypted.prepared_from, Some(encrypted.fact));
+        self.chose_about((encrypted.sender, device), span)
     }
 
     /// Whether `by` had blocked `device` after `fact` and has taken that back.

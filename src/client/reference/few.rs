@@ -2,7 +2,6 @@
 //! It does not know what its keys mean. One device in a room has a handful of sessions; a hundred thousand devices with a
 //! tree for each handful would fill the memory with empty nodes.
 
-use crate::engine::fetch::fetch_at;
 
 /// Values by key, ascending. To put one in that is not the last moves all that follow it.
 #[derive(Debug, Clone)]
@@ -56,16 +55,6 @@ impl<K: Ord + Copy, V> Few<K, V> {
     /// Takes a key out.
     pub(super) fn remove(&mut self, key: K) -> Option<V> {
         self.place(key).ok().map(|place| self.entries.remove(place).1)
-    }
-
-    /// The last entry.
-    pub(super) fn last(&self) -> Option<&V> {
-        self.entries.last().map(|(_, value)| value)
-    }
-
-    /// Asks memory for the last entry.
-    pub(super) fn fetch_last(&self) {
-        fetch_at(&self.entries, self.entries.len().wrapping_sub(1));
     }
 
     /// All entries, ascending.

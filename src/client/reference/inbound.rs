@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use crate::client::reference::few::Few;
 use crate::client::reference::used::Used;
-use crate::engine::fetch::fetch_at;
 use crate::ids::{DeviceId, MegolmSessionId, MessageId, RoomId, UserId};
 use crate::protocol::megolm::{InboundSession, MegolmError};
 use crate::protocol::provenance::Provenance;
@@ -91,19 +90,6 @@ impl Inbound {
     /// The key of a session.
     pub(super) fn key(&self, session: MegolmSessionId) -> Option<&InboundKey> {
         self.keys.get(session)
-    }
-
-    /// Asks memory for the newest key.
-    pub(super) fn fetch(&self) {
-        self.keys.fetch_last();
-        self.unread.fetch_last();
-    }
-
-    /// Asks memory for the end of the messages that wait for the newest key.
-    pub(super) fn fetch_last(&self) {
-        if let Some(unread) = self.unread.last() {
-            fetch_at(unread, unread.len());
-        }
     }
 
     /// All keys, by session, ascending.

@@ -317,11 +317,11 @@ impl Reference {
             old.map(|list| list.devices.iter().map(|keys| keys.device).collect());
         let read = self.habits().goes_by_device_id.then(|| self.by_device_id(answer));
         // What is recorded is what the answer lists, whatever is made of it.
-        let listed = &answer.devices;
+        let answered = &answer.devices;
         let answer = read.as_ref().unwrap_or(answer);
         let gone = self.store.lists.apply(answer, self.store.identity, overtaken);
         let Some(list) = self.store.lists.user(user) else { return };
-        for keys in listed {
+        for keys in answered {
             let listed = keys.device;
             let is_signed = || keys.signed_by == list.identity.map(|keys| keys.self_signing);
             let cross_signed = list.trust.is_cross_signed(listed)

@@ -50,7 +50,6 @@ use crate::client::reference::recovery::Wanted;
 use crate::client::reference::store::Life;
 pub use crate::client::reference::store::Store;
 use crate::client::{Because, Client, Context, Directory, Input, Out, RequestNo, WakeAt};
-use crate::engine::fetch::{Ahead, fetch};
 use crate::ids::{DeviceId, QueryId, UserId};
 use crate::protocol::api::Request;
 use crate::protocol::provenance::Provenance;
@@ -286,32 +285,6 @@ impl Client for Reference {
         self.pump(&mut io);
         io.finish(&self.store);
         out.wake(self.wake_at(clock));
-    }
-
-    fn expect_input(&self, ahead: Ahead) {
-        match ahead {
-            Ahead::Far => {
-                fetch(&self.live);
-                fetch(&self.live.sending);
-                fetch(&self.live.patience);
-                fetch(&self.live.claims);
-                fetch(&self.live.queries);
-                fetch(&self.store.life);
-                fetch(&self.store.outbox);
-                fetch(&self.store.rooms);
-                fetch(&self.store.inbound);
-                fetch(&self.store.joined_at);
-                fetch(&self.store.outbound);
-                fetch(&self.store.lists);
-                fetch(&self.store.policy);
-            }
-            Ahead::Middle => {
-                self.store.rooms.fetch();
-                self.store.inbound.fetch();
-                self.store.joined_at.fetch_last();
-            }
-            Ahead::Near => self.store.inbound.fetch_last(),
-        }
     }
 
     fn snapshot(&self) -> Store {

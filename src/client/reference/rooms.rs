@@ -17,7 +17,8 @@ pub(super) struct SeenRoom {
     base: SharedRoomState,
     /// What was told of members since, each with the number that the event has at the most.
     members: BTreeMap<UserId, (Membership, u32)>,
-    inviters: BTreeMap<UserId, UserId>,
+    /// Who invited a user since then; nobody, if the user was out of the room since.
+    inviters: BTreeMap<UserId, Option<UserId>>,
     history_visibility: Option<HistoryVisibility>,
     rotation: Rotation,
     /// The number of the last event that was told.
@@ -49,9 +50,10 @@ impl SeenRoom {
         self.members.get(&user).map(|(_, seq)| *seq).or_else(in_base)
     }
 
-    /// Who invited a user, the last time that this was seen.
+    /// Who invited a user, the last time that this was seen, if the user was not out of the room since.
     pub(super) fn inviter(&self, user: UserId) -> Option<UserId> {
-        self.inviters.get(&user).or_else(|| self.base.inviters.get(&user)).copied()
+        let told = self.inviters.get(&user).copied();
+        told.unwrap_or_else(|| self.base.inviters.get(&user).copied())
     }
 
     /// The history visibility; `None` if no event set it.
@@ -106,8 +108,13 @@ impl SeenRoom {
     fn apply(&mut self, event: &RoomEvent, seq: u32) {
         match *event {
             RoomEvent::Member { user, membership, by } => {
-                if let (Membership::Invite, Some(by)) = (membership, by) {
-                    self.inviters.insert(user, by);
+                match membership {
+                    Membership::Invite => _ = self.inviters.insert(user, by),
+                    // Who comes back without another invite was not invited to that.
+                    Membership::Leave | Membership::Ban => {
+                        self.inviters.insert(user, None);
+                    }
+                    Membership::Join => {}
                 }
                 self.members.insert(user, (membership, seq));
             }
@@ -183,11 +190,6 @@ impl SeenRooms {
     /// A room, if this client was told of it.
     pub(super) fn room(&self, room: RoomId) -> Option<&SeenRoom> {
         self.rooms.get(room)
-    }
-
-    /// Asks memory for a room.
-    pub(super) fn fetch(&self) {
-        self.rooms.fetch_last();
     }
 
     /// Whether both users are joined in some room, as far as this client was told.

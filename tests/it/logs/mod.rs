@@ -5,6 +5,7 @@
 
 mod command;
 mod docs;
+mod judged;
 mod missing;
 mod separate;
 

@@ -28,9 +28,10 @@ impl Judge for AskedFor {
         let view = case.view;
         let Some(encrypted) = view.messages.encryption(message) else { return };
         findings.met(Rule::D01);
-        if !self.looked_at.insert(encrypted.snapshot as usize) {
+        if self.looked_at.contains(encrypted.snapshot as usize) {
             return;
         }
+        let mut is_late = false;
         let known = |place| view.duties.get(encrypted.snapshot, place);
         let mut roster = view.rooms.roster(room).iter().enumerate();
         let unasked = roster.find_map(|(place, other)| {
@@ -38,8 +39,13 @@ impl Judge for AskedFor {
             // The membership must have been seen before the message was begun: what comes later is for the next one.
             let seen = view.member_seen(device, room, view.cast.user(*other));
             let in_time = seen.is_some_and(|seen| seen.fact < encrypted.prepared_from);
+            is_late |= never && !in_time;
             view.life.crypto(*other).filter(|_| never && in_time && *other != device)
         });
+        // Whoever came too late for this message is in time for the next one.
+        if !is_late {
+            self.looked_at.insert(encrypted.snapshot as usize);
+        }
         if let Some(up) = unasked {
             let mut witnesses = [Some(up.fact), Some(case.fact.id)];
             witnesses.sort_unstable();

@@ -29,10 +29,11 @@ impl Judge for Fresh {
         let Some(encrypted) = view.messages.encryption(message) else { return };
         findings.met(Rule::D03);
         if view.reading.implied == Severity::Warning
-            || !self.looked_at.insert(encrypted.snapshot as usize)
+            || self.looked_at.contains(encrypted.snapshot as usize)
         {
             return;
         }
+        let mut is_late = false;
         let mut last: Option<UserId> = None;
         for other in view.rooms.roster(room) {
             let user = view.cast.user(*other);
@@ -42,6 +43,7 @@ impl Judge for Fresh {
             }
             let seen = view.member_seen(device, room, user).map(|seen| seen.membership);
             let note = view.lists.outdated_by(device, user);
+            is_late |= note.is_some_and(|note| note >= encrypted.prepared_from);
             let note = note.filter(|note| {
                 *note < encrypted.prepared_from && view.life.restored_since(device, *note).is_none()
             });
@@ -49,6 +51,10 @@ impl Judge for Fresh {
                 let witnesses = [Some(note), Some(case.fact.id)];
                 findings.raise(Rule::D03, Party::Device(device), witnesses);
             }
+        }
+        // What was noted too late for this message is in time for the next one.
+        if !is_late {
+            self.looked_at.insert(encrypted.snapshot as usize);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::scenario::fault::Party;
 use crate::trace::fact::FactKind;
 use crate::trace::kind::{Kind, Kinds};
 
-/// The judge of D-06: a key of a session that was made after `left`, for a device of that user, without a new query.
+/// The judge of D-06: a key that was begun with after `left`, for a device of that user, without a new query.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Followed {
     /// Who was ever told `left`.
@@ -31,10 +31,13 @@ impl Judge for Followed {
         {
             findings.met(Rule::D06);
             let left = view.lists.left_since(device, view.cast.user(peer));
-            let made = view.messages.session(key.session).map(|session| session.new);
+            // What was begun while the user was followed may be finished.
+            let (prepared_from, _) = view.messages.prepared(device, key.room, case.now());
+            let begun = view.olm.claiming_since(device, case.fact.at);
+            let begun = begun.map_or(prepared_from, |since| since.min(prepared_from));
             let restored = left.and_then(|left| view.life.restored_since(device, left));
             if let (Some(left), None) = (left, restored)
-                && made > Some(left)
+                && begun > left
             {
                 let witnesses = [Some(left), Some(case.fact.id)];
                 findings.raise(Rule::D06, Party::Device(device), witnesses);
@@ -78,9 +81,15 @@ mod tests {
     }
 
     #[test]
-    fn what_was_owed_before_may_still_be_given() {
-        let mut story = left();
-        story.give((A1, B1), s(0), 0);
-        assert_eq!(found(&story), []);
+    fn what_was_begun_before_may_still_be_given_and_what_was_only_owed_may_not() {
+        let mut owed = left();
+        owed.give((A1, B1), s(0), 0);
+        assert_eq!(found(&owed), [Severity::Warning]);
+        let mut begun = Story::with_olm();
+        begun.claim(A1, B1);
+        let (device, user, change) = (A1, BOB, ListChange::Left);
+        begun.by(A1, FactKind::ListNote { device, user, change });
+        begun.give((A1, B1), s(0), 0);
+        assert_eq!(found(&begun), []);
     }
 }

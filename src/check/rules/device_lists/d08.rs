@@ -3,6 +3,7 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
+use crate::check::view::life::Moment;
 use crate::protocol::to_device::OlmEvent;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -24,14 +25,17 @@ impl Judge for GoneIsGone {
         findings.met(Rule::D08);
         let (view, now) = (case.view, case.now());
         let user = view.cast.user(peer);
-        let Some(gone) = view.lists.dropped(device, user, peer) else { return };
+        let Some(answers) = view.lists.answers_without(device, user, peer) else { return };
         // What was begun while the device was listed may be finished; and a store that went back or was cut off may hold an
         // older list.
         let begun = view.olm.claiming_since(device, now.at).unwrap_or(now.fact);
-        let doubtful = view.life.unsettled_by(device, now).is_some()
-            || view.life.crash_after(device, gone).is_some();
-        if gone < begun && !doubtful {
-            findings.raise(Rule::D08, Party::Device(device), [Some(gone), Some(now.fact)]);
+        let is_known = |answer: &Moment| {
+            answer.fact < begun
+                && view.life.cut_off(device, *answer).is_none()
+                && view.life.unsettled_since(device, answer.fact, now).is_none()
+        };
+        if let Some(known) = answers.into_iter().find(is_known) {
+            findings.raise(Rule::D08, Party::Device(device), [Some(known.fact), Some(now.fact)]);
         }
     }
 }

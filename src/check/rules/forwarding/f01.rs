@@ -14,20 +14,31 @@ use crate::trace::kind::{Kind, Kinds};
 pub(crate) struct OverOlm;
 
 impl Judge for OverOlm {
-    const HEARS: Kinds = Kinds::of(&[Kind::Enqueued, Kind::OlmEncrypted]);
+    const HEARS: Kinds = Kinds::of(&[Kind::PutTarget, Kind::Enqueued, Kind::OlmEncrypted]);
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
-        let FactKind::Enqueued { message, sender, event_type, content, .. } = case.fact.kind else {
-            if case.view.forwards.fresh().is_some() {
-                findings.met(Rule::F01);
-            }
-            return;
-        };
-        let in_clear = event_type == ToDeviceType::ClearForwardedRoomKey
+        let transport = &case.view.transport;
+        let (sender, event_type, content) =
+            if let FactKind::PutTarget { device, txn, content, .. } = case.fact.kind {
+                (device, transport.type_of(txn), content)
+            } else if let FactKind::Enqueued { sender, txn, message, event_type, content, .. } =
+                case.fact.kind
+            {
+                // Where the request was seen it was judged there; a second copy of one message is the servers' doing.
+                let number = transport.number(message).filter(|_| !transport.is_observed(txn));
+                if number.is_none_or(|number| transport.get(number).stored != Some(case.fact.id)) {
+                    return;
+                }
+                (sender, Some(event_type), content)
+            } else {
+                if case.view.forwards.fresh().is_some() {
+                    findings.met(Rule::F01);
+                }
+                return;
+            };
+        let in_clear = event_type == Some(ToDeviceType::ClearForwardedRoomKey)
             || matches!(content, SentContent::Clear(OlmEvent::ForwardedRoomKey(_)));
-        let Some(number) = case.view.transport.number(message).filter(|_| in_clear) else { return };
-        // A second copy of one message is the servers' doing.
-        if case.view.transport.get(number).stored == Some(case.fact.id) {
+        if in_clear {
             findings.met(Rule::F01);
             findings.raise(Rule::F01, Party::Device(sender), [Some(case.fact.id)]);
         }

@@ -5,6 +5,7 @@
 use crate::check::findings::Findings;
 use crate::check::rules::unread::Unread;
 use crate::check::rules::{AtRest, Case, Judge};
+use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::{KeySource, Shown};
@@ -43,7 +44,10 @@ impl Judge for ReasonBelow {
             let fits = match shown {
                 Shown::Code { code: shown, .. } => {
                     let mut heard = view.heard_about(device, encrypted.session);
-                    shown == code || heard.any(|heard| heard.notice.code.known() == Some(shown))
+                    let bundled = view.bundles.not_shared(device, encrypted.session);
+                    shown == code
+                        || heard.any(|heard| heard.notice.code.known() == Some(shown))
+                        || shown == WithheldCode::HistoryNotShared && bundled.is_some()
                 }
                 Shown::Reason { .. } => true,
                 Shown::Unexplained => false,

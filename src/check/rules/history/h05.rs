@@ -5,7 +5,6 @@
 use crate::check::findings::Findings;
 use crate::check::rules::history::sending;
 use crate::check::rules::{Case, Judge};
-use crate::check::view::lists::Gap;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::kind::{Kind, Kinds};
@@ -21,10 +20,6 @@ impl Judge for CrossSignedOnly {
         let Some(sending) = sending(&case.fact.kind) else { return };
         let (view, user) = (case.view, case.view.cast.user(sending.peer));
         let entry = view.lists.last_entry(sending.device, user, sending.peer);
-        // A list that nobody saw come may say anything.
-        if entry.is_none() && view.lists.gap(sending.device, user) == Gap::Outdated(None) {
-            return;
-        }
         findings.met(Rule::H05);
         // An older store may have forgotten the answer.
         if !entry.is_some_and(|entry| entry.cross_signed) && !view.doubts.of(sending.device) {
@@ -80,10 +75,11 @@ mod tests {
     }
 
     #[test]
-    fn without_any_answer_that_lists_devices_nothing_is_decided() {
+    fn who_never_asked_who_signed_the_device_is_no_better_off() {
         let mut story = shared(HistoryVisibility::Shared);
         made(&mut story, A1);
         send(&mut story, (A1, C1));
-        assert_eq!(story.judge().marks.of(Rule::H05), 0);
+        assert!(story.rules().contains(&(Rule::H05, device(A1))), "{:?}", story.rules());
+        assert_eq!(story.judge().marks.of(Rule::H05), 1);
     }
 }

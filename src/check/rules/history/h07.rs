@@ -52,7 +52,7 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
     let server = view.cast.server_of(sending.device);
     let start = match view.lists.gap(sending.device, made.recipient) {
         Gap::Settled { start, .. } => start,
-        Gap::Outdated(None) => return None,
+        Gap::Outdated(None) => return Some(false),
         Gap::Outdated(Some(since)) => {
             let (by, user) = (sending.device, made.recipient);
             // What made it outdated may be unknown to a store that went back since.

@@ -4,6 +4,7 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
+use crate::check::view::View;
 use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -20,15 +21,27 @@ impl Judge for EntriesWellFormed {
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         let FactKind::BundleWithheld { device, content, .. } = case.fact.kind else { return };
         findings.met(Rule::H10);
-        if !is_well_formed(&content) {
+        if !is_well_formed(case.view, &content) {
             findings.raise(Rule::H10, Party::Device(device), [Some(case.fact.id)]);
         }
     }
 }
 
-fn is_well_formed(content: &WithheldContent) -> bool {
+fn is_well_formed(view: &View, content: &WithheldContent) -> bool {
+    // As W-04 and W-06 have it of notices.
+    let other = |text, is_good: fn(&str) -> bool| view.cast.text(text).is_none_or(is_good);
+    let names_room = match content.room_id {
+        Field::Other(text) => other(text, |text| text.starts_with('!')),
+        Field::Is(_) => true,
+        Field::Absent | Field::NotAString => false,
+    };
+    let is_known = match content.code {
+        Field::Other(text) => other(text, |text| !text.starts_with("m.")),
+        Field::Is(_) | Field::Absent | Field::NotAString => true,
+    };
     content.algorithm.value().is_some()
-        && content.room_id.is_string()
+        && names_room
+        && is_known
         && content.session_id.is_string()
         && content.sender_key.is_string()
         && content.code.is_string()

@@ -28,7 +28,10 @@ impl NoticeJudge for AttemptFailed {
         if notice.circumstances.has_olm || notice.circumstances.fallback.is_some() {
             return;
         }
-        if is_broken(view, notice) && view.life.unsettled_by(sender, put).is_none() {
+        // Whatever store it has, there is no failure in it where there never was one.
+        let knows = view.life.unsettled_by(sender, put).is_none()
+            || view.olm.failed_in(sender, accepted.message.recipient).next().is_none();
+        if is_broken(view, notice) && knows {
             findings.raise_as(
                 Severity::Violation,
                 Rule::N01,
@@ -82,11 +85,20 @@ mod tests {
 
     #[test]
     fn an_attempt_that_a_rolled_back_store_forgot_is_not_asked_for() {
+        let restored = FactKind::StoreRestored { device: A1, snapshot: SimTime::from_ms(1) };
         let mut story = Story::begin();
-        let snapshot = SimTime::from_ms(1);
-        story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        let mut never = story.clone();
+        story.claim_fails(A1, B1);
+        let session = story.olm(A1, B1);
+        let (device, peer, why) = (A1, B1, LossCause::Wiped);
+        story.by(A1, FactKind::OlmDropped { device, peer, session, why });
+        story.by(A1, restored);
         story.no_olm(A1, B1);
         assert_eq!(story.rules(), []);
+        never.by(A1, restored);
+        never.no_olm(A1, B1);
+        let told = [(Rule::N01, crate::check::testing::device(A1))];
+        assert_eq!(never.rules(), told, "no store ever held one");
     }
 
     #[test]

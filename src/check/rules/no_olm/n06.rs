@@ -19,9 +19,12 @@ pub(crate) fn is_broken(_: &View, notice: &Notice) -> bool {
 impl NoticeJudge for NoSession {
     fn accepted(&mut self, accepted: &Accepted<'_>, findings: &mut Findings) {
         findings.met(Rule::N06);
-        let (sender, put) = (accepted.message.sender, accepted.message.put);
-        let memory = accepted.view.life.unsettled_by(sender, put);
-        if is_broken(accepted.view, accepted.notice) && memory.is_none() {
+        let (view, put) = (accepted.view, accepted.message.put);
+        let ends @ (sender, _) = (accepted.message.sender, accepted.message.recipient);
+        let knows = view.life.unsettled_by(sender, put).is_none()
+            || view.life.forgiven(sender, put).is_none()
+                && view.olm.surely_has(ends, put.fact, &view.life);
+        if is_broken(view, accepted.notice) && knows {
             accepted.raise(Rule::N06, findings);
         }
     }

@@ -41,7 +41,7 @@ impl NoticeJudge for FallbackServes {
     fn accepted(&mut self, accepted: &Accepted<'_>, findings: &mut Findings) {
         let Some(claim) = accepted.notice.circumstances.fallback else { return };
         let (sender, put) = (accepted.message.sender, accepted.message.put);
-        let memory = accepted.view.life.unsettled_by(sender, put);
+        let memory = accepted.view.life.unsettled_since(sender, claim, put);
         if is_broken(accepted.view, accepted.notice) && memory.is_none() {
             accepted.raise_after(claim, Rule::N10, findings);
         }

@@ -16,11 +16,15 @@ impl Judge for HandedOutOnce {
     const HEARS: Kinds = Kinds::of(&[Kind::KeyHandedOut]);
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
-        let FactKind::KeyHandedOut { target, key, fallback: false, .. } = case.fact.kind else {
+        let FactKind::KeyHandedOut { target, key, fallback, .. } = case.fact.kind else {
             return;
         };
-        findings.met(Rule::C01);
         let first = case.view.one_time_keys.first_handed_out(key);
+        // What was a one-time key once does not become a fallback key.
+        if fallback && first.is_none() {
+            return;
+        }
+        findings.met(Rule::C01);
         if first == Some(case.fact.id) {
             return;
         }

@@ -25,13 +25,7 @@ impl Judge for SaysWhatItHeard {
         findings.met(Rule::P02);
         if notice.is_no_olm() {
             let creator = unread.encrypted.sender;
-            let mut heard = case.view.heard_about(unread.device, session);
-            // Of the very instant of a copy it is not known whether the copy has it.
-            let life = &case.view.life;
-            let better = heard.find(|heard| {
-                heard.is_own_word_of(creator)
-                    && life.forgiven(unread.device, heard.moment).is_none()
-            });
+            let better = case.view.own_word_about(unread.device, session, creator);
             if let Some(better) = better.filter(|_| code == WithheldCode::NoOlm) {
                 unread.raise(Rule::P02, Some(better.moment.fact), findings);
             }

@@ -8,7 +8,7 @@ use crate::check::rules::unread::Unread;
 use crate::check::rules::{AtRest, Case, Judge};
 use crate::check::view::View;
 use crate::ids::{DeviceId, ToDeviceId};
-use crate::protocol::withheld::WithheldCode;
+use crate::protocol::withheld::{Field, WithheldCode};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::Shown;
@@ -38,7 +38,15 @@ impl Judge for LooksBack {
         for Unread { message, device, encrypted, shown, attempt } in at_rest.unread() {
             let mut heard = view.heard_about(device, encrypted.session);
             let late = heard.find(|heard| {
-                heard.moment.fact > attempt && heard.is_own_word_of(encrypted.sender)
+                // Of another room it says nothing about this message, whatever session it names.
+                let is_elsewhere = match heard.notice.content.room_id {
+                    Field::Is(room) => room != encrypted.room,
+                    Field::Other(_) => true,
+                    Field::Absent | Field::NotAString => false,
+                };
+                heard.moment.fact > attempt
+                    && heard.is_own_word_of(encrypted.sender)
+                    && !is_elsewhere
             });
             let Some(late) = late else { continue };
             findings.met(Rule::P09);

@@ -24,12 +24,7 @@ impl Judge for OwnWordStays {
             return;
         };
         let creator = unread.encrypted.sender;
-        let mut heard = case.view.heard_about(unread.device, unread.encrypted.session);
-        // Of the very instant of a copy it is not known whether the copy has it.
-        let life = &case.view.life;
-        let own = heard.find(|heard| {
-            heard.is_own_word_of(creator) && life.forgiven(unread.device, heard.moment).is_none()
-        });
+        let own = case.view.own_word_about(unread.device, unread.encrypted.session, creator);
         let Some(own) = own else { return };
         findings.met(Rule::P10);
         let no_olm = unread.notice(case).is_some_and(|(notice, _)| notice.is_no_olm());

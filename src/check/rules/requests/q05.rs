@@ -55,7 +55,8 @@ impl Judge for OwnVerified {
         if lenient && is_repetition(view, view.transport.get(number), forwarded) {
             return;
         }
-        if view.life.unsettled_by(device, case.now()).is_none() {
+        // Whom it trusts an older store may not say, whose device it is needs no store.
+        if !own || view.life.unsettled_by(device, case.now()).is_none() {
             findings.raise(Rule::Q05, Party::Device(device), [Some(case.fact.id)]);
         }
     }

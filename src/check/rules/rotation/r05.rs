@@ -69,14 +69,14 @@ fn ordered(mut witnesses: [Option<crate::ids::FactId>; 3]) -> [Option<crate::ids
     witnesses
 }
 
-/// The first device that its creator knows to have been given the session's key, and that is barred now: listed, or else
-/// R-03 takes the session out of use.
+/// The first device that its creator knows to have been given the session's key, and that is barred now: listed when its user was
+/// followed last, or else R-03 takes the session out of use.
 fn barred_and_known(
     view: &View,
     device: DeviceId,
     session: MegolmSessionId,
 ) -> Option<(Given, Bar)> {
-    let is_listed = |other| view.lists.entry(device, view.cast.user(other), other).is_some();
+    let is_listed = |other| view.lists.last_entry(device, view.cast.user(other), other).is_some();
     barred_holders(view, device, session)
         .find(|(given, _)| is_listed(given.device) && view.remembers(device, given.put))
 }

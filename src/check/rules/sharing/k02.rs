@@ -90,8 +90,8 @@ fn is_due(view: &View, encrypted: &Encrypted, recipient: DeviceId) -> bool {
     let Some(Duty::Owed { olm: true, since, .. }) = duty else { return false };
     let moment = Moment { fact: encrypted.fact, at: encrypted.at };
     since <= encrypted.prepared_from
-        && !encrypted.unsettled
-        && view.life.unsettled_by(encrypted.sender, moment).is_none()
+        && !view.is_unsettled(encrypted, recipient)
+        && !view.may_not_know(encrypted, recipient)
         && view.life.cut_off(encrypted.sender, moment).is_none()
 }
 

@@ -53,7 +53,8 @@ impl Judge for FromWhereItMayRead {
         let next = next_index(view, device, key.session);
         let from = standing.first_owed.map_or(next, |owed| owed.min(next));
         let is_own = view.cast.user(device) == view.cast.user(peer) && view.trusts(device, peer);
-        if key.first < from
+        // Who could not see any message of the session is entitled to nothing of it.
+        if (key.first < from || view.is_out_of_sight(key.session, (device, peer)))
             && !is_own
             && !is_excused(view, (device, peer), (key.session, key.first), now)
         {
@@ -73,6 +74,16 @@ fn next_index(view: &View, device: DeviceId, session: MegolmSessionId) -> u32 {
     }
 }
 
+/// Whether the device's store is an older one in which something may be missing that the device did with the session.
+fn is_unsure_of(view: &View, device: DeviceId, session: MegolmSessionId, now: Moment) -> bool {
+    let made = view.expiries.of(session).map(|known| known.made.fact);
+    let restore = match made {
+        Some(made) => view.life.unsettled_since(device, made, now),
+        None => view.life.unsettled_by(device, now),
+    };
+    restore.is_some()
+}
+
 /// Whether the device had the session from there on before, or its sender may have forgotten what was so.
 fn is_excused(
     view: &View,
@@ -83,7 +94,7 @@ fn is_excused(
     let before = |fact: FactId| fact < now.fact;
     let mut given = view.givens.of(session).iter();
     given.any(|given| given.device == peer && given.first <= first && before(given.put.fact))
-        || view.life.unsettled_by(device, now).is_some()
+        || is_unsure_of(view, device, session, now)
         || view.doubts.of(device)
 }
 

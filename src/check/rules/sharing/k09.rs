@@ -6,6 +6,7 @@ use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::transport::Content;
 use crate::ids::DeviceId;
+use crate::protocol::to_device::ToDeviceType;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::{FactKind, Refusal};
@@ -44,8 +45,18 @@ impl Judge for OnlyCryptographic {
 
 /// Whether the message is a key or a notice.
 fn is_about_keys(case: Case<'_>, number: Option<u32>) -> bool {
-    let content = number.map(|number| case.view.transport.get(number).content);
-    matches!(content, Some(Content::Key { .. } | Content::Forwarded(_) | Content::Notice(_)))
+    let transport = &case.view.transport;
+    let Some(message) = number.map(|number| transport.get(number)) else { return false };
+    match message.content {
+        Content::Key { .. } | Content::Forwarded(_) | Content::Bundle(_) | Content::Notice(_) => {
+            true
+        }
+        Content::Clear => matches!(
+            transport.type_of(message.txn),
+            Some(ToDeviceType::ClearRoomKey | ToDeviceType::ClearForwardedRoomKey)
+        ),
+        Content::Dummy | Content::Request(_) | Content::Sealed | Content::Stray => false,
+    }
 }
 
 /// The fact that the device came up, if it has had no identity keys with the algorithms since.

@@ -9,14 +9,15 @@ use crate::ids::ToDeviceId;
 use crate::protocol::to_device::SenderKeys;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
+use crate::time::SimTime;
 use crate::trace::fact::{FactKind, KeySource, OlmResult};
 use crate::trace::kind::{Kind, Kinds};
 
 /// The judge of V-04.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SenderVouchedFor {
-    /// The message that each device opened last, with the keys that were inside.
-    opened: Vec<Option<(ToDeviceId, SenderKeys)>>,
+    /// When each device last opened something, and what it opened then, with the keys that were inside.
+    opened: Vec<(SimTime, Vec<(ToDeviceId, SenderKeys)>)>,
 }
 
 impl Judge for SenderVouchedFor {
@@ -31,15 +32,20 @@ impl Judge for SenderVouchedFor {
             ..
         } = case.fact.kind
         {
-            *row(&mut self.opened, device.index()) = Some((message, sender_keys));
+            let (at, opened) = row(&mut self.opened, device.index());
+            if *at != case.fact.at {
+                (*at, _) = (case.fact.at, opened.clear());
+            }
+            opened.push((message, sender_keys));
         }
         let FactKind::KeyIn { device, source: KeySource::RoomKey, via: Some(via), .. } =
             case.fact.kind
         else {
             return;
         };
-        let opened = self.opened.get(device.index()).copied().flatten();
-        let Some((_, keys)) = opened.filter(|(message, _)| *message == via) else { return };
+        let opened = self.opened.get(device.index()).map_or(&[][..], |(_, opened)| opened);
+        let opened = opened.iter().rev().find(|(message, _)| *message == via);
+        let Some((_, keys)) = opened.copied() else { return };
         let Some(number) = view.transport.number(via) else { return };
         findings.met(Rule::V04);
         let message = view.transport.get(number);

@@ -8,14 +8,15 @@ use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};
 use crate::check::view::life::Moment;
 use crate::check::view::requests::Class;
-use crate::ids::{DeviceId, RequestId};
+use crate::ids::{DeviceId, MegolmSessionId, RequestId};
 use crate::rulebook::reading::{ReplyCount, Severity};
 use crate::rulebook::rule::Rule;
 
-/// The judge of W-11: the first answers, by who answers, who asked, and the request.
+/// The judge of W-11: the first answers, by who answers, who asked, the request, and the session, because an id may be used again
+/// for another one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OncePerRequest {
-    answered: BTreeMap<(DeviceId, DeviceId, RequestId), Moment>,
+    answered: BTreeMap<(DeviceId, DeviceId, RequestId, Option<MegolmSessionId>), Moment>,
 }
 
 impl NoticeJudge for OncePerRequest {
@@ -23,7 +24,7 @@ impl NoticeJudge for OncePerRequest {
         let Class::Reply { request, waited_for, .. } = accepted.notice.class else { return };
         findings.met(Rule::W11);
         let message = accepted.message;
-        let key = (message.sender, message.recipient, request);
+        let key = (message.sender, message.recipient, request, accepted.notice.session);
         let earlier = self.answered.get(&key).copied().filter(|put| accepted.counts(*put));
         let Some(earlier) = earlier else {
             if accepted.counts(message.put) {

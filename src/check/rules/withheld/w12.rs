@@ -23,8 +23,9 @@ pub(crate) fn is_unasked(_: &View, notice: &Notice) -> bool {
 /// The key that the sender had had since before it was asked.
 fn held(accepted: &Accepted<'_>) -> Option<FactId> {
     let Class::Reply { since, .. } = accepted.notice.class else { return None };
-    let memory = accepted.view.life.unsettled_by(accepted.message.sender, accepted.message.put);
-    accepted.notice.circumstances.held_since.filter(|held| *held < since && memory.is_none())
+    let (sender, put) = (accepted.message.sender, accepted.message.put);
+    let is_sure = |held| accepted.view.life.unsettled_since(sender, held, put).is_none();
+    accepted.notice.circumstances.held_since.filter(|held| *held < since && is_sure(*held))
 }
 
 impl NoticeJudge for LacksKey {

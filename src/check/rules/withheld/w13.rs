@@ -32,7 +32,6 @@ impl NoticeJudge for NotAllowed {
         }
         findings.met(Rule::W13);
         let (sender, recipient) = (accepted.message.sender, accepted.message.recipient);
-        let memory = view.life.unsettled_by(sender, accepted.message.put);
         let Class::Reply { since, .. } = notice.class else {
             if is_unasked(view, notice) {
                 accepted.raise_as(Severity::Warning, Rule::W13, findings);
@@ -46,7 +45,10 @@ impl NoticeJudge for NotAllowed {
         let lacks = so.held_since.is_none() && so.lost.is_none_or(|lost| lost < since) && !may_hold;
         let own = view.cast.user(sender) == view.cast.user(recipient);
         // Who was seen to take in the request is a device that facts tell of: what it has would be known.
-        if lacks && memory.is_none() {
+        // What it never had is in no older store of it.
+        let knows =
+            held.is_none() || view.life.unsettled_by(sender, accepted.message.put).is_none();
+        if lacks && knows {
             accepted.raise(Rule::W13, findings);
         } else if own && so.trusted && so.bar.is_none() && so.held_since.is_some() {
             accepted.raise_as(Severity::Warning, Rule::W13, findings);

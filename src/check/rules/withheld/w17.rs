@@ -18,7 +18,12 @@ impl NoticeJudge for InSight {
         }
         findings.met(Rule::W17);
         let (sender, put) = (accepted.message.sender, accepted.message.put);
-        if !in_sight && accepted.view.life.unsettled_by(sender, put).is_none() {
+        // Who never was in the room on any server is so in no older store.
+        let view = accepted.view;
+        let made = accepted.notice.session.and_then(|session| view.messages.session(session));
+        let is_stranger = made
+            .is_some_and(|made| view.rooms.place(made.room, accepted.message.recipient).is_none());
+        if !in_sight && (is_stranger || view.life.unsettled_by(sender, put).is_none()) {
             accepted.raise(Rule::W17, findings);
         }
     }

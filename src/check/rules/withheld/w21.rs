@@ -7,6 +7,8 @@ use crate::check::rules::notice::{Accepted, NoticeJudge};
 use crate::check::rules::{Case, Judge};
 use crate::check::view::View;
 use crate::check::view::notices::Notice;
+use crate::check::view::trust::Bar;
+use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::reading::Severity;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -46,7 +48,14 @@ impl Judge for NoClaim {
         let view = case.view;
         let Some(bar) = view.bar(device, target) else { return };
         findings.met(Rule::W21);
-        let knows = view.life.unsettled_by(device, case.now()).is_none();
+        let now = case.now();
+        let restore = match bar {
+            Bar { code: WithheldCode::Blacklisted, why: Some(block) } => {
+                view.life.unsettled_since(device, block, now)
+            }
+            Bar { .. } => view.life.unsettled_by(device, now),
+        };
+        let knows = restore.is_none();
         if knows && !view.was_owed_since(device, target, view.epoch(device, target)) {
             let witnesses = [bar.why, Some(case.fact.id)];
             findings.raise_as(Severity::Warning, Rule::W21, Party::Device(device), witnesses);

@@ -254,6 +254,19 @@ impl Olm {
         sessions.find(held).map(|known| known.new.fact)
     }
 
+    /// Whether the device has had any session with the other since before `fact` without doubt.
+    pub(crate) fn surely_has(
+        &self,
+        (device, peer): (DeviceId, DeviceId),
+        fact: FactId,
+        life: &Life,
+    ) -> bool {
+        self.of(device, peer).is_some_and(|pair| {
+            let mut sessions = pair.sessions.iter();
+            sessions.any(|known| known.new.fact < fact && known.is_surely_held(device, life))
+        })
+    }
+
     /// The client of the device stopped: no answer to its claims will reach it.
     pub(crate) fn crashed(&mut self, device: DeviceId) {
         *row(&mut self.claims, device.index()) = Claims::default();

@@ -3,15 +3,15 @@
 
 mod rollback;
 mod roster;
+mod settings;
 mod span;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::cast::Cast;
-use crate::check::view::life::Moment;
+use crate::check::view::life::{Life, Moment};
 use crate::check::view::pairs::{Pairs, row};
 use crate::check::view::rooms::roster::Roster;
-use crate::check::view::rooms::span::in_span;
 pub(crate) use crate::check::view::rooms::span::{Passage, Span};
 use crate::ids::{DeviceId, FactId, RoomId, ServerId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
@@ -57,7 +57,7 @@ struct Seen {
     /// The syncs that told of a change, with the place up to which they told.
     steps: Vec<(u32, Moment)>,
     /// The same as it was until each time at which the store went back.
-    past: Vec<(SimTime, Vec<(u32, Moment)>)>,
+    past: Vec<(Moment, Vec<(u32, Moment)>)>,
 }
 
 /// Changes of one user's membership that one device was not told: those after `after`, up to `upto` if that is
@@ -160,13 +160,14 @@ impl Rooms {
     }
 
     /// The device of `user` was told of its server's copy up to `seq`: by a limited answer, or the one that tells of the own
-    /// join, through the whole state. True if there was a change of state in it.
+    /// join, through the whole state. True if there was a change of state in it. What it was told last, and may have lost in a
+    /// crash, it learns anew when it is told the same once more.
     pub(crate) fn seen(
         &mut self,
         (server, user): (ServerId, UserId),
         (device, room): (DeviceId, RoomId),
         (seq, limited): (u32, bool),
-        moment: Moment,
+        (moment, life): (Moment, &Life),
     ) -> bool {
         let copy = row(&mut self.rooms, room.index()).copies.entry(server).or_default();
         copy.told = copy.told.max(seq);
@@ -178,6 +179,15 @@ impl Rooms {
             .any(|change| change.membership == Membership::Join);
         let whole = limited || joined;
         let mut news = last_change > seen.seq && seq > seen.seq;
+        let last = seen.steps.last().copied();
+        let is_anew = last.is_some_and(|(upto, told)| {
+            upto == seq && seen.seq == seq && life.cut_off(device, told).is_some()
+        });
+        if is_anew {
+            seen.steps.pop();
+            seen.seq = seen.steps.last().map_or(0, |(upto, _)| *upto);
+            news = true;
+        }
         seen.before = seen.seq;
         (seen.at, seen.whole) = (moment.at, whole);
         seen.seq = seen.seq.max(seq);
@@ -373,45 +383,10 @@ impl Rooms {
         users.into_iter().filter_map(passage).collect()
     }
 
-    /// The history visibility before a span, and all its values within.
-    pub(crate) fn visibilities(
-        &self,
-        server: ServerId,
-        room: RoomId,
-        span: Span,
-    ) -> (Option<HistoryVisibility>, Vec<HistoryVisibility>) {
-        let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
-        in_span(copy.map_or(&[], |copy| &copy.visibility), span)
-    }
-
-    /// The encryption settings before a span, and all that came within.
-    pub(crate) fn settings(
-        &self,
-        server: ServerId,
-        room: RoomId,
-        span: Span,
-    ) -> (Option<Rotation>, Vec<Rotation>) {
-        let copy = self.rooms.get(room.index()).and_then(|room| room.copies.get(&server));
-        in_span(copy.map_or(&[], |copy| &copy.encryption), span)
-    }
-
     /// When the device was last told a change of the room's state.
     pub(crate) fn seen_last(&self, device: DeviceId, room: RoomId) -> Option<Moment> {
         let seen = self.seen.get(device.raw(), room.raw())?;
         seen.steps.last().map(|(_, told)| *told)
-    }
-
-    /// What the device has seen of the encryption settings.
-    pub(crate) fn settings_seen(
-        &self,
-        server: ServerId,
-        device: DeviceId,
-        room: RoomId,
-    ) -> Option<Rotation> {
-        let seen = self.seen.get(device.raw(), room.raw())?;
-        let copy = self.rooms.get(room.index())?.copies.get(&server)?;
-        let last = copy.encryption.iter().rev().find(|(seq, _)| *seq <= seen.seq)?;
-        Some(last.1)
     }
 
     /// Whether anything was observed of what the device has seen of the room.
@@ -451,19 +426,6 @@ impl Rooms {
             };
             change.seq <= seen.seq && lasted && member
         })
-    }
-
-    /// What the device has seen of the history visibility.
-    pub(crate) fn visibility_seen(
-        &self,
-        server: ServerId,
-        device: DeviceId,
-        room: RoomId,
-    ) -> Option<HistoryVisibility> {
-        let seen = self.seen.get(device.raw(), room.raw())?;
-        let copy = self.rooms.get(room.index())?.copies.get(&server)?;
-        let last = copy.visibility.iter().rev().find(|(seq, _)| *seq <= seen.seq)?;
-        Some(last.1)
     }
 }
 

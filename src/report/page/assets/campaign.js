@@ -17,7 +17,7 @@ function showHead() {
   const rate = last && last.micros > 0 ? Math.round((last.cases * 1e6) / last.micros) : null;
   const novelty = data.novelty;
   const figures = [
-    ['rooms', grouped(data.cases.all), `${grouped(data.cases.fresh)} afresh, ${grouped(data.cases.mutated)} made of earlier ones`],
+    ['rooms', grouped(data.cases.all), `${grouped(data.cases.fresh)} afresh, ${grouped(data.cases.mutated)} made of earlier ones, ${grouped(data.cases.of_files)} of files`],
     ['actions', short(data.actions), `${short(data.facts)} facts`],
     ['speed', rate === null ? '–' : `${grouped(rate)} rooms/s`, last ? `on ${counted(last.jobs, 'thread')}, everything counted` : ''],
     ['run twice', grouped(data.cases.twice), 'and compared'],
