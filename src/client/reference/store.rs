@@ -44,6 +44,8 @@ pub struct Store {
     pub(super) view: u64,
     pub(super) policy: Policy,
     pub(super) account: OlmAccount,
+    /// When the fallback key was made.
+    pub(super) fallback_made: Option<SimTime>,
     /// When the previous fallback key was replaced.
     pub(super) fallback_replaced: Option<SimTime>,
     /// The user's cross-signing keys, if this device has them.
@@ -93,6 +95,7 @@ impl Store {
             view: 0,
             policy,
             account: OlmAccount::new(device),
+            fallback_made: None,
             fallback_replaced: None,
             identity: None,
             lists: DeviceLists::default(),
