@@ -7,7 +7,6 @@ use std::path::Path;
 
 use withheld::rulebook::rule::Rule;
 use withheld::run::judged::{Judging, run_one};
-use withheld::run::signature::Signature;
 use withheld::scenario::file::read_bytes;
 use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
@@ -16,11 +15,11 @@ use withheld::trace::sink::Trace;
 use crate::casting::Casting;
 use crate::role::Role;
 use crate::simulator::SdkRooms;
-use crate::ways::ways;
+use crate::ways::{Way, ways};
 
 /// The ways in which rules are known to be broken, with the files that show them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known(BTreeMap<Rule, BTreeMap<String, BTreeSet<Signature>>>);
+pub struct Known(BTreeMap<Rule, BTreeMap<String, BTreeSet<Way>>>);
 
 impl Known {
     /// The findings in a folder, each replayed.
@@ -73,7 +72,7 @@ impl Known {
                 let mut trace = Trace::default();
                 let outcome = run_one(&simulator, scenario, Judging::STRICT, &mut trace).outcome;
                 for (_, way) in ways(scenario, (&outcome, trace.facts()), &real) {
-                    let files = self.0.get_mut(&way.rule);
+                    let files = self.0.get_mut(&way.signature.rule);
                     if let Some(shown) = files.and_then(|files| files.get_mut(name)) {
                         shown.insert(way);
                     }
@@ -96,21 +95,25 @@ impl Known {
 
     /// Whether a finding shows this way to break its rule: a room that led there along a detour could be made as small as the finding's.
     #[must_use]
-    pub fn knows(&self, way: &Signature) -> bool {
+    pub fn knows(&self, way: &Way) -> bool {
         self.shown_by(way).next().is_some()
     }
 
     /// The findings that show this way.
-    fn shown_by(&self, way: &Signature) -> impl Iterator<Item = &str> {
-        let files = self.0.get(&way.rule).into_iter().flatten();
-        let shows = |known: &BTreeSet<Signature>| known.iter().any(|known| way.is_kept_by(known));
+    fn shown_by(&self, way: &Way) -> impl Iterator<Item = &str> {
+        let files = self.0.get(&way.signature.rule).into_iter().flatten();
+        let shows = |known: &BTreeSet<Way>| known.iter().any(|known| way.is_kept_by(known));
         files.filter(move |(_, known)| shows(known)).map(|(name, _)| name.as_str())
     }
 
     /// The files that show this way, as a line of a report.
     #[must_use]
-    pub fn line(&self, way: &Signature) -> String {
-        format!("{}: {}", way.rule.id(), self.shown_by(way).collect::<Vec<_>>().join(", "))
+    pub fn line(&self, way: &Way) -> String {
+        format!(
+            "{}: {}",
+            way.signature.rule.id(),
+            self.shown_by(way).collect::<Vec<_>>().join(", ")
+        )
     }
 
     /// All files that name a rule, as a line of a report.

@@ -546,7 +546,7 @@ fn known_here(
         if known.knows(&way) {
             met.insert(known.line(&way));
         } else if known.has(violation.rule) {
-            other.insert(format!("{}: {}", way.rule.id(), words(&way)));
+            other.insert(words(&way));
         }
     }
     [met, other].map(|lines| lines.into_iter().collect())

@@ -267,7 +267,7 @@ impl Reference {
 
     /// `m.no_olm` for devices whose claims have failed, or that nothing is claimed for, unless they were told, or are not to be told. They count as
     /// told from now on.
-    fn no_olm_items(
+    pub(super) fn no_olm_items(
         &mut self,
         occasion: (RoomId, MegolmSessionId),
         missing: &[DeviceId],
@@ -303,7 +303,7 @@ impl Reference {
     }
 
     /// By a bad habit, who could not be reached is not looked at again.
-    fn give_up(&mut self, room: RoomId, missing: &[DeviceId]) {
+    pub(super) fn give_up(&mut self, room: RoomId, missing: &[DeviceId]) {
         if let (MissingOlm::MarkShared, Some(outbound)) =
             (self.config.habits.missing_olm, self.store.outbound.get_mut(&room))
         {

@@ -2,7 +2,6 @@
 //! It does not know what its keys mean. One device in a room has a handful of sessions; a hundred thousand devices with a
 //! tree for each handful would fill the memory with empty nodes.
 
-
 /// Values by key, ascending. To put one in that is not the last moves all that follow it.
 #[derive(Debug, Clone)]
 pub(super) struct Few<K, V> {

@@ -18,11 +18,13 @@ use crate::protocol::provenance::Provenance;
 use crate::scenario::habits::{NeedlessRotation, QueryAnswers};
 use crate::scenario::model::PublishedKeys;
 use crate::scenario::policy::Target;
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 use crate::trace::fact::{Causes, FactKind, LossCause, QueryOutcome};
 
 /// How long a fallback key is kept after it was replaced (U-10).
 const FALLBACK_KEPT: SimDuration = SimDuration::from_hours(1);
+/// How long a fallback key stays with who replaces it by its age.
+const FALLBACK_LASTS: SimDuration = SimDuration::from_hours(7 * 24);
 /// A query that failed is not made again sooner.
 const SHORTEST_WAIT: SimDuration = SimDuration::from_secs(1);
 /// Where the server does not tell its counts, keys are uploaded at most this often.
@@ -106,8 +108,11 @@ impl Reference {
             self.record_fallback_gone(io);
             self.store.account.generate_fallback(io.given.entropy)
         });
-        if fallback && device_keys.is_none() {
-            self.store.fallback_replaced = Some(io.given.clock);
+        if fallback {
+            let is_first = device_keys.is_some();
+            let keeps = self.habits().keeps_used_fallback;
+            self.store.fallback_made = Some(io.given.clock);
+            self.store.fallback_replaced = (!is_first && !keeps).then_some(io.given.clock);
         }
         let upload = KeyUpload { device_keys, one_time_keys, fallback_key };
         self.store.outbox.push(Request::UploadKeys(upload), io.given.cause);
@@ -153,11 +158,21 @@ impl Reference {
             && self.live.uploaded_at.is_some_and(|at| io.given.clock.since(at) < BLIND_UPLOADS);
         let wanted = self.config.one_time_keys.saturating_sub(count.unwrap_or(0));
         let wanted = if blind { 0 } else { wanted };
-        let fallback = self.config.fallback_key && unused_fallback == Some(false);
+        let fallback =
+            self.config.fallback_key && self.is_fallback_due(unused_fallback, io.given.clock);
         if wanted > 0 || fallback {
             self.live.uploaded_at = Some(io.given.clock);
             self.upload_keys(None, wanted, fallback, io);
         }
+    }
+
+    /// Whether a new fallback key is wanted: the last one was used, or has its age where only that counts.
+    fn is_fallback_due(&self, unused: Option<bool>, clock: SimTime) -> bool {
+        if !self.habits().keeps_used_fallback {
+            return unused == Some(false);
+        }
+        let is_old = |made: SimTime| clock < made || clock.since(made) > FALLBACK_LASTS;
+        self.store.fallback_made.is_none_or(is_old)
     }
 
     /// The server took an upload of keys, and says how many it has. What it said of its keys meanwhile was not looked at yet.

@@ -35,6 +35,8 @@ struct Entry {
     cause: Provenance,
     /// The fact that made it fail last.
     held_up: Provenance,
+    /// It is not sent before this one is done.
+    after: Option<OutboxNo>,
 }
 
 /// The durable part: what is to be done.
@@ -79,9 +81,18 @@ impl Outbox {
         self.next += 1;
         self.entries.insert(
             number,
-            Entry { request, cause: Provenance(cause), held_up: Provenance::UNKNOWN },
+            Entry { request, cause: Provenance(cause), held_up: Provenance::UNKNOWN, after: None },
         );
         number
+    }
+
+    /// Has each of these requests wait until the one before it is done.
+    pub(super) fn put_in_turn(&mut self, numbers: &[OutboxNo]) {
+        for pair in numbers.windows(2) {
+            if let Some(entry) = self.entries.get_mut(&pair[1]) {
+                entry.after = Some(pair[0]);
+            }
+        }
     }
 
     /// Takes a request out, because it is done or given up.
@@ -119,7 +130,7 @@ impl Outbox {
 }
 
 impl Sending {
-    /// The requests that are due and not on their way, in order.
+    /// The requests that are due, wait for no other and are not on their way, in order.
     pub(super) fn due(
         &self,
         outbox: &Outbox,
@@ -134,6 +145,7 @@ impl Sending {
             .entries
             .iter()
             .filter(|(number, _)| is_due(number))
+            .filter(|(_, entry)| entry.after.is_none_or(|before| !outbox.holds(before)))
             .map(|(number, entry)| {
                 let because = Because { cause: entry.cause.0, held_up: entry.held_up.0 };
                 (*number, entry.request.clone(), because)
@@ -258,6 +270,21 @@ mod tests {
         let number = outbox.push(Request::Logout, None);
         sending.failed(number, Failure::RateLimited(SimDuration::from_secs(7)), at(1));
         assert_eq!(sending.next_retry(), Some(at(8)));
+    }
+
+    #[test]
+    fn who_waits_for_a_turn_is_due_when_the_one_before_is_done() {
+        let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
+        let turns = [(); 3].map(|()| outbox.push(Request::Logout, None));
+        outbox.put_in_turn(&turns);
+        for number in turns {
+            let due = sending.due(&outbox, at(0));
+            assert_eq!(due.iter().map(|(due, ..)| *due).collect::<Vec<_>>(), [number]);
+            sending.sent(number, RequestNo(0));
+            assert!(sending.due(&outbox, at(0)).is_empty(), "it is on its way");
+            outbox.take(number);
+            sending.done(number);
+        }
     }
 
     #[test]

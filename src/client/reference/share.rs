@@ -359,13 +359,17 @@ impl Reference {
             self.view_changed(io);
             return self.put(ToDeviceType::Encrypted, keys, cause, io);
         }
-        let notices = self.notice_items((room, named), plan);
+        let mut notices = self.notice_items((room, named), plan);
         self.mark_notices(room, plan);
-        let puts = self.tell(notices, cause, io);
-        if self.habits().shares_once { puts } else { Places::new() }
+        if !self.habits().shares_once {
+            self.tell(notices, cause, io);
+            return Places::new();
+        }
+        notices.extend(self.no_olm_items((room, session), &plan.missing, io.given.clock));
+        self.tell(notices, cause, io)
     }
 
-    /// Sends keys, notices and the word that there is no Olm session, and returns the requests that carry them.
+    /// Sends keys and then notices, among them the word that there is no Olm session, one request after the other. Returns the requests that carry them.
     pub(super) fn send_all(
         &mut self,
         room: RoomId,
@@ -378,7 +382,8 @@ impl Reference {
             let notices = Plan { keys: Vec::new(), ..plan.clone() };
             puts.extend(self.send_plan(room, &notices, cause, io));
         }
-        puts.extend(self.tell_no_olm(room, &plan.missing, cause, io));
+        self.give_up(room, &plan.missing);
+        self.store.outbox.put_in_turn(&puts);
         puts
     }
 

@@ -45,6 +45,8 @@ pub struct Store {
     /// Counts changes of what decisions rest on, so that an unchanged view need not be looked at again.
     pub(super) view: u64,
     pub(super) token: SyncToken,
+    /// When the fallback key was made.
+    pub(super) fallback_made: Option<SimTime>,
     /// When the previous fallback key was replaced.
     pub(super) fallback_replaced: Option<SimTime>,
     pub(super) outbox: Outbox,
@@ -95,6 +97,7 @@ impl Store {
             view: 0,
             policy,
             account: OlmAccount::new(device),
+            fallback_made: None,
             fallback_replaced: None,
             identity: None,
             lists: DeviceLists::default(),

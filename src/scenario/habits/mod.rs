@@ -97,8 +97,8 @@ pub struct Habits {
     /// What a missing Olm session leads to.
     pub missing_olm: MissingOlm,
     /// Whether a message has one share: once keys were claimed for everybody in the room, all that is due is decided and sent together, and the
-    /// message follows whatever has changed meanwhile. Who has no Olm session by then is told `m.no_olm`, whether anybody has tried or not, and is owed
-    /// nothing. Else it is looked again until nothing is left to do (matrix-rust-sdk).
+    /// message follows whatever has changed meanwhile: the keys, then every notice, one request after the other. Who has no Olm session by then is told
+    /// `m.no_olm`, whether anybody has tried or not, and is owed nothing. Else it is looked again until nothing is left to do (matrix-rust-sdk).
     pub shares_once: bool,
     /// What a failed request leads to.
     pub put_failed: PutFailed,
@@ -159,6 +159,8 @@ pub struct Habits {
     pub sees_inbound_olm: bool,
     /// Whether a claimed fallback key is used (N-10; X17 if not).
     pub accepts_fallback_keys: bool,
+    /// Whether a fallback key stays for a week, used or not, and the one before it until it is replaced (C-08 if so; matrix-rust-sdk).
+    pub keeps_used_fallback: bool,
     /// How many Olm sessions with one device are kept (U-07 asks for 4 at the least; Trixnity keeps 9).
     pub olm_sessions_max: u32,
     /// How many Olm sessions of one other device are accepted within an hour (Trixnity: 3).
@@ -281,6 +283,7 @@ impl Habits {
             choose_olm: ChooseOlm::LastDecrypted,
             sees_inbound_olm: true,
             accepts_fallback_keys: true,
+            keeps_used_fallback: false,
             olm_sessions_max: 8,
             inbound_olm_per_hour: 1_000_000,
             unwedge_interval: SimDuration::from_hours(1),

@@ -229,6 +229,9 @@ settings! {
     accepts_fallback_keys {
         false => Place::File("no_olm/a_fallback_key_stays_until_it_is_replaced"), "A1", [(Rule::N10, "A1")];
     }
+    keeps_used_fallback {
+        true => Place::File("no_olm/a_client_that_keeps_its_fallback_key_for_a_week_may_have_none"), "B1", [];
+    }
     olm_sessions_max {
         1 => Place::File("incidents/a_damaged_first_message_does_not_use_up_the_one_time_key"), "B1", [(Rule::U07, "B1")];
     }

@@ -254,6 +254,10 @@ pub fn text(told: &Told<'_>) -> String {
             all.saturating_sub(new)
         );
     }
+    for (way, rooms) in &survey.other_ways {
+        let first = first_of(rooms);
+        let _ = writeln!(text, "another way in {} rooms, as in {first}: {way}", rooms.count);
+    }
     text.push_str(&others(survey));
     text.push_str(&time(survey));
     let _ = writeln!(
@@ -393,6 +397,9 @@ pub fn json(told: &Told<'_>) -> Value {
         })
         .collect();
     let findings: Vec<Value> = told.findings.iter().map(finding_json).collect();
+    let other_ways = survey.other_ways.iter();
+    let other_ways = other_ways
+        .map(|(way, rooms)| json!({ "way": way, "rooms": rooms.count, "first": first_of(rooms) }));
     json!({
         "client": CLIENT,
         "complete": told.is_complete,
@@ -402,6 +409,7 @@ pub fn json(told: &Told<'_>) -> Value {
         "decided_rules": decided(survey),
         "rules": rules,
         "findings": findings,
+        "other_ways": other_ways.collect::<Vec<_>>(),
         "breakdowns": survey.broken_down.iter().map(|(what, rooms)| json!({
             "what": format!("{what:?}"),
             "rooms": rooms.count,

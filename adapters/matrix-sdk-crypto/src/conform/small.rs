@@ -6,16 +6,16 @@ use std::sync::{Mutex, PoisonError};
 
 use withheld::report::shrunk::titled;
 use withheld::rulebook::reading::{ReadingName, Severity};
-use withheld::run::failure::{Failure, Found, Trial, Tried, try_out};
+use withheld::run::failure::{Found, Trial, Tried, try_out};
 use withheld::run::shrunk::{Shrunk, shrink};
-use withheld::run::signature::Signature;
+use withheld::run::why::Subject;
 use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
 
 use crate::known::Known;
 use crate::needed::{Breach, needed};
 use crate::simulator::SdkRooms;
-use crate::ways::without_habits;
+use crate::ways::{Way, without_habits};
 
 use super::memo::Memo;
 use super::report::{Effort, Finding};
@@ -125,18 +125,27 @@ pub fn made_small(
         is_on_trial: &is_real,
     };
     let simulator = memo.of(SdkRooms::careful().cast(casting.clone()));
-    let is_it = |failure: &Failure| {
-        let is_new = |one: &Signature| !known.knows(one);
-        let same = |one: &Signature| (one.rule, one.severity) == (breach.rule, breach.severity);
-        failure.signature().is_some_and(|one| same(one) && is_new(one))
+    let is_it = |tried: &Tried, found: &Found| {
+        let (Some(signature), Some(Subject::Broken(violation))) =
+            (found.failure.signature(), &found.subject)
+        else {
+            return false;
+        };
+        (signature.rule, signature.severity) == (breach.rule, breach.severity)
+            && !known.knows(&Way::of(tried.trace.facts(), violation, signature.clone()))
     };
     let room = &case.room.scenario;
     // Whatever a file says of the habits of real devices, they have their own: trying each of them would be in vain.
     let bare = without_habits(room, &casting.real(room));
-    let broken = |tried: &Tried| tried.found.iter().find(|one| is_it(&one.failure)).cloned();
-    [&bare, room].into_iter().find_map(|scenario| {
+    let broken = |scenario: &Scenario| {
         let tried = try_out(&simulator, scenario, &trial);
-        let found: Found = broken(&tried)?;
+        let found = tried.found.iter().find(|found| is_it(&tried, found)).cloned();
+        found.map(|found| (tried, found))
+    };
+    let shrunk = [&bare, room].into_iter().find_map(|scenario| {
+        let (tried, found) = broken(scenario)?;
         Some(shrink(&simulator, scenario, &trial, (&tried, &found), candidates))
-    })
+    });
+    // On the way to a small room one mistake may become another one that is shown otherwise: then the room is told as it was.
+    shrunk.filter(|shrunk| broken(&shrunk.scenario).is_some())
 }

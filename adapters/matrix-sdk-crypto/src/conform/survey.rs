@@ -31,7 +31,7 @@ use crate::prepare::prepare;
 use crate::role::Role;
 use crate::simulator::{Breakdown, SdkRooms, Spent};
 use crate::store::StoreKind;
-use crate::ways::ways;
+use crate::ways::{outline, ways};
 
 /// A room that is to be run.
 #[derive(Debug, Clone)]
@@ -107,6 +107,8 @@ pub struct Survey {
     pub breaches: BTreeMap<Breach, Rooms>,
     /// Those of them that no finding shows which is known: another rule, or another way.
     pub new: BTreeMap<Breach, Rooms>,
+    /// Those of a rule of which a finding is known, by what shows them.
+    pub other_ways: BTreeMap<String, Rooms>,
     /// Breaches that careful glue avoids: they are its own, not the crate's.
     pub by_glue: BTreeMap<Breach, Rooms>,
     /// Breaches by devices that run the reference client: it or the rule is wrong, or what stands between the two kinds of client.
@@ -258,6 +260,9 @@ impl Survey {
             for (breach, rooms) in more {
                 sums.entry(breach).or_default().merge(rooms);
             }
+        }
+        for (way, rooms) in other.other_ways {
+            self.other_ways.entry(way).or_default().merge(rooms);
         }
         for (breakdown, rooms) in other.broken_down {
             self.broken_down.entry(breakdown).or_default().merge(rooms);
@@ -422,8 +427,12 @@ fn judge(case: &Case, (simulator, known): (&SdkRooms, &Known), one: &mut Survey)
     let still = run_one(&careful, scenario, Judging::STRICT, &mut trace).outcome;
     one.spent.add(careful.spent());
     let new = ways(scenario, (&still, trace.facts()), &real).into_iter();
-    let new: BTreeSet<Breach> =
-        new.filter(|(_, way)| !known.knows(way)).map(|(one, _)| Breach::of(&one)).collect();
+    let new: Vec<_> = new.filter(|(_, way)| !known.knows(way)).collect();
+    let others = new.iter().filter(|(one, _)| known.has(one.rule));
+    for way in others.map(|(_, way)| outline(way)).collect::<BTreeSet<_>>() {
+        one.other_ways.entry(way).or_default().add(case);
+    }
+    let new: BTreeSet<Breach> = new.iter().map(|(one, _)| Breach::of(one)).collect();
     let still = breaches(&still, is_real);
     for breach in broken {
         let sums = if still.contains(&breach) { &mut one.breaches } else { &mut one.by_glue };

@@ -8,9 +8,10 @@ use withheld::minimise::edit::{Edit, Part};
 use withheld::minimise::edited;
 use withheld::minimise::reset::Reset;
 use withheld::scenario::fault::FaultKind;
-use withheld::scenario::model::{PublishedKeys, Scenario};
+use withheld::scenario::model::{Delay, PublishedKeys, Scenario};
 use withheld::scenario::policy::SharePolicy;
 use withheld::scenario::step::Step;
+use withheld::time::SimDuration;
 
 use super::causes::{Cause, REFUSALS, STORES, changes_room, has_twin, is_one_of};
 
@@ -65,12 +66,24 @@ pub(super) fn proved(
     gone
 }
 
+/// A room in which nothing is left to chance on the way: each delay is what it is on average.
+#[must_use]
+pub fn even(scenario: &Scenario) -> Scenario {
+    let mut scenario = scenario.clone();
+    for delay in [&mut scenario.network.client, &mut scenario.network.federation] {
+        let mean = SimDuration::from_ms(u64::midpoint(delay.min.as_ms(), delay.max.as_ms()));
+        *delay = Delay { min: mean, max: mean };
+    }
+    scenario
+}
+
 /// What is said of a message whose cause was named so, in a room in which these are proved: what cannot be taken away has followed from them, and
 /// what makes no difference was not it.
 pub(super) fn corrected(named: Cause, proved: &BTreeSet<Cause>) -> Cause {
     match named {
         Cause::Requests | Cause::Again | Cause::Follows | Cause::Unknown => named,
-        Cause::NoAlgorithms
+        Cause::Delays
+        | Cause::NoAlgorithms
         | Cause::SameId
         | Cause::Failed
         | Cause::Store

@@ -8,7 +8,7 @@ use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::AskFor;
 use withheld::scenario::profile::{Profile, ProfileName};
 use withheld_matrix_sdk::conform::survey::{Room, generated};
-use withheld_matrix_sdk::fidelity::{self, Cause, Caused, Terms, compare, without};
+use withheld_matrix_sdk::fidelity::{self, Cause, Caused, Terms, compare, even, without};
 use withheld_matrix_sdk::store::StoreKind;
 
 use crate::{file, repository};
@@ -67,12 +67,17 @@ fn what_findings_show_is_written_by_the_profile_too() {
 type Back = fn(&mut Habits);
 
 /// Rooms in which both write the same, the habit of the profile without which they do not, and the cause that is named then.
-const MENDED: [(&str, Back, Cause); 10] = [
+const MENDED: [(&str, Back, Cause); 12] = [
     (BARE, |habits| habits.skips_unencrypted = true, Cause::NoAlgorithms),
     (
         "no_olm/a_client_that_tells_m_no_olm_without_a_try_gives_keys_to_who_answers",
         |habits| habits.skips_unencrypted = true,
         Cause::NoAlgorithms,
+    ),
+    (
+        "no_olm/a_client_that_keeps_its_fallback_key_for_a_week_may_have_none",
+        |habits| habits.keeps_used_fallback = false,
+        Cause::Unknown,
     ),
     (
         "no_olm/a_device_made_anew_under_its_old_id_is_a_new_target",
@@ -108,6 +113,11 @@ const MENDED: [(&str, Back, Cause); 10] = [
         "rotation/a_client_that_shares_once_sends_what_a_block_came_too_late_for",
         |habits| habits.shares_once = false,
         Cause::Sessions,
+    ),
+    (
+        "rotation/a_share_whose_requests_go_one_after_the_other_hears_of_a_session_meanwhile",
+        |habits| habits.shares_once = false,
+        Cause::Again,
     ),
     (
         "rotation/a_client_that_gives_a_key_again_after_any_new_session_does_so_where_two_cross",
@@ -154,6 +164,27 @@ fn a_cause_is_proved_by_a_room_without_it() {
     assert_eq!(wrong.equal, 0);
     assert!(wrong.causes.values().all(|caused| caused.proved_messages == 0), "{:?}", wrong.causes);
 }
+
+#[test]
+fn what_differs_by_chance_alone_is_said_to() {
+    // Each side draws its delays request by request, and one asks for more.
+    let equal = |scenario: &Scenario| {
+        let room = Room { name: String::new(), scenario: scenario.clone() };
+        compare(vec![room], terms(&own()), 1)
+    };
+    let room = generated(BY_CHANCE).scenario;
+    let comparison = equal(&room);
+    assert_eq!(comparison.equal, 0);
+    assert_eq!(comparison.causes.keys().collect::<Vec<_>>(), [&Cause::Delays]);
+    let caused = comparison.causes[&Cause::Delays];
+    assert_eq!((caused.proved_messages, caused.proved_rooms), (caused.messages, 1));
+    let calm = even(&room);
+    assert!(calm.network.client.min == calm.network.client.max && calm != room);
+    assert_eq!(equal(&calm).equal, 1);
+}
+
+/// The seed of a generated room in which both write the same as soon as delays do not vary.
+const BY_CHANCE: u64 = 660;
 
 #[test]
 fn what_is_taken_out_of_a_room_is_gone() {

@@ -119,6 +119,42 @@ fn another_way_to_break_a_rule_that_is_known_to_be_broken_counts() {
 }
 
 #[test]
+fn what_shows_it_otherwise_is_another_way_though_as_little_led_there() {
+    let findings = repository(FINDINGS);
+    // A notice and a key; who has no session to replace, and who has one that is too young.
+    for (rule, known, other, new) in [
+        (
+            Rule::K09,
+            "a_device_that_lists_no_algorithm_is_told_no_olm.json",
+            "a_device_that_lists_no_algorithm_is_given_keys_once_it_has_a_session.json",
+            "K-09: violation, shown by device_up, put_target (m.room_key)",
+        ),
+        (
+            Rule::U01,
+            "a_first_message_on_a_key_that_was_used_before_leads_to_nothing.json",
+            "a_copy_in_the_same_sync_looks_like_a_broken_session.json",
+            "U-01: warning, shown by olm_decrypt (with a session of the last hour)",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::copy(findings.join(known), folder.path().join(known)).unwrap();
+        let simulator = SdkRooms::default().knowing(Known::read(folder.path()).unwrap());
+        let broken = |name: &str| {
+            let scenario = file(&findings.join(name));
+            let report = run_one(&simulator, &scenario, Judging::STRICT, &mut ());
+            let count = report.outcome.violations.iter().filter(|one| one.rule == rule).count();
+            let told = simulator.remarks(&scenario, &report).into_iter();
+            let told = told.filter(|one| one.about.starts_with("broken in a way"));
+            (count, told.flat_map(|one| one.lines).collect::<Vec<_>>())
+        };
+        assert_eq!(broken(known), (0, vec![]));
+        let (count, told) = broken(other);
+        assert_eq!(count, 1, "{other}: {told:?}");
+        assert!(told.iter().any(|line| line.starts_with(new)), "{told:?}");
+    }
+}
+
+#[test]
 fn what_shows_with_a_reference_client_on_the_other_side_only_is_known_as_well() {
     let name = "who_never_has_keys_is_told_no_olm_once_and_not_again.json";
     let folder = tempfile::tempdir().unwrap();

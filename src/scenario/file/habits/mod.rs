@@ -70,7 +70,7 @@ settings! {
     reports_first_failure: bool,
     /// What a device without an Olm session is in the eyes of the sender afterwards.
     missing_olm: MissingOlm,
-    /// Whether all that a message needs is decided once, after its claims, and sent together; who has no Olm session by then is told so and owed nothing.
+    /// Whether all that a message needs is decided once, after its claims, and sent, one request after the other; who has no Olm session by then is told so and owed nothing.
     shares_once: bool,
     /// What a failed sendToDevice leads to.
     put_failed: PutFailed,
@@ -120,6 +120,8 @@ settings! {
     sees_inbound_olm: bool,
     /// Whether a claimed fallback key is used; else it counts as a failed claim.
     accepts_fallback_keys: bool,
+    /// Whether a fallback key stays for a week, used or not, and the one before it until it is replaced.
+    keeps_used_fallback: bool,
     /// How many Olm sessions with one device are kept.
     olm_sessions_max: Int<1, 1_000>,
     /// How many Olm sessions that one other device makes are accepted within an hour.

@@ -56,6 +56,7 @@ impl Source {
             choose_olm: self.choice(),
             sees_inbound_olm: self.flag(),
             accepts_fallback_keys: self.flag(),
+            keeps_used_fallback: self.flag(),
             olm_sessions_max: self.number(1, 1_000),
             inbound_olm_per_hour: self.number(1, 1_000_000),
             unwedge_interval: self.span(),
