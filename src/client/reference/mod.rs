@@ -78,7 +78,7 @@ pub struct Config {
 
 /// A reference client.
 ///
-/// Here, in [`Live`] and in [`Store`] fields stand in memory as they stand in the source: in a large room it counts how many lines
+/// Here, in what it forgets and in what it keeps, fields stand in memory as they stand in the source: in a large room it counts how many lines
 /// of memory an input touches, so that what every input looks at comes first and together.
 #[derive(Debug, Clone)]
 #[repr(C)]
