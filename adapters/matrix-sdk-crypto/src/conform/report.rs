@@ -219,6 +219,27 @@ fn time(survey: &Survey) -> String {
     text
 }
 
+/// The ways in which rules are known to be broken, and those in which they are not.
+fn ways(told: &Told<'_>) -> String {
+    let survey = told.survey;
+    let mut text = String::new();
+    let known: BTreeSet<Rule> = survey.breaches.keys().map(|breach| breach.rule).collect();
+    for rule in known.into_iter().filter(|rule| told.known.has(*rule)) {
+        let [all, new] = [&survey.breaches, &survey.new].map(|sums| rooms_of(sums, rule));
+        let files = told.known.files(rule);
+        let _ = writeln!(
+            text,
+            "known: {files}; so in {} rooms, in another way in {new}",
+            all.saturating_sub(new)
+        );
+    }
+    for (way, rooms) in &survey.other_ways {
+        let first = first_of(rooms);
+        let _ = writeln!(text, "another way in {} rooms, as in {first}: {way}", rooms.count);
+    }
+    text
+}
+
 /// As text.
 #[must_use]
 pub fn text(told: &Told<'_>) -> String {
@@ -244,20 +265,7 @@ pub fn text(told: &Told<'_>) -> String {
             broken.filter(|rule| survey.standing_in(*rule, role) == Standing::Broken).collect();
         let _ = writeln!(text, "broken as {}: {}", role.as_str(), ids(&broken));
     }
-    let known: BTreeSet<Rule> = survey.breaches.keys().map(|breach| breach.rule).collect();
-    for rule in known.into_iter().filter(|rule| told.known.has(*rule)) {
-        let [all, new] = [&survey.breaches, &survey.new].map(|sums| rooms_of(sums, rule));
-        let files = told.known.files(rule);
-        let _ = writeln!(
-            text,
-            "known: {files}; so in {} rooms, in another way in {new}",
-            all.saturating_sub(new)
-        );
-    }
-    for (way, rooms) in &survey.other_ways {
-        let first = first_of(rooms);
-        let _ = writeln!(text, "another way in {} rooms, as in {first}: {way}", rooms.count);
-    }
+    text.push_str(&ways(told));
     text.push_str(&others(survey));
     text.push_str(&time(survey));
     let _ = writeln!(
