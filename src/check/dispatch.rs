@@ -61,7 +61,7 @@ impl Checker {
                 }
             }
             FactKind::MessageReceived { device, message } => {
-                view.messages.came(message, device, fact.id);
+                view.message_came(message, device, fact.id);
                 // The first cause is the event; what kept it from being told earlier may stand behind it.
                 if let Some(event) = fact.causes.iter().next() {
                     view.lists.told_of(device, event);

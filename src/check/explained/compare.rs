@@ -156,7 +156,7 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
             || has_opted_out
             || was_blocked
             || is_spoilt_before_report(cell, epoch)
-            || view.olm.is_left_untold(cell.sender(), device, epoch))
+            || view.olm.is_left_untold((cell.sender(), device), epoch, encrypted.fact))
     {
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
     }
@@ -179,11 +179,7 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     // By the time of the second try its list may not hold the device any more: then there is nobody to try it with, or to tell if
     // something else fails. Nor is it told while an answer is awaited that will say so.
     let (sender, user) = (cell.sender(), view.cast.user(device));
-    let asked = view.lists.applied(sender, user).map(|(start, _)| start);
-    let gone = view
-        .lists
-        .dropped(sender, user, device)
-        .map(|gone| asked.map_or(gone, |asked| asked.min(gone)));
+    let gone = view.lists.dropped(sender, user, device);
     if failure.is_some()
         && view.lists.entry(sender, user, device).is_none()
         && settled.is_none_or(|settled| gone.is_some_and(|gone| gone < settled))
@@ -209,8 +205,7 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
 fn is_barred_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
     let (view, sender, device) = (cell.view, cell.sender(), cell.device);
     let reports = view.reports(sender, device);
-    let sent = view.messages.echoed(cell.message).unwrap_or(cell.accepted);
-    let due = view.olm.settled(sender, device, epoch).map(|settled| settled.max(sent));
+    let due = due(cell, epoch);
     // What is told by now may not have been told when it was the reason.
     let is_told = |bar: &Bar| {
         reports.is_none_or(|codes| codes.contains(bar.code))
@@ -223,17 +218,23 @@ fn is_barred_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
 }
 
 /// Whether a later message was encrypted with the session from which the device was barred, for a reason that the sender keeps to
-/// itself, while the failure was not to be reported yet and there was no Olm session. The key that was owed reads that message,
-/// too, so that it cannot be given any more even if the choice is taken back (B-02); and what keeps it from the device is that
-/// choice, of which the sender need not tell (O-01).
+/// itself and that was there before the failure was to be reported, and there was no Olm session. The key that was owed reads that
+/// message, too, so that it cannot be given any more even if the choice is taken back (B-02); and what keeps it from the device is
+/// that choice, of which the sender need not tell (O-01).
 fn is_spoilt_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
     let Cell { view, encrypted, device, .. } = *cell;
-    let sender = cell.sender();
     let standing = view.standings.of(encrypted.session, device);
     standing.unsaid_after(encrypted.index).is_some_and(|spoilt| {
-        view.olm.settled(sender, device, epoch).is_none_or(|settled| settled > spoilt)
-            && !view.olm.made_for_use(sender, device, (encrypted.fact, spoilt))
+        due(cell, epoch).is_none_or(|due| due > spoilt.since)
+            && !view.olm.made_for_use(cell.sender(), device, (encrypted.fact, spoilt.fact))
     })
+}
+
+/// When the failure was to be reported at the latest: it is known for good, and the sender was told of the message in the room. `None` as
+/// long as that is not so: that its server took the message the sender may have learnt of an answer, which no fact tells.
+fn due(cell: &Cell<'_>, epoch: Epoch) -> Option<FactId> {
+    let settled = cell.view.olm.settled(cell.sender(), cell.device, epoch)?;
+    Some(settled.max(cell.view.messages.echoed(cell.message)?))
 }
 
 /// Whether the sender's user had opted out of the report at an instant at which it may have been due: the failure is known for
@@ -241,8 +242,7 @@ fn is_spoilt_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
 fn was_opted_out_when_due(cell: &Cell<'_>, epoch: Epoch) -> bool {
     let (view, sender, device) = (cell.view, cell.sender(), cell.device);
     let Some(settled) = view.olm.settled(sender, device, epoch) else { return false };
-    let known = view.messages.echoed(cell.message).unwrap_or(cell.accepted);
-    let span = (settled.max(cell.accepted), Some(settled.max(known)));
+    let span = (settled.max(cell.accepted), due(cell, epoch));
     view.was_silent((sender, device), WithheldCode::NoOlm, span)
 }
 

@@ -67,8 +67,17 @@ struct List {
     /// What the list held when the device was last told that it need not follow the user, and whether the user was verified, until an answer comes.
     former: Vec<Entry>,
     was_verified: bool,
-    /// Devices that were listed once and are not now, each with the end of the query that no longer listed it.
-    dropped: Vec<(DeviceId, Moment)>,
+    /// Devices that were listed once and are not now.
+    dropped: Vec<Dropped>,
+}
+
+/// A device that was listed once and is not now.
+#[derive(Debug, Clone, Copy)]
+struct Dropped {
+    device: DeviceId,
+    /// The start and the end of the query that no longer listed it.
+    asked: FactId,
+    end: Moment,
 }
 
 /// Why a list does not hold a device.
@@ -208,8 +217,10 @@ impl Lists {
                 list.was_verified = false;
                 list.former.clear();
                 let old = std::mem::take(&mut list.entries);
-                list.dropped.extend(old.iter().map(|entry| (entry.device, now)));
-                list.dropped.retain(|(gone, _)| self.answer.iter().all(|(there, _)| there != gone));
+                let gone = |entry: &Entry| Dropped { device: entry.device, asked: start, end: now };
+                list.dropped.extend(old.iter().map(gone));
+                list.dropped
+                    .retain(|gone| self.answer.iter().all(|(there, _)| *there != gone.device));
                 list.entries = self
                     .answer
                     .iter()
@@ -300,10 +311,10 @@ impl Lists {
         (!is_old).then_some(start)
     }
 
-    /// The end of the query that no longer listed a device which had been listed before.
+    /// The start of the query that no longer listed a device which had been listed before; its end, if nobody saw it begin.
     pub(crate) fn dropped(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<FactId> {
         let dropped = &self.of(by, user)?.dropped;
-        dropped.iter().find(|(gone, _)| *gone == device).map(|(_, end)| end.fact)
+        dropped.iter().find(|gone| gone.device == device).map(|gone| gone.asked)
     }
 
     /// Whether a device of the user was listed once and is not now.
@@ -320,8 +331,8 @@ impl Lists {
         device: DeviceId,
     ) -> Option<[Moment; 2]> {
         let list = self.of(by, user)?;
-        let (_, first) = list.dropped.iter().find(|(gone, _)| *gone == device)?;
-        Some([*first, list.applied.map_or(*first, |applied| applied.end)])
+        let first = list.dropped.iter().find(|gone| gone.device == device)?.end;
+        Some([first, list.applied.map_or(first, |applied| applied.end)])
     }
 
     /// The last query for the list that came to nothing, if none was answered since.
@@ -420,7 +431,7 @@ mod tests {
         start(&mut lists, 2, 7);
         end(&mut lists, 2, APPLIED, 8);
         assert_eq!(lists.entry(A, BOB, B), None, "an answer without devices empties the list");
-        assert_eq!(lists.dropped(A, BOB, B), Some(FactId::new(8)));
+        assert_eq!(lists.dropped(A, BOB, B), Some(FactId::new(7)));
         assert_eq!(lists.applied(A, BOB), Some((FactId::new(7), None)));
         lists.left(A, BOB, FactId::new(9));
         assert_eq!((lists.dropped(A, BOB, B), lists.applied(A, BOB)), (None, None));

@@ -159,12 +159,18 @@ impl Messages {
         message.room.get_or_insert(room);
     }
 
-    /// The device was told of the message.
-    pub(crate) fn came(&mut self, message: MessageId, device: DeviceId, fact: FactId) {
+    /// The device was told of the message. If that is its sender, for the first time: how it was encrypted.
+    pub(crate) fn came(
+        &mut self,
+        message: MessageId,
+        device: DeviceId,
+        fact: FactId,
+    ) -> Option<Encrypted> {
         let message = row(&mut self.messages, message.index());
-        if message.encrypted.as_ref().is_some_and(|encrypted| encrypted.sender == device) {
-            message.echoed.get_or_insert(fact);
-        }
+        let sent = message.encrypted.filter(|encrypted| encrypted.sender == device)?;
+        let is_first = message.echoed.is_none();
+        message.echoed.get_or_insert(fact);
+        is_first.then_some(sent)
     }
 
     /// When the message's sender knew at the latest that it was sent.

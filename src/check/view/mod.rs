@@ -9,6 +9,7 @@ pub(crate) mod counts;
 pub(crate) mod doubt;
 pub(crate) mod duties;
 pub(crate) mod expiry;
+pub(crate) mod failures;
 pub(crate) mod forwards;
 pub(crate) mod given;
 pub(crate) mod hearing;
@@ -59,10 +60,9 @@ use crate::check::view::transport::Transport;
 use crate::ids::{
     BitSet, DeviceId, FactId, MegolmSessionId, MessageId, QueryId, RoomId, SigningKey, UserId,
 };
-use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::reading::Reading;
 use crate::scenario::policy::{SharePolicy, Target};
-use crate::trace::fact::{ClaimFailed, ClaimOutcome, QueryOutcome};
+use crate::trace::fact::QueryOutcome;
 
 /// Everything that rules are judged by.
 #[derive(Debug, Clone)]
@@ -308,42 +308,6 @@ impl View {
     /// The epoch of reports of `device` to `peer` that is open.
     pub(crate) fn epoch(&self, device: DeviceId, peer: DeviceId) -> Epoch {
         self.olm.epoch(device, peer, self.reading.epoch_end, &self.life)
-    }
-
-    /// The claim of `device` for a key of `target` ended.
-    pub(crate) fn claim_ended(
-        &mut self,
-        device: DeviceId,
-        target: DeviceId,
-        outcome: ClaimOutcome,
-        now: Moment,
-    ) {
-        let failed = match outcome {
-            ClaimOutcome::Key { fallback: true, .. } => {
-                let epoch = self.epoch(device, target);
-                self.olm.got_fallback(device, target, epoch, now.fact);
-                None
-            }
-            ClaimOutcome::Key { fallback: false, .. } => None,
-            ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => Some(self.epoch(device, target)),
-        };
-        let for_good = match outcome {
-            ClaimOutcome::NoKey | ClaimOutcome::Failed(ClaimFailed::BadSignature) => true,
-            ClaimOutcome::Key { .. } | ClaimOutcome::Failed(_) => false,
-        };
-        let is_settled =
-            self.olm.claim_ended(device, target, (failed, for_good), (now, &self.life));
-        // Nor is it told of who is barred by then for a reason that is not told (W-21).
-        let reason = self.bar(device, target).map_or(WithheldCode::NoOlm, |bar| bar.code);
-        let untold = self
-            .reports(device, target)
-            .is_some_and(|codes| !codes.contains(WithheldCode::NoOlm) || !codes.contains(reason));
-        if is_settled
-            && untold
-            && let Some(epoch) = failed
-        {
-            self.olm.leave_untold(device, target, epoch);
-        }
     }
 
     /// The client of the device stopped.

@@ -14,15 +14,25 @@ pub(crate) struct Standing {
     pub(crate) first_barred: Option<u32>,
     /// The last message for which it was barred: the index, and the fact that it was encrypted.
     pub(crate) last_barred: Option<(u32, FactId)>,
-    /// The first and the last message for which it was barred and not to be told: the index, and the fact that it was encrypted.
-    pub(crate) unsaid: Option<[(u32, FactId); 2]>,
+    /// The first and the last message for which it was barred and not to be told.
+    pub(crate) unsaid: Option<[Unsaid; 2]>,
+}
+
+/// A message for which a device was barred, for a reason that its sender kept to itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unsaid {
+    /// The index.
+    index: u32,
+    /// When it was encrypted.
+    pub(crate) fact: FactId,
+    /// When the choice behind it was made; when it was encrypted, if that is not known.
+    pub(crate) since: FactId,
 }
 
 impl Standing {
     /// The first message after this index, as far as is known, for which the device was barred and not to be told.
-    pub(crate) fn unsaid_after(&self, index: u32) -> Option<FactId> {
-        let unsaid = self.unsaid?;
-        unsaid.into_iter().find(|(unsaid, _)| *unsaid > index).map(|(_, fact)| fact)
+    pub(crate) fn unsaid_after(&self, index: u32) -> Option<Unsaid> {
+        self.unsaid?.into_iter().find(|unsaid| unsaid.index > index)
     }
 }
 
@@ -53,8 +63,8 @@ impl Standings {
     }
 
     /// Takes a message in, with what its sender owed to each device, and whether that was settled: of whom its sender's user chose
-    /// something while it was being prepared nobody can say whether it was barred. Who was owed the key by a table that is
-    /// known was so before.
+    /// something while it was being prepared nobody can say whether it was barred; it may have been, and in silence. Who was owed the
+    /// key by a table that is known was so before.
     pub(crate) fn note<'a>(
         &mut self,
         ends: (u32, u32),
@@ -69,16 +79,17 @@ impl Standings {
         for (device, duty, is_settled) in duties {
             match duty {
                 Duty::NotEligible { .. } | Duty::Unlisted(_) => {}
-                Duty::Barred { .. } if !is_settled => has_barred = true,
-                Duty::Barred { told, .. } => {
+                Duty::Barred { told, why, .. } => {
                     has_barred = true;
                     let standing = self.standings.entry(session.raw(), device.raw());
-                    standing.first_barred.get_or_insert(index);
-                    standing.last_barred = Some((index, fact));
+                    if is_settled {
+                        standing.first_barred.get_or_insert(index);
+                        standing.last_barred = Some((index, fact));
+                    }
                     if *told == Told::No {
-                        let now = (index, fact);
-                        standing.unsaid =
-                            Some([standing.unsaid.map_or(now, |[first, _]| first), now]);
+                        let now = Unsaid { index, fact, since: why.unwrap_or(fact) };
+                        let first = standing.unsaid.map_or(now, |[first, _]| first);
+                        standing.unsaid = Some([first, now]);
                     }
                 }
                 Duty::Owed { .. } if !is_new => {}
@@ -140,7 +151,8 @@ mod tests {
             let message = Message { session, index, fact };
             standings.note((0, 0), message, index, std::iter::once((device, &barred(told), true)));
         }
-        let unsaid = [0, 1, 3, 4].map(|index| standings.of(session, device).unsaid_after(index));
+        let unsaid = |index| standings.of(session, device).unsaid_after(index);
+        let unsaid = [0, 1, 3, 4].map(|index| unsaid(index).map(|unsaid| unsaid.fact));
         assert_eq!(
             unsaid,
             [Some(FactId::new(11)), Some(FactId::new(14)), Some(FactId::new(14)), None]

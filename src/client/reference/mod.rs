@@ -23,6 +23,7 @@ mod outbound;
 mod outbox;
 mod patience;
 mod puts;
+mod queries;
 mod recipient;
 mod recovery;
 mod replies;
@@ -125,8 +126,6 @@ struct Live {
     forwards: Vec<Forward>,
     /// Key requests that are answered as soon as the requester's list is known.
     unanswered: Vec<Asked>,
-    /// What a sync said of the one-time keys and the fallback key while an upload was on its way, if one came.
-    told_while_uploading: Option<keys::Told>,
     /// When keys were last uploaded to top up the server's supply.
     uploaded_at: Option<SimTime>,
 }

@@ -10,6 +10,7 @@ use crate::client::reference::history::ToldBundle;
 use crate::client::reference::inbound::Inbound;
 use crate::client::reference::invites::Invite;
 use crate::client::reference::jobs::Job;
+use crate::client::reference::keys::Told;
 use crate::client::reference::lists::DeviceLists;
 use crate::client::reference::no_olm::NoOlmMarks;
 use crate::client::reference::notices::Notices;
@@ -87,6 +88,8 @@ pub struct Store {
     pub(super) requests: KeyRequests,
     /// Sessions to be asked for as soon as the own user's list is known.
     pub(super) ask_later: BTreeSet<MegolmSessionId>,
+    /// What a sync said of the one-time keys and the fallback key while an upload was on its way, if one came.
+    pub(super) told_while_uploading: Option<Told>,
 }
 
 impl Store {
@@ -99,6 +102,7 @@ impl Store {
             account: OlmAccount::new(device),
             fallback_made: None,
             fallback_replaced: None,
+            told_while_uploading: None,
             identity: None,
             lists: DeviceLists::default(),
             blocked: BTreeMap::new(),

@@ -102,8 +102,9 @@ struct Pair {
     last_failure: Option<(Epoch, FactId)>,
     /// The epochs in which an attempt failed that will not work when it is tried again, or two failed in passing.
     settled: Vec<(Epoch, FactId)>,
-    /// Those of them in which that was nothing to tell when it came to that, by the choice of the device's user.
-    untold: Vec<Epoch>,
+    /// Those of them in which there was nothing to tell when it came to that, by the choice of the device's user, and when that was
+    /// last so.
+    untold: Vec<(Epoch, FactId)>,
     /// The last claim that brought a fallback key, with its epoch.
     fallback: Option<(Epoch, FactId)>,
     last_new: Option<FactId>,
@@ -334,14 +335,30 @@ impl Olm {
         is_settled
     }
 
-    /// When the failure of this epoch was to be told, the device's user did not want it told.
-    pub(crate) fn leave_untold(&mut self, device: DeviceId, peer: DeviceId, epoch: Epoch) {
-        self.pairs.entry(device.raw(), peer.raw()).untold.push(epoch);
+    /// By this fact the failure of this epoch was to be told, and the device's user did not want it told.
+    pub(crate) fn leave_untold(
+        &mut self,
+        (device, peer): (DeviceId, DeviceId),
+        epoch: Epoch,
+        fact: FactId,
+    ) {
+        let pair = self.pairs.entry(device.raw(), peer.raw());
+        match pair.untold.iter_mut().find(|(of, _)| *of == epoch) {
+            Some((_, last)) => *last = fact,
+            None => pair.untold.push((epoch, fact)),
+        }
     }
 
-    /// Whether that is so.
-    pub(crate) fn is_left_untold(&self, device: DeviceId, peer: DeviceId, epoch: Epoch) -> bool {
-        self.of(device, peer).is_some_and(|pair| pair.untold.contains(&epoch))
+    /// Whether that is so of a message that was encrypted by `encrypted`.
+    pub(crate) fn is_left_untold(
+        &self,
+        (device, peer): (DeviceId, DeviceId),
+        epoch: Epoch,
+        encrypted: FactId,
+    ) -> bool {
+        self.of(device, peer).is_some_and(|pair| {
+            pair.untold.iter().any(|(of, fact)| *of == epoch && *fact > encrypted)
+        })
     }
 
     /// The claim brought a fallback key, in this epoch.

@@ -1,0 +1,65 @@
+//! When a failure to set up Olm is to be reported, and whether there is anything to tell by then: once it is known for good and the sender
+//! knows that the message is there.
+//! It does not know what was reported.
+
+use crate::check::view::View;
+use crate::check::view::duties::Duty;
+use crate::check::view::life::Moment;
+use crate::ids::{DeviceId, FactId, MessageId};
+use crate::protocol::withheld::WithheldCode;
+use crate::trace::fact::{ClaimFailed, ClaimOutcome};
+
+impl View {
+    /// The claim of `device` for a key of `target` ended.
+    pub(crate) fn claim_ended(
+        &mut self,
+        device: DeviceId,
+        target: DeviceId,
+        outcome: ClaimOutcome,
+        now: Moment,
+    ) {
+        let failed = match outcome {
+            ClaimOutcome::Key { fallback: true, .. } => {
+                let epoch = self.epoch(device, target);
+                self.olm.got_fallback(device, target, epoch, now.fact);
+                None
+            }
+            ClaimOutcome::Key { fallback: false, .. } => None,
+            ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => Some(self.epoch(device, target)),
+        };
+        let for_good = match outcome {
+            ClaimOutcome::NoKey | ClaimOutcome::Failed(ClaimFailed::BadSignature) => true,
+            ClaimOutcome::Key { .. } | ClaimOutcome::Failed(_) => false,
+        };
+        let is_settled =
+            self.olm.claim_ended(device, target, (failed, for_good), (now, &self.life));
+        if is_settled
+            && self.tells_nothing_of_olm(device, target)
+            && let Some(epoch) = failed
+        {
+            self.olm.leave_untold((device, target), epoch, now.fact);
+        }
+    }
+
+    /// The device was told of a message in its room. Of one of its own it knows by then that it is there.
+    pub(crate) fn message_came(&mut self, message: MessageId, device: DeviceId, fact: FactId) {
+        let Some(sent) = self.messages.came(message, device, fact) else { return };
+        let roster = self.rooms.roster(sent.room).iter();
+        for (other, duty) in roster.zip(self.duties.table(sent.snapshot)) {
+            if let Duty::Owed { olm: false, epoch, .. } = duty
+                && self.olm.settled(device, *other, *epoch).is_some()
+                && self.tells_nothing_of_olm(device, *other)
+            {
+                self.olm.leave_untold((device, *other), *epoch, fact);
+            }
+        }
+    }
+
+    /// Whether the device's user wants nothing told of a failure with the other one now: no such reports, or none of why it is barred
+    /// (W-21).
+    fn tells_nothing_of_olm(&self, device: DeviceId, other: DeviceId) -> bool {
+        let reason = self.bar(device, other).map_or(WithheldCode::NoOlm, |bar| bar.code);
+        self.reports(device, other)
+            .is_some_and(|codes| !codes.contains(WithheldCode::NoOlm) || !codes.contains(reason))
+    }
+}
