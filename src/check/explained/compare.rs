@@ -8,7 +8,7 @@ use crate::check::view::life::Moment;
 use crate::check::view::olm::Epoch;
 use crate::check::view::trust::Bar;
 use crate::ids::FactId;
-use crate::protocol::withheld::WithheldCode;
+use crate::protocol::withheld::{CodeSet, WithheldCode};
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -156,6 +156,7 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
             || has_opted_out
             || was_blocked
             || is_spoilt_before_report(cell, epoch)
+            || may_be_barred_by_its_store(cell, failure)
             || view.olm.is_left_untold((cell.sender(), device), epoch, encrypted.fact))
     {
         return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
@@ -228,6 +229,20 @@ fn is_spoilt_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
         due(cell, epoch).is_none_or(|due| due > spoilt.since)
             && !view.olm.made_for_use(cell.sender(), device, (encrypted.fact, spoilt.fact))
     })
+}
+
+/// Whether the sender's client was started anew after the failure with a store that may hold other choices than its user made last, and
+/// there is a reason of which it would say nothing.
+fn may_be_barred_by_its_store(cell: &Cell<'_>, failure: FactId) -> bool {
+    let (view, sender) = (cell.view, cell.sender());
+    let is_silent = |codes: CodeSet| {
+        [WithheldCode::Blacklisted, WithheldCode::Unverified]
+            .iter()
+            .any(|code| !codes.contains(*code))
+    };
+    view.doubts.of_choices(sender)
+        && view.life.stopped_since(sender, failure)
+        && view.reports(sender, cell.device).is_none_or(is_silent)
 }
 
 /// When the failure was to be reported at the latest: it is known for good, and the sender was told of the message in the room. `None` as

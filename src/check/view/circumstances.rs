@@ -103,15 +103,19 @@ impl View {
         content
     }
 
-    /// Whether the sender has told the recipient of its own accord that it withholds the session.
+    /// Whether the sender has told the recipient of its own accord that it withholds the session, as far as its store has not
+    /// forgotten that.
     fn has_said(
         &self,
         session: MegolmSessionId,
         (sender, recipient): (DeviceId, DeviceId),
     ) -> bool {
         self.notices.about(session, recipient).any(|notice| {
-            let of_sender = self.transport.get(notice.number).sender == sender;
-            of_sender && notice.class == Class::Proactive && !notice.is_no_olm()
+            let message = self.transport.get(notice.number);
+            message.sender == sender
+                && notice.class == Class::Proactive
+                && !notice.is_no_olm()
+                && self.life.forgiven(sender, message.put).is_none()
         })
     }
 

@@ -64,12 +64,10 @@ impl Reference {
     /// whether they can be reached, nor of those for whom no second try was made while they were not admitted (W-21).
     pub(super) fn settle_admitted(&mut self, new: &[DeviceId], io: &mut Io<'_, '_>) {
         let ready = |device: &DeviceId| {
-            let is_open = self.live.claims.is_open(*device);
+            let is_open = new.contains(device) || self.live.claims.is_open(*device);
             !self.told_no_olm(*device)
                 && match self.due_now(*device) {
-                    ShareDecision::Share => {
-                        self.has_olm(*device) || new.contains(device) || is_open
-                    }
+                    ShareDecision::Share => self.has_olm(*device) || is_open,
                     ShareDecision::Withhold(code) => is_open && self.reports(*device, code.into()),
                     ShareDecision::Pass => false,
                 }

@@ -173,15 +173,15 @@ impl Reference {
         io: &mut Io<'_, '_>,
     ) {
         self.store.account.mark_published();
-        let told = self.store.told_while_uploading.take();
-        if let (Some(told), Some(count)) = (told, count) {
-            // Nobody says which of the two is newer: a key too many does less harm than one too few.
-            let count = told.count.unwrap_or(count).min(count);
-            // A fallback key is not replaced twice for one use. That the new one was used shows if it was not before: an upload
-            // may have come to the server long before its answer comes here.
-            let is_news = upload.fallback_key.is_none() || told.was_unused;
-            self.keep_supply(Some(count), told.unused_fallback.filter(|_| is_news), io);
-        }
+        let Some(told) = self.store.told_while_uploading.take() else { return };
+        // Nobody says which of the two is newer: a key too many does less harm than one too few. Where the answer leaves it out, the
+        // keys of the upload are taken for enough.
+        let count =
+            count.map_or(self.config.one_time_keys, |count| told.count.unwrap_or(count).min(count));
+        // A fallback key is not replaced twice for one use. That the new one was used shows if it was not before: an upload
+        // may have come to the server long before its answer comes here.
+        let is_news = upload.fallback_key.is_none() || told.was_unused;
+        self.keep_supply(Some(count), told.unused_fallback.filter(|_| is_news), io);
     }
 
     /// The server refused an upload of keys for good: these keys will never be handed out. What it said of its keys meanwhile

@@ -3,6 +3,8 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::{AtRest, Case, Judge};
+use crate::check::view::counts::Counts;
+use crate::ids::FactId;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::kind::Kinds;
@@ -25,21 +27,19 @@ impl Judge for SupplyKept {
             let [one_time, fallback] = view.supply.last_up(device);
             // A server that says that there is none though nobody was given it has lost it, and may take no other.
             let fallback = fallback.filter(|_| view.supply.fallback_used(device).is_some());
-            let missing = [
-                one_time.filter(|_| counts.one_time == Some(0)),
-                fallback.filter(|_| counts.unused_fallback == Some(false)),
+            // Whether a count says that there is none; nothing where it was left out.
+            let kinds: [(Option<FactId>, fn(Counts) -> Option<bool>); 2] = [
+                (one_time, |counts| counts.one_time.map(|count| count == 0)),
+                (fallback, |counts| counts.unused_fallback.map(|unused| !unused)),
             ];
-            let before = view.counts.before(device);
-            let missed_before = [
-                before.filter(|before| before.one_time == Some(0)),
-                before.filter(|before| before.unused_fallback == Some(false)),
-            ];
-            for (up, before) in missing.into_iter().zip(missed_before) {
-                let Some(up) = up else { continue };
+            for (up, says_none) in kinds {
+                let Some(up) = up.filter(|_| says_none(counts) == Some(true)) else { continue };
                 findings.met(Rule::C08);
                 // An upload that came of what was told before crosses with what is told now: that it was refused nobody says, and that
                 // the same is told once more says nothing of what came of it.
-                let since = before.map_or(counts.fact, |before| before.fact);
+                let before = view.counts.before(device).filter(|old| says_none(*old).is_some());
+                let missed_before = before.filter(|old| says_none(*old) == Some(true));
+                let since = missed_before.map_or(counts.fact, |old| old.fact);
                 let refused = view.supply.last_refused(device) > Some(since);
                 // Whether an upload that is sent again, because its answer came to nobody, is newer than the first count that is told
                 // after that, nobody says.
@@ -47,8 +47,7 @@ impl Judge for SupplyKept {
                 let is_lost = view.life.was_down(device, up)
                     || stopped.is_some_and(|stopped| stopped < counts.fact)
                     || view.outages.hindered(&view.cast, device, up);
-                let is_unclear =
-                    is_lost && view.counts.before(device).is_none_or(|before| before.fact < up);
+                let is_unclear = is_lost && before.is_none_or(|before| before.fact < up);
                 // What was uploaded while the count was on its way is more than it says.
                 if up < counts.as_of.unwrap_or(counts.fact) && !refused && !is_unclear {
                     let witnesses = [Some(up), Some(counts.fact)];

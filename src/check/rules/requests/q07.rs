@@ -52,10 +52,13 @@ impl Judge for TellTheOthers {
             let others = view.askings.of(*device, *session).iter();
             let has_answered = |other| self.answered.contains(&(*device, *session, other));
             // A request reaches whoever has the device id, and not who is to come under it later.
-            let is_there = |other| view.life.up(other).is_some() && view.life.gone(other).is_none();
+            let is_there = |other, put| {
+                let up = view.life.up(other).is_some_and(|up| up.fact < put);
+                up && view.life.gone(other).is_none()
+            };
             let mut others = others
                 .filter(|asking| !has_answered(asking.device) && asking.put < *taken)
-                .filter(|asking| is_there(asking.device))
+                .filter(|asking| is_there(asking.device, asking.put))
                 .peekable();
             if others.peek().is_none() {
                 continue;

@@ -18,7 +18,8 @@ impl Rooms {
     /// very instant it is not known which came first; that it was told again is what does not blame anybody.
     ///
     /// A copy from before an earlier restore knows what was known then, whatever that restore took away. Of a copy from the very instant
-    /// of that restore its `cause` tells: what began later than that restore copied what it had left.
+    /// of that restore its `cause` tells: what began later than that restore copied what it had left, unless it takes no time itself: then
+    /// the copy was made before all that happened at that instant.
     pub(crate) fn restored(
         &mut self,
         device: DeviceId,
@@ -26,7 +27,8 @@ impl Rooms {
         now: Moment,
     ) {
         let is_after = |restore: Moment| {
-            restore.at > snapshot || (restore.at == snapshot && cause < Some(restore.fact))
+            let copies_before = now.at == snapshot || cause < Some(restore.fact);
+            restore.at > snapshot || (restore.at == snapshot && copies_before)
         };
         for room in (0..self.rooms.len()).map(RoomId::at) {
             let Some(seen) = self.seen.get_mut(device.raw(), room.raw()) else { continue };
