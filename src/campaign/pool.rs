@@ -37,6 +37,8 @@ pub enum Ending {
     Time,
     /// Nothing new came for long.
     Plateau,
+    /// Somebody wished it.
+    Interrupted,
 }
 
 /// How far a campaign is.
@@ -69,6 +71,8 @@ pub struct Pool<'a> {
     pub folder: Option<&'a Folder>,
     /// Who is given the findings of a lane whenever there are more of them, while others are still looked for.
     pub keeper: &'a (dyn Fn(&Findings) -> Result<(), FolderError> + Sync),
+    /// Whether somebody wishes it to end now: each thread then ends after the case at which it is.
+    pub interrupted: &'a (dyn Fn() -> bool + Sync),
     /// Who is told how far it is.
     pub watcher: &'a (dyn Fn(&Progress) + Sync),
 }
@@ -192,7 +196,7 @@ impl Pool<'_> {
         let Stop { cases, at_us, on_plateau } = self.stop;
         let is_due = cases.is_none_or(|all| lane.cases() < share(all, lane.number));
         let is_time = at_us.is_none_or(|at| (self.clock)() < at);
-        is_due && is_time && !(on_plateau && lane.is_on_plateau())
+        is_due && is_time && !(on_plateau && lane.is_on_plateau()) && !(self.interrupted)()
     }
 
     fn why(&self, lanes: &[Lane]) -> Ending {
@@ -203,6 +207,8 @@ impl Pool<'_> {
             Ending::Plateau
         } else if lanes.iter().all(is_done) {
             Ending::Cases
+        } else if (self.interrupted)() {
+            Ending::Interrupted
         } else {
             Ending::Time
         }

@@ -16,7 +16,7 @@ use crate::campaign::finding::Findings;
 use crate::campaign::folder::{Folder, FolderError};
 use crate::campaign::lane::{Bench, Lane};
 use crate::campaign::merge::merge as put_together;
-use crate::campaign::pool::{Ended, Pool, Progress, Stop, share};
+use crate::campaign::pool::{Ended, Ending, Pool, Progress, Stop, share};
 use crate::campaign::setup::{Replay, Setup, Shard, Steering};
 use crate::campaign::speed::Speed;
 use crate::campaign::state::LaneState;
@@ -29,10 +29,10 @@ use super::failure::Failure;
 use super::findings::FindingsFolder;
 use super::fuzz_args::{FuzzArgs, MergeArgs, SECONDS};
 use super::fuzz_page::{Beside, Runner, save_pages};
-use super::inputs;
 use super::quote::quoted;
 use super::stopwatch::Clock;
 use super::streams::{Streams, Terminal};
+use super::{inputs, interrupt};
 
 /// Where the rooms of findings go if no folder is named.
 const FINDINGS: &str = "withheld-findings";
@@ -67,8 +67,10 @@ pub(super) fn fuzz(
         clock: &|| clock.micros(),
         folder: folder.as_ref(),
         keeper: &|findings| keep.so_far(findings).map(|()| news.tell(findings, &bar)),
+        interrupted: &interrupt::is_wished,
         watcher: &|progress| show(&bar, args, progress),
     };
+    interrupt::listen();
     let ended = pool.run(lanes).map_err(refused)?;
     bar.finish_and_clear();
     let Ended { lanes, why, session } = ended;
@@ -83,7 +85,11 @@ pub(super) fn fuzz(
     let kept = kept.and_then(|()| keep.in_the_end(told, beside.as_ref(), runner));
     // What was found is told, also if it cannot be kept.
     print(&told, args.printed.is_json(), streams)?;
-    kept.map(|()| exit(&sum))
+    kept.map(|()| match (exit(&sum), why) {
+        // Of what was not searched nobody can say that it holds.
+        (Exit::Holds, Ending::Interrupted) => Exit::Inconclusive,
+        (exit, _) => exit,
+    })
 }
 
 /// Puts shards together.

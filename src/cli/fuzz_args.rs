@@ -33,6 +33,7 @@ Examples:
 Exit codes:
   0  nothing was found
   1  something was found
+  2  it was interrupted before its end, and nothing was found by then
   3  bad input or usage: nothing was run
   4  a client was not deterministic";
 

@@ -14,6 +14,7 @@ mod fuzz;
 pub mod fuzz_args;
 mod fuzz_page;
 mod inputs;
+mod interrupt;
 mod matrix;
 mod mutants;
 pub mod mutants_args;

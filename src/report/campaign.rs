@@ -120,6 +120,9 @@ impl View {
             Some(Ending::Cases) => "all rooms that were asked for are done",
             Some(Ending::Time) => "the time was over",
             Some(Ending::Plateau) => "hardly anything new comes any more, in any lane",
+            Some(Ending::Interrupted) => {
+                "interrupted; with --out, the same command goes on from here"
+            }
         };
         self.line("ended", ended);
     }

@@ -10,6 +10,8 @@ mod faults;
 mod generated;
 mod habits;
 mod history;
+#[cfg(unix)]
+mod interrupted;
 mod logs;
 mod minimise;
 mod mutant_hunt;

@@ -55,6 +55,7 @@ fn run(out: &Path, setup: &Setup, cases: u64) -> Sum {
         clock: &|| 0,
         folder: Some(&folder),
         keeper: &|findings| folder.keep_findings(findings),
+        interrupted: &|| false,
         watcher: &|_| {},
     };
     let ended = pool.run(lanes).unwrap();
