@@ -29,7 +29,7 @@ impl Checker {
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),
             FactKind::HealStart { first_probe } => self.first_probe = Some(first_probe),
-            FactKind::FaultStart(fault) => view.outages.started(fault, fact.id),
+            FactKind::FaultStart(fault) => view.outages.started(fault, now),
             FactKind::FaultEnd(fault) => view.outages.ended(fault, fact.id),
             // Nothing that is judged so far rests on these.
             FactKind::UserStep(_)
@@ -74,6 +74,9 @@ impl Checker {
                     view.lists.told_of(device, event);
                     view.answers.ends(device, event, fact.at);
                 }
+                if limited {
+                    view.messages_left_out(device, room, fact.id);
+                }
                 let server = view.cast.server_of(device);
                 if view.rooms.seen(
                     (server, view.cast.user(device)),
@@ -108,7 +111,8 @@ impl Checker {
                 view.life.restored(device, fact.id, snapshot);
                 view.doubts.restored(device, snapshot, now);
                 let cause = fact.causes.iter().next();
-                view.rooms.restored(device, (snapshot, cause), now);
+                let begun = cause.and_then(|cause| view.outages.started_by(cause));
+                view.rooms.restored(device, (snapshot, begun), now);
                 view.identities.restored(device, snapshot, now);
                 view.duties.changed(device);
             }
@@ -238,8 +242,8 @@ impl Checker {
                 view.key_in(device, (room, session), source);
                 view.holdings.taken((device, session), (first, source), now, &view.life);
             }
-            FactKind::KeyRefused { device, session, .. } => {
-                view.holdings.refused(device, session, fact.id);
+            FactKind::KeyRefused { device, session, via, .. } => {
+                view.holdings.refused(device, session, (fact.id, via));
             }
             FactKind::KeyLost { device, session, why } => {
                 view.holdings.lost(device, session, (why, fact.id));

@@ -76,6 +76,24 @@ impl Gaps {
         self.cells.binary_search_by_key(&cell, |open| (open.message, open.device)).is_ok()
     }
 
+    /// Nothing says how the facts end: whatever shows only when everything has come to rest is not decided, for whom it is not undecided
+    /// for another reason.
+    pub(crate) fn add_unended(&mut self, cast: &Cast, coverage: &Coverage) {
+        let question = Question { cast, coverage };
+        let why = Missing::Kind { observer: Observer::World, kind: Kind::RunEnd };
+        for rule in Rule::ALL {
+            if !needs::of(*rule).is_some_and(|need| need.own.contains(Kind::RunEnd)) {
+                continue;
+            }
+            let mut parties = question.bound(*rule);
+            parties.retain(|party| question.rule(*rule, *party, None).is_none());
+            if !parties.is_empty() {
+                self.rules.push(Undecided { rule: *rule, why, parties });
+            }
+        }
+        self.rules.sort_by_key(|one| one.rule);
+    }
+
     /// Takes verdicts and violations back that rest on what was not recorded. That a device has read a message rests on
     /// nothing else.
     pub(crate) fn take(
@@ -140,7 +158,11 @@ impl Question<'_> {
             .or_else(|| self.others(need.others, party, other))
             .or_else(|| self.order(need, party, other))
             .or_else(|| self.excuse(rule, party))
-            .or_else(|| self.outage().filter(|_| need.own == needs::VERDICTS || rule == Rule::C08))
+            .or_else(|| {
+                self.outage().filter(|_| {
+                    need.own == needs::VERDICTS || matches!(rule, Rule::C03 | Rule::C08)
+                })
+            })
     }
 
     /// Why the verdict of a message of `sender` at `device` cannot be given, if it rests on what was not recorded.

@@ -75,7 +75,7 @@ Examples:
 Exit codes:
   0  everything that can be decided holds
   1  a rule is violated
-  2  inconclusive: the log ends before everything was decided
+  2  inconclusive: something cannot be decided, because a log ends early or does not record it
   3  bad input or usage: nothing was judged";
 
 const EXPLAIN_EXAMPLES: &str = "\

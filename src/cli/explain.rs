@@ -15,15 +15,13 @@ use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 use crate::run::why::{Wanted, Why, explained};
 use crate::scenario::model::Scenario;
+use crate::scenario::nearest::nearest;
 
 use super::args::{ExplainArgs, Form};
 use super::failure::Failure;
 use super::inputs::{self, Input};
 use super::quote::quoted;
 use super::streams::Streams;
-
-/// Names that are farther than this part of their length from what was typed are not suggested.
-const TYPOS: usize = 3;
 
 /// Carries the command out.
 pub(super) fn explain(
@@ -110,20 +108,10 @@ fn place(flag: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
             let known: Vec<String> = known.iter().map(|known| safe(known)).collect();
             format!("one of {}", list(&known))
         };
-        let hint = nearest(name, known)
+        let hint = nearest(name, known.iter().copied())
             .map_or_else(String::new, |near| format!("; did you mean \"{}\"?", safe(near)));
         Failure::usage(format!("{flag}: found \"{}\", expected {expected}{hint}", safe(name)))
     })
-}
-
-/// The name that `name` may be a misspelling of.
-fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
-    let most = (name.chars().count() / TYPOS).max(1);
-    let distance = |known: &str| strsim::osa_distance(&name.to_lowercase(), &known.to_lowercase());
-    let near = known.iter().map(|known| (distance(known), *known));
-    near.filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
 }
 
 /// Nothing in the run is what was asked for.
@@ -154,7 +142,7 @@ fn nothing(args: &ExplainArgs, scenario: &Scenario, why: &Why) -> Failure {
         ));
     }
     let expected = match &cells[..] {
-        [] => "nothing, as no message was sent".to_owned(),
+        [] => "nothing, as no message was sent that another device could read".to_owned(),
         cells => format!("a message at a device that it was meant for: {}", list(cells)),
     };
     Failure::usage(format!("{}: found no such verdict, expected {expected}", flags.join(" ")))

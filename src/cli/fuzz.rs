@@ -153,17 +153,20 @@ fn lanes(args: &FuzzArgs, setup: &Setup, folder: Option<&Folder>) -> Result<Vec<
             lanes.push(Lane::new(number));
             continue;
         };
-        if let Some(cases) = args.cases
-            && state.cases > share(cases, number)
-        {
-            return Err(Failure::usage(format!(
-                "--cases: found {cases}, expected more: lane {number} of the campaign has done {} already",
-                state.cases
-            )));
-        }
         let lane = state.lane(setup);
         let folder = folder.ok_or_else(|| Failure::usage("--out: found no folder"))?;
         lanes.push(lane.map_err(|error| refused(folder.bad_lane(number, &error)))?);
+    }
+    if let Some(cases) = args.cases
+        && lanes
+            .iter()
+            .zip(setup.shard.lanes())
+            .any(|(lane, number)| lane.cases() > share(cases, number))
+    {
+        let done: u64 = lanes.iter().map(Lane::cases).sum();
+        return Err(Failure::usage(format!(
+            "--cases: found {cases}, expected more: this campaign has done {done} already"
+        )));
     }
     Ok(lanes)
 }

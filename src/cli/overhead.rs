@@ -23,6 +23,7 @@ use crate::report::page::Plot;
 use crate::report::text::{count, safe};
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
+use crate::scenario::nearest::nearest;
 use crate::store::atomic::AtomicFile;
 
 use super::args::TableFormat;
@@ -204,12 +205,8 @@ fn find(name: &str, known: &[Contender], streams: &Streams<'_>) -> Result<Conten
 
 /// The error of a name that nothing has, with what was probably meant.
 fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
-    let lower = name.to_lowercase();
-    let distance = |known: &&str| strsim::osa_distance(&lower, known);
-    let nearest = known.iter().map(|one| (distance(one), *one)).min();
-    let most = (name.chars().count() / 3).max(1);
-    let hint = nearest.filter(|(distance, _)| *distance <= most);
-    let hint = hint.map(|(_, near)| format!("; did you mean {near}?")).unwrap_or_default();
+    let near = nearest(name, known.iter().copied());
+    let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     let known = known.join(", ");
     Failure::usage(format!("found the {what} {}, expected one of {known}{hint}", safe(name)))
 }

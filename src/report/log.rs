@@ -7,11 +7,11 @@ use crate::check::outcome::{Verdict, Violation};
 use crate::check::undecided::{Missing, Undecided};
 use crate::ids::{FactId, FaultId};
 use crate::rulebook::leaf::Leaf;
-use crate::rulebook::reading::Severity;
 use crate::rulebook::rule::Rule;
 use crate::run::logs::JudgedLogs;
 use crate::run::status::Status;
 use crate::scenario::fault::Party;
+use crate::time::SimTime;
 use crate::trace::fact::{Observer, RunEnd};
 use crate::trace::kind::Kind;
 
@@ -20,9 +20,13 @@ use super::narrate;
 use super::paint::Tone;
 use super::room::{Layout, indented};
 use super::text::{count, grouped, list, safe};
+use super::violation::told_by;
 
 /// How many verdicts of one kind are told one by one.
 const SHOWN_OF_ONE_VERDICT: usize = 20;
+
+/// In milliseconds since 1970. No simulation lasts as long.
+const YEAR_2000: SimTime = SimTime::from_ms(946_684_800_000);
 
 /// Logs with what they were judged to be.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +73,7 @@ impl LogTold<'_> {
         let told = |id: FactId| {
             let (_, fact) = self.judged.witnesses.get(&id)?;
             let place = self.place(id)?;
-            Some(format!("    {place}: at {}: {}", fact.at, narrate::clause(names, fact)))
+            Some(format!("{place}: at {}: {}", moment(fact.at), narrate::clause(names, fact)))
         };
         ids.into_iter().flatten().filter_map(told).collect()
     }
@@ -79,15 +83,28 @@ impl LogTold<'_> {
 #[must_use]
 pub fn log_view(told: &LogTold<'_>, layout: Layout) -> String {
     let names = Names::of(&told.judged.names).with_ids(&told.judged.ids);
-    let mut text: String = logs(told).into_iter().map(|line| line + "\n").collect();
+    let mut text: String = logs(told, &names).into_iter().map(|line| line + "\n").collect();
     section(&mut text, layout, "Rules that are broken", violations(told, &names));
     section(&mut text, layout, "Verdicts", verdicts(told, &names));
+    if told.judged.outcome.verdicts.is_empty() {
+        let none = "no log tells that a server accepted a message (`message_accepted`)".to_owned();
+        section(&mut text, layout, "No verdicts", vec![none]);
+    }
     let open = if told.everything { undecided(told, &names) } else { in_short(told, &names) };
     section(&mut text, layout, "Rules that cannot be decided", open);
     let status = told.status();
     layout.paint.push(tone(status), status.as_str(), &mut text);
     text.push_str(&format!("{}\n", ending(told)));
     text
+}
+
+/// A time as people read it: of a calendar, where it can only be meant to count from 1970.
+fn moment(at: SimTime) -> String {
+    let of_a_calendar = || jiff::Timestamp::from_millisecond(at.as_ms().try_into().ok()?).ok();
+    match of_a_calendar().filter(|_| at >= YEAR_2000) {
+        Some(date) => date.to_string(),
+        None => at.to_string(),
+    }
 }
 
 const fn tone(status: Status) -> Tone {
@@ -106,11 +123,26 @@ fn section(text: &mut String, layout: Layout, title: &str, lines: Vec<String>) {
 }
 
 /// A line for each log, and one for what is odd about it.
-fn logs(told: &LogTold<'_>) -> Vec<String> {
+fn logs(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for (file, log) in told.files.iter().zip(&told.judged.logs) {
         let file = safe(file);
-        lines.push(format!("{file}: {} facts", grouped(log.facts)));
+        let whole = if log.says_what {
+            ""
+        } else {
+            ", taken for all that anybody saw, as its header does not say what is recorded (`observes`)"
+        };
+        lines.push(format!("{file}: {} facts{whole}", grouped(log.facts)));
+        for (observer, facts) in &log.unannounced {
+            lines.push(format!(
+                "{file}: `observes` does not name {}, of whom there are {} facts",
+                whose(names, *observer),
+                grouped(*facts)
+            ));
+        }
+        if let Some(line) = log.back {
+            lines.push(format!("{file}:{line}: the time is before that of the line above"));
+        }
         if !log.unknown.is_empty() {
             let kinds: Vec<String> = log
                 .unknown
@@ -132,27 +164,8 @@ fn logs(told: &LogTold<'_>) -> Vec<String> {
 }
 
 fn violations(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
-    for one in &told.judged.outcome.violations {
-        lines.push(headline(told, names, one));
-        lines.extend(told.shown(names, one.witnesses));
-    }
-    lines
-}
-
-fn headline(told: &LogTold<'_>, names: &Names<'_>, one: &Violation) -> String {
-    let mut text = format!("{} by {}", one.rule.id(), names.party(one.party));
-    if let Some((message, device)) = one.cell {
-        text.push_str(&format!(", {} at {}", names.message(message), names.device(device)));
-    }
-    let counts = match (one.injected, one.severity) {
-        (Some(fault), Severity::Violation | Severity::Warning) => {
-            format!("injected by {}, counts against nobody", told.fault(fault))
-        }
-        (None, Severity::Violation) => "violation".to_owned(),
-        (None, Severity::Warning) => "warning".to_owned(),
-    };
-    format!("{text} ({counts})")
+    let shown = |one: &Violation| told.shown(names, one.witnesses);
+    told_by(names, &told.judged.outcome.violations, (&shown, &|fault| told.fault(fault)))
 }
 
 /// How many verdicts there are of each kind; those that are not simply delivered one by one, with the first fact that shows it.
@@ -177,7 +190,8 @@ fn verdicts(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
             let (party, why) = (party.unwrap_or_default(), why.unwrap_or_default());
             lines.push(format!("  {message} at {device}{party}{why}"));
             if open.is_none() {
-                lines.extend(told.shown(names, one.witnesses));
+                let facts = told.shown(names, one.witnesses).into_iter();
+                lines.extend(facts.map(|fact| format!("    {fact}")));
             }
         }
         if same.len() > SHOWN_OF_ONE_VERDICT {
@@ -264,7 +278,7 @@ pub(super) fn missing(names: &Names<'_>, why: Missing) -> String {
     }
 }
 
-fn whose(names: &Names<'_>, observer: Observer) -> String {
+pub(super) fn whose(names: &Names<'_>, observer: Observer) -> String {
     match observer {
         Observer::World => "the world".to_owned(),
         Observer::Server(server) => names.server(server),

@@ -9,12 +9,13 @@ use crate::check::outcome::{Verdict, Violation};
 use crate::check::undecided::Undecided;
 use crate::ids::FactId;
 use crate::rulebook::reading::Severity;
+use crate::run::logs::LogSummary;
 use crate::run::status::Status;
 use crate::trace::fact::{FACTS_VERSION, RunEnd};
 
 use super::counted::{Notices, counts, notices};
 use super::json::FORMAT_VERSION;
-use super::log::{LogTold, missing};
+use super::log::{LogTold, missing, whose};
 use super::names::{Names, verdict};
 use super::narrate;
 
@@ -42,6 +43,9 @@ struct File<'a> {
     about: &'a str,
     facts: u64,
     cut: bool,
+    says_what: bool,
+    unannounced: BTreeMap<String, u64>,
+    back: Option<u64>,
     unknown: &'a BTreeMap<String, u64>,
 }
 
@@ -94,7 +98,7 @@ pub fn log_document<'a>(told: &LogTold<'a>) -> LogDocument<'a> {
         format_version: FORMAT_VERSION,
         facts_version: FACTS_VERSION,
         reading: outcome.reading.name.as_str(),
-        logs: files(told),
+        logs: files(told, &names),
         status: status.as_str(),
         exit_code: status.exit().code(),
         end: match outcome.end {
@@ -111,13 +115,19 @@ pub fn log_document<'a>(told: &LogTold<'a>) -> LogDocument<'a> {
     }
 }
 
-fn files<'a>(told: &LogTold<'a>) -> Vec<File<'a>> {
+fn files<'a>(told: &LogTold<'a>, names: &Names<'_>) -> Vec<File<'a>> {
+    let unannounced = |log: &LogSummary| {
+        log.unannounced.iter().map(|(observer, facts)| (whose(names, *observer), *facts)).collect()
+    };
     let rows = told.files.iter().zip(&told.judged.logs);
     rows.map(|(file, log)| File {
         file,
         about: &log.about,
         facts: log.facts,
         cut: log.cut,
+        says_what: log.says_what,
+        unannounced: unannounced(log),
+        back: log.back,
         unknown: &log.unknown,
     })
     .collect()

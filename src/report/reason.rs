@@ -75,10 +75,10 @@ pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
             "{sender} told {it}{at} with {code}{notice} that it could not set up an Olm session"
         }
         Leaf::StandingNoOlm if reading.no_olm_stands => {
-            "{sender} had told {it}{at} with {code}{notice} that it could not set up an Olm session, which is read as the reason of what came later too (A-06b)"
+            "{sender} had told {it}{at} with {code}{notice} that it could not set up an Olm session, which is read as the reason of what came later too"
         }
         Leaf::StandingNoOlm => {
-            "{sender} had told {it}{at} with {code}{notice} that it could not set up an Olm session, and may not say so again: the specification leaves a gap here (A-06b)"
+            "{sender} had told {it}{at} with {code}{notice} that it could not set up an Olm session, and may not say so again: the specification leaves a gap here"
         }
         Leaf::SenderGone => "{sender} went away before it could send {it} the key",
         Leaf::Wedged => "{their} Olm session with {sender} was out of step",
@@ -88,7 +88,9 @@ pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
         Leaf::Rejected => "the key came to {it} in a message that failed its checks",
         Leaf::LostAtRecipient => "{they} acknowledged what came and crashed before it was stored",
         Leaf::StorageLoss => "{they} had the key once and lost it with {their} store",
-        Leaf::PartialRestore => "the key that {they} restored starts later, and nothing says why",
+        Leaf::PartialRestore => {
+            "the key that {they} restored starts later, and what it was restored from does not say why"
+        }
         Leaf::ForwardedWithheld => {
             "the key that was forwarded to {it} starts later, with {code} as the reason"
         }

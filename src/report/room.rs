@@ -7,6 +7,7 @@ use crate::protocol::withheld::WithheldCode;
 use crate::run::RunReport;
 use crate::run::kept::Kept;
 use crate::scenario::model::Scenario;
+use crate::scenario::step::Step;
 
 use super::difference::{differences, divergence};
 use super::names::Names;
@@ -127,7 +128,7 @@ fn one_room(names: &Names<'_>, told: &Told<'_>, room: RoomId, layout: Layout) ->
     let table = table(names, outcome, room, layout);
     let unsent = unsent(names, outcome, room);
     if table.is_empty() {
-        let mut text = format!("\n{heading}: no message was accepted\n");
+        let mut text = format!("\n{heading}: {}\n", nothing_to_tell(told, room));
         push_lines(&mut text, unsent, layout);
         return text;
     }
@@ -139,6 +140,19 @@ fn one_room(names: &Names<'_>, told: &Told<'_>, room: RoomId, layout: Layout) ->
         push_lines(&mut text, sentences, layout);
     }
     text
+}
+
+/// Why a room has no table: nothing was accepted, or there was nobody to read what was.
+fn nothing_to_tell(told: &Told<'_>, room: RoomId) -> &'static str {
+    let is_sent =
+        |step: &Step| matches!(step, Step::Send { room: its_room, .. } if *its_room == room);
+    let sent = told.scenario.timeline.iter().filter(|timed| is_sent(&timed.step)).count();
+    let unsent = told.report.outcome.unsent.iter().filter(|one| one.room == room).count();
+    if sent > unsent {
+        "nobody but the sender was there to read what was accepted"
+    } else {
+        "no message was accepted"
+    }
 }
 
 /// A line for each device that cannot read the second probe after the heal.

@@ -22,8 +22,19 @@ type Kind = (Rule, Party, Severity, Option<FaultId>);
 /// Each rule that a party broke: a line that says which, by whom, how often and whether it counts, and under it the facts that
 /// show it. Of repetitions only the last fact is told, and only of the first few.
 pub(super) fn violations(names: &Names<'_>, outcome: &Outcome, kept: &Kept) -> Vec<String> {
+    let told = |fact: &Fact| format!("at {}: {}", fact.at, narrate::clause(names, fact));
+    let shown = |one: &Violation| kept.among(one.witnesses).map(told).collect();
+    told_by(names, &outcome.violations, (&shown, &|fault| names.fault(fault)))
+}
+
+/// As [`violations`], where `shown` tells the facts that show one, and `fault` names announced faults.
+pub(super) fn told_by(
+    names: &Names<'_>,
+    violations: &[Violation],
+    (shown, fault): (&dyn Fn(&Violation) -> Vec<String>, &dyn Fn(FaultId) -> String),
+) -> Vec<String> {
     let mut kinds: Vec<(Kind, Vec<&Violation>)> = Vec::new();
-    for one in &outcome.violations {
+    for one in violations {
         let kind = (one.rule, one.party, one.severity, one.injected);
         match kinds.iter_mut().find(|(other, _)| *other == kind) {
             Some((_, same)) => same.push(one),
@@ -32,13 +43,12 @@ pub(super) fn violations(names: &Names<'_>, outcome: &Outcome, kept: &Kept) -> V
     }
     let mut lines = Vec::new();
     for (kind, same) in &kinds {
-        lines.push(headline(names, *kind, same));
-        let told = |fact: &Fact| format!("at {}: {}", fact.at, narrate::clause(names, fact));
+        lines.push(headline(names, *kind, same, fault));
         for (position, one) in same.iter().take(SHOWN_OF_ONE_KIND).enumerate() {
-            let facts: Vec<&Fact> = kept.among(one.witnesses).collect();
+            let facts = shown(one);
             match position {
-                0 => lines.extend(facts.iter().map(|fact| format!("    {}", told(fact)))),
-                _ => lines.extend(facts.last().map(|fact| format!("    again {}", told(fact)))),
+                0 => lines.extend(facts.iter().map(|fact| format!("    {fact}"))),
+                _ => lines.extend(facts.last().map(|fact| format!("    again {fact}"))),
             }
         }
         if same.len() > SHOWN_OF_ONE_KIND {
@@ -52,13 +62,14 @@ pub(super) fn violations(names: &Names<'_>, outcome: &Outcome, kept: &Kept) -> V
 /// One violation in a line: the rule, who broke it, where that shows, and whether it counts.
 pub(super) fn one(names: &Names<'_>, violation: &Violation) -> String {
     let Violation { rule, party, severity, injected, .. } = *violation;
-    headline(names, (rule, party, severity, injected), &[violation])
+    headline(names, (rule, party, severity, injected), &[violation], &|fault| names.fault(fault))
 }
 
 fn headline(
     names: &Names<'_>,
     (rule, party, severity, injected): Kind,
     same: &[&Violation],
+    name: &dyn Fn(FaultId) -> String,
 ) -> String {
     let mut text = format!("{} by {}", rule.id(), names.party(party));
     if let [Violation { cell: Some((message, device)), .. }] = same {
@@ -66,7 +77,7 @@ fn headline(
     }
     let counts = match (injected, severity) {
         (Some(fault), Severity::Violation | Severity::Warning) => {
-            format!("injected by {}, counts against nobody", names.fault(fault))
+            format!("injected by {}, counts against nobody", name(fault))
         }
         (None, Severity::Violation) => "violation".to_owned(),
         (None, Severity::Warning) => "warning".to_owned(),

@@ -80,6 +80,12 @@ pub struct LogSummary {
     pub facts: u64,
     /// Whether it breaks off within a line.
     pub cut: bool,
+    /// Whether its header says what is recorded; else everything that anybody saw is taken to be there.
+    pub says_what: bool,
+    /// How many facts it has of observers of whom its header does not say that anything is recorded.
+    pub unannounced: BTreeMap<Observer, u64>,
+    /// The first line whose time is before that of the line before it.
+    pub back: Option<u64>,
     /// How many facts of kinds that are not known here it has, by kind.
     pub unknown: BTreeMap<String, u64>,
 }
@@ -128,12 +134,15 @@ pub fn judge_logs(logs: &[&dyn Log], reading: ReadingName) -> Result<JudgedLogs,
     let coverage = Coverage::of(&cast, &recorded);
     let heard: Option<Vec<&[Recorded]>> = recorded.iter().copied().collect();
     let heard = heard.map(|logs| logs.concat().iter().map(|one| one.observer).collect());
-    let checker = Checker::new(cast.clone(), Reading::named(reading)).shown(coverage);
+    let checker = Checker::new(cast.clone(), Reading::named(reading)).shown(coverage.clone());
     let judged = match &mut readers[..] {
         [one] => stream(one, &mut names, checker)?,
         several => together(several, &mut names, (checker, &cast))?,
     };
-    let Stream { outcome, summaries, ended_at, places } = judged;
+    let Stream { mut outcome, summaries, ended_at, places, has_end } = judged;
+    if !has_end {
+        outcome.gaps.add_unended(&cast, &coverage);
+    }
     let mut witnesses: BTreeMap<FactId, Option<(Line, Fact)>> =
         wanted(&outcome).map(|id| (id, None)).collect();
     match places {
@@ -187,6 +196,8 @@ struct Stream {
     outcome: Outcome,
     summaries: Vec<LogSummary>,
     ended_at: SimTime,
+    /// Whether the facts say how they end.
+    has_end: bool,
     /// All facts with their lines, where they had to be kept; the id of a fact is its position.
     places: Option<Vec<(Line, Fact)>>,
 }
@@ -207,10 +218,17 @@ fn read(
     names: &mut LogNames,
     mut take: impl FnMut(&Strings, u64, Fact),
 ) -> Result<LogSummary, LogProblem> {
+    let observes = reader.observes();
+    let announced: Option<BTreeSet<Observer>> =
+        observes.map(|observes| observes.iter().map(|one| one.observer).collect());
+    let mut last = SimTime::ZERO;
     let mut summary = LogSummary {
         about: reader.about().to_owned(),
         facts: 0,
         cut: false,
+        says_what: announced.is_some(),
+        unannounced: BTreeMap::new(),
+        back: None,
         unknown: BTreeMap::new(),
     };
     while let Some(entry) =
@@ -219,6 +237,13 @@ fn read(
         match entry {
             Entry::Fact(fact) => {
                 summary.facts += 1;
+                if announced.as_ref().is_some_and(|known| !known.contains(&fact.observer)) {
+                    *summary.unannounced.entry(fact.observer).or_default() += 1;
+                }
+                if fact.at < last && summary.back.is_none() {
+                    summary.back = Some(reader.line());
+                }
+                last = fact.at;
                 take(names.strings(), reader.line(), fact);
             }
             Entry::Unknown(kind) => *summary.unknown.entry(kind).or_default() += 1,
@@ -234,13 +259,15 @@ fn stream(
     names: &mut LogNames,
     mut checker: Checker,
 ) -> Result<Stream, LogProblem> {
-    let mut ended_at = SimTime::ZERO;
+    let (mut ended_at, mut has_end) = (SimTime::ZERO, false);
     let summary = read(0, reader, names, |texts, _, fact| {
         checker.learn_texts(texts);
         ended_at = ended_at.max(fact.at);
+        has_end |= matches!(fact.kind, FactKind::RunEnd(_));
         checker.record(&fact);
     })?;
-    Ok(Stream { outcome: checker.finish(), summaries: vec![summary], ended_at, places: None })
+    let (outcome, summaries) = (checker.finish(), vec![summary]);
+    Ok(Stream { outcome, summaries, ended_at, has_end, places: None })
 }
 
 /// Judges several logs: all of their facts are read, put into one order and numbered anew.
@@ -252,7 +279,7 @@ fn together(
     let mut facts: Vec<Vec<Fact>> = Vec::new();
     let mut lines: Vec<Vec<u64>> = Vec::new();
     let mut summaries = Vec::new();
-    let mut at_rest = true;
+    let (mut at_rest, mut has_end) = (true, true);
     for (log, reader) in readers.iter_mut().enumerate() {
         let (mut own, mut own_lines, mut end) = (Vec::new(), Vec::new(), None);
         summaries.push(read(log, reader, names, |_, line, fact| {
@@ -265,6 +292,7 @@ fn together(
         })?);
         // Everything came to rest if every log says so.
         at_rest &= end == Some(RunEnd::Quiescent);
+        has_end &= end.is_some();
         facts.push(own);
         lines.push(own_lines);
     }
@@ -294,7 +322,8 @@ fn together(
         let (observer, causes) = (Observer::World, Causes::NONE);
         checker.record(&Fact { id, at: ended_at, clock: ended_at, observer, kind, causes });
     }
-    Ok(Stream { outcome: checker.finish(), summaries, ended_at, places: Some(places) })
+    let outcome = checker.finish();
+    Ok(Stream { outcome, summaries, ended_at, has_end, places: Some(places) })
 }
 
 /// The first fact that an earlier log has as well: the same observer saw the same at the same time, which is one fact and not two.

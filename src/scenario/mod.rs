@@ -10,6 +10,7 @@ pub mod kinds;
 pub mod limits;
 pub mod model;
 pub mod mutant;
+pub(crate) mod nearest;
 pub mod policy;
 pub mod profile;
 #[cfg(test)]

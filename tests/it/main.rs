@@ -23,6 +23,7 @@ mod panics;
 mod pictures;
 mod policies;
 mod random_networks;
+mod readings;
 mod readme;
 mod regressions;
 mod room;

@@ -245,11 +245,12 @@ fn may_be_barred_by_its_store(cell: &Cell<'_>, failure: FactId) -> bool {
         && view.reports(sender, cell.device).is_none_or(is_silent)
 }
 
-/// When the failure was to be reported at the latest: it is known for good, and the sender was told of the message in the room. `None` as
-/// long as that is not so: that its server took the message the sender may have learnt of an answer, which no fact tells.
+/// When the failure was to be reported at the latest: it is known for good, and the message is there, as its sender knows once it was told
+/// of it in the room, or that events of the room are left out.
 fn due(cell: &Cell<'_>, epoch: Epoch) -> Option<FactId> {
     let settled = cell.view.olm.settled(cell.sender(), cell.device, epoch)?;
-    Some(settled.max(cell.view.messages.echoed(cell.message)?))
+    let sent = cell.view.messages.echoed(cell.message).unwrap_or(cell.accepted);
+    Some(settled.max(sent))
 }
 
 /// Whether the sender's user had opted out of the report at an instant at which it may have been due: the failure is known for

@@ -274,7 +274,7 @@ fn opened(cell: &Cell<'_>, key: &ToDevice, processed: Moment) -> Finding {
             return overwritten(fact);
         }
     }
-    if let Some(refusal) = view.holdings.refusal(device, encrypted.session) {
+    if let Some(refusal) = view.holdings.refusal(device, encrypted.session, key.row) {
         let mut heard = view.heard_about(device, encrypted.session);
         let Some(notice) = heard.find(|heard| heard.moment.fact < refusal) else {
             return rejected(key, refusal);

@@ -5,7 +5,8 @@
 use crate::check::view::View;
 use crate::check::view::duties::Duty;
 use crate::check::view::life::Moment;
-use crate::ids::{DeviceId, FactId, MessageId};
+use crate::check::view::messages::Encrypted;
+use crate::ids::{DeviceId, FactId, MessageId, RoomId};
 use crate::protocol::withheld::WithheldCode;
 use crate::trace::fact::{ClaimFailed, ClaimOutcome};
 
@@ -37,20 +38,34 @@ impl View {
             && self.tells_nothing_of_olm(device, target)
             && let Some(epoch) = failed
         {
-            self.olm.leave_untold((device, target), epoch, now.fact);
+            self.olm.leave_untold((device, target), epoch, None);
         }
     }
 
     /// The device was told of a message in its room. Of one of its own it knows by then that it is there.
     pub(crate) fn message_came(&mut self, message: MessageId, device: DeviceId, fact: FactId) {
-        let Some(sent) = self.messages.came(message, device, fact) else { return };
+        if let Some(sent) = self.messages.came(message, device, fact) {
+            self.message_is_known(sent, fact);
+        }
+    }
+
+    /// The device was told of the room by a sync that leaves events out: its own messages may be among those.
+    pub(crate) fn messages_left_out(&mut self, device: DeviceId, room: RoomId, fact: FactId) {
+        if let Some(sent) = self.messages.left_out(device, room, fact) {
+            self.message_is_known(sent, fact);
+        }
+    }
+
+    /// The message's sender knows by now that it was sent.
+    fn message_is_known(&mut self, sent: Encrypted, fact: FactId) {
+        let sender = sent.sender;
         let roster = self.rooms.roster(sent.room).iter();
         for (other, duty) in roster.zip(self.duties.table(sent.snapshot)) {
             if let Duty::Owed { olm: false, epoch, .. } = duty
-                && self.olm.settled(device, *other, *epoch).is_some()
-                && self.tells_nothing_of_olm(device, *other)
+                && self.olm.settled(sender, *other, *epoch).is_some()
+                && self.tells_nothing_of_olm(sender, *other)
             {
-                self.olm.leave_untold((device, *other), *epoch, fact);
+                self.olm.leave_untold((sender, *other), *epoch, Some(fact));
             }
         }
     }

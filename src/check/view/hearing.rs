@@ -36,6 +36,19 @@ impl Heard<'_> {
 }
 
 impl View {
+    /// Whether a message may bring the session's key from the device that made it: nothing else has a claim to be taken.
+    pub(crate) fn brings_creators_key(
+        &self,
+        message: ToDeviceId,
+        session: MegolmSessionId,
+    ) -> bool {
+        let Some(number) = self.transport.number(message) else { return true };
+        let message = self.transport.get(number);
+        let is_key = matches!(message.content, Content::Key { session: of, .. } if of == session);
+        let made = self.messages.session(session);
+        is_key && made.is_none_or(|made| made.creator == message.sender)
+    }
+
     /// The notice that this message carries, with the message.
     pub(crate) fn notice_of(&self, stored: ToDeviceId) -> Option<(&Notice, &ToDevice)> {
         let message = self.transport.get(self.transport.number(stored)?);

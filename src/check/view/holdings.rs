@@ -3,7 +3,7 @@
 
 use crate::check::view::life::{Life, Moment};
 use crate::check::view::pairs::Pairs;
-use crate::ids::{DeviceId, FactId, MegolmSessionId};
+use crate::ids::{DeviceId, FactId, MegolmSessionId, ToDeviceId};
 use crate::trace::fact::{KeySource, LossCause};
 
 /// One session's key at one device.
@@ -40,7 +40,7 @@ pub(crate) struct Better {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Holdings {
     keys: Pairs<Holding>,
-    refused: Pairs<FactId>,
+    refused: Pairs<(FactId, Option<ToDeviceId>)>,
 }
 
 impl Holdings {
@@ -110,9 +110,14 @@ impl Holdings {
         }
     }
 
-    /// The device got a key and did not take it.
-    pub(crate) fn refused(&mut self, device: DeviceId, session: MegolmSessionId, fact: FactId) {
-        self.refused.insert(session.raw(), device.raw(), fact);
+    /// The device got a key, with this message if that is known, and did not take it.
+    pub(crate) fn refused(
+        &mut self,
+        device: DeviceId,
+        session: MegolmSessionId,
+        (fact, via): (FactId, Option<ToDeviceId>),
+    ) {
+        self.refused.insert(session.raw(), device.raw(), (fact, via));
     }
 
     /// The key of the session at the device, held or lost.
@@ -120,9 +125,15 @@ impl Holdings {
         self.keys.get(session.raw(), device.raw())
     }
 
-    /// The last time that the device refused a key of the session.
-    pub(crate) fn refusal(&self, device: DeviceId, session: MegolmSessionId) -> Option<FactId> {
-        self.refused.get(session.raw(), device.raw()).copied()
+    /// The last time that the device refused a key of the session, if it may have been the one that came with `message`.
+    pub(crate) fn refusal(
+        &self,
+        device: DeviceId,
+        session: MegolmSessionId,
+        message: Option<ToDeviceId>,
+    ) -> Option<FactId> {
+        let (fact, via) = *self.refused.get(session.raw(), device.raw())?;
+        (via.is_none() || message.is_none() || via == message).then_some(fact)
     }
 }
 

@@ -59,6 +59,8 @@ struct Message {
     accepted: Option<FactId>,
     /// When its sender was told of it in the room.
     echoed: Option<FactId>,
+    /// When its sender was first told of the room by a sync that leaves events out, since the message was accepted.
+    left_out: Option<FactId>,
     room: Option<RoomId>,
     read: BitSet,
     /// It was encrypted once more, as a client with an older store does, or one that crashed.
@@ -93,6 +95,8 @@ pub(crate) struct Messages {
     preparations: Pairs<Preparation>,
     messages: Vec<Message>,
     failed: Pairs<Failed>,
+    /// The last message of each device that its server accepted, unless the device was told of it before.
+    unechoed: Vec<Option<MessageId>>,
     /// The last time that a device read a message after it had once stopped.
     read_again: Pairs<FactId>,
 }
@@ -154,9 +158,28 @@ impl Messages {
 
     /// The sender's server accepted the message.
     pub(crate) fn accepted(&mut self, message: MessageId, room: RoomId, fact: FactId) {
+        let known = row(&mut self.messages, message.index());
+        known.accepted.get_or_insert(fact);
+        known.room.get_or_insert(room);
+        if let (Some(encrypted), None) = (known.encrypted, known.echoed) {
+            *row(&mut self.unechoed, encrypted.sender.index()) = Some(message);
+        }
+    }
+
+    /// The device was told of the room by a sync that leaves events out. Returns the last message that it sent, if it is one of this room
+    /// that was accepted and that it was not told of.
+    pub(crate) fn left_out(
+        &mut self,
+        device: DeviceId,
+        room: RoomId,
+        fact: FactId,
+    ) -> Option<Encrypted> {
+        let message = (*self.unechoed.get(device.index())?)?;
         let message = row(&mut self.messages, message.index());
-        message.accepted.get_or_insert(fact);
-        message.room.get_or_insert(room);
+        let sent = message.encrypted.filter(|sent| (sent.sender, sent.room) == (device, room))?;
+        let is_first = message.echoed.is_none() && message.left_out.is_none();
+        message.left_out.get_or_insert(fact);
+        is_first.then_some(sent)
     }
 
     /// The device was told of the message. If that is its sender, for the first time: how it was encrypted.
@@ -175,7 +198,8 @@ impl Messages {
 
     /// When the message's sender knew at the latest that it was sent.
     pub(crate) fn echoed(&self, message: MessageId) -> Option<FactId> {
-        self.messages.get(message.index())?.echoed
+        let message = self.messages.get(message.index())?;
+        message.echoed.or(message.left_out)
     }
 
     /// The device tried to read the message.

@@ -2,6 +2,7 @@
 //! them. It does not know what is excused by a fault.
 
 use crate::check::cast::Cast;
+use crate::check::view::life::Moment;
 use crate::check::view::pairs::row;
 use crate::ids::{DeviceId, FactId, FaultId, ServerId};
 use crate::scenario::fault::Party;
@@ -12,6 +13,7 @@ use crate::trace::announced::Announced;
 #[derive(Debug, Clone, Copy, Default)]
 struct Known {
     started: Option<FactId>,
+    started_at: SimTime,
     ended: Option<FactId>,
 }
 
@@ -23,8 +25,15 @@ pub(crate) struct Outages {
 
 impl Outages {
     /// A fault came into force.
-    pub(crate) fn started(&mut self, fault: FaultId, fact: FactId) {
-        row(&mut self.faults, fault.index()).started = Some(fact);
+    pub(crate) fn started(&mut self, fault: FaultId, now: Moment) {
+        let known = row(&mut self.faults, fault.index());
+        (known.started, known.started_at) = (Some(now.fact), now.at);
+    }
+
+    /// When a fault came into force, by the fact that it did.
+    pub(crate) fn started_by(&self, fact: FactId) -> Option<Moment> {
+        let known = self.faults.iter().find(|known| known.started == Some(fact))?;
+        Some(Moment { fact, at: known.started_at })
     }
 
     /// A fault ended.
@@ -73,6 +82,7 @@ impl Outages {
 mod tests {
     use super::Outages;
     use crate::check::cast::Cast;
+    use crate::check::view::life::Moment;
     use crate::ids::{DeviceId, FactId, FaultId, ServerId, UserId};
     use crate::scenario::fault::{Fault, FaultKind};
     use crate::time::SimTime;
@@ -87,20 +97,24 @@ mod tests {
         let faults = [offline, away, apart].map(fault).to_vec();
         let cast = Cast::new([0, 1].map(UserId::new).to_vec(), vec![s0, s1], faults);
         let mut outages = Outages::default();
+        let begun =
+            |fact| Moment { fact: FactId::new(fact), at: SimTime::from_ms(u64::from(fact)) };
         let hindered = |outages: &Outages| [0, 1].map(|d| outages.hinders(&cast, DeviceId::new(d)));
         assert_eq!(hindered(&outages), [false, false]);
-        outages.started(FaultId::new(0), FactId::new(2));
+        outages.started(FaultId::new(0), begun(2));
         assert_eq!(hindered(&outages), [true, false]);
         assert!(!outages.apart(&cast, s0, s1));
-        outages.started(FaultId::new(1), FactId::new(4));
+        outages.started(FaultId::new(1), begun(4));
         assert_eq!(hindered(&outages), [true, true]);
         assert!(outages.apart(&cast, s0, s1));
         outages.ended(FaultId::new(0), FactId::new(6));
         outages.ended(FaultId::new(1), FactId::new(8));
         assert_eq!(hindered(&outages), [false, false]);
         assert!(!outages.apart(&cast, s0, s1));
-        outages.started(FaultId::new(2), FactId::new(10));
+        outages.started(FaultId::new(2), begun(10));
         assert!(outages.apart(&cast, s1, s0) && !outages.apart(&cast, s0, s0));
+        assert_eq!(outages.started_by(FactId::new(4)), Some(begun(4)));
+        assert_eq!(outages.started_by(FactId::new(5)), None);
         let was = |fact| outages.hindered(&cast, DeviceId::new(0), FactId::new(fact));
         assert_eq!([1, 3, 5, 7].map(was), [false, true, true, false]);
     }

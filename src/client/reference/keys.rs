@@ -140,6 +140,7 @@ impl Reference {
             let was_unused =
                 unused_fallback == Some(true) || before.is_some_and(|told| told.was_unused);
             self.store.told_while_uploading = Some(Told { count, unused_fallback, was_unused });
+            io.touch();
         }
         if uploading || self.config.keys == PublishedKeys::None {
             return;
@@ -174,10 +175,10 @@ impl Reference {
     ) {
         self.store.account.mark_published();
         let Some(told) = self.store.told_while_uploading.take() else { return };
-        // Nobody says which of the two is newer: a key too many does less harm than one too few. Where the answer leaves it out, the
-        // keys of the upload are taken for enough.
-        let count =
-            count.map_or(self.config.one_time_keys, |count| told.count.unwrap_or(count).min(count));
+        io.touch();
+        // Nobody says which of the two is newer: a key too many does less harm than one too few. Where both are left out, the keys of
+        // the upload are taken for enough.
+        let count = told.count.into_iter().chain(count).min().unwrap_or(self.config.one_time_keys);
         // A fallback key is not replaced twice for one use. That the new one was used shows if it was not before: an upload
         // may have come to the server long before its answer comes here.
         let is_news = upload.fallback_key.is_none() || told.was_unused;
@@ -191,6 +192,7 @@ impl Reference {
             self.store.account.remove_one_time_key(*key);
         }
         if let Some(told) = self.store.told_while_uploading.take() {
+            io.touch();
             self.keep_supply(told.count, told.unused_fallback, io);
         }
     }

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::scenario::nearest::nearest;
+
 /// How deep brackets may be nested in a line.
 const NESTING: u32 = 16;
 /// How much of a line is repeated in a message about it.
@@ -148,6 +150,19 @@ impl<'t> Fields<'t> {
         self.find(name).ok_or_else(|| {
             Malformed::new(from, "no such field".to_owned(), &format!("the field `{name}`"))
         })
+    }
+
+    /// An error for a field that is none of these and looks like one of them misspelt.
+    pub(super) fn no_slips(&self, known: &[&str]) -> Reading<()> {
+        for (key, value) in &self.found {
+            if !known.contains(&&**key)
+                && let Some(meant) = nearest(key, known.iter().copied())
+            {
+                let found = format!("the field {}", shown(&format!("{key:?}")));
+                return Err(Malformed::new(value.from, found, &format!("`{meant}`")));
+            }
+        }
+        Ok(())
     }
 
     /// The byte of the line at which the object begins.

@@ -1,6 +1,8 @@
 //! The first line of a log: which form it has, who is in it, what was announced, and who records what.
 //! It does not know the facts that follow.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 
 use crate::ids::UserId;
@@ -8,6 +10,7 @@ use crate::rulebook::reading::ReadingName;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::scenario::model::Scenario;
+use crate::scenario::nearest::nearest;
 use crate::time::SimTime;
 use crate::trace::announced::Announced;
 use crate::trace::fact::{FACTS_VERSION, Observer};
@@ -114,35 +117,50 @@ pub(super) fn put_header(line: &mut Line<'_>, scenario: &Scenario, reading: Read
     });
 }
 
+/// The fields of a header.
+const FIELDS: [&str; 12] = [
+    "trace_version",
+    "facts_version",
+    "about",
+    "seed",
+    "reading",
+    "servers",
+    "users",
+    "devices",
+    "rooms",
+    "messages",
+    "faults",
+    "observes",
+];
+
 /// Reads a header, whose names join those of other logs: what has one name in two of them is the same.
 pub(super) fn read_header(line: &str, names: &mut Names) -> Reading<Header> {
     let mut fields = object_of(line)?;
     version(&mut fields, "trace_version", TRACE_VERSION)?;
     version(&mut fields, "facts_version", FACTS_VERSION)?;
+    fields.no_slips(&FIELDS)?;
     let about = match fields.find("about") {
         Some(about) => about.string("a text")?.into_owned(),
         None => String::new(),
     };
-    for name in rows(&mut fields, "servers")? {
-        declare(&mut names.servers, name)?;
-    }
+    declared(rows(&mut fields, "servers")?, &mut names.servers)?;
+    let mut once = BTreeSet::new();
     for user in rows(&mut fields, "users")? {
         let server = owner(user, "server")?;
         let server = names.server(server)?;
-        belongs(declare(&mut names.users, user)?, user, (&mut names.homes, server))?;
+        let known = declare(&mut names.users, user, &mut once)?;
+        belongs(known, user, (&mut names.homes, server))?;
     }
+    once.clear();
     for device in rows(&mut fields, "devices")? {
         let user = owner(device, "user")?;
         let user: UserId = names.user(user)?;
-        belongs(declare(&mut names.devices, device)?, device, (&mut names.owners, user))?;
+        let known = declare(&mut names.devices, device, &mut once)?;
+        belongs(known, device, (&mut names.owners, user))?;
     }
-    for room in rows(&mut fields, "rooms")? {
-        declare(&mut names.rooms, room)?;
-    }
+    declared(rows(&mut fields, "rooms")?, &mut names.rooms)?;
     if fields.find("messages").is_some() {
-        for message in rows(&mut fields, "messages")? {
-            declare(&mut names.messages, message)?;
-        }
+        declared(rows(&mut fields, "messages")?, &mut names.messages)?;
     }
     let faults = faults(&mut fields, names)?;
     names.faults += faults.len();
@@ -163,11 +181,21 @@ fn rows<'t>(fields: &mut Fields<'t>, key: &'static str) -> Reading<Vec<Value<'t>
     fields.need(key)?.array("a list of objects with a `name`")
 }
 
-/// Declares the name of a row: its id, and whether it is new. Two rows of one header are never the same thing, but two logs
-/// may declare one thing each.
-fn declare(table: &mut Table, row: Value<'_>) -> Reading<(u32, bool)> {
+/// Declares the name of a row: its id, and whether it is new. Two rows of one header are never the same thing, so no name comes twice
+/// in `once`; but two logs may declare one thing each.
+fn declare(table: &mut Table, row: Value<'_>, once: &mut BTreeSet<u32>) -> Reading<(u32, bool)> {
     let name = row.object("an object with a `name`")?.need("name")?;
-    Ok(table.add(&name.string("a name")?))
+    let (id, is_new) = table.add(&name.string("a name")?);
+    if !once.insert(id) {
+        return Err(name.unexpected("each name once"));
+    }
+    Ok((id, is_new))
+}
+
+/// Declares rows that belong to nothing.
+fn declared(rows: Vec<Value<'_>>, table: &mut Table) -> Reading<()> {
+    let mut once = BTreeSet::new();
+    rows.into_iter().try_for_each(|row| declare(table, row, &mut once).map(|_| ()))
 }
 
 fn owner<'t>(row: Value<'t>, key: &'static str) -> Reading<Value<'t>> {
@@ -236,13 +264,22 @@ fn observes(value: Value<'_>, names: &mut Names) -> Reading<Vec<Recorded>> {
         for kind in listed.array(EXPECTED)? {
             let text = kind.string("the name of a kind of fact")?;
             // A kind that only later programs know is no kind that is judged here.
-            if let Some(name) = Kind::from_name(&text) {
-                facts = facts.or(Kinds::of(&[name]));
+            match Kind::from_name(&text) {
+                Some(name) => facts = facts.or(Kinds::of(&[name])),
+                None => no_slip(kind, &text)?,
             }
         }
         all.push(Recorded { observer, kinds: facts });
     }
     Ok(all)
+}
+
+/// An error for the name of a kind that is not known and looks like one that is, misspelt.
+pub(super) fn no_slip(value: Value<'_>, name: &str) -> Reading<()> {
+    match nearest(name, Kind::ALL.iter().map(|kind| kind.as_str())) {
+        Some(meant) => Err(value.unexpected(&format!("a kind of fact, such as `{meant}`"))),
+        None => Ok(()),
+    }
 }
 
 /// The schema of a header.

@@ -13,8 +13,8 @@ use crate::trace::recorded::Recorded;
 
 use super::cursor::{Fields, Malformed, Reading, object_of};
 use super::form::{Form, field};
-use super::header::{Header, read_header};
-use super::kinds::read_fields;
+use super::header::{Header, no_slip, read_header};
+use super::kinds::{Recorder, read_fields};
 use super::names::{Names, OwnIds};
 use crate::trace::kind::Kind;
 
@@ -150,6 +150,8 @@ pub struct LogReader<R> {
     /// The number of faults that earlier logs announced.
     faults_before: u32,
     last: Option<FactId>,
+    /// The kind that was not known last.
+    strange: Option<String>,
     ended: bool,
 }
 
@@ -168,6 +170,7 @@ impl<R: BufRead> LogReader<R> {
             header,
             faults_before,
             last: None,
+            strange: None,
             ended: false,
         };
         if !reader.advance()? {
@@ -217,9 +220,15 @@ impl<R: BufRead> LogReader<R> {
         let entry = text_of(&self.buffer).and_then(|text| self.entry(text, &mut names.0));
         match entry {
             Ok(entry) => {
-                if let Entry::Fact(fact) = &entry {
-                    self.last = Some(fact.id);
-                    self.ended = matches!(fact.kind, FactKind::RunEnd(_));
+                match &entry {
+                    Entry::Fact(fact) => {
+                        self.last = Some(fact.id);
+                        self.ended = matches!(fact.kind, FactKind::RunEnd(_));
+                    }
+                    Entry::Unknown(kind) if self.strange.as_ref() != Some(kind) => {
+                        self.strange = Some(kind.clone());
+                    }
+                    Entry::Unknown(_) | Entry::Cut => {}
                 }
                 Ok(Some(entry))
             }
@@ -240,12 +249,19 @@ impl<R: BufRead> LogReader<R> {
             Some(value) => SimTime::read(value, names)?,
             None => at,
         };
-        let observer: Observer = field(&mut fields, "observer", names)?;
+        let by = fields.need("observer")?;
+        let observer = Observer::read(by, names)?;
         let kind = fields.need("fact")?;
         let text = kind.string("the name of a kind of fact")?;
         let Some(name) = Kind::from_name(&text) else {
+            if self.strange.as_deref() != Some(&text) {
+                no_slip(kind, &text)?;
+            }
             return Ok(Entry::Unknown(text.into_owned()));
         };
+        if let Some(expected) = foreign(name.recorder(), observer) {
+            return Err(by.unexpected(&format!("{expected}: nobody else records `{text}`")));
+        }
         let kind = self.own_faults(read_fields(name, &mut fields, names)?);
         let causes = causes(&mut fields, names, id)?;
         Ok(Entry::Fact(Fact { id, at, clock, observer, kind, causes }))
@@ -300,6 +316,18 @@ impl<R: BufRead> LogReader<R> {
         let Malformed { at, found, expected, .. } = wrong;
         let near = Excerpt::of(&String::from_utf8_lossy(self.buffer.trim_ascii_end()), at);
         LogError::Malformed { line: self.line, column: at + 1, found, expected, near }
+    }
+}
+
+/// Who should have observed what somebody else cannot.
+const fn foreign(recorder: Recorder, observer: Observer) -> Option<&'static str> {
+    match (recorder, observer) {
+        (Recorder::World, Observer::World)
+        | (Recorder::Server, Observer::Server(_))
+        | (Recorder::Device, Observer::Device(_)) => None,
+        (Recorder::World, Observer::Server(_) | Observer::Device(_)) => Some("\"world\""),
+        (Recorder::Server, Observer::World | Observer::Device(_)) => Some("a server"),
+        (Recorder::Device, Observer::World | Observer::Server(_)) => Some("a device"),
     }
 }
 

@@ -29,8 +29,14 @@ impl Judge for NotOverwritten {
         if newer.is_some() {
             findings.raise(Rule::D04, Party::Device(device), [Some(start), newer, fact]);
         }
+        let [asked, home] = [view.cast.server_of(device), view.cast.server(user)];
         let left_out = view.cast.devices(user).iter().find_map(|listed| {
             let up = view.life.crypto(*listed).filter(|up| up.fact < start)?;
+            // An asker's server that cannot reach the user's answers by what it has heard.
+            let told = || view.lists.change_known(asked, user, up);
+            if asked != home && told().is_none_or(|told| told > start) {
+                return None;
+            }
             let there = view.lists.entry(device, user, *listed).is_some();
             (!there && view.life.gone(*listed).is_none()).then_some(up.fact)
         });

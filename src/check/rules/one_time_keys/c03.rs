@@ -30,10 +30,15 @@ impl Judge for FallbackLast {
                 let witnesses = [Some(since), Some(case.fact.id)];
                 findings.raise(Rule::C03, case.server(target), witnesses);
             }
-        } else if let FactKind::ClaimEnd { target, claim, outcome: ClaimOutcome::NoKey, .. } =
+        } else if let FactKind::ClaimEnd { device, target, claim, outcome: ClaimOutcome::NoKey } =
             case.fact.kind
         {
             let Some(claimed) = self.claims.get(claim.index()).copied().flatten() else { return };
+            // A server that nobody could ask has refused nobody a key.
+            let servers = [device, target].map(|one| case.view.cast.server_of(one));
+            if case.view.outages.apart(&case.view.cast, servers[0], servers[1]) {
+                return;
+            }
             findings.met(Rule::C03);
             // What was there before the claim was made and is there still was there when the server looked.
             let there = [supply.fallback_since(target), supply.one_time_since(target)];

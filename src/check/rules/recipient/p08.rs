@@ -29,7 +29,11 @@ impl Judge for KeyStays {
                 return;
             }
             (device, session)
-        } else if let FactKind::KeyRefused { device, session, first, .. } = fact.kind {
+        } else if let FactKind::KeyRefused { device, session, first, via } = fact.kind {
+            // Only the creator's own room key has a claim to be taken.
+            if via.is_some_and(|via| !view.brings_creators_key(via, session)) {
+                return;
+            }
             let held = view.held_since(device, session).is_some();
             let better = view.holdings.of(device, session).is_some_and(|held| held.first <= first);
             let told = view.heard_about(device, session).next().is_some();

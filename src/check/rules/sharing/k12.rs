@@ -63,7 +63,7 @@ fn is_of_creator(view: &View, key: &ToDevice, session: MegolmSessionId) -> bool 
 /// Whether the recipient refused the key after it was told that the session is withheld.
 fn is_refused_for_a_notice(view: &View, key: &ToDevice, session: MegolmSessionId) -> bool {
     let mut notices = view.notices.about(session, key.recipient);
-    view.holdings.refusal(key.recipient, session).is_some()
+    view.holdings.refusal(key.recipient, session, None).is_some()
         && notices.any(|notice| view.transport.get(notice.number).processed.is_some())
 }
 

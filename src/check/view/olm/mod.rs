@@ -102,9 +102,9 @@ struct Pair {
     last_failure: Option<(Epoch, FactId)>,
     /// The epochs in which an attempt failed that will not work when it is tried again, or two failed in passing.
     settled: Vec<(Epoch, FactId)>,
-    /// Those of them in which there was nothing to tell when it came to that, by the choice of the device's user, and when that was
-    /// last so.
-    untold: Vec<(Epoch, FactId)>,
+    /// Those of them in which there was nothing to tell when it came to that, by the choice of the device's user, and of which messages:
+    /// of those that were encrypted before this fact, or of any.
+    untold: Vec<(Epoch, Option<FactId>)>,
     /// The last claim that brought a fallback key, with its epoch.
     fallback: Option<(Epoch, FactId)>,
     last_new: Option<FactId>,
@@ -335,17 +335,18 @@ impl Olm {
         is_settled
     }
 
-    /// By this fact the failure of this epoch was to be told, and the device's user did not want it told.
+    /// The failure of this epoch was to be told, and the device's user did not want it told: of the messages that were encrypted before
+    /// this fact, or, if none is given, of any.
     pub(crate) fn leave_untold(
         &mut self,
         (device, peer): (DeviceId, DeviceId),
         epoch: Epoch,
-        fact: FactId,
+        until: Option<FactId>,
     ) {
         let pair = self.pairs.entry(device.raw(), peer.raw());
         match pair.untold.iter_mut().find(|(of, _)| *of == epoch) {
-            Some((_, last)) => *last = fact,
-            None => pair.untold.push((epoch, fact)),
+            Some((_, last)) => *last = until.filter(|_| last.is_some()),
+            None => pair.untold.push((epoch, until)),
         }
     }
 
@@ -357,7 +358,8 @@ impl Olm {
         encrypted: FactId,
     ) -> bool {
         self.of(device, peer).is_some_and(|pair| {
-            pair.untold.iter().any(|(of, fact)| *of == epoch && *fact > encrypted)
+            let mut untold = pair.untold.iter();
+            untold.any(|(of, until)| *of == epoch && until.is_none_or(|until| until > encrypted))
         })
     }
 

@@ -3,7 +3,7 @@
 
 use crate::check::view::life::Moment;
 use crate::check::view::rooms::{Hidden, Rooms};
-use crate::ids::{DeviceId, FactId, RoomId, UserId};
+use crate::ids::{DeviceId, RoomId, UserId};
 use crate::time::SimTime;
 
 /// What had been left out of what a store knew that was replaced by a copy.
@@ -18,17 +18,18 @@ impl Rooms {
     /// very instant it is not known which came first; that it was told again is what does not blame anybody.
     ///
     /// A copy from before an earlier restore knows what was known then, whatever that restore took away. Of a copy from the very instant
-    /// of that restore its `cause` tells: what began later than that restore copied what it had left, unless it takes no time itself: then
-    /// the copy was made before all that happened at that instant.
+    /// of that restore what it was made for tells: a process that began at that instant, after the restore, and writes its copy back
+    /// later copied what the restore had left. Any other copy was made before all that happened at its instant.
     pub(crate) fn restored(
         &mut self,
         device: DeviceId,
-        (snapshot, cause): (SimTime, Option<FactId>),
+        (snapshot, begun): (SimTime, Option<Moment>),
         now: Moment,
     ) {
         let is_after = |restore: Moment| {
-            let copies_before = now.at == snapshot || cause < Some(restore.fact);
-            restore.at > snapshot || (restore.at == snapshot && copies_before)
+            let is_copied = |begun: Moment| begun.at == snapshot && begun.fact > restore.fact;
+            let left = now.at > snapshot && begun.is_some_and(is_copied);
+            restore.at > snapshot || (restore.at == snapshot && !left)
         };
         for room in (0..self.rooms.len()).map(RoomId::at) {
             let Some(seen) = self.seen.get_mut(device.raw(), room.raw()) else { continue };

@@ -124,7 +124,7 @@ fn an_older_store_is_told_again() {
     assert_eq!(seen(&rooms), ban, "a copy from before the store went back the second time");
     for (cause, known) in [(4, ban), (5, Some(Membership::Join)), (6, Some(Membership::Join))] {
         let mut at_once = rooms.clone();
-        let copied = (SimTime::from_ms(11), Some(FactId::new(cause)));
+        let copied = (SimTime::from_ms(11), Some(moment(cause, 11)));
         at_once.restored(A, copied, moment(8, 14));
         assert_eq!(
             seen(&at_once),
