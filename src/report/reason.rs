@@ -88,9 +88,7 @@ pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
         Leaf::Rejected => "the key came to {it} in a message that failed its checks",
         Leaf::LostAtRecipient => "{they} acknowledged what came and crashed before it was stored",
         Leaf::StorageLoss => "{they} had the key once and lost it with {their} store",
-        Leaf::PartialRestore => {
-            "the key that {they} restored starts later, and what it was restored from does not say why"
-        }
+        Leaf::PartialRestore => "the key that {they} restored starts later, and gives no reason",
         Leaf::ForwardedWithheld => {
             "the key that was forwarded to {it} starts later, with {code} as the reason"
         }

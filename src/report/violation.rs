@@ -27,11 +27,16 @@ pub(super) fn violations(names: &Names<'_>, outcome: &Outcome, kept: &Kept) -> V
     told_by(names, &outcome.violations, (&shown, &|fault| names.fault(fault)))
 }
 
+/// The facts that show a violation, a line each.
+type Shown<'a> = &'a dyn Fn(&Violation) -> Vec<String>;
+/// An announced fault by its name.
+type FaultName<'a> = &'a dyn Fn(FaultId) -> String;
+
 /// As [`violations`], where `shown` tells the facts that show one, and `fault` names announced faults.
 pub(super) fn told_by(
     names: &Names<'_>,
     violations: &[Violation],
-    (shown, fault): (&dyn Fn(&Violation) -> Vec<String>, &dyn Fn(FaultId) -> String),
+    (shown, fault): (Shown<'_>, FaultName<'_>),
 ) -> Vec<String> {
     let mut kinds: Vec<(Kind, Vec<&Violation>)> = Vec::new();
     for one in violations {

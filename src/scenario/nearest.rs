@@ -1,6 +1,8 @@
 //! The name that was probably meant by one that is not known.
 //! It does not know what is named.
 
+/// Of a shorter name nearly every other is a slip.
+const SHORTEST: usize = 3;
 /// A longer name is nobody's slip.
 const LONGEST: usize = 64;
 /// One letter in so many may be wrong, and one in any case.
@@ -10,7 +12,7 @@ const TYPOS: usize = 3;
 #[must_use]
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let length = name.chars().count();
-    if length > LONGEST {
+    if !(SHORTEST..=LONGEST).contains(&length) {
         return None;
     }
     let most = (length / TYPOS).max(1);

@@ -117,6 +117,9 @@ pub(super) fn put_header(line: &mut Line<'_>, scenario: &Scenario, reading: Read
     });
 }
 
+/// Names of kinds that are shorter than this may be anything.
+const CLEAR: usize = 6;
+
 /// The fields of a header.
 const FIELDS: [&str; 12] = [
     "trace_version",
@@ -276,6 +279,8 @@ fn observes(value: Value<'_>, names: &mut Names) -> Reading<Vec<Recorded>> {
 
 /// An error for the name of a kind that is not known and looks like one that is, misspelt.
 pub(super) fn no_slip(value: Value<'_>, name: &str) -> Reading<()> {
+    // A short one is as near to many.
+    let name = if name.len() < CLEAR { "" } else { name };
     match nearest(name, Kind::ALL.iter().map(|kind| kind.as_str())) {
         Some(meant) => Err(value.unexpected(&format!("a kind of fact, such as `{meant}`"))),
         None => Ok(()),

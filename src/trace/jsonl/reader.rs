@@ -14,7 +14,7 @@ use crate::trace::recorded::Recorded;
 use super::cursor::{Fields, Malformed, Reading, object_of};
 use super::form::{Form, field};
 use super::header::{Header, no_slip, read_header};
-use super::kinds::{Recorder, read_fields};
+use super::kinds::read_fields;
 use super::names::{Names, OwnIds};
 use crate::trace::kind::Kind;
 
@@ -249,8 +249,7 @@ impl<R: BufRead> LogReader<R> {
             Some(value) => SimTime::read(value, names)?,
             None => at,
         };
-        let by = fields.need("observer")?;
-        let observer = Observer::read(by, names)?;
+        let observer: Observer = field(&mut fields, "observer", names)?;
         let kind = fields.need("fact")?;
         let text = kind.string("the name of a kind of fact")?;
         let Some(name) = Kind::from_name(&text) else {
@@ -259,9 +258,6 @@ impl<R: BufRead> LogReader<R> {
             }
             return Ok(Entry::Unknown(text.into_owned()));
         };
-        if let Some(expected) = foreign(name.recorder(), observer) {
-            return Err(by.unexpected(&format!("{expected}: nobody else records `{text}`")));
-        }
         let kind = self.own_faults(read_fields(name, &mut fields, names)?);
         let causes = causes(&mut fields, names, id)?;
         Ok(Entry::Fact(Fact { id, at, clock, observer, kind, causes }))
@@ -316,18 +312,6 @@ impl<R: BufRead> LogReader<R> {
         let Malformed { at, found, expected, .. } = wrong;
         let near = Excerpt::of(&String::from_utf8_lossy(self.buffer.trim_ascii_end()), at);
         LogError::Malformed { line: self.line, column: at + 1, found, expected, near }
-    }
-}
-
-/// Who should have observed what somebody else cannot.
-const fn foreign(recorder: Recorder, observer: Observer) -> Option<&'static str> {
-    match (recorder, observer) {
-        (Recorder::World, Observer::World)
-        | (Recorder::Server, Observer::Server(_))
-        | (Recorder::Device, Observer::Device(_)) => None,
-        (Recorder::World, Observer::Server(_) | Observer::Device(_)) => Some("\"world\""),
-        (Recorder::Server, Observer::World | Observer::Device(_)) => Some("a server"),
-        (Recorder::Device, Observer::World | Observer::Server(_)) => Some("a device"),
     }
 }
 

@@ -63,7 +63,7 @@ fn a_broken_rule_is_shown_with_the_lines_that_show_it() {
     let output = check(folder.path(), &["bad.jsonl"]);
     let out = text(&output.stdout);
     let line = out.lines().find(|line| line.contains("    bad.jsonl:")).unwrap();
-    assert!(out.contains("  W-09 by A1 (violation)"), "{out}");
+    assert!(out.contains("  W-09 by A1 (violation, 2 times); the rule: "), "{out}");
     let number = line.trim().split(':').nth(1).unwrap().parse::<usize>().unwrap();
     let log = fs::read_to_string(folder.path().join("bad.jsonl")).unwrap();
     let shown: Value = serde_json::from_str(log.lines().nth(number - 1).unwrap()).unwrap();

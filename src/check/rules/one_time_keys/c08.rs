@@ -9,6 +9,9 @@ use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::kind::Kinds;
 
+/// Whether a count says that there is none.
+type SaysNone = fn(Counts) -> Option<bool>;
+
 /// The judge of C-08: a device that knows that it has no key left, and has uploaded none when the run comes to rest.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SupplyKept;
@@ -28,7 +31,7 @@ impl Judge for SupplyKept {
             // A server that says that there is none though nobody was given it has lost it, and may take no other.
             let fallback = fallback.filter(|_| view.supply.fallback_used(device).is_some());
             // Whether a count says that there is none; nothing where it was left out.
-            let kinds: [(Option<FactId>, fn(Counts) -> Option<bool>); 2] = [
+            let kinds: [(Option<FactId>, SaysNone); 2] = [
                 (one_time, |counts| counts.one_time.map(|count| count == 0)),
                 (fallback, |counts| counts.unused_fallback.map(|unused| !unused)),
             ];

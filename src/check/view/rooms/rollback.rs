@@ -27,7 +27,7 @@ impl Rooms {
         now: Moment,
     ) {
         let is_after = |restore: Moment| {
-            let is_copied = |begun: Moment| begun.at == snapshot && begun.fact > restore.fact;
+            let is_copied = |begun: Moment| begun.at == snapshot && begun.fact >= restore.fact;
             let left = now.at > snapshot && begun.is_some_and(is_copied);
             restore.at > snapshot || (restore.at == snapshot && !left)
         };

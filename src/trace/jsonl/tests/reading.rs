@@ -60,7 +60,9 @@ fn a_header_names_each_thing_with_what_it_belongs_to() {
     let server = HEADER.replace(r#""server":"s2""#, r#""server":"s3""#);
     assert!(said(&server).ends_with("found \"s3\", expected the name of a server of the header"));
     let twice = HEADER.replace(r#"{"name":"B1","user":"bob"}"#, r#"{"name":"A1","user":"bob"}"#);
-    assert!(said(&twice).ends_with("expected one owner for each name, the same everywhere"));
+    assert!(said(&twice).ends_with("found \"A1\", expected each name once"));
+    let slip = HEADER.replace("\"faults\"", "\"fault\"");
+    assert!(said(&slip).ends_with("expected `faults`"), "{}", said(&slip));
     let rule = HEADER.replace("T-01", "T-99");
     assert!(said(&rule).ends_with("found \"T-99\", expected the id of a rule, such as \"W-09\""));
 }
