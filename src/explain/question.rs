@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, ToDeviceId, TxnId, UserId};
 use crate::protocol::to_device::OlmEvent;
 use crate::protocol::withheld::WithheldCode;
-use crate::trace::fact::{ClaimOutcome, Fact, FactKind, KeySource, SentContent};
+use crate::time::SimTime;
+use crate::trace::fact::{ClaimOutcome, Fact, FactKind, KeySource, Observer, SentContent};
 
 /// A question: why is it so?
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,10 +58,35 @@ pub fn seeds(facts: &[Fact], question: &Question) -> Vec<FactId> {
         {
             found.extend(knowledge(facts, &encrypted, user));
         }
+        let sender = encrypted.map(|encrypted| encrypted.sender);
+        for device in [question.device, sender].into_iter().flatten() {
+            found.sort_unstable();
+            found.extend(setbacks(facts, &found, device));
+        }
     }
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The times at which the device's store went back to before something that was found, ascending, if the device did anything of it
+/// later. Both `facts` and `found` ascend.
+fn setbacks(facts: &[Fact], found: &[FactId], device: DeviceId) -> Vec<FactId> {
+    let told: Vec<&Fact> = found
+        .iter()
+        .filter_map(|id| facts.binary_search_by_key(id, |fact| fact.id).ok())
+        .map(|at| &facts[at])
+        .filter(|fact| fact.observer == Observer::Device(device))
+        .collect();
+    let undoes = |restore: &Fact, copied: SimTime| {
+        let (before, after) = told.split_at(told.partition_point(|fact| fact.id < restore.id));
+        before.iter().any(|fact| fact.at >= copied) && !after.is_empty()
+    };
+    let setback = |fact: &Fact| {
+        let FactKind::StoreRestored { device: of, snapshot } = fact.kind else { return None };
+        (of == device && undoes(fact, snapshot)).then_some(fact.id)
+    };
+    facts.iter().filter_map(setback).collect()
 }
 
 fn encryption(fact: &Fact, wanted: MessageId) -> Option<Encrypted> {

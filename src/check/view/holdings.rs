@@ -23,6 +23,8 @@ pub(crate) struct Holding {
     pub(crate) no_better: Option<FactId>,
     /// How the key went.
     pub(crate) lost: Option<(LossCause, FactId)>,
+    /// When the device got the key whose place this one took because it reaches further back.
+    pub(crate) over: Option<FactId>,
 }
 
 /// A key with a lower index that a device no longer holds.
@@ -60,6 +62,7 @@ impl Holdings {
             worse: None,
             no_better: None,
             lost: None,
+            over: None,
         };
         let Some(held) = self.keys.get_mut(session.raw(), device.raw()) else {
             self.keys.insert(session.raw(), device.raw(), fresh);
@@ -70,9 +73,11 @@ impl Holdings {
         if let Some((why, fact)) = gone {
             let ever = held.better.unwrap_or(Better { first: held.first, why, fact });
             *held = Holding { better: Some(ever).filter(|ever| ever.first < first), ..fresh };
-        } else if first < held.first
-            || first == held.first && life.cut_off(device, held.taken).is_some()
-        {
+        } else if first < held.first {
+            let over = life.cut_off(device, held.taken).is_none().then_some(held.taken.fact);
+            *held =
+                Holding { better: held.better.filter(|ever| ever.first < first), over, ..fresh };
+        } else if first == held.first && life.cut_off(device, held.taken).is_some() {
             // What a crash may have kept from being written down is there for certain once it comes again.
             *held = Holding { better: held.better.filter(|ever| ever.first < first), ..fresh };
         } else {

@@ -1,6 +1,8 @@
 //! Device lists: what each device knows of each user's devices, how old that is, and who was told of changes.
 //! It does not know what follows for keys.
 
+use std::collections::BTreeMap;
+
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::{Pairs, row};
 use crate::ids::{DeviceId, FactId, QueryId, ServerId, UserId};
@@ -134,6 +136,8 @@ pub(crate) struct Lists {
     starts: Vec<Option<FactId>>,
     answer: Vec<(DeviceId, bool)>,
     answer_of: Option<QueryId>,
+    /// Answers of which something was told before another came between.
+    interrupted: BTreeMap<QueryId, Vec<(DeviceId, bool)>>,
     changes: Pairs<Vec<Moment>>,
     /// The latest event of a room that each device's answers told of.
     told: Vec<Option<FactId>>,
@@ -178,11 +182,23 @@ impl Lists {
 
     /// The answer of `query` lists a device.
     pub(crate) fn listed(&mut self, query: QueryId, device: DeviceId, cross_signed: bool) {
-        if self.answer_of != Some(query) {
-            self.answer.clear();
-            self.answer_of = Some(query);
-        }
+        self.turn_to(query);
         self.answer.push((device, cross_signed));
+    }
+
+    /// What is listed next belongs to the answer of `query`. Where several are told of at once, each keeps its own.
+    fn turn_to(&mut self, query: QueryId) {
+        if self.answer_of == Some(query) {
+            return;
+        }
+        if let Some(other) = self.answer_of.replace(query) {
+            self.interrupted.insert(other, std::mem::take(&mut self.answer));
+        } else {
+            self.answer.clear();
+        }
+        if let Some(begun) = self.interrupted.remove(&query) {
+            self.answer = begun;
+        }
     }
 
     /// The query ended.
@@ -194,9 +210,7 @@ impl Lists {
         now: Moment,
     ) {
         let fact = now.fact;
-        if self.answer_of != Some(query) {
-            self.answer.clear();
-        }
+        self.turn_to(query);
         self.answer_of = None;
         let start = self.starts.get(query.index()).copied().flatten().unwrap_or(fact);
         let list = self.lists.entry(device.raw(), user.raw());
@@ -402,6 +416,7 @@ mod tests {
 
     const A: DeviceId = DeviceId::new(0);
     const B: DeviceId = DeviceId::new(1);
+    const C: DeviceId = DeviceId::new(2);
     const BOB: UserId = UserId::new(1);
     const APPLIED: QueryOutcome = QueryOutcome::Applied { master: None, verified: false };
 
@@ -519,5 +534,22 @@ mod tests {
         let newer = Some(FactId::new(9));
         let [start, end] = [8, 11].map(FactId::new);
         assert_eq!(lists.gap(A, BOB), Gap::Settled { start, end, newer });
+    }
+
+    #[test]
+    fn answers_that_are_told_of_at_once_keep_what_is_theirs() {
+        let mut lists = Lists::default();
+        start(&mut lists, 0, 1);
+        lists.started(C, BOB, QueryId::new(1), FactId::new(2));
+        lists.listed(QueryId::new(0), B, false);
+        lists.listed(QueryId::new(1), C, false);
+        lists.listed(QueryId::new(0), A, false);
+        end(&mut lists, 0, APPLIED, 6);
+        assert!(lists.entry(A, BOB, B).is_some() && lists.entry(A, BOB, A).is_some());
+        assert!(lists.entry(A, BOB, C).is_none());
+        let now = Moment { fact: FactId::new(7), at: SimTime::from_ms(7) };
+        lists.ended((C, BOB), QueryId::new(1), APPLIED, now);
+        assert!(lists.entry(C, BOB, C).is_some());
+        assert!(lists.entry(C, BOB, A).is_none() && lists.entry(C, BOB, B).is_none());
     }
 }

@@ -15,13 +15,14 @@ pub(super) use self::telling::Telling;
 pub use self::text::text;
 
 use crate::check::outcome::Verdict;
-use crate::ids::FactId;
+use crate::ids::{DeviceId, FactId};
 use crate::rulebook::rule::Rule;
 use crate::run::kept::Kept;
 use crate::run::why::{Answer, Subject, Why};
 use crate::scenario::fault::Party;
 use crate::scenario::model::Scenario;
-use crate::trace::fact::TryResult;
+use crate::time::SimTime;
+use crate::trace::fact::{FactKind, Shown, TryResult};
 use crate::trace::sink::FactSink;
 
 use super::names::{Names, verdict};
@@ -141,10 +142,21 @@ impl<'a> Teller<'a> {
             Subject::Broken(violation) => violation.cell?.1,
             Subject::Unsent(_) => return None,
         };
+        let setback = match result {
+            TryResult::Undecryptable(Shown::Unexplained) => setback(answer, device, fact.id),
+            TryResult::Undecryptable(Shown::Code { .. } | Shown::Reason { .. })
+            | TryResult::Decrypted
+            | TryResult::Hidden
+            | TryResult::Invalid => None,
+        };
         let device = self.names.device(device);
         let text = match result {
             TryResult::Undecryptable(shown) => {
-                format!("The user of {device} is shown {}.", shown.word(&self.names))
+                let shown = shown.word(&self.names);
+                let since = setback.map_or_else(String::new, |(_, copied)| {
+                    format!(" since the store of {device} became what it was at {copied}")
+                });
+                format!("The user of {device} is shown {shown}{since}.")
             }
             TryResult::Decrypted => format!("The user of {device} is shown the message."),
             TryResult::Hidden => {
@@ -154,8 +166,19 @@ impl<'a> Teller<'a> {
                 format!("The user of {device} is shown that the message is not valid.")
             }
         };
-        Some(Statement { text, facts: vec![fact.id] })
+        let setback = setback.map(|(restored, _)| restored);
+        Some(Statement { text, facts: setback.into_iter().chain([fact.id]).collect() })
     }
+}
+
+/// The last time before `attempt` that the device's store went back to before something that the explanation tells, with the time
+/// of the copy.
+fn setback(answer: &Answer, device: DeviceId, attempt: FactId) -> Option<(FactId, SimTime)> {
+    let before = answer.slice.links.iter().rev().filter(|link| link.fact.id < attempt);
+    before.map(|link| link.fact).find_map(|fact| {
+        let FactKind::StoreRestored { device: of, snapshot } = fact.kind else { return None };
+        (of == device).then_some((fact.id, snapshot))
+    })
 }
 
 /// ` (#3, #17)`, or nothing.

@@ -1,13 +1,11 @@
 //! U-10 (recipient, SHOULD; uploading keys, MSC2732): the private parts of at the most two fallback keys are kept. Every reading
-//! agrees. It does not know devices that never tell of private keys that go, nor what a store that went back still has.
-
-use std::collections::BTreeSet;
+//! agrees. It does not know what a store that went back still has.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::life::Moment;
 use crate::check::view::pairs::row;
-use crate::ids::{DeviceId, FactId, KeyValue};
+use crate::ids::{FactId, KeyValue};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::FactKind;
@@ -21,8 +19,6 @@ const KEPT_MAX: usize = 2;
 pub(crate) struct TwoAtMost {
     /// By device: the fallback keys whose private half did not go.
     held: Vec<Vec<(KeyValue, Moment)>>,
-    /// The devices that told of a private key that went.
-    telling: BTreeSet<DeviceId>,
     /// By device: the last fallback key that its server took.
     last: Vec<Option<FactId>>,
 }
@@ -32,7 +28,6 @@ impl Judge for TwoAtMost {
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         if let FactKind::PrivateKeyGone { device, key, .. } = case.fact.kind {
-            self.telling.insert(device);
             row(&mut self.held, device.index()).retain(|(held, _)| *held != key);
         } else if let FactKind::FallbackKeyUp { device, key } = case.fact.kind {
             let (life, now) = (&case.view.life, case.fact.id);
@@ -46,9 +41,6 @@ impl Judge for TwoAtMost {
             held.retain(|(_, up)| life.forgiven(device, *up).is_none());
             if !may_be_lost && held.iter().all(|(known, _)| *known != key) {
                 held.push((key, case.now()));
-            }
-            if !self.telling.contains(&device) {
-                return;
             }
             findings.met(Rule::U10);
             if held.len() > KEPT_MAX {
@@ -133,13 +125,18 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_tells_of_nothing_and_a_store_that_went_back_decide_nothing() {
-        let mut silent = Story::begin();
-        (0..3).for_each(|key| {
-            up(&mut silent, key);
+    fn a_device_that_drops_none_keeps_too_many() {
+        let mut story = Story::begin();
+        (0..2).for_each(|key| {
+            up(&mut story, key);
         });
-        assert_eq!(silent.rules(), []);
-        assert_eq!(silent.judge().marks.of(Rule::U10), 0);
+        assert_eq!(story.rules(), []);
+        up(&mut story, 2);
+        assert_eq!(story.rules(), [(Rule::U10, device(B1))]);
+    }
+
+    #[test]
+    fn a_store_that_went_back_decides_nothing() {
         let (mut story, _) = two();
         story.by(B1, FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(1) });
         up(&mut story, 2);

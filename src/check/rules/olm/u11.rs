@@ -2,29 +2,46 @@
 //! its envelope is thrown away, and no key is taken from it. Every reading agrees. It does not know keys of which no fact tells
 //! which message brought them.
 
+use std::collections::BTreeMap;
+
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::transport::Opened;
+use crate::ids::{FactId, ToDeviceId};
+use crate::protocol::to_device::SenderKeys;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
-use crate::trace::fact::{FactKind, OlmError};
+use crate::trace::fact::{FactKind, OlmError, OlmResult};
 use crate::trace::kind::{Kind, Kinds};
 
 /// The judge of U-11: a key that came with a message which did not pass the checks.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Discarded;
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Discarded {
+    /// Messages that were opened though the keys inside do not fit, and when.
+    differing: BTreeMap<ToDeviceId, FactId>,
+}
 
 impl Judge for Discarded {
-    const HEARS: Kinds = Kinds::of(&[Kind::KeyIn]);
+    const HEARS: Kinds = Kinds::of(&[Kind::KeyIn, Kind::OlmDecrypt]);
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
+        if let FactKind::OlmDecrypt {
+            message,
+            result: OlmResult::Decrypted { sender_keys: SenderKeys::Differ, .. },
+            ..
+        } = case.fact.kind
+        {
+            self.differing.insert(message, case.fact.id);
+        }
         let FactKind::KeyIn { device, via: Some(via), .. } = case.fact.kind else { return };
         let transport = &case.view.transport;
         let Some(number) = transport.number(via) else { return };
         findings.met(Rule::U11);
-        if let Some(Opened::Failed { error: OlmError::Mismatch, fact, .. }) =
-            transport.get(number).opened
-        {
+        let failed = match transport.get(number).opened {
+            Some(Opened::Failed { error: OlmError::Mismatch, fact, .. }) => Some(fact),
+            Some(Opened::Failed { .. } | Opened::Decrypted) | None => None,
+        };
+        if let Some(fact) = failed.or_else(|| self.differing.get(&via).copied()) {
             let witnesses = [Some(fact), Some(case.fact.id)];
             findings.raise(Rule::U11, Party::Device(device), witnesses);
         }

@@ -2,30 +2,24 @@
 //! it may be left out. Every reading agrees. It does not know answers of which no other fact tells when they were written.
 
 use crate::check::findings::Findings;
+use crate::check::rules::one_time_keys::told::Told;
 use crate::check::rules::{AtRest, Case, Judge};
 use crate::check::view::View;
-use crate::check::view::counts::Counts;
-use crate::ids::DeviceId;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
-use crate::time::SimTime;
-use crate::trace::fact::FactKind;
 use crate::trace::kind::{Kind, Kinds};
 
 /// The judge of C-06: an answer that leaves the count out and was written while there were keys is a breach.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CountsTold;
 
-fn judge(view: &View, device: DeviceId, (counts, now): (Counts, SimTime), findings: &mut Findings) {
-    let Some(since) = view.supply.one_time_since(device) else { return };
-    let Some(answer) = view.answers.newest(device, now).filter(|answer| *answer > since) else {
-        return;
-    };
+fn judge(view: &View, told: Told, findings: &mut Findings) {
+    let Some(since) = view.supply.one_time_since(told.device) else { return };
+    let Some(answer) = told.takes_in(view, since) else { return };
     findings.met(Rule::C06);
-    if counts.one_time.is_none() {
-        let mut witnesses = [Some(since), Some(counts.fact), Some(answer)];
-        witnesses.sort_unstable();
-        findings.raise(Rule::C06, Party::Server(view.cast.server_of(device)), witnesses);
+    if told.counts.one_time.is_none() {
+        let server = Party::Server(view.cast.server_of(told.device));
+        findings.raise(Rule::C06, server, told.witnesses(since, answer));
     }
 }
 
@@ -34,17 +28,13 @@ impl Judge for CountsTold {
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         // What the device was told until now is known to be over.
-        if let FactKind::KeyCounts { device, .. } = case.fact.kind
-            && let Some(before) = case.view.counts.before(device)
-        {
-            judge(case.view, device, (before, case.fact.at), findings);
+        if let Some(told) = Told::before(case) {
+            judge(case.view, told, findings);
         }
     }
 
     fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
-        for (device, counts) in at_rest.view.counts.all() {
-            judge(at_rest.view, device, (counts, SimTime::MAX), findings);
-        }
+        Told::last(at_rest).for_each(|told| judge(at_rest.view, told, findings));
     }
 }
 

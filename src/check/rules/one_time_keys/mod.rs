@@ -11,6 +11,7 @@ mod c07;
 mod c08;
 mod c09;
 mod c10;
+mod told;
 
 use crate::check::rules::family;
 

@@ -56,7 +56,9 @@ impl Judge for LooksBack {
                 }
                 Shown::Code { notice: None, .. } | Shown::Unexplained => false,
             };
-            let readable = view.held_since(device, encrypted.session).is_some();
+            let held = view.holdings.of(device, encrypted.session);
+            let readable = held.is_none_or(|held| held.first <= encrypted.index)
+                && view.held_since(device, encrypted.session).is_some();
             if stands && !readable && view.life.restored_since(device, attempt).is_none() {
                 let witnesses = [Some(attempt), Some(late.moment.fact)];
                 findings.raise_at((message, device), Rule::P09, Party::Device(device), witnesses);

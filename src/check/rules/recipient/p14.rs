@@ -1,9 +1,13 @@
 //! P-14 (recipient, MUST; specification, `m.megolm.v1.aes-sha2`): a key that a device has is replaced only by one that
-//! reaches further back. Every reading agrees. It does not know whom a key may be taken from; the rules on forwarded
-//! keys do.
+//! reaches further back and that does not come as a room key from another user than the session's. Every reading agrees. It does not
+//! know whom a forwarded key may be taken from; the rules on those do.
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
+use crate::check::view::View;
+use crate::check::view::messages::Session;
+use crate::check::view::transport::Content;
+use crate::ids::{MegolmSessionId, ToDeviceId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::{FactKind, LossCause};
@@ -17,7 +21,7 @@ impl Judge for BetterOnly {
     const HEARS: Kinds = Kinds::of(&[Kind::KeyIn]);
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
-        let FactKind::KeyIn { device, session, .. } = case.fact.kind else { return };
+        let FactKind::KeyIn { device, session, via, .. } = case.fact.kind else { return };
         let Some(held) = case.view.holdings.of(device, session) else { return };
         let now = Some(case.fact.id);
         let overwritten = held.better.filter(|better| {
@@ -35,13 +39,29 @@ impl Judge for BetterOnly {
             findings.raise(Rule::P14, Party::Device(device), [Some(held.taken.fact), now]);
         } else if held.taken.fact == case.fact.id {
             findings.met(Rule::P14);
+            if let Some(over) = held.over
+                && is_strangers(case.view, via, session)
+            {
+                findings.raise(Rule::P14, Party::Device(device), [Some(over), now]);
+            }
         }
     }
 }
 
+/// Whether a room key came from a user who did not make its session: Olm tells a recipient for certain who sent it.
+fn is_strangers(view: &View, via: Option<ToDeviceId>, session: MegolmSessionId) -> bool {
+    let Some(number) = via.and_then(|via| view.transport.number(via)) else { return false };
+    let message = view.transport.get(number);
+    let is_room_key = matches!(message.content, Content::Key { .. });
+    let made = view.messages.session(session);
+    let is_of_maker =
+        |made: Session| view.cast.user(made.creator) == view.cast.user(message.sender);
+    is_room_key && made.is_some_and(|made| !is_of_maker(made))
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{B1, Story, device, rules, s};
+    use crate::check::testing::{A1, A2, B1, C1, R, Story, device, rules, s};
     use crate::rulebook::reading::ReadingName;
     use crate::rulebook::rule::Rule;
     use crate::time::SimTime;
@@ -104,6 +124,19 @@ mod tests {
         for mut story in [wiped, crashed, rolled_back] {
             story.key_in(B1, s(0), 3, KeySource::RoomKey);
             assert_eq!(story.rules(), []);
+        }
+    }
+
+    #[test]
+    fn a_room_key_of_another_user_takes_no_keys_place_however_far_back_it_reaches() {
+        for (sender, is_broken) in [(A1, false), (A2, false), (C1, true)] {
+            let mut story = holding(5);
+            story.session(A1, s(0));
+            let via = Some(story.give((sender, B1), s(0), 0).row);
+            let (device, room, session, first, source) = (B1, R, s(0), 0, KeySource::RoomKey);
+            story.by(B1, FactKind::KeyIn { device, room, session, first, source, via });
+            let broken = story.rules().contains(&(Rule::P14, crate::check::testing::device(B1)));
+            assert_eq!(broken, is_broken, "{sender:?}");
         }
     }
 }
