@@ -51,7 +51,7 @@ impl Checker {
             }
             FactKind::HistoryVisibility { room, value, seq } => {
                 if let Observer::Server(server) = fact.observer {
-                    view.rooms.visibility(server, room, value, seq);
+                    view.rooms.visibility(server, room, (value, seq), fact.id);
                     view.room_changed(server, room, seq);
                 }
             }

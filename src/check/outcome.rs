@@ -63,7 +63,7 @@ pub struct NoticeCount {
 pub enum NotSent {
     /// The device refused it and told its user so, at this time.
     Refused(Refusal, SimTime),
-    /// The device stopped before it could send it, and did not start again.
+    /// The device stopped before it had sent it: for good, or what was waiting was gone when it started again.
     SenderStopped,
     /// It was still waiting when the run ended.
     Waiting,

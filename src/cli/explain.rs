@@ -1,8 +1,10 @@
 //! `withheld explain`: reads a file, runs it, and prints why it came out as it did.
 //! It does not know how an explanation is found or told; it knows what was asked for.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
+use crate::check::outcome::Unsent;
 use crate::ids::{DeviceId, MessageId};
 use crate::report::explanation::{Explained, document, dot, mermaid, text};
 use crate::report::room::Layout;
@@ -14,6 +16,7 @@ use crate::run::panic::caught;
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
 use crate::run::why::{Wanted, Why, explained};
+use crate::scenario::fault::Party;
 use crate::scenario::model::Scenario;
 use crate::scenario::nearest::nearest;
 
@@ -117,35 +120,55 @@ fn place(flag: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
 /// Nothing in the run is what was asked for.
 fn nothing(args: &ExplainArgs, scenario: &Scenario, why: &Why) -> Failure {
     let outcome = &why.report.outcome;
-    if let Some(rule) = &args.rule {
-        let mut broken: Vec<String> = Vec::new();
-        for violation in &outcome.violations {
-            if !broken.iter().any(|known| known == violation.rule.id()) {
-                broken.push(violation.rule.id().to_owned());
-            }
-        }
-        let expected = match &broken[..] {
-            [] => "no rule, as none was broken".to_owned(),
-            broken => format!("one that was broken: {}", list(broken)),
-        };
-        return Failure::usage(format!("--rule: found {}, expected {expected}", safe(rule)));
-    }
+    let name_of = |party| match party {
+        Party::Device(device) => safe(scenario.device_name(device)),
+        Party::Server(server) => safe(&scenario.servers[server.index()].name),
+        Party::World => "the network".to_owned(),
+    };
+    let place_of = |(message, device)| {
+        format!(
+            "{} at {}",
+            safe(scenario.message_name(message)),
+            safe(scenario.device_name(device))
+        )
+    };
     let mut flags = Vec::new();
     flags.extend(args.message.as_ref().map(|name| format!("--message {}", safe(name))));
     flags.extend(args.device.as_ref().map(|name| format!("--device {}", safe(name))));
-    let mut cells: Vec<String> = Vec::new();
-    for verdict in &outcome.verdicts {
-        cells.push(format!(
-            "{} at {}",
-            safe(scenario.message_name(verdict.message)),
-            safe(scenario.device_name(verdict.device))
-        ));
+    flags.extend(args.rule.as_ref().map(|name| format!("--rule {}", safe(name))));
+    let flags = flags.join(" ");
+    if let Some(rule) = &args.rule {
+        let named = spelled(rule);
+        let mut broken: BTreeSet<String> = BTreeSet::new();
+        for violation in &outcome.violations {
+            let cell = violation.cell.map(|cell| format!(", {}", place_of(cell)));
+            broken.insert(if violation.rule.id() == named {
+                format!("{named} by {}{}", name_of(violation.party), cell.unwrap_or_default())
+            } else {
+                violation.rule.id().to_owned()
+            });
+        }
+        let broken: Vec<String> = broken.into_iter().collect();
+        let expected = match &broken[..] {
+            [] => "no rule, as none was broken".to_owned(),
+            broken => format!("what was broken: {}", list(broken)),
+        };
+        return Failure::usage(format!("{flags}: found no such violation, expected {expected}"));
     }
-    let expected = match &cells[..] {
-        [] => "nothing, as no message was sent that another device could read".to_owned(),
-        cells => format!("a message at a device that it was meant for: {}", list(cells)),
+    let is_wanted = |one: &&Unsent| {
+        args.message.as_deref().is_some_and(|name| name == scenario.message_name(one.message))
     };
-    Failure::usage(format!("{}: found no such verdict, expected {expected}", flags.join(" ")))
+    let cells: Vec<String> =
+        outcome.verdicts.iter().map(|cell| place_of((cell.message, cell.device))).collect();
+    let expected = if let Some(unsent) = outcome.unsent.iter().find(is_wanted) {
+        let message = safe(scenario.message_name(unsent.message));
+        format!("--message {message} alone, as it was never sent")
+    } else if cells.is_empty() {
+        "nothing, as no message was sent that another device could read".to_owned()
+    } else {
+        format!("a message at a device that it was meant for: {}", list(&cells))
+    };
+    Failure::usage(format!("{flags}: found no such verdict, expected {expected}"))
 }
 
 /// The command that explains something else of the same run; what that is has to be filled in.

@@ -96,14 +96,19 @@ fn nothing(args: &ShrinkArgs, input: &Input, tried: &Tried) -> Failure {
         }
     }
     let name = safe(&input.name);
+    let is_injected = tried.report.outcome.violations.iter().any(|one| one.injected.is_some());
+    let remark = if is_injected { "; what a fault injects counts against nobody" } else { "" };
     Failure::usage(match (&args.rule, &broken[..]) {
-        (Some(rule), []) => {
-            format!("--rule: found {}, expected no rule, as none is broken in {name}", safe(rule))
-        }
+        (Some(rule), []) => format!(
+            "--rule: found {}, expected no rule, as none is broken in {name}{remark}",
+            safe(rule)
+        ),
         (Some(rule), broken) => {
             format!("--rule: found {}, expected one that is broken: {}", safe(rule), list(broken))
         }
-        (None, []) => format!("{name}: found nothing that fails, expected a scenario that does"),
+        (None, []) => {
+            format!("{name}: found nothing that fails, expected a scenario that does{remark}")
+        }
         (None, broken) => format!(
             "{name}: found only what the file expects, or warnings; expected a failure, or --rule with one of {}",
             list(broken)

@@ -3,4 +3,5 @@
 
 pub mod question;
 pub mod slice;
+pub mod unsent;
 mod weight;

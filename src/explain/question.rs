@@ -3,11 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::explain::unsent::UnsentMessage;
 use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, ToDeviceId, TxnId, UserId};
 use crate::protocol::to_device::OlmEvent;
 use crate::protocol::withheld::WithheldCode;
 use crate::time::SimTime;
-use crate::trace::fact::{ClaimOutcome, Fact, FactKind, KeySource, Observer, SentContent};
+use crate::trace::fact::{
+    ClaimOutcome, Fact, FactKind, KeySource, Observer, OlmResult, SentContent,
+};
 
 /// A question: why is it so?
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +22,8 @@ pub struct Question {
     pub device: Option<DeviceId>,
     /// The user of the device: who the sender has to know of.
     pub user: Option<UserId>,
+    /// The message, if it was never sent.
+    pub unsent: Option<UnsentMessage>,
     /// The facts that a judgement rests on, in any order. They are always told.
     pub witnesses: Vec<FactId>,
 }
@@ -37,6 +42,7 @@ struct Encrypted {
 #[must_use]
 pub fn seeds(facts: &[Fact], question: &Question) -> Vec<FactId> {
     let mut found = question.witnesses.clone();
+    found.extend(question.unsent.iter().flat_map(|unsent| unsent.seeds(facts)));
     if let Some(message) = question.message {
         let encrypted = facts.iter().find_map(|fact| encryption(fact, message));
         let mut about = About {
@@ -52,13 +58,20 @@ pub fn seeds(facts: &[Fact], question: &Question) -> Vec<FactId> {
             about.txns.extend(txns);
         }
         found.extend(facts.iter().filter(|fact| about.takes(&fact.kind)).map(|fact| fact.id));
-        // Whom nothing was sent to, the sender may not have known of.
+        // Whom nothing was sent to, the sender may not have known of, or may not have wanted to tell.
         if let (Some(encrypted), Some(user), true) =
             (encrypted, question.user, about.txns.is_empty())
         {
             found.extend(knowledge(facts, &encrypted, user));
+            found.extend(reporting(facts, &encrypted));
         }
         let sender = encrypted.map(|encrypted| encrypted.sender);
+        if let (Some(sender), Some(device)) = (sender, question.device) {
+            found.extend(lost_olm(facts, &found, [sender, device]));
+        }
+        if let Some(settled) = settled(facts, question) {
+            found.retain(|fact| *fact <= settled);
+        }
         for device in [question.device, sender].into_iter().flatten() {
             found.sort_unstable();
             found.extend(setbacks(facts, &found, device));
@@ -69,13 +82,53 @@ pub fn seeds(facts: &[Fact], question: &Question) -> Vec<FactId> {
     found
 }
 
+/// The last fact that matters for what became of a message at a device: the last attempt to read it, if there was one, or a witness
+/// that came later.
+fn settled(facts: &[Fact], question: &Question) -> Option<FactId> {
+    let cell = question.message.zip(question.device);
+    let is_attempt = |fact: &&Fact| matches!(fact.kind, FactKind::Try { device, message, .. } if cell == Some((message, device)));
+    let attempt = facts.iter().rfind(is_attempt)?.id;
+    Some(question.witnesses.iter().copied().fold(attempt, FactId::max))
+}
+
+/// What the sender reported to whom, by its last choice before it encrypted.
+fn reporting(facts: &[Fact], encrypted: &Encrypted) -> Option<FactId> {
+    let chose = |fact: &&Fact| matches!(fact.kind, FactKind::ReportingSet { device, .. } if device == encrypted.sender);
+    facts
+        .iter()
+        .take_while(|fact| fact.id < encrypted.fact)
+        .filter(chose)
+        .last()
+        .map(|fact| fact.id)
+}
+
+/// Where an Olm message of the pair could not be decrypted, the last time before that at which each of the two had lost a session with
+/// the other.
+fn lost_olm(facts: &[Fact], found: &[FactId], pair: [DeviceId; 2]) -> Vec<FactId> {
+    let failed = found.iter().filter_map(|id| fact_of(facts, *id)).find(|fact| {
+        matches!(fact.kind, FactKind::OlmDecrypt { result: OlmResult::Failed(_), .. })
+    });
+    let Some(failed) = failed else { return Vec::new() };
+    let lost_by = |of: DeviceId, with: DeviceId| {
+        let before = facts.iter().take_while(|fact| fact.id < failed.id);
+        let lost = |fact: &&Fact| matches!(fact.kind, FactKind::OlmDropped { device, peer, .. } if (device, peer) == (of, with));
+        before.filter(lost).last().map(|fact| fact.id)
+    };
+    let [one, other] = pair;
+    lost_by(one, other).into_iter().chain(lost_by(other, one)).collect()
+}
+
+/// The fact with this id, of facts in the order of their ids.
+fn fact_of(facts: &[Fact], id: FactId) -> Option<&Fact> {
+    facts.binary_search_by_key(&id, |fact| fact.id).ok().map(|at| &facts[at])
+}
+
 /// The times at which the device's store went back to before something that was found, ascending, if the device did anything of it
 /// later. Both `facts` and `found` ascend.
 fn setbacks(facts: &[Fact], found: &[FactId], device: DeviceId) -> Vec<FactId> {
     let told: Vec<&Fact> = found
         .iter()
-        .filter_map(|id| facts.binary_search_by_key(id, |fact| fact.id).ok())
-        .map(|at| &facts[at])
+        .filter_map(|id| fact_of(facts, *id))
         .filter(|fact| fact.observer == Observer::Device(device))
         .collect();
     let undoes = |restore: &Fact, copied: SimTime| {
@@ -194,6 +247,13 @@ impl About {
     }
 
     fn is_of_message(&self, kind: &FactKind) -> bool {
+        // Another message with the same place in the session makes a replay of one of the two.
+        if let FactKind::MegolmEncrypted { session, index, .. } = *kind
+            && let Some(encrypted) = self.encrypted
+            && (encrypted.session, encrypted.index) == (session, index)
+        {
+            return true;
+        }
         if let FactKind::MegolmEncrypted { message, .. }
         | FactKind::MessageAccepted { message, .. }
         | FactKind::SendRefused { message, .. } = *kind

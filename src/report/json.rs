@@ -213,7 +213,7 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
 fn never_sent<'a>(names: &Names<'a>, one: &Unsent) -> NeverSent<'a> {
     let (why, at_ms) = match one.why {
         NotSent::Refused(why, at) => (why.word(names), Some(at.as_ms())),
-        NotSent::SenderStopped => ("its sender stopped first".to_owned(), None),
+        NotSent::SenderStopped => ("it stopped before it could".to_owned(), None),
         NotSent::Waiting => ("it was still waiting when the run ended".to_owned(), None),
     };
     NeverSent {

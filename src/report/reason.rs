@@ -1,11 +1,12 @@
 //! Why a device cannot read a message, as a clause with gaps for whom, when and which notice.
 //! It does not know whether one cell or many are told by it.
 
-use crate::ids::ToDeviceId;
+use crate::ids::{DeviceId, ToDeviceId};
+use crate::protocol::to_device::OlmEvent;
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::Reading;
 use crate::time::SimTime;
-use crate::trace::fact::{Fact, FactKind};
+use crate::trace::fact::{Fact, FactKind, KeySource, LossCause, SentContent};
 
 /// What may fill the gaps of a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +29,12 @@ pub(super) enum Gap {
     They,
     /// The device as an owner: its, their.
     Their,
+    /// The user of the device: a name, or their users.
+    User,
 }
 
 impl Gap {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 10] = [
         (Self::Sender, "{sender}"),
         (Self::Room, "{room}"),
         (Self::Party, "{party}"),
@@ -41,35 +44,90 @@ impl Gap {
         (Self::It, "{it}"),
         (Self::They, "{they}"),
         (Self::Their, "{their}"),
+        (Self::User, "{user}"),
     ];
 }
 
+/// What a verdict rests on, as far as the clause for its leaf depends on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Grounds<'a> {
+    /// The device that sent the message.
+    pub(super) sender: Option<DeviceId>,
+    /// Whether somebody is at fault.
+    pub(super) is_fault: bool,
+    /// The witnesses of the verdict, the most telling first.
+    pub(super) witnesses: [Option<&'a Fact>; 3],
+}
+
+impl Grounds<'_> {
+    fn kinds(&self) -> impl Iterator<Item = &FactKind> {
+        self.witnesses.iter().flatten().map(|fact| &fact.kind)
+    }
+
+    /// Whether the notice came into the mailbox without having been sent, as far as is known.
+    fn is_forged(&self) -> bool {
+        let is_notice = |content: &SentContent| matches!(content, SentContent::Withheld(_));
+        self.kinds()
+            .any(|kind| matches!(kind, FactKind::Enqueued { content, .. } if is_notice(content)))
+    }
+
+    /// What was sent.
+    fn sent(&self) -> Option<Sent> {
+        self.kinds().find_map(|kind| {
+            if let FactKind::OlmEncrypted { event: OlmEvent::RoomKey(_), .. }
+            | FactKind::PutTarget { content: SentContent::Olm(OlmEvent::RoomKey(_)), .. } = kind
+            {
+                return Some(Sent::Key);
+            }
+            let is_notice =
+                matches!(kind, FactKind::PutTarget { content: SentContent::Withheld(_), .. });
+            is_notice.then_some(Sent::Notice)
+        })
+    }
+}
+
+/// What a sender sent.
+enum Sent {
+    Key,
+    Notice,
+}
+
 /// The clause for a leaf; empty for a message that can be read.
-pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
+#[expect(clippy::too_many_lines, reason = "one exhaustive choice, an arm for each leaf")]
+pub(super) fn clause(leaf: Leaf, reading: &Reading, grounds: &Grounds<'_>) -> &'static str {
     match leaf {
         Leaf::Delivered => "",
-        Leaf::NotAMember => "{their} user was not in {room} at that time",
-        Leaf::InvitedOnly => {
-            "{their} user was only invited to {room}, and {sender} does not share with invited users"
-        }
+        Leaf::NotAMember => "{user} had left {room} at that time, or not joined it yet",
+        Leaf::InvitedOnly => invited_only(grounds),
         Leaf::DeviceNewer => "{they} did not exist at that time",
         Leaf::NonCryptographic => "{they} published no keys, or no algorithm, for encryption",
         Leaf::Gone => "{they} went away for good",
-        Leaf::ExplanationLost => "{party} lost what {sender} sent {it}",
-        Leaf::OptedOut => "{sender} does not report to {it} why it keeps the key",
-        Leaf::MembershipNotSeen => "{sender} had not seen yet that {their} user is in {room}",
+        Leaf::ExplanationLost => match grounds.sent() {
+            Some(Sent::Key) => "{party} lost the key that {sender} sent {it}",
+            Some(Sent::Notice) => "{party} lost the notice that {sender} sent {it}",
+            None => "{party} lost what {sender} sent {it}",
+        },
+        Leaf::OptedOut => opted_out(grounds),
+        Leaf::MembershipNotSeen => "{sender} had not seen yet that {user} joined {room}",
         Leaf::Unaware => "{sender} had not been told of {it} yet",
-        Leaf::StaleList => "{sender} did not have the current device list of {their} user",
-        Leaf::NoteNeverSent => {
-            "{party} never told {sender} that {their} user's device list changed"
-        }
+        Leaf::StaleList => "{sender} did not have the current device list of {user}",
+        Leaf::NoteNeverSent => "{party} never told {sender} that the device list of {user} changed",
         Leaf::WrongList => {
-            "the device list that {sender} went by left {it} out, because of {party}"
+            "the device list of {user} that {sender} went by left {it} out, because of {party}"
+        }
+        Leaf::Withheld if grounds.is_forged() => {
+            "a notice that was put into {their} mailbox in the name of {sender} said{at} with {code}{notice} that the key is withheld"
         }
         Leaf::Withheld => "{sender} told {it}{at} with {code}{notice} that it withholds the key",
         Leaf::Unexplained => "{sender} gave {it} neither the key nor a reason",
+        Leaf::FalseExplanation if grounds.is_forged() => {
+            "what came to {it} in the name of {sender}{at} with {code}{notice} is not a valid explanation"
+        }
         Leaf::FalseExplanation => {
-            "what {sender} told {it}{at} with {code}{notice} is not a valid explanation"
+            "what {sender} sent {it}{at} with {code}{notice} is not a valid explanation"
+        }
+        Leaf::NoOlm if grounds.is_forged() => {
+            "a notice that was put into {their} mailbox in the name of {sender} said{at} with {code}{notice} that no Olm session could be set up"
         }
         Leaf::NoOlm => {
             "{sender} told {it}{at} with {code}{notice} that it could not set up an Olm session"
@@ -80,32 +138,37 @@ pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
         Leaf::StandingNoOlm => {
             "{sender} had told {it}{at} with {code}{notice} that it could not set up an Olm session, and may not say so again: the specification leaves a gap here"
         }
-        Leaf::SenderGone => "{sender} went away before it could send {it} the key",
-        Leaf::Wedged => "{their} Olm session with {sender} was out of step",
+        Leaf::SenderGone => sender_gone(grounds),
+        Leaf::Wedged => {
+            "{they} could not decrypt the Olm message with the key that {sender} sent {it}"
+        }
         Leaf::KeyExpired => {
-            "{they} had retired the one-time or fallback key that {sender} used for {it}"
+            "{they} had no private part any more of the one-time or fallback key that {sender} used for {it}"
+        }
+        Leaf::Rejected if grounds.is_fault => {
+            "{they} refused the key after a notice had said that it is withheld"
         }
         Leaf::Rejected => "the key came to {it} in a message that failed its checks",
         Leaf::LostAtRecipient => "{they} acknowledged what came and crashed before it was stored",
-        Leaf::StorageLoss => "{they} had the key once and lost it with {their} store",
-        Leaf::PartialRestore => "the key that {they} restored starts later, and gives no reason",
+        Leaf::StorageLoss => storage_loss(grounds),
+        Leaf::PartialRestore => partial_restore(grounds),
         Leaf::ForwardedWithheld => {
             "the key that was forwarded to {it} starts later, with {code} as the reason"
         }
         Leaf::HistoryNotShared => "the history bundle said with {code} that the key is not shared",
         Leaf::NotDisplayed => {
-            "{they} decrypted it and did not show it, because the sending device is not cross-signed"
+            "{they} decrypted the message and did not show it, because the sending device is not cross-signed"
         }
         Leaf::InvalidMessage => "the message itself is replayed or damaged",
         Leaf::NoticeNotUsed => {
-            "{sender} told {it}{at} with {code}{notice} that it withholds the key, and {they} made nothing of it"
+            "{sender} told {it}{at} with {code}{notice} that it withholds the key, and {they} made nothing of that"
         }
         Leaf::NoOlmNotUsed => {
-            "{sender} told {it}{at} with {code}{notice} that it could not set up an Olm session, and {they} made nothing of it, which is allowed"
+            "{sender} told {it}{at} with {code}{notice} that it could not set up an Olm session, and {they} made nothing of that, which is allowed"
         }
         Leaf::SharedTooLate => "{sender} gave {it} the key from a later index on than it had to",
         Leaf::NotUnwedged => {
-            "{their} Olm session with {sender} was out of step, and {they} did not open a new one"
+            "the key came over an Olm session with {sender} that {they} could not decrypt with, and {they} did not open a new one"
         }
         Leaf::KeyHandedOutTwice => "{party} handed out one of {their} one-time keys twice",
         Leaf::DroppedEarly => "{they} dropped a one-time key or an Olm session too early",
@@ -113,6 +176,68 @@ pub(super) const fn clause(leaf: Leaf, reading: &Reading) -> &'static str {
         Leaf::Pending => "that was not decided when the run ended",
         Leaf::Unknown => {
             "no reason was found, which is a bug of withheld: please report it with this file"
+        }
+    }
+}
+
+fn invited_only(grounds: &Grounds<'_>) -> &'static str {
+    if grounds.kinds().any(|kind| matches!(kind, FactKind::HistoryVisibility { .. })) {
+        "{user} had only been invited to {room}, whose history begins for each member with the join"
+    } else {
+        "{user} had only been invited to {room}, and {sender} does not share with invited users"
+    }
+}
+
+fn opted_out(grounds: &Grounds<'_>) -> &'static str {
+    let is_choice = matches!(grounds.kinds().next(), Some(FactKind::MegolmEncrypted { .. }) | None);
+    if is_choice {
+        "{sender} keeps the key from {it}, and does not report why"
+    } else {
+        "{sender} could not set up an Olm session for the key, and does not report that to {it}"
+    }
+}
+
+fn sender_gone(grounds: &Grounds<'_>) -> &'static str {
+    let is_gone = grounds
+        .kinds()
+        .any(|kind| matches!(kind, FactKind::LoggedOut { .. } | FactKind::DeviceDeleted { .. }));
+    if is_gone {
+        "{sender} went away for good before it could send {it} the key or a reason"
+    } else {
+        "{sender} was cut off for good before it could send {it} the key or a reason"
+    }
+}
+
+fn storage_loss(grounds: &Grounds<'_>) -> &'static str {
+    match grounds.kinds().next() {
+        Some(FactKind::StoreRestored { device, .. }) if Some(*device) == grounds.sender => {
+            "the store of {sender} had gone back, so that it may not have known what {it} was due"
+        }
+        Some(FactKind::StoreRestored { .. }) => {
+            "{they} had the key once and lost it when {their} store went back"
+        }
+        Some(FactKind::KeyLost { why: LossCause::Notice, .. }) => {
+            "{they} had the key once and dropped it because of a notice"
+        }
+        Some(FactKind::Crashed { .. }) => "{they} crashed before the key was certain to be stored",
+        Some(_) | None => "{they} had the key once and lost it",
+    }
+}
+
+fn partial_restore(grounds: &Grounds<'_>) -> &'static str {
+    let source = grounds.kinds().find_map(|kind| {
+        let FactKind::KeyIn { source, .. } = kind else { return None };
+        Some(*source)
+    });
+    match source {
+        Some(KeySource::Forwarded { .. }) => {
+            "the key that was forwarded to {it} starts later, and gives no reason"
+        }
+        Some(KeySource::Bundle { .. }) => {
+            "the key in the history bundle starts later, and gives no reason"
+        }
+        Some(KeySource::Backup | KeySource::RoomKey | KeySource::Own) | None => {
+            "the key that {they} restored from a backup starts later, and gives no reason"
         }
     }
 }
@@ -158,7 +283,7 @@ pub(super) const fn told(fact: &Fact) -> Option<(SimTime, Option<ToDeviceId>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{clause, filled, tells_when, told};
+    use super::{Grounds, clause, filled, tells_when, told};
     use crate::rulebook::leaf::Leaf;
     use crate::rulebook::reading::{Reading, ReadingName};
     use crate::time::SimTime;
@@ -169,7 +294,10 @@ mod tests {
     fn every_leaf_but_delivered_has_a_clause_whose_gaps_can_be_filled() {
         for name in ReadingName::ALL {
             for leaf in Leaf::ALL {
-                let text = filled(clause(*leaf, &Reading::named(name)), |_| "{x}".to_owned());
+                let text =
+                    filled(clause(*leaf, &Reading::named(name), &Grounds::default()), |_| {
+                        "{x}".to_owned()
+                    });
                 let rest = text.replace("{x}", "");
                 assert!(!rest.contains(['{', '}']), "{rest}");
                 assert_eq!(text.is_empty(), *leaf == Leaf::Delivered, "{}", leaf.name());
@@ -179,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_standing_no_olm_is_read_as_a_gap_or_as_a_reason() {
-        let read = |name| clause(Leaf::StandingNoOlm, &Reading::named(name));
+        let read = |name| clause(Leaf::StandingNoOlm, &Reading::named(name), &Grounds::default());
         assert!(read(ReadingName::Strict).contains("leaves a gap"));
         assert!(read(ReadingName::Lenient).contains("is read as the reason"));
     }
@@ -187,8 +315,8 @@ mod tests {
     #[test]
     fn clauses_about_notices_say_when_and_which() {
         let strict = Reading::named(ReadingName::Strict);
-        assert!(tells_when(clause(Leaf::Withheld, &strict)));
-        assert!(!tells_when(clause(Leaf::Wedged, &strict)));
+        assert!(tells_when(clause(Leaf::Withheld, &strict, &Grounds::default())));
+        assert!(!tells_when(clause(Leaf::Wedged, &strict, &Grounds::default())));
     }
 
     #[test]

@@ -4,17 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::outcome::{Outcome, Verdict};
-use crate::ids::{DeviceId, FactId, MessageId, RoomId, ToDeviceId};
+use crate::ids::{DeviceId, FactId, MessageId, RoomId, ToDeviceId, UserId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
 use crate::run::kept::Kept;
 use crate::scenario::fault::Party;
 use crate::time::SimTime;
+use crate::trace::fact::{Fact, FactKind};
 
 use super::blocks::{Block, blocks};
 use super::names::Names;
 use super::narrate;
-use super::reason::{Gap, clause, filled, tells_when, told};
+use super::reason::{Gap, Grounds, clause, filled, tells_when, told};
 use super::text::{count, grouped};
 
 /// With more sentences than this, those that differ in times and notices only are told together.
@@ -23,6 +24,7 @@ const SENTENCES: usize = 24;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     leaf: Leaf,
+    clause: &'static str,
     code: Option<WithheldCode>,
     party: Option<Party>,
     sender: Option<DeviceId>,
@@ -38,6 +40,8 @@ struct Evidence {
     notice: Option<ToDeviceId>,
     /// What else shows the reason, where the clause does not say when it came about.
     shown_by: Option<FactId>,
+    /// Whether that came about after the message was there.
+    is_late: bool,
 }
 
 /// Everything that a sentence needs.
@@ -96,12 +100,17 @@ impl Teller<'_> {
     ) -> Vec<(Key, Block<Evidence>)> {
         let mut groups: BTreeMap<Key, Vec<(MessageId, DeviceId, Evidence)>> = BTreeMap::new();
         for cell in cells {
-            let evidence = self.evidence(cell);
+            let sender = self.names.origin(cell.message).map(|origin| origin.sender);
+            let witnesses = cell.witnesses.map(|fact| fact.and_then(|fact| self.kept.get(fact)));
+            let grounds = Grounds { sender, is_fault: cell.party.is_some(), witnesses };
+            let clause = clause(cell.leaf, &self.outcome.reading, &grounds);
+            let evidence = evidence(clause, &grounds);
             let key = Key {
                 leaf: cell.leaf,
+                clause,
                 code: cell.code,
                 party: cell.party,
-                sender: self.names.origin(cell.message).map(|origin| origin.sender),
+                sender,
                 evidence: blur(evidence),
             };
             groups.entry(key).or_default().push((cell.message, cell.device, evidence));
@@ -110,20 +119,8 @@ impl Teller<'_> {
         groups.flat_map(|(key, cells)| blocks(&cells).into_iter().map(move |b| (key, b))).collect()
     }
 
-    fn evidence(&self, cell: &Verdict) -> Evidence {
-        let mut facts = self.kept.among(cell.witnesses);
-        if tells_when(clause(cell.leaf, &self.outcome.reading)) {
-            let told = facts.find_map(told);
-            let (at, notice) = (told.map(|(at, _)| at), told.and_then(|(_, notice)| notice));
-            Evidence { at, notice, shown_by: None }
-        } else {
-            Evidence { shown_by: facts.next().map(|fact| fact.id), ..Evidence::default() }
-        }
-    }
-
     fn tell(&self, key: &Key, block: &Block<Evidence>) -> String {
-        let reason =
-            filled(clause(key.leaf, &self.outcome.reading), |gap| self.fill(gap, key, block));
+        let reason = filled(key.clause, |gap| self.fill(gap, key, block));
         format!(
             "{} cannot read {}: {reason}{}{}.",
             block.devices(self.names),
@@ -147,14 +144,25 @@ impl Teller<'_> {
             Gap::Party => {
                 key.party.map_or_else(|| "somebody".to_owned(), |party| self.names.party(party))
             }
-            Gap::Code => {
-                key.code.map_or_else(|| "a notice".to_owned(), |code| code.as_str().to_owned())
-            }
+            Gap::Code => key
+                .code
+                .map_or_else(|| "a code of its own".to_owned(), |code| code.as_str().to_owned()),
             Gap::At => when(block.carried.iter().filter_map(|one| one.at)),
             Gap::Notice => which(block.carried.iter().filter_map(|one| one.notice)),
             Gap::It => by_number("it", "them"),
             Gap::They => by_number("it", "they"),
             Gap::Their => by_number("its", "their"),
+            Gap::User => self.users(&block.devices),
+        }
+    }
+
+    /// The user of the devices, or the words for several.
+    fn users(&self, devices: &[DeviceId]) -> String {
+        let user = |device: &DeviceId| self.names.scenario.devices[device.index()].user;
+        let users: BTreeSet<UserId> = devices.iter().map(user).collect();
+        match users.first() {
+            Some(user) if users.len() == 1 => self.names.user(*user),
+            Some(_) | None => "their users".to_owned(),
         }
     }
 
@@ -164,8 +172,25 @@ impl Teller<'_> {
         let first = shown.first().and_then(|id| self.kept.get(*id));
         let Some(fact) = first else { return String::new() };
         let example = if shown.len() > 1 { "for example " } else { "" };
-        format!(" ({example}at {}: {})", fact.at, narrate::clause(self.names, fact))
+        let only = if block.carried.iter().all(|one| one.is_late) { "only " } else { "" };
+        format!(" ({example}{only}at {}: {})", fact.at, narrate::clause(self.names, fact))
     }
+}
+
+/// What a sentence with this clause tells of the facts behind a cell.
+fn evidence(clause: &str, grounds: &Grounds<'_>) -> Evidence {
+    let mut facts = grounds.witnesses.iter().flatten();
+    if tells_when(clause) {
+        let told = facts.find_map(|fact| told(fact));
+        let (at, notice) = (told.map(|(at, _)| at), told.and_then(|(_, notice)| notice));
+        return Evidence { at, notice, ..Evidence::default() };
+    }
+    let shown_by = facts.next().map(|fact| fact.id);
+    let is_message = |fact: &&&Fact| {
+        matches!(fact.kind, FactKind::MessageAccepted { .. } | FactKind::MegolmEncrypted { .. })
+    };
+    let is_late = facts.find(is_message).is_some_and(|there| shown_by > Some(there.id));
+    Evidence { shown_by, is_late, ..Evidence::default() }
 }
 
 /// ` at 10s`, ` between 10s and 12s`, or nothing.

@@ -361,7 +361,7 @@ impl Word for Unsent {
                 format!("{device} did not send {message} at {at}: {}", why.word(names))
             }
             NotSent::SenderStopped => {
-                format!("{device} never sent {message}: its sender stopped first")
+                format!("{device} never sent {message}: it stopped before it could")
             }
             NotSent::Waiting => {
                 format!("{device} never sent {message}: it was still waiting when the run ended")

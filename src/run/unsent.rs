@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::outcome::{NotSent, Unsent};
-use crate::ids::{DeviceId, MessageId};
+use crate::ids::{DeviceId, FactId, MessageId};
 use crate::scenario::model::Scenario;
 use crate::scenario::step::Step;
 use crate::time::SimTime;
@@ -17,6 +17,10 @@ pub struct Sends {
     accepted: BTreeSet<MessageId>,
     refused: BTreeMap<MessageId, (Refusal, SimTime)>,
     stopped: BTreeSet<DeviceId>,
+    /// When each step was due, by its position.
+    steps: BTreeMap<u32, FactId>,
+    /// When each device crashed last.
+    crashed: BTreeMap<DeviceId, FactId>,
 }
 
 impl Sends {
@@ -24,14 +28,16 @@ impl Sends {
     #[must_use]
     pub fn unsent(&self, scenario: &Scenario) -> Vec<Unsent> {
         let mut unsent: Vec<Unsent> = Vec::new();
-        for timed in &scenario.timeline {
+        for (position, timed) in (0..).zip(&scenario.timeline) {
             let Step::Send { device, room, message } = timed.step else { continue };
             if self.accepted.contains(&message) {
                 continue;
             }
+            let due = self.steps.get(&position);
+            let is_cut_off = due.is_some_and(|due| self.crashed.get(&device) > Some(due));
             let why = match self.refused.get(&message) {
                 Some((why, at)) => NotSent::Refused(*why, *at),
-                None if self.stopped.contains(&device) => NotSent::SenderStopped,
+                None if is_cut_off || self.stopped.contains(&device) => NotSent::SenderStopped,
                 None => NotSent::Waiting,
             };
             unsent.push(Unsent { message, device, room, why });
@@ -47,11 +53,14 @@ impl FactSink for Sends {
             self.accepted.insert(message);
         } else if let FactKind::SendRefused { message, why, .. } = fact.kind {
             self.refused.insert(message, (why, fact.at));
+        } else if let FactKind::UserStep(step) = fact.kind {
+            self.steps.insert(step, fact.id);
         } else if let FactKind::Crashed { device }
         | FactKind::LoggedOut { device }
         | FactKind::DeviceDeleted { device } = fact.kind
         {
             self.stopped.insert(device);
+            self.crashed.insert(device, fact.id);
         } else if let FactKind::Restarted { device } = fact.kind {
             self.stopped.remove(&device);
         }

@@ -4,14 +4,16 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::check::outcome::{Outcome, Unsent, Verdict, Violation};
+use crate::check::outcome::{NotSent, Outcome, Unsent, Verdict, Violation};
 use crate::explain::question::Question;
 use crate::explain::slice::Slice;
+use crate::explain::unsent::UnsentMessage;
 use crate::ids::{DeviceId, MessageId};
 use crate::rulebook::leaf::{Leaf, LeafClass};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::scenario::model::Scenario;
+use crate::scenario::step::Step;
 use crate::trace::fact::{Fact, FactKind, TryResult};
 use crate::trace::sink::Trace;
 
@@ -220,13 +222,17 @@ fn is_example(violation: &Violation, cell: &Verdict) -> bool {
     violation.cell == Some((cell.message, cell.device))
 }
 
-/// Whether the violation is the reason for this cell: it says so, or the party at fault broke the rule by a fact
-/// that the verdict rests on.
+/// Whether the violation is the reason for this cell: it says so, the party at fault broke the rule by a fact that the verdict
+/// rests on, or, where the verdict finds nobody at fault, somebody broke it by the fact that it rests on most.
 fn is_behind(violation: &Violation, cell: &Verdict) -> bool {
-    let rests_on = |fact| cell.witnesses.into_iter().flatten().any(|witness| witness == fact);
-    let by_party = cell.party == Some(violation.party);
+    let rests_on = |fact| cell.witnesses.contains(&Some(fact));
+    let is_first = |fact| cell.witnesses[0] == Some(fact);
+    let mut shown_by = violation.witnesses.into_iter().flatten();
     is_example(violation, cell)
-        || by_party && violation.witnesses.into_iter().flatten().any(rests_on)
+        || match cell.party {
+            Some(party) => party == violation.party && shown_by.any(rests_on),
+            None => cell.leaf != Leaf::Delivered && shown_by.any(is_first),
+        }
 }
 
 impl Answer {
@@ -271,7 +277,26 @@ pub fn question(subject: &Subject, scenario: &Scenario) -> Question {
         Subject::Unsent(unsent) => (Some(unsent.message), None, [None; 3]),
     };
     let user = device.map(|device| scenario.devices[device.index()].user);
-    Question { message, device, user, witnesses: witnesses.into_iter().flatten().collect() }
+    let unsent = match subject {
+        Subject::Unsent(one) => unsent(one, scenario),
+        Subject::Broken(_) | Subject::Cell(_) => None,
+    };
+    Question { message, device, user, unsent, witnesses: witnesses.into_iter().flatten().collect() }
+}
+
+/// The step of a message that was never sent, with what it was refused for.
+fn unsent(unsent: &Unsent, scenario: &Scenario) -> Option<UnsentMessage> {
+    let Unsent { message: unsent_message, device, room, why } = *unsent;
+    let is_it =
+        |step: &Step| matches!(step, Step::Send { message, .. } if *message == unsent_message);
+    let mut steps = (0..).zip(&scenario.timeline);
+    let step = steps.find_map(|(position, timed)| is_it(&timed.step).then_some(position))?;
+    let why = match why {
+        NotSent::Refused(why, _) => Some(why),
+        NotSent::SenderStopped | NotSent::Waiting => None,
+    };
+    let user = scenario.devices[device.index()].user;
+    Some(UnsentMessage { step, device, user, room, why })
 }
 
 fn attempt(facts: &[Fact], cell: (MessageId, DeviceId)) -> Option<(Fact, TryResult)> {

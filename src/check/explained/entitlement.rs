@@ -19,7 +19,9 @@ pub(super) fn missing(cell: &Cell<'_>) -> Option<Finding> {
             return excuse(Leaf::NotAMember, because);
         }
         Some(Membership::Invite) if leaves_invited_out(cell) => {
-            return excuse(Leaf::InvitedOnly, because);
+            let closed = view.rooms.begins_with_join(servers[0], encrypted.room, accepted);
+            let witnesses = [because, Some(accepted), closed];
+            return Some(Finding::of(Leaf::InvitedOnly, witnesses));
         }
         Some(Membership::Invite | Membership::Join) => {}
     }

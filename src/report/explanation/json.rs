@@ -55,6 +55,7 @@ struct RuleOf {
     id: &'static str,
     meaning: &'static str,
     broken_by: Option<String>,
+    injected_by: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,10 +127,13 @@ fn explanation<'a>(teller: &Teller<'a>, answer: &Answer) -> Explanation<'a> {
         rules: teller
             .rules(answer)
             .into_iter()
-            .map(|(rule, party)| RuleOf {
+            .map(|(rule, culprit)| RuleOf {
                 id: rule.id(),
                 meaning: rule.text(),
-                broken_by: party.map(|party| teller.names.party(party)),
+                broken_by: culprit.map(|culprit| teller.names.party(culprit.party)),
+                injected_by: culprit
+                    .and_then(|culprit| culprit.injected)
+                    .map(|fault| teller.names.fault(fault)),
             })
             .collect(),
         summary: said(head.summary),

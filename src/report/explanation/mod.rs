@@ -15,7 +15,7 @@ pub(super) use self::telling::Telling;
 pub use self::text::text;
 
 use crate::check::outcome::Verdict;
-use crate::ids::{DeviceId, FactId};
+use crate::ids::{DeviceId, FactId, FaultId};
 use crate::rulebook::rule::Rule;
 use crate::run::kept::Kept;
 use crate::run::why::{Answer, Subject, Why};
@@ -55,6 +55,14 @@ struct Head {
     shown: Option<Statement>,
 }
 
+/// Who broke a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Culprit {
+    party: Party,
+    /// The announced fault that it is the doing of.
+    injected: Option<FaultId>,
+}
+
 /// A sentence with the facts behind it.
 struct Statement {
     text: String,
@@ -89,7 +97,12 @@ impl<'a> Teller<'a> {
                 (
                     format!("{message} at {device}: {}", verdict(cell.leaf, cell.code)),
                     if answer.is_delivered() {
-                        format!("{device} can read {message}.")
+                        match answer.attempt {
+                            Some(_) => format!("{device} can read {message}."),
+                            None => format!(
+                                "{device} has the key of {message}; {message} itself has not come to it."
+                            ),
+                        }
                     } else {
                         told.unwrap_or_default()
                     },
@@ -105,10 +118,13 @@ impl<'a> Teller<'a> {
         Head { title, summary, shown: self.shown(answer) }
     }
 
-    /// The rules that bear on an answer, each with the party that broke it if one did.
-    fn rules(&self, answer: &Answer) -> Vec<(Rule, Option<Party>)> {
-        let broken = answer.broken.iter().map(|one| (one.rule, Some(one.party)));
-        let mut rules: Vec<(Rule, Option<Party>)> = broken.collect();
+    /// The rules that bear on an answer, each with who broke it if somebody did.
+    fn rules(&self, answer: &Answer) -> Vec<(Rule, Option<Culprit>)> {
+        let broken = answer
+            .broken
+            .iter()
+            .map(|one| (one.rule, Some(Culprit { party: one.party, injected: one.injected })));
+        let mut rules: Vec<(Rule, Option<Culprit>)> = broken.collect();
         rules.dedup();
         // Where a rule was broken, the rules that usually decide about such a verdict are beside the point.
         if let Subject::Cell(cell) = &answer.subject
@@ -127,8 +143,14 @@ impl<'a> Teller<'a> {
         }
         // The sentence about a violation says which rule it is and who broke it.
         let is_broken = matches!(&answer.subject, Subject::Broken(_));
-        for (rule, party) in self.rules(answer).into_iter().filter(|_| !is_broken) {
-            let by = party.map(|party| format!(", broken by {}", self.names.party(party)));
+        for (rule, culprit) in self.rules(answer).into_iter().filter(|_| !is_broken) {
+            let by = culprit.map(|culprit| {
+                let party = self.names.party(culprit.party);
+                let injected = culprit.injected.map(|fault| {
+                    format!(" (injected by {}, counts against nobody)", self.names.fault(fault))
+                });
+                format!(", broken by {party}{}", injected.unwrap_or_default())
+            });
             lines.push(format!("rule {}{}: {}", rule.id(), by.unwrap_or_default(), rule.text()));
         }
         lines

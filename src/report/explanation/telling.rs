@@ -39,8 +39,8 @@ impl Teller<'_> {
             Subject::Unsent(_) => None,
         };
         let rules = self.rules(answer).into_iter();
-        let named =
-            rules.map(|(rule, by)| (rule.id(), rule.text(), by.map(|by| self.names.party(by))));
+        let named = rules
+            .map(|(rule, by)| (rule.id(), rule.text(), by.map(|by| self.names.party(by.party))));
         let links = answer.slice.links.iter().map(|link| {
             let causes = link.causes.iter().copied().map(FactId::raw).collect();
             (link.fact.id.raw(), u8::from(link.is_witness), causes)

@@ -2,6 +2,7 @@
 //! It does not know how facts were found.
 
 use crate::explain::slice::{Link, Slice};
+use crate::report::difference::differences;
 use crate::report::narrate;
 use crate::report::paint::Tone;
 use crate::report::room::{Layout, indented, push_remarks};
@@ -33,6 +34,13 @@ pub fn text(explained: &Explained<'_>, layout: Layout) -> String {
     for answer in &explained.why.answers {
         text.push('\n');
         text.push_str(&one(&teller, answer, layout));
+    }
+    let differences = differences(&teller.names, &report.mismatches);
+    if !differences.is_empty() {
+        text.push_str("\nNot as the file expects:\n");
+        for difference in differences {
+            text.push_str(&indented(&difference, layout));
+        }
     }
     push_remarks(&mut text, report, layout);
     let others = explained.why.others as u64;

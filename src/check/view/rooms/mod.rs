@@ -30,6 +30,8 @@ struct Change {
 struct RoomCopy {
     members: BTreeMap<UserId, Vec<Change>>,
     visibility: Vec<(u32, HistoryVisibility)>,
+    /// The facts that tell of these.
+    visibility_facts: Vec<FactId>,
     encryption: Vec<(u32, Rotation)>,
     /// Whose membership each event changed, ascending.
     changed: Vec<(u32, UserId)>,
@@ -132,11 +134,12 @@ impl Rooms {
         &mut self,
         server: ServerId,
         room: RoomId,
-        value: HistoryVisibility,
-        seq: u32,
+        (value, seq): (HistoryVisibility, u32),
+        fact: FactId,
     ) {
         let copy = row(&mut self.rooms, room.index()).copies.entry(server).or_default();
         copy.visibility.push((seq, value));
+        copy.visibility_facts.push(fact);
         copy.last_change = copy.last_change.max(seq);
     }
 

@@ -3,7 +3,7 @@
 
 use crate::check::view::rooms::Rooms;
 use crate::check::view::rooms::span::{Span, in_span};
-use crate::ids::{DeviceId, RoomId, ServerId};
+use crate::ids::{DeviceId, FactId, RoomId, ServerId};
 use crate::protocol::room::{HistoryVisibility, Rotation};
 
 impl Rooms {
@@ -57,6 +57,19 @@ impl Rooms {
         let first = seen.steps.first().map_or(0, |(upto, _)| *upto);
         let was_unset = values.clone().next().is_none_or(|(seq, _)| *seq > first);
         was_unset || values.any(|(_, value)| *value != HistoryVisibility::Joined)
+    }
+
+    /// Where a server has it before `until` that the history begins for each member with the join, the fact since which it is so.
+    pub(crate) fn begins_with_join(
+        &self,
+        server: ServerId,
+        room: RoomId,
+        until: FactId,
+    ) -> Option<FactId> {
+        let copy = self.rooms.get(room.index())?.copies.get(&server)?;
+        let last = copy.visibility_facts.iter().rposition(|fact| *fact < until)?;
+        let (_, value) = copy.visibility[last];
+        (value == HistoryVisibility::Joined).then_some(copy.visibility_facts[last])
     }
 
     /// What the device has seen of the history visibility.

@@ -155,8 +155,8 @@ fn whom_a_whole_state_leaves_out_is_gone_until_the_next_whole_state_tells() {
 #[test]
 fn visibility_is_seen_up_to_the_last_sync() {
     let mut rooms = Rooms::default();
-    rooms.visibility(S, R, HistoryVisibility::Shared, 1);
-    rooms.visibility(S, R, HistoryVisibility::Joined, 3);
+    rooms.visibility(S, R, (HistoryVisibility::Shared, 1), FactId::new(1));
+    rooms.visibility(S, R, (HistoryVisibility::Joined, 3), FactId::new(3));
     assert_eq!(rooms.visibility_seen(S, A, R), None);
     rooms.seen((S, ALICE), (A, R), (2, false), (moment(0, 1), &Life::default()));
     assert_eq!(rooms.visibility_seen(S, A, R), Some(HistoryVisibility::Shared));
