@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::explain::unsent::UnsentMessage;
-use crate::ids::{DeviceId, FactId, MegolmSessionId, MessageId, ToDeviceId, TxnId, UserId};
+use crate::ids::{
+    BundleId, DeviceId, FactId, KeyValue, MegolmSessionId, MessageId, ToDeviceId, TxnId, UserId,
+};
 use crate::protocol::to_device::OlmEvent;
 use crate::protocol::withheld::WithheldCode;
 use crate::time::SimTime;
@@ -51,6 +53,7 @@ pub fn seeds(facts: &[Fact], question: &Question) -> Vec<FactId> {
             device: question.device,
             txns: BTreeSet::new(),
             rows: BTreeSet::new(),
+            bundles: BTreeSet::new(),
         };
         if let (Some(encrypted), Some(device)) = (encrypted, question.device) {
             let (standing, txns) = standing(facts, &encrypted, device);
@@ -58,6 +61,9 @@ pub fn seeds(facts: &[Fact], question: &Question) -> Vec<FactId> {
             about.txns.extend(txns);
         }
         found.extend(facts.iter().filter(|fact| about.takes(&fact.kind)).map(|fact| fact.id));
+        if let Some(settled) = settled(facts, question) {
+            found.retain(|fact| *fact <= settled);
+        }
         // Whom nothing was sent to, the sender may not have known of, or may not have wanted to tell.
         if let (Some(encrypted), Some(user), true) =
             (encrypted, question.user, about.txns.is_empty())
@@ -65,12 +71,10 @@ pub fn seeds(facts: &[Fact], question: &Question) -> Vec<FactId> {
             found.extend(knowledge(facts, &encrypted, user));
             found.extend(reporting(facts, &encrypted));
         }
+        found.extend(handed_out_too(facts, &found));
         let sender = encrypted.map(|encrypted| encrypted.sender);
         if let (Some(sender), Some(device)) = (sender, question.device) {
             found.extend(lost_olm(facts, &found, [sender, device]));
-        }
-        if let Some(settled) = settled(facts, question) {
-            found.retain(|fact| *fact <= settled);
         }
         for device in [question.device, sender].into_iter().flatten() {
             found.sort_unstable();
@@ -89,6 +93,21 @@ fn settled(facts: &[Fact], question: &Question) -> Option<FactId> {
     let is_attempt = |fact: &&Fact| matches!(fact.kind, FactKind::Try { device, message, .. } if cell == Some((message, device)));
     let attempt = facts.iter().rfind(is_attempt)?.id;
     Some(question.witnesses.iter().copied().fold(attempt, FactId::max))
+}
+
+/// Where a key was handed out, the other times at which it was.
+fn handed_out_too(facts: &[Fact], found: &[FactId]) -> Vec<FactId> {
+    let key_of = |fact: &Fact| {
+        let FactKind::KeyHandedOut { key, .. } = fact.kind else { return None };
+        Some(key)
+    };
+    let keys: BTreeSet<KeyValue> =
+        found.iter().filter_map(|id| key_of(fact_of(facts, *id)?)).collect();
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    let same = facts.iter().filter(|fact| key_of(fact).is_some_and(|key| keys.contains(&key)));
+    same.map(|fact| fact.id).collect()
 }
 
 /// What the sender reported to whom, by its last choice before it encrypted.
@@ -233,6 +252,8 @@ struct About {
     txns: BTreeSet<TxnId>,
     /// What these became in the device's mailbox.
     rows: BTreeSet<ToDeviceId>,
+    /// History bundles with something about its session.
+    bundles: BTreeSet<BundleId>,
 }
 
 impl About {
@@ -241,6 +262,7 @@ impl About {
         self.is_of_message(kind)
             || self.device.is_some_and(|device| {
                 self.is_sent(kind, device)
+                    || self.is_bundled(kind, device)
                     || self.is_in_mailbox(kind, device)
                     || self.is_of_key(kind, device)
             })
@@ -295,6 +317,26 @@ impl About {
         matches!(kind, FactKind::PutAccepted { txn, .. } if self.txns.contains(txn))
     }
 
+    /// Whether a history bundle lists something about the session, or the device takes such a bundle in.
+    fn is_bundled(&mut self, kind: &FactKind, target: DeviceId) -> bool {
+        let Some(encrypted) = self.encrypted else { return false };
+        let listed = if let FactKind::BundleKey { bundle, session, .. } = *kind {
+            Some((bundle, session))
+        } else if let FactKind::BundleWithheld { bundle, content, .. } = kind {
+            content.session_id.value().map(|session| (*bundle, session))
+        } else {
+            None
+        };
+        if let Some((bundle, session)) = listed {
+            // What is never on its way to the device is of no matter to it; what is, is told with it.
+            if session == encrypted.session {
+                self.bundles.insert(bundle);
+            }
+            return false;
+        }
+        matches!(*kind, FactKind::BundleOpened { device, bundle, .. } if device == target && self.bundles.contains(&bundle))
+    }
+
     fn is_in_mailbox(&self, kind: &FactKind, target: DeviceId) -> bool {
         if let FactKind::Listed { device, message }
         | FactKind::Acknowledged { device, message }
@@ -342,8 +384,12 @@ impl About {
             | SentContent::Clear(OlmEvent::Withheld(notice))
             | SentContent::Withheld(notice) => notice.session_id.value() == Some(encrypted.session),
             // A bundle bears on the message by what it lists, which facts of its own tell.
-            SentContent::Olm(OlmEvent::Dummy { .. } | OlmEvent::RoomKeyBundle(_))
-            | SentContent::Clear(OlmEvent::Dummy { .. } | OlmEvent::RoomKeyBundle(_))
+            SentContent::Olm(OlmEvent::RoomKeyBundle(told))
+            | SentContent::Clear(OlmEvent::RoomKeyBundle(told)) => {
+                self.bundles.contains(&told.bundle)
+            }
+            SentContent::Olm(OlmEvent::Dummy { .. })
+            | SentContent::Clear(OlmEvent::Dummy { .. })
             | SentContent::Sealed
             | SentContent::KeyRequest(_) => false,
         }

@@ -18,7 +18,7 @@ use super::difference;
 use super::lines::{Summary, compression};
 use super::names::{Names, expected, verdict};
 use super::narrate;
-use super::room::{Told, idle_steps};
+use super::room::{Told, idle_faults, idle_steps};
 use super::words::Word;
 
 /// The version of the document. A reader may rely on the fields of a version; new ones may be added to it.
@@ -63,6 +63,8 @@ struct Run<'a> {
     differences: Vec<Difference>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     idle_steps: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    idle_faults: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     divergence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,6 +205,7 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
         unhealed: outcome.unhealed.iter().map(|one| not_healed(&names, one)).collect(),
         differences: report.mismatches.iter().map(|one| difference(&names, one)).collect(),
         idle_steps: idle_steps(&names, told),
+        idle_faults: idle_faults(&names, told),
         divergence: report.divergence.as_ref().map(|one| difference::divergence(&names, one)),
         verdicts: (detail == Detail::Cells).then(|| outcome.verdicts.iter().map(cells).collect()),
         remarks: report.remarks.iter().map(|one| (one.about, &one.lines[..])).collect(),

@@ -2,10 +2,11 @@
 //! It does not know which parts of it a reader wants; it shows all that there is and nothing that is empty.
 
 use crate::check::outcome::{Outcome, Unhealed, WayBack};
-use crate::ids::RoomId;
+use crate::ids::{FaultId, RoomId};
 use crate::protocol::withheld::WithheldCode;
 use crate::run::RunReport;
 use crate::run::kept::Kept;
+use crate::scenario::fault::FaultKind;
 use crate::scenario::model::Scenario;
 use crate::scenario::step::Step;
 
@@ -64,6 +65,7 @@ pub fn room_view(told: &Told<'_>, layout: Layout) -> String {
     let differences = differences(&names, &report.mismatches);
     section(&mut text, "not as the file expects", differences, layout);
     section(&mut text, "steps without effect", idle_steps(&names, told), layout);
+    section(&mut text, "faults without effect", idle_faults(&names, told), layout);
     push_remarks(&mut text, report, layout);
     text.push_str(&format!("\nagain: {}\n", told.replay));
     if let Some(why) = told.why {
@@ -85,6 +87,28 @@ pub(super) fn idle_steps(names: &Names<'_>, told: &Told<'_>) -> Vec<String> {
     let timeline = &told.scenario.timeline;
     let idle = told.kept.idle_steps().filter_map(|position| timeline.get(position as usize));
     idle.map(|timed| format!("{}: {}", timed.at, step(names, &timed.step))).collect()
+}
+
+/// The faults that met nothing, a line each: those that show in facts if they do anything. Of what works by silence alone, as a server
+/// that does not answer, none may tell.
+pub(super) fn idle_faults(names: &Names<'_>, told: &Told<'_>) -> Vec<String> {
+    let works_by_silence = |fault: &FaultKind| {
+        matches!(
+            fault,
+            FaultKind::ServerUnreachable { .. }
+                | FaultKind::FederationDown { .. }
+                | FaultKind::ClientOffline { .. }
+                | FaultKind::ResponseLost { .. }
+                | FaultKind::LimitedSync { .. }
+                | FaultKind::ClockAhead { .. }
+                | FaultKind::ClockBehind { .. }
+        )
+    };
+    let fault = |id: &FaultId| told.scenario.faults.get(id.index());
+    let idle = told.kept.idle_faults();
+    idle.filter(|id| fault(id).is_some_and(|fault| !works_by_silence(&fault.kind)))
+        .map(|id| names.fault(id))
+        .collect()
 }
 
 fn head(names: &Names<'_>, told: &Told<'_>, layout: Layout) -> String {

@@ -64,7 +64,7 @@ phrases! {
         Received "by a pre-key message",
     }
     LossCause {
-        Rollback "its store became an older one", Wiped "its store was wiped",
+        Rollback "its store became an older one", Wiped "it was gone from its store",
         Notice "a notice made it drop it", Overwritten "a key with a later index replaced it",
         Used "it was used", FailedMessage "a message that failed used it up",
         Expired "it was retired",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::outcome::Outcome;
-use crate::ids::FactId;
+use crate::ids::{FactId, FaultId};
 use crate::trace::fact::{Fact, FactKind};
 use crate::trace::sink::FactSink;
 
@@ -15,8 +15,17 @@ use crate::trace::sink::FactSink;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
     wanted: BTreeMap<FactId, Option<Fact>>,
-    /// What each step of the timeline came to: the step, and whether anything happened because of it.
-    steps: BTreeMap<FactId, (u32, bool)>,
+    /// Whether anything happened because of each step and each fault.
+    begun: BTreeMap<FactId, (Begun, bool)>,
+}
+
+/// What a scenario sets off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    /// The step of the timeline at this position.
+    Step(u32),
+    /// A fault.
+    Fault(FaultId),
 }
 
 impl Kept {
@@ -26,13 +35,28 @@ impl Kept {
         let verdicts = outcome.verdicts.iter().flat_map(|verdict| verdict.witnesses);
         let violations = outcome.violations.iter().flat_map(|violation| violation.witnesses);
         let wanted = verdicts.chain(violations).flatten().map(|id| (id, None)).collect();
-        Self { wanted, steps: BTreeMap::new() }
+        Self { wanted, begun: BTreeMap::new() }
     }
 
     /// The steps of the timeline, by their positions, that nothing happened because of. A test whose steps do
     /// nothing tests nothing.
     pub fn idle_steps(&self) -> impl Iterator<Item = u32> + '_ {
-        self.steps.values().filter(|(_, had_effect)| !had_effect).map(|(step, _)| *step)
+        self.idle().filter_map(|begun| match begun {
+            Begun::Step(step) => Some(step),
+            Begun::Fault(_) => None,
+        })
+    }
+
+    /// The faults that came into force and that no fact came of.
+    pub fn idle_faults(&self) -> impl Iterator<Item = FaultId> + '_ {
+        self.idle().filter_map(|begun| match begun {
+            Begun::Fault(fault) => Some(fault),
+            Begun::Step(_) => None,
+        })
+    }
+
+    fn idle(&self) -> impl Iterator<Item = Begun> + '_ {
+        self.begun.values().filter(|(_, had_effect)| !had_effect).map(|(begun, _)| *begun)
     }
 
     /// The fact with this id, if it was wanted and came by.
@@ -53,10 +77,12 @@ impl FactSink for Kept {
             *slot = Some(*fact);
         }
         if let FactKind::UserStep(step) = fact.kind {
-            self.steps.insert(fact.id, (step, false));
+            self.begun.insert(fact.id, (Begun::Step(step), false));
+        } else if let FactKind::FaultStart(fault) = fact.kind {
+            self.begun.insert(fact.id, (Begun::Fault(fault), false));
         }
         for cause in fact.causes.iter() {
-            if let Some((_, had_effect)) = self.steps.get_mut(&cause) {
+            if let Some((_, had_effect)) = self.begun.get_mut(&cause) {
                 *had_effect = true;
             }
         }
@@ -67,7 +93,7 @@ impl FactSink for Kept {
 mod tests {
     use super::Kept;
     use crate::check::outcome::{Outcome, Verdict, Violation};
-    use crate::ids::{DeviceId, FactId, MessageId};
+    use crate::ids::{DeviceId, FactId, FaultId, MessageId};
     use crate::rulebook::leaf::Leaf;
     use crate::rulebook::reading::{Reading, ReadingName, Severity};
     use crate::rulebook::rule::Rule;
@@ -123,5 +149,21 @@ mod tests {
         let causes = Causes::one(FactId::new(1));
         kept.record(&Fact { causes, ..fact_of(2, 0, FactKind::RunEnd(RunEnd::Quiescent)) });
         assert_eq!(kept.idle_steps().collect::<Vec<_>>(), [0]);
+        assert_eq!(kept.idle_faults().count(), 0);
+    }
+
+    #[test]
+    fn a_fault_that_no_fact_names_as_its_cause_is_idle() {
+        let mut kept = Kept::default();
+        let start = |id, fault| fact_of(id, 0, FactKind::FaultStart(FaultId::new(fault)));
+        kept.record(&start(0, 0));
+        kept.record(&start(1, 1));
+        let causes = Causes::one(FactId::new(0));
+        kept.record(&Fact {
+            causes,
+            ..fact_of(2, 0, FactKind::Crashed { device: DeviceId::new(0) })
+        });
+        assert_eq!(kept.idle_faults().collect::<Vec<_>>(), [FaultId::new(1)]);
+        assert_eq!(kept.idle_steps().count(), 0);
     }
 }

@@ -274,7 +274,7 @@ fn what_cannot_be_explained_is_bad_usage_and_says_what_there_is() {
     );
     refused(&[file, "--device", "C9"], "--device: found \"C9\", expected one of A1 and B1");
     refused(&[file, "--rule", "W-0x"], "--rule: found \"W-0X\", expected one of ");
-    refused(&[file, "--rule", "w9"], "--rule: found w9, expected no rule, as none was broken");
+    refused(&[file, "--rule", "w9"], "--rule w9: found no such violation, expected no rule");
     refused(
         &[file, "--message", "hello", "--device", "A1"],
         "--message hello --device A1: found no such verdict, expected a message at a device that it was meant for: hello at B1 and again at B1",

@@ -30,6 +30,11 @@ impl KeyCounts {
         *known = [known[1], Some(counts)];
     }
 
+    /// What the device was told last.
+    pub(crate) fn now(&self, device: DeviceId) -> Option<Counts> {
+        self.devices.get(device.index())?[1]
+    }
+
     /// What the device had been told before that.
     pub(crate) fn before(&self, device: DeviceId) -> Option<Counts> {
         self.devices.get(device.index())?[0]

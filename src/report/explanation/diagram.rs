@@ -44,18 +44,25 @@ fn diagram(teller: &Teller<'_>, answer: &Answer) -> String {
     }
     let lane_of: BTreeMap<FactId, Observer> =
         shown.iter().map(|link| (link.fact.id, link.fact.observer)).collect();
+    // What a user or a fault set off arrives once: what comes of it later on the same lane is no second arrow.
+    let mut arrived: BTreeSet<(FactId, Observer)> = BTreeSet::new();
     for link in shown {
         let fact = &link.fact;
         let said =
             format!("#{} at {}, {}", fact.id.raw(), fact.at, narrate::clause(&teller.names, fact));
-        let mut others = link.causes.iter().rev().filter_map(|cause| lane_of.get(cause));
+        let other = link.causes.iter().rev().find_map(|cause| {
+            let lane = *lane_of.get(cause).filter(|lane| **lane != fact.observer)?;
+            Some((*cause, lane))
+        });
         let to = name(fact.observer);
-        match others.find(|lane| **lane != fact.observer) {
-            Some(from) => {
-                let arrow = arrow(*from, fact);
-                line(&mut text, &format!("{}{arrow}{to}: {}", name(*from), plain(&said)));
+        let mut is_new =
+            |cause, from| from != Observer::World || arrived.insert((cause, fact.observer));
+        match other {
+            Some((cause, from)) if is_new(cause, from) => {
+                let arrow = arrow(from, fact);
+                line(&mut text, &format!("{}{arrow}{to}: {}", name(from), plain(&said)));
             }
-            None => line(&mut text, &format!("Note over {to}: {}", plain(&said))),
+            Some(_) | None => line(&mut text, &format!("Note over {to}: {}", plain(&said))),
         }
     }
     let rest = left_out + links.len() - shown.len();

@@ -22,7 +22,7 @@ use crate::run::why::{Answer, Subject, Why};
 use crate::scenario::fault::Party;
 use crate::scenario::model::Scenario;
 use crate::time::SimTime;
-use crate::trace::fact::{FactKind, Shown, TryResult};
+use crate::trace::fact::{FactKind, KeySource, Shown, TryResult};
 use crate::trace::sink::FactSink;
 
 use super::names::{Names, verdict};
@@ -129,6 +129,7 @@ impl<'a> Teller<'a> {
         // Where a rule was broken, the rules that usually decide about such a verdict are beside the point.
         if let Subject::Cell(cell) = &answer.subject
             && rules.is_empty()
+            && (!answer.is_delivered() || is_shared(answer))
         {
             rules.extend(rules_of(cell.leaf).iter().map(|rule| (*rule, None)));
         }
@@ -191,6 +192,15 @@ impl<'a> Teller<'a> {
         let setback = setback.map(|(restored, _)| restored);
         Some(Statement { text, facts: setback.into_iter().chain([fact.id]).collect() })
     }
+}
+
+/// Whether the key came from the sender itself: one that was forwarded, or is in a backup, nobody owed.
+fn is_shared(answer: &Answer) -> bool {
+    answer
+        .slice
+        .links
+        .iter()
+        .any(|link| matches!(link.fact.kind, FactKind::KeyIn { source: KeySource::RoomKey, .. }))
 }
 
 /// The last time before `attempt` that the device's store went back to before something that the explanation tells, with the time

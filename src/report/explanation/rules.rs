@@ -8,10 +8,10 @@ use crate::rulebook::rule::Rule;
 pub(super) const fn rules_of(leaf: Leaf) -> &'static [Rule] {
     match leaf {
         Leaf::Delivered | Leaf::Pending | Leaf::SenderGone => &[Rule::K01],
-        Leaf::NotAMember | Leaf::InvitedOnly | Leaf::MembershipNotSeen => &[Rule::W17],
+        Leaf::NotAMember | Leaf::InvitedOnly => &[Rule::K04, Rule::W17],
         Leaf::DeviceNewer => &[Rule::K04],
         Leaf::NonCryptographic => &[Rule::K09],
-        Leaf::Gone | Leaf::Unknown => &[],
+        Leaf::Gone | Leaf::MembershipNotSeen | Leaf::Unknown => &[],
         Leaf::ExplanationLost => &[Rule::T01],
         Leaf::OptedOut => &[Rule::O01],
         Leaf::Unaware => &[Rule::K03, Rule::D02],

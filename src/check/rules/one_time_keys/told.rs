@@ -19,6 +19,13 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// What the device of a fact of new counts is told with it.
+    pub(super) fn now(case: Case<'_>) -> Option<Self> {
+        let FactKind::KeyCounts { device, .. } = case.fact.kind else { return None };
+        let counts = case.view.counts.now(device)?;
+        Some(Self { device, counts, until: case.fact.at })
+    }
+
     /// What the device of a fact of new counts was told until then.
     pub(super) fn before(case: Case<'_>) -> Option<Self> {
         let FactKind::KeyCounts { device, .. } = case.fact.kind else { return None };
