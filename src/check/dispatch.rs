@@ -31,7 +31,7 @@ impl Checker {
             FactKind::HealStart { first_probe } => self.first_probe = Some(first_probe),
             FactKind::FaultStart(fault) => view.outages.started(fault, now),
             FactKind::FaultEnd(fault) => view.outages.ended(fault, fact.id),
-            // Nothing that is judged so far rests on these.
+            // The view keeps nothing of these; the rules that need them hear them themselves.
             FactKind::UserStep(_)
             | FactKind::SendRefused { .. }
             | FactKind::KeyRequested { .. }
