@@ -47,15 +47,6 @@ pub enum ReplyCount {
     CountedWithNotices,
 }
 
-/// When an epoch of `m.no_olm` ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EpochEnd {
-    /// An Olm session with the device was created on the sender's side, in either direction.
-    Created,
-    /// The sender decrypted something on such a session.
-    Decrypted,
-}
-
 /// Which earlier Olm session forbids a new one for an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecoveryCount {
@@ -85,8 +76,6 @@ pub struct Reading {
     pub replies: ReplyCount,
     /// a second notice with another code for one session is a second notice.
     pub code_change_counts: bool,
-    ///
-    pub epoch_end: EpochEnd,
     /// A-06b: a standing `m.no_olm` explains what comes after it.
     pub no_olm_stands: bool,
     /// `m.no_olm` covers messages of the reporting device only, not of the user's others.
@@ -126,7 +115,6 @@ impl Reading {
             once_per_session: Severity::Violation,
             replies: ReplyCount::PerRequest,
             code_change_counts: true,
-            epoch_end: EpochEnd::Created,
             no_olm_stands: false,
             no_olm_by_device: true,
             unstable_types: false,

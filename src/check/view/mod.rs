@@ -307,7 +307,7 @@ impl View {
 
     /// The epoch of reports of `device` to `peer` that is open.
     pub(crate) fn epoch(&self, device: DeviceId, peer: DeviceId) -> Epoch {
-        self.olm.epoch(device, peer, self.reading.epoch_end, &self.life)
+        self.olm.epoch(device, peer, &self.life)
     }
 
     /// The client of the device stopped.

@@ -8,7 +8,6 @@ use crate::check::view::olm::Stamp;
 use crate::check::view::transport::{Content, Opened};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, ToDeviceId, TxnId};
 use crate::protocol::to_device::{OlmEvent, ToDeviceType};
-use crate::rulebook::reading::EpochEnd;
 use crate::time::SimTime;
 use crate::trace::fact::{OlmError, OlmResult, ProcessOutcome, SentContent};
 
@@ -146,11 +145,6 @@ impl View {
             OlmResult::Duplicate => None,
             OlmResult::Decrypted { session, event, .. } => {
                 self.olm.used((device, peer), session, Stamp { moment: now, clock }, true);
-                // Where decryption ends an epoch, what is owed after it is owed in a new one.
-                match self.reading.epoch_end {
-                    EpochEnd::Created => {}
-                    EpochEnd::Decrypted => self.duties.changed(device),
-                }
                 if let OlmEvent::RoomKey(key) = event {
                     self.bundles.flagged(device, key.session, key.shared_history);
                 }

@@ -51,11 +51,10 @@ impl NoticeJudge for OncePerEpoch {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, A2, ALICE, B1, BOB, Story, device, rules, s};
+    use crate::check::testing::{A1, A2, ALICE, B1, BOB, Story, device, s};
     use crate::ids::OlmSessionId;
     use crate::protocol::to_device::ToDeviceType;
     use crate::protocol::withheld::{WithheldCode, WithheldNotice};
-    use crate::rulebook::reading::{EpochEnd, Reading, ReadingName};
     use crate::rulebook::rule::Rule;
     use crate::time::SimTime;
     use crate::trace::fact::{Direction, FactKind, LossCause, OlmCause, SentContent};
@@ -156,21 +155,6 @@ mod tests {
         story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
         story.no_olm(A1, B1);
         assert_eq!(story.rules(), []);
-    }
-
-    #[test]
-    fn where_only_decryption_ends_an_epoch_a_session_that_was_never_used_does_not() {
-        let mut story = failing();
-        story.no_olm(A1, B1);
-        let session = story.olm(A1, B1);
-        let why = LossCause::Wiped;
-        story.by(A1, FactKind::OlmDropped { device: A1, peer: B1, session, why });
-        story.claim_fails(A1, B1);
-        story.no_olm(A1, B1);
-        assert_eq!(rules(&story.judge()), []);
-        let paranoid =
-            Reading { epoch_end: EpochEnd::Decrypted, ..Reading::named(ReadingName::Strict) };
-        assert_eq!(rules(&story.judge_by(paranoid)), [(Rule::N02, device(A1))]);
     }
 
     #[test]

@@ -4,7 +4,6 @@
 use crate::check::view::life::{Life, Moment};
 use crate::check::view::pairs::{Pairs, row};
 use crate::ids::{DeviceId, FactId, OlmSessionId};
-use crate::rulebook::reading::EpochEnd;
 use crate::time::{SimDuration, SimTime};
 use crate::trace::fact::{Direction, LossCause};
 
@@ -57,8 +56,6 @@ struct Session {
     barred: bool,
     /// The last message that the device encrypted or decrypted with it.
     used: Option<FactId>,
-    /// The first message that it decrypted.
-    decrypted: Option<Moment>,
     /// When it last decrypted a message; when it was made, if it did not.
     received: Stamp,
     /// When it last encrypted or decrypted a message; when it was made, if it did not.
@@ -183,7 +180,6 @@ impl Olm {
             new: made.moment,
             barred: made.barred,
             used: None,
-            decrypted: None,
             received: stamp,
             touched: stamp,
             dropped: None,
@@ -209,7 +205,6 @@ impl Olm {
             known.used = Some(stamp.moment.fact);
             known.touched = stamp;
             if decrypted {
-                known.decrypted.get_or_insert(stamp.moment);
                 known.received = stamp;
             }
         }
@@ -400,25 +395,12 @@ impl Olm {
             .is_some_and(|pair| pair.sessions.iter().any(|session| session.is_held(device, life)))
     }
 
-    /// The epoch of reports of `device` to `peer` that is open: the last session that was made, or else the last one
-    /// that decrypted something, as far as the device's store has not forgotten it.
-    pub(crate) fn epoch(
-        &self,
-        device: DeviceId,
-        peer: DeviceId,
-        end: EpochEnd,
-        life: &Life,
-    ) -> Epoch {
+    /// The epoch of reports of `device` to `peer` that is open: the last session that was made, from either side, as far as
+    /// the device's store has not forgotten it.
+    pub(crate) fn epoch(&self, device: DeviceId, peer: DeviceId, life: &Life) -> Epoch {
         let sessions = self.of(device, peer)?.sessions.iter();
         let kept = sessions.filter(|session| session.was_kept(device, life));
-        match end {
-            EpochEnd::Created => kept.map(|session| session.new.fact).max(),
-            EpochEnd::Decrypted => kept
-                .filter_map(|session| session.decrypted)
-                .filter(|decrypted| life.undone(device, *decrypted).is_none())
-                .map(|decrypted| decrypted.fact)
-                .max(),
-        }
+        kept.map(|session| session.new.fact).max()
     }
 
     /// The first failed attempt of the device to set up a session with `peer` in this epoch.
