@@ -1,6 +1,6 @@
 //! W-09 (sender, SHOULD; MSC2399 only, A-02): a sender tells a device at most once, of its own accord, that it
-//! withholds a session. Where a change of the code is let pass (A-04, lenient) only the same code counts as the same;
-//! to the letter replies count as well. It does not know `m.no_olm`, which names no session.
+//! withholds a session. Where a change of the code is let pass (A-04, lenient) only the same code counts as the same.
+//! Answers to requests are not counted here. It does not know `m.no_olm`, which names no session.
 
 use crate::check::findings::Findings;
 use crate::check::rules::notice::{Accepted, NoticeJudge};
@@ -8,7 +8,6 @@ use crate::check::view::life::Moment;
 use crate::check::view::notices::NoticeCode;
 use crate::check::view::pairs::Pairs;
 use crate::ids::DeviceId;
-use crate::rulebook::reading::ReplyCount;
 use crate::rulebook::rule::Rule;
 
 /// A notice that was counted.
@@ -29,12 +28,8 @@ impl NoticeJudge for OncePerSession {
     fn accepted(&mut self, accepted: &Accepted<'_>, findings: &mut Findings) {
         let reading = &accepted.view.reading;
         let (notice, message) = (accepted.notice, accepted.message);
-        let replies_count = match reading.replies {
-            ReplyCount::CountedWithNotices => true,
-            ReplyCount::PerRequest | ReplyCount::PerProcessing => false,
-        };
         let Some(session) = notice.session else { return };
-        if !accepted.is_proactive() && !replies_count {
+        if !accepted.is_proactive() {
             return;
         }
         findings.met(Rule::W09);
@@ -173,19 +168,6 @@ mod tests {
         assert_eq!(story.rules(), []);
         story.withhold(s(0), BLOCKED);
         assert_eq!(story.rules(), [(Rule::W09, device(A1))], "the request is answered");
-    }
-
-    #[test]
-    fn to_the_letter_an_answer_counts_as_well() {
-        use crate::rulebook::reading::{Reading, ReplyCount};
-        let mut story = Story::blocked();
-        story.withhold(s(0), BLOCKED);
-        story.request((B1, A1), 1, KeyRequestAction::Request { room: R, session: s(0) });
-        story.withhold(s(0), BLOCKED);
-        let strict = Reading::named(ReadingName::Strict);
-        let letter = Reading { replies: ReplyCount::CountedWithNotices, ..strict };
-        assert_eq!(rules(&story.judge_by(strict)), []);
-        assert_eq!(rules(&story.judge_by(letter)), [(Rule::W09, device(A1))]);
     }
 
     #[test]

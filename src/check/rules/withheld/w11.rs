@@ -33,7 +33,7 @@ impl NoticeJudge for OncePerRequest {
             return;
         };
         let allowed = match accepted.view.reading.replies {
-            ReplyCount::PerRequest | ReplyCount::CountedWithNotices => false,
+            ReplyCount::PerRequest => false,
             ReplyCount::PerProcessing => waited_for,
         };
         if !allowed {
