@@ -1,5 +1,5 @@
 //! Scenario files as they are found and read: all of them, before anything is run.
-//! It does not know what is done with them.
+//! It does not know what is done with them. Programs with commands of their own read files by it as well.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -17,15 +17,15 @@ const DEPTH: usize = 64;
 
 /// A scenario file that was read.
 #[derive(Debug)]
-pub(super) struct Input {
+pub struct Input {
     /// Where it is.
-    pub(super) path: PathBuf,
+    pub path: PathBuf,
     /// The same for printing and for commands.
-    pub(super) name: String,
+    pub name: String,
     /// What stands in it.
-    pub(super) text: String,
+    pub text: String,
     /// What that means.
-    pub(super) scenario: Scenario,
+    pub scenario: Scenario,
 }
 
 /// Whether this stands for the standard input.
@@ -38,7 +38,7 @@ pub(super) fn is_standard(path: &Path) -> bool {
 ///
 /// # Errors
 /// A line for each path that is not there, and for each folder without a scenario.
-pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<String>> {
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<String>> {
     let mut found = Vec::new();
     let mut problems = Vec::new();
     for path in paths {
@@ -101,7 +101,7 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 ///
 /// # Errors
 /// The problems of all files, each in lines that name the file.
-pub(super) fn read_all(paths: Vec<PathBuf>, paint: Paint) -> Result<Vec<Input>, Vec<String>> {
+pub fn read_all(paths: Vec<PathBuf>, paint: Paint) -> Result<Vec<Input>, Vec<String>> {
     let mut inputs = Vec::new();
     let mut problems = Vec::new();
     for path in paths {
@@ -123,8 +123,11 @@ pub(super) fn read_policy(path: &Path, paint: Paint) -> Result<Overlay, String> 
     file::read_overlay(&text).map_err(|problems| told(&problems, path, &text, paint))
 }
 
-/// The bytes of a file, if it is not too large.
-fn bounded(path: &Path) -> Result<Vec<u8>, String> {
+/// The bytes of a file of whatever kind, if it is not too large.
+///
+/// # Errors
+/// A line that names the file.
+pub fn bounded(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = bytes_of(path).map_err(|error| unreadable(path, &error))?;
     let limit = Limits::FILES.file_bytes;
     if bytes.len() > limit {

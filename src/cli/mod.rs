@@ -13,7 +13,7 @@ mod findings;
 mod fuzz;
 pub mod fuzz_args;
 mod fuzz_page;
-mod inputs;
+pub mod inputs;
 mod interrupt;
 mod matrix;
 mod mutants;

@@ -2,13 +2,14 @@
 //! elsewhere in the same way is told and does not count. It does not know what breaks anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
+use withheld::cli::inputs::{self, Input};
+use withheld::report::paint::Paint;
 use withheld::rulebook::rule::Rule;
 use withheld::run::judged::{Judging, run_one};
-use withheld::scenario::file::read_bytes;
-use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
 use withheld::trace::sink::Trace;
 
@@ -27,26 +28,23 @@ impl Known {
     /// # Errors
     /// If it cannot be read, one of its files is no scenario, or none of them names a rule, with what is wrong.
     pub fn read(folder: &Path) -> Result<Self, String> {
-        let told = |path: &Path, problem: &dyn std::fmt::Display| {
-            format!("--known: {}: {problem}", path.display())
-        };
+        let told = |problem: &dyn Display| format!("--known: {}: {problem}", folder.display());
         let mut known = Self::default();
-        let entries = fs::read_dir(folder).map_err(|error| told(folder, &error))?;
-        for entry in entries {
-            let path = entry.map_err(|error| told(folder, &error))?.path();
-            if path.extension().is_none_or(|ending| ending != "json") {
-                continue;
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(folder).map_err(|error| told(&error))? {
+            let path = entry.map_err(|error| told(&error))?.path();
+            if path.extension().is_some_and(|ending| ending == "json") {
+                paths.push(path);
             }
-            let bytes = fs::read(&path).map_err(|error| told(&path, &error))?;
-            let scenario = read_bytes(&bytes, &Limits::FILES).map_err(|problems| {
-                let first = problems.first().map(ToString::to_string).unwrap_or_default();
-                told(&path, &first)
-            })?;
+        }
+        paths.sort();
+        let read = inputs::read_all(paths, Paint::Plain);
+        for Input { path, scenario, .. } in read.map_err(|problems| told(&problems.join("\n")))? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             known.add(&name, &scenario);
         }
         if known.0.is_empty() {
-            return Err(told(folder, &"found no scenario file that names a rule"));
+            return Err(told(&"found no scenario file that names a rule"));
         }
         Ok(known)
     }

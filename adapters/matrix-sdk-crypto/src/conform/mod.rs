@@ -9,18 +9,16 @@ pub mod survey;
 pub mod watch;
 
 use std::ffi::OsString;
-use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use withheld::run::status::Exit;
-use withheld::scenario::file::read_bytes;
-use withheld::scenario::limits::Limits;
-
+use withheld::cli::inputs::{self, Input};
+use withheld::report::paint::Paint;
 use withheld::rulebook::reading::Severity;
+use withheld::run::status::Exit;
 
 use crate::known::Known;
 use crate::role::Role;
@@ -228,41 +226,15 @@ pub(crate) fn threads_or_all(threads: Option<usize>) -> usize {
 
 /// The scenario files at these paths, in the order of their names.
 pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Room>, String> {
-    let usual = PathBuf::from("scenarios");
-    let mut found = Vec::new();
-    if paths.is_empty() && usual.is_dir() {
-        below(&usual, &mut found).map_err(|error| error.to_string())?;
-    }
-    for path in paths {
-        below(path, &mut found).map_err(|error| format!("{}: {error}", path.display()))?;
-    }
+    let usual = [PathBuf::from("scenarios")];
+    let paths = if paths.is_empty() && usual[0].is_dir() { &usual } else { paths };
+    let mut found = inputs::find(paths).map_err(|problems| lines(&problems))?;
     found.sort();
-    found.into_iter().map(|path| room(&path)).collect()
+    let read = inputs::read_all(found, Paint::Plain).map_err(|problems| lines(&problems))?;
+    Ok(read.into_iter().map(|Input { name, scenario, .. }| Room { name, scenario }).collect())
 }
 
-fn below(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    if !path.is_dir() {
-        found.push(path.to_owned());
-        return Ok(());
-    }
-    for entry in fs::read_dir(path)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            below(&path, found)?;
-        } else if path.extension().is_some_and(|ending| ending == "json") {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
-
-/// Reads a scenario file.
-fn room(path: &Path) -> Result<Room, String> {
-    let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
-    let scenario = read_bytes(&bytes, &Limits::FILES).map_err(|problems| {
-        let first = problems.first().map(ToString::to_string).unwrap_or_default();
-        format!("{name}: {first}")
-    })?;
-    Ok(Room { name, scenario })
+/// Problems of several files, each in lines of its own.
+fn lines(problems: &[String]) -> String {
+    problems.iter().map(|problem| problem.trim_end()).collect::<Vec<_>>().join("\n")
 }

@@ -14,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
 use serde_json::{Value, json};
+use withheld::cli::inputs::bounded;
 use withheld::minimise::size::Size;
 use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::{InWorld, References};
@@ -230,8 +231,8 @@ fn profile(path: Option<&Path>) -> Result<Profile, String> {
         return Ok(known_profile(ProfileName::MatrixRustSdk).clone());
     };
     let told = |problem: String| format!("{}: {problem}", path.display());
-    let text = fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
-    read_profile(&text)
+    let bytes = bounded(path)?;
+    read_profile(&String::from_utf8_lossy(&bytes))
         .map_err(|problems| told(problems.first().map(ToString::to_string).unwrap_or_default()))
 }
 
