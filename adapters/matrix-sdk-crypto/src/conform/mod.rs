@@ -15,42 +15,29 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use withheld::cli::inputs::{self, Input};
-use withheld::report::paint::Paint;
 use withheld::rulebook::reading::Severity;
 use withheld::run::status::Exit;
 
+use crate::command::{Room, Wanted, carry_out};
 use crate::known::Known;
 use crate::role::Role;
-use crate::store::StoreKind;
 
 use self::report::{Finding, Told};
 use self::small::Bounds;
-use self::survey::{Case, Room, Survey, generated, survey};
+use self::survey::{Case, Survey, survey};
 use self::watch::Watch;
 
 /// Runs scenario files and generated rooms with matrix-sdk-crypto on every device, and reports what came of each rule.
 #[derive(Debug, Parser)]
 #[command(name = "conform", bin_name = "withheld-matrix-sdk conform")]
 pub struct Arguments {
-    /// Scenario files, or folders with such; `scenarios` if it is there.
-    pub paths: Vec<PathBuf>,
-    /// How many rooms are generated.
-    #[arg(long, default_value_t = 1_000)]
-    pub rooms: u64,
-    /// The seed of the first of them; the others follow.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// On how many threads rooms are run; on all processors if nothing is said.
-    #[arg(long)]
-    pub threads: Option<usize>,
+    /// Which rooms are run, and how.
+    #[command(flatten)]
+    pub wanted: Wanted,
     /// In which role matrix-sdk-crypto is: on the devices of who sends the first message (sender), on all others (recipient), or on all
     /// (both). If nothing is said, each file is run in all three, and generated rooms take turns.
     #[arg(long, value_parser = Role::read)]
     pub role: Option<Role>,
-    /// In what matrix-sdk-crypto keeps its keys: pickles in memory, or sqlite.
-    #[arg(long, default_value = "pickles", value_parser = StoreKind::read)]
-    pub store: StoreKind,
     /// A folder with findings that are known: their rooms are run, and what is broken in the same way is told and does not count.
     #[arg(long)]
     pub known: Option<PathBuf>,
@@ -96,24 +83,7 @@ pub fn main(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
-    let arguments = match Arguments::try_parse_from(args) {
-        Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => {
-            let _ = write!(err, "{error}");
-            return Exit::BadInput.code();
-        }
-        Err(error) => {
-            let _ = write!(out, "{error}");
-            return Exit::Holds.code();
-        }
-    };
-    match conform(&arguments, out, err) {
-        Ok(exit) => exit.code(),
-        Err(problem) => {
-            let _ = writeln!(err, "{problem}");
-            Exit::BadInput.code()
-        }
-    }
+    carry_out(args, (out, err), conform)
 }
 
 fn conform(
@@ -122,10 +92,10 @@ fn conform(
     err: &mut dyn Write,
 ) -> Result<Exit, String> {
     let known = arguments.known()?;
-    let rooms = files(&arguments.paths)?;
+    let rooms = arguments.wanted.files()?;
     let files = rooms.len();
     let cases = cases(rooms, arguments);
-    let (all, threads) = (cases.len(), threads_or_all(arguments.threads));
+    let (all, threads) = (cases.len(), arguments.wanted.threads_or_all());
     let (watch, began) = (Watch::begin(&arguments.save)?, Instant::now());
     let run = Run { known: &known, files, threads };
     let so_far = |survey: &Survey| {
@@ -186,14 +156,13 @@ impl Run<'_> {
 /// The rooms in their roles.
 fn cases(files: Vec<Room>, arguments: &Arguments) -> Vec<Case> {
     let roles = arguments.role.map_or(Role::ALL.to_vec(), |role| vec![role]);
-    let store = arguments.store;
+    let store = arguments.wanted.store;
     let in_all =
         |room: Room| roles.iter().map(move |role| Case { room: room.clone(), role: *role, store });
     let mut cases: Vec<Case> = files.into_iter().flat_map(in_all).collect();
     let turns = Role::ALL.iter().cycle();
-    let seeds = (0..arguments.rooms).map(|nth| arguments.seed.wrapping_add(nth));
-    cases.extend(seeds.zip(turns).map(|(seed, turn)| Case {
-        room: generated(seed),
+    cases.extend(arguments.wanted.generated().zip(turns).map(|(room, turn)| Case {
+        room,
         role: arguments.role.unwrap_or(*turn),
         store,
     }));
@@ -216,25 +185,4 @@ fn exit(survey: &Survey, only_new: bool) -> Exit {
     } else {
         Exit::Holds
     }
-}
-
-/// So many threads, or as many as there are processors.
-pub(crate) fn threads_or_all(threads: Option<usize>) -> usize {
-    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    threads.unwrap_or_else(all)
-}
-
-/// The scenario files at these paths, in the order of their names.
-pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Room>, String> {
-    let usual = [PathBuf::from("scenarios")];
-    let paths = if paths.is_empty() && usual[0].is_dir() { &usual } else { paths };
-    let mut found = inputs::find(paths).map_err(|problems| lines(&problems))?;
-    found.sort();
-    let read = inputs::read_all(found, Paint::Plain).map_err(|problems| lines(&problems))?;
-    Ok(read.into_iter().map(|Input { name, scenario, .. }| Room { name, scenario }).collect())
-}
-
-/// Problems of several files, each in lines of its own.
-fn lines(problems: &[String]) -> String {
-    problems.iter().map(|problem| problem.trim_end()).collect::<Vec<_>>().join("\n")
 }

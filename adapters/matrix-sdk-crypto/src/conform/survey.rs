@@ -7,9 +7,6 @@ use std::time::{Duration, Instant};
 
 use withheld::check::needs;
 use withheld::check::outcome::{Outcome, Violation};
-use withheld::engine::choices::Seeded;
-use withheld::generate;
-use withheld::generate::plan::{Plan, Sizes, Subject};
 use withheld::minimise::size::Size;
 use withheld::rulebook::leaf::Leaf;
 use withheld::rulebook::reading::{ReadingName, Severity};
@@ -19,11 +16,10 @@ use withheld::run::clients::{InWorld, References};
 use withheld::run::judged::{Judging, run_one};
 use withheld::run::twice::{Divergence, run_again};
 use withheld::scenario::fault::Party;
-use withheld::scenario::model::Scenario;
-use withheld::scenario::profile::ProfileName;
 use withheld::trace::sink::Trace;
 
 use crate::casting::Casting;
+use crate::command::Room;
 use crate::glue::{NotTheCrate, not_the_crate};
 use crate::known::Known;
 use crate::needed::Breach;
@@ -32,26 +28,6 @@ use crate::role::Role;
 use crate::simulator::{Breakdown, SdkRooms, Spent};
 use crate::store::StoreKind;
 use crate::ways::{outline, ways};
-
-/// A room that is to be run.
-#[derive(Debug, Clone)]
-pub struct Room {
-    /// The file, or the seed that it was generated from.
-    pub name: String,
-    /// The scenario.
-    pub scenario: Scenario,
-}
-
-/// The generated room of a seed.
-#[must_use]
-pub fn generated(seed: u64) -> Room {
-    let sizes = Sizes { servers: 3, users: 4, devices_per_user: 3, rooms: 2, steps: 24, faults: 4 };
-    let subject = Subject::Program(ProfileName::MatrixRustSdk);
-    let plan = Plan { sizes, subject, neighbours: false };
-    let mut scenario = generate::scenario(&plan, &mut Seeded::new(seed));
-    scenario.seed = seed;
-    Room { name: format!("generated, seed {seed}"), scenario }
-}
 
 /// The rooms in which a rule was broken in one way.
 #[derive(Debug, Clone, Default)]

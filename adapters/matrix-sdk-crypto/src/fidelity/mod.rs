@@ -25,8 +25,7 @@ use withheld::scenario::model::Scenario;
 use withheld::scenario::profile::{Profile, ProfileName};
 
 use crate::casting::Casting;
-use crate::conform::survey::{Room, generated};
-use crate::conform::{files, threads_or_all};
+use crate::command::{Room, Wanted, carry_out};
 use crate::prepare::prepare;
 use crate::simulator::SdkRooms;
 use crate::store::StoreKind;
@@ -41,23 +40,12 @@ pub use self::proof::{even, without};
 #[derive(Debug, Parser)]
 #[command(name = "fidelity", bin_name = "withheld-matrix-sdk fidelity")]
 pub struct Arguments {
-    /// Scenario files, or folders with such; `scenarios` if it is there.
-    pub paths: Vec<PathBuf>,
-    /// How many rooms are generated.
-    #[arg(long, default_value_t = 1_000)]
-    pub rooms: u64,
-    /// The seed of the first of them; the others follow.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// On how many threads rooms are run; on all processors if nothing is said.
-    #[arg(long)]
-    pub threads: Option<usize>,
+    /// Which rooms are run, and how.
+    #[command(flatten)]
+    pub wanted: Wanted,
     /// The profile to compare with, as a file; that of the program if nothing is said.
     #[arg(long)]
     pub profile: Option<PathBuf>,
-    /// In what matrix-sdk-crypto keeps its keys: pickles in memory, or sqlite.
-    #[arg(long, default_value = "pickles", value_parser = StoreKind::read)]
-    pub store: StoreKind,
     /// Writes the smallest room for each difference into this folder.
     #[arg(long)]
     pub save: Option<PathBuf>,
@@ -182,32 +170,16 @@ pub fn main(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
-    let arguments = match Arguments::try_parse_from(args) {
-        Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => {
-            let _ = write!(err, "{error}");
-            return Exit::BadInput.code();
-        }
-        Err(error) => {
-            let _ = write!(out, "{error}");
-            return Exit::Holds.code();
-        }
-    };
-    match fidelity(&arguments, out) {
-        Ok(exit) => exit.code(),
-        Err(problem) => {
-            let _ = writeln!(err, "{problem}");
-            Exit::BadInput.code()
-        }
-    }
+    carry_out(args, (out, err), |arguments, out, _| fidelity(arguments, out))
 }
 
 fn fidelity(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, String> {
-    let mut rooms = files(&arguments.paths)?;
-    rooms.extend((0..arguments.rooms).map(|nth| generated(arguments.seed.wrapping_add(nth))));
+    let wanted = &arguments.wanted;
+    let mut rooms = wanted.files()?;
+    rooms.extend(wanted.generated());
     let profile = profile(arguments.profile.as_deref())?;
-    let terms = Terms { profile: &profile, store: arguments.store, proves: !arguments.unproved };
-    let comparison = compare(rooms, terms, threads_or_all(arguments.threads));
+    let terms = Terms { profile: &profile, store: wanted.store, proves: !arguments.unproved };
+    let comparison = compare(rooms, terms, wanted.threads_or_all());
     if let Some(folder) = &arguments.save {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         for (nth, differing) in comparison.differences.values().enumerate() {

@@ -7,7 +7,7 @@ use withheld::scenario::habits::{Habits, UnwedgeClock};
 use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::AskFor;
 use withheld::scenario::profile::{Profile, ProfileName};
-use withheld_matrix_sdk::conform::survey::{Room, generated};
+use withheld_matrix_sdk::command::{Room, generated};
 use withheld_matrix_sdk::fidelity::{self, Cause, Caused, Terms, compare, even, without};
 use withheld_matrix_sdk::store::StoreKind;
 

@@ -4,7 +4,7 @@ use withheld::run::judged::{Judging, run_one};
 use withheld::scenario::model::Scenario;
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::Casting;
-use withheld_matrix_sdk::conform::survey::generated;
+use withheld_matrix_sdk::command::generated;
 use withheld_matrix_sdk::prepare::prepare;
 use withheld_matrix_sdk::role::Role;
 use withheld_matrix_sdk::simulator::{SdkRooms, transcript};
