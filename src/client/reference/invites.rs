@@ -4,7 +4,6 @@
 //! Source: Matrix specification 1.19, "Construction and sharing of the key bundle".
 
 use crate::client::reference::Reference;
-use crate::client::reference::claims::ClaimState;
 use crate::client::reference::decide::{ShareDecision, decide};
 use crate::client::reference::inbound::InboundKey;
 use crate::client::reference::io::Io;
@@ -18,7 +17,7 @@ use crate::protocol::to_device::{OlmEvent, RoomKeyBundle, ToDeviceType};
 use crate::protocol::withheld::{Algorithm, Field, WithheldCode, WithheldContent};
 use crate::scenario::habits::{BundleContents, BundleSending};
 use crate::scenario::model::PublishedKeys;
-use crate::trace::fact::{BackupRead, Causes, FactKind, OlmCause};
+use crate::trace::fact::{BackupRead, Causes, FactKind};
 
 /// An invite that waits for its bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +123,9 @@ impl Reference {
                 let targets = self.bundle_targets(user);
                 let missing: Vec<DeviceId> =
                     targets.iter().copied().filter(|device| !self.store.olm.has(*device)).collect();
-                if self.claim_for_bundle(&missing, io) {
+                // A device for which no key can be had gets no bundle and is not told either: `m.no_olm` is about messages.
+                // The habit that spares devices without encryption a claim does not count here: they are told that instead.
+                if self.claim_open(&missing, io) {
                     return;
                 }
                 let puts = self.send_bundle((room, user), &targets, (backup, invite.cause), io);
@@ -161,22 +162,6 @@ impl Reference {
             .filter(|view| decide(self.store.policy.share, view) == ShareDecision::Share)
             .map(|view| view.device)
             .collect()
-    }
-
-    /// Claims keys for devices without an Olm session; true if a claim is on its way. A device for which none can be had
-    /// gets no bundle and is not told either: `m.no_olm` is about messages.
-    fn claim_for_bundle(&mut self, missing: &[DeviceId], io: &mut Io<'_, '_>) -> bool {
-        let (mut running, mut wanted) = (false, Vec::new());
-        for device in missing {
-            match self.live.claims.state(*device, io.given.clock) {
-                ClaimState::Running => running = true,
-                ClaimState::Open => wanted.push(*device),
-                ClaimState::BackingOff(_) => {}
-            }
-        }
-        running |= !wanted.is_empty();
-        self.claim(&wanted, (OlmCause::Share, Provenance(io.given.cause)), io);
-        running
     }
 
     /// Makes a bundle and puts it into the outbox for those of the devices that have an Olm session.

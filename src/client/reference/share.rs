@@ -311,9 +311,15 @@ impl Reference {
 
     /// Claims keys for devices that are due the room key and have no session; true if a claim is on its way.
     pub(super) fn claim_missing(&mut self, missing: &[DeviceId], io: &mut Io<'_, '_>) -> bool {
-        let mut running = false;
-        let mut wanted = Vec::new();
-        for device in missing.iter().filter(|device| !self.is_beyond_claims(**device)) {
+        let within = missing.iter().copied().filter(|device| !self.is_beyond_claims(*device));
+        let within: Vec<DeviceId> = within.collect();
+        self.claim_open(&within, io)
+    }
+
+    /// Claims keys for those of these devices for which that is not being done and is not put off; true if a claim is on its way.
+    pub(super) fn claim_open(&mut self, devices: &[DeviceId], io: &mut Io<'_, '_>) -> bool {
+        let (mut running, mut wanted) = (false, Vec::new());
+        for device in devices {
             match self.live.claims.state(*device, io.given.clock) {
                 ClaimState::Running => running = true,
                 ClaimState::Open => wanted.push(*device),
