@@ -102,9 +102,7 @@ impl FaultSet {
 
     /// What makes the server unreachable for its clients.
     pub(super) fn unreachable(&self, server: ServerId) -> Option<FaultId> {
-        self.find_if(|kind| {
-            matches!(kind, FaultKind::ServerUnreachable { server: which } if *which == server)
-        })
+        self.first(&FaultKind::ServerUnreachable { server })
     }
 
     /// What keeps two servers apart.
@@ -119,10 +117,7 @@ impl FaultSet {
 
     /// What makes `server` refuse transactions with an EDU from `sender`.
     pub(super) fn poisoned(&self, sender: DeviceId, server: ServerId) -> Option<FaultId> {
-        self.find_if(|kind| {
-            matches!(kind, FaultKind::PoisonedEdu { device, at }
-                if *device == sender && *at == server)
-        })
+        self.first(&FaultKind::PoisonedEdu { device: sender, at: server })
     }
 
     /// How claims for devices of a server fail.
@@ -135,12 +130,8 @@ impl FaultSet {
 
     /// How a server hands keys out, and the faults that make it so.
     pub(super) fn hand_out(&self, server: ServerId) -> (HandOut, [Option<FaultId>; 2]) {
-        let twice = self.find_if(|kind| {
-            matches!(kind, FaultKind::KeyHandedOutTwice { server: which } if *which == server)
-        });
-        let newest = self.find_if(
-            |kind| matches!(kind, FaultKind::KeysOutOfOrder { server: which } if *which == server),
-        );
+        let twice = self.first(&FaultKind::KeyHandedOutTwice { server });
+        let newest = self.first(&FaultKind::KeysOutOfOrder { server });
         let how =
             HandOut { newest_first: newest.is_some(), keep: twice.is_some(), no_fallback: false };
         (how, [twice, newest])
@@ -148,41 +139,32 @@ impl FaultSet {
 
     /// What lets strangers have every one-time key of a device.
     pub(super) fn keys_run_out(&self, device: DeviceId) -> Option<FaultId> {
-        self.find_if(|kind| {
-            matches!(kind, FaultKind::OneTimeKeysRunOut { device: which } if *which == device)
-        })
+        self.first(&FaultKind::OneTimeKeysRunOut { device })
     }
 
     /// What keeps fallback keys of a device from being taken.
     pub(super) fn refuses_fallback(&self, device: DeviceId) -> Option<FaultId> {
-        let fits = |kind: &FaultKind| matches!(kind, FaultKind::NoFallbackKey { device: which } if *which == device);
-        self.find_if(fits)
+        self.first(&FaultKind::NoFallbackKey { device })
     }
 
     /// What makes uploads of a device be refused.
     pub(super) fn upload_rejected(&self, device: DeviceId) -> Option<FaultId> {
-        self.find_if(
-            |kind| matches!(kind, FaultKind::UploadRejected { device: which } if *which == device),
-        )
+        self.first(&FaultKind::UploadRejected { device })
     }
 
     /// What makes a server leave counts out.
     pub(super) fn omits_counts(&self, server: ServerId) -> Option<FaultId> {
-        let fits = |kind: &FaultKind| matches!(kind, FaultKind::CountsOmitted { server: which } if *which == server);
-        self.find_if(fits)
+        self.first(&FaultKind::CountsOmitted { server })
     }
 
     /// What makes a mailbox be listed newest first.
     pub(super) fn lists_newest_first(&self, device: DeviceId) -> Option<FaultId> {
-        let fits = |kind: &FaultKind| matches!(kind, FaultKind::ToDeviceReordered { device: which } if *which == device);
-        self.find_if(fits)
+        self.first(&FaultKind::ToDeviceReordered { device })
     }
 
     /// What limits the timelines of a device to one event.
     pub(super) fn limited_sync(&self, device: DeviceId) -> Option<FaultId> {
-        self.find_if(
-            |kind| matches!(kind, FaultKind::LimitedSync { device: which } if *which == device),
-        )
+        self.first(&FaultKind::LimitedSync { device })
     }
 
     /// The least batch limit that is forced on a server, and what forces it.
@@ -217,10 +199,7 @@ impl FaultSet {
 
     /// What keeps the clients of a server from being told that a list changed.
     pub(super) fn notice_lost(&self, user: UserId, server: ServerId) -> Option<FaultId> {
-        self.find_if(|kind| {
-            matches!(kind, FaultKind::ListNoticeLost { user: whose, server: which }
-                if *whose == user && *which == server)
-        })
+        self.first(&FaultKind::ListNoticeLost { user, server })
     }
 
     /// What makes a server answer queries with old lists.
@@ -284,9 +263,7 @@ impl FaultSet {
 
     /// What reads a mailbox before its device does.
     pub(super) fn second_reader(&self, device: DeviceId) -> Option<FaultId> {
-        self.find_if(
-            |kind| matches!(kind, FaultKind::SecondReader { device: which } if *which == device),
-        )
+        self.first(&FaultKind::SecondReader { device })
     }
 
     /// What happens to a to-device message for one of these reasons; this counts as one hit.
@@ -343,6 +320,11 @@ impl FaultSet {
     /// The first fault in force that `pick` makes something of.
     fn find<T>(&self, pick: impl Fn(&FaultKind) -> Option<T>) -> Option<(FaultId, T)> {
         self.in_force.iter().find_map(|id| Some((*id, pick(self.kind(*id))?)))
+    }
+
+    /// The first fault in force that is exactly this.
+    fn first(&self, kind: &FaultKind) -> Option<FaultId> {
+        self.find_if(|known| known == kind)
     }
 
     /// The first fault in force that fits.
