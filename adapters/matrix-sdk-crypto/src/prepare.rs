@@ -156,7 +156,6 @@ pub fn omitted(scenario: &Scenario, casting: &Casting) -> BTreeMap<&'static str,
 /// If what is left is no scenario any more, with the reason.
 pub fn prepare(scenario: &Scenario, casting: &Casting) -> Result<Prepared, String> {
     let mut prepared = scenario.clone();
-    let mut left_out = BTreeSet::new();
     for (index, device) in prepared.devices.iter_mut().enumerate() {
         let profile = known_profile(match casting.of(scenario, DeviceId::at(index)) {
             ClientKind::MatrixSdkCrypto => ProfileName::MatrixRustSdk,
@@ -166,14 +165,10 @@ pub fn prepare(scenario: &Scenario, casting: &Casting) -> Result<Prepared, Strin
         device.habits = profile.habits;
         device.policy = profile.policy.clone();
         (device.policy.share, device.policy.on_problem) = (share, on_problem);
-        if wants_smaller_supply(scenario, casting, DeviceId::at(index)) {
-            left_out.insert(OWN_SUPPLY);
-        }
         if casting.of(scenario, DeviceId::at(index)) == ClientKind::MatrixSdkCrypto {
             (device.one_time_keys, device.fallback_key) = (ONE_TIME_KEYS, true);
             if wants_refusal(share, on_problem) {
                 device.policy.on_problem = OnProblem::Withhold;
-                left_out.insert(NO_REFUSAL);
             }
         }
     }
@@ -183,28 +178,20 @@ pub fn prepare(scenario: &Scenario, casting: &Casting) -> Result<Prepared, Strin
             && wants_refusal(*share, *on_problem)
         {
             *on_problem = OnProblem::Withhold;
-            left_out.insert(NO_REFUSAL);
         }
     }
     for server in &mut prepared.servers {
         server.habits = ServerHabits::specification();
     }
-    prepared.timeline.retain(|step| {
-        let cannot = omitted_step(scenario, casting, &step.step);
-        left_out.extend(cannot);
-        cannot.is_none()
-    });
-    prepared.faults.retain(|fault| {
-        let cannot = omitted_fault(scenario, casting, &fault.kind);
-        left_out.extend(cannot);
-        cannot.is_none()
-    });
+    prepared.timeline.retain(|timed| omitted_step(scenario, casting, &timed.step).is_none());
+    prepared.faults.retain(|fault| omitted_fault(scenario, casting, &fault.kind).is_none());
     prepared.expect = Expectations::default();
     // The reader decides whether that is still a scenario.
     let text = write(&prepared);
-    let scenario = read(&text, &Limits::FILES).map_err(|problems| {
+    let playable = read(&text, &Limits::FILES).map_err(|problems| {
         let first = problems.first().map(ToString::to_string);
         first.unwrap_or_else(|| "nothing is left of it".to_owned())
     })?;
-    Ok(Prepared { scenario, left_out })
+    let left_out = omitted(scenario, casting).into_keys().collect();
+    Ok(Prepared { scenario: playable, left_out })
 }

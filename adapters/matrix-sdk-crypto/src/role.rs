@@ -53,26 +53,9 @@ impl Role {
 
 /// The user who sends the first message; the first of all if nobody does.
 fn first_sender(scenario: &Scenario) -> UserId {
-    let sends = scenario.timeline.iter().find_map(|timed| match &timed.step {
-        Step::Send { device, .. } => Some(scenario.devices[device.index()].user),
-        Step::Login(_)
-        | Step::Logout(_)
-        | Step::Member { .. }
-        | Step::HistoryVisibility { .. }
-        | Step::Encryption { .. }
-        | Step::CrossSign(_)
-        | Step::ResetIdentity(_)
-        | Step::Verify { .. }
-        | Step::Unverify { .. }
-        | Step::Block { .. }
-        | Step::Unblock { .. }
-        | Step::AcknowledgeIdentity { .. }
-        | Step::SetSharing { .. }
-        | Step::SetReporting { .. }
-        | Step::RequestKey { .. }
-        | Step::CancelRequest { .. }
-        | Step::DiscardSession { .. }
-        | Step::RestoreBackup(_) => None,
+    let sends = scenario.timeline.iter().find_map(|timed| {
+        let Step::Send { device, .. } = timed.step else { return None };
+        Some(scenario.user_of(device))
     });
     sends.unwrap_or(UserId::new(0))
 }
