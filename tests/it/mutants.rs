@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use withheld::ids::DeviceId;
 use withheld::rulebook::rule::Rule;
-use withheld::rulebook::text::judgement::Judgement;
+use withheld::run::mutants::catchers;
 use withheld::scenario::fault::Party;
 use withheld::scenario::file;
 use withheld::scenario::habits::{Habits, ServerHabits};
@@ -87,20 +87,6 @@ fn breaks(of: &Usual, variant: &Variant, device: DeviceId) -> BTreeSet<Rule> {
     let more = broken(&changed);
     let more = more.difference(&of.broken).filter(|(_, by)| *by == party);
     more.map(|(rule, _)| *rule).collect()
-}
-
-/// The rules that can be seen to catch a mutant: those that are named for it, and where one of these is judged through others,
-/// the others.
-fn catchers(mutant: Mutant) -> BTreeSet<Rule> {
-    let judged = |rule: &Rule| match rule.judgement() {
-        Judgement::Through(others) => others.to_vec(),
-        Judgement::AtTheFacts
-        | Judgement::AtRest
-        | Judgement::InVerdicts
-        | Judgement::Permits
-        | Judgement::Undecidable(_) => vec![*rule],
-    };
-    mutant.caught_by().iter().flat_map(judged).collect()
 }
 
 /// What went wrong with a variant; `None` if it is caught.
