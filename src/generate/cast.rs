@@ -8,14 +8,11 @@ use super::policies::{self, Setting};
 use super::swarm::Swarm;
 use crate::ids::{ServerId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
-use crate::scenario::expect::Expectations;
-use crate::scenario::file::known_profile;
+use crate::scenario::file::{default_network, known_profile};
 use crate::scenario::habits::{Habits, ServerHabits};
-use crate::scenario::model::{
-    Delay, Device, Network, PublishedKeys, Room, Scenario, Server, Strings, User,
-};
+use crate::scenario::model::{Delay, Device, Network, PublishedKeys, Room, Scenario, Server, User};
 use crate::scenario::policy::Policy;
-use crate::time::{SimDuration, SimTime};
+use crate::time::SimDuration;
 
 /// Names of users; who comes after them is called by a number.
 const NAMES: [&str; 20] = [
@@ -26,7 +23,7 @@ const NAMES: [&str; 20] = [
 /// Servers, users, devices and rooms, and nothing that happens.
 pub(super) fn make(dice: &mut Dice<'_>, plan: &Plan, swarm: &Swarm) -> Scenario {
     let sizes = plan.sizes;
-    let mut scenario = empty();
+    let mut scenario = Scenario::empty(default_network());
     let servers = dice.count(1, sizes.servers.max(1));
     scenario.servers = (1..=servers).map(|number| server(dice, number)).collect();
     users(dice, sizes, &mut scenario);
@@ -43,30 +40,6 @@ pub(super) fn make(dice: &mut Dice<'_>, plan: &Plan, swarm: &Swarm) -> Scenario 
         add_neighbours(dice, &mut scenario);
     }
     scenario
-}
-
-fn empty() -> Scenario {
-    Scenario {
-        about: String::new(),
-        rules: Vec::new(),
-        seed: 0,
-        horizon: SimTime::ZERO,
-        servers: Vec::new(),
-        users: Vec::new(),
-        devices: Vec::new(),
-        rooms: Vec::new(),
-        messages: Vec::new(),
-        strings: Strings::default(),
-        network: Network {
-            client: Delay { min: SimDuration::ZERO, max: SimDuration::ZERO },
-            federation: Delay { min: SimDuration::ZERO, max: SimDuration::ZERO },
-            request_timeout: SimDuration::from_secs(10),
-        },
-        timeline: Vec::new(),
-        faults: Vec::new(),
-        heal: None,
-        expect: Expectations::default(),
-    }
 }
 
 /// The usual limits, or such small ones that something exceeds them.

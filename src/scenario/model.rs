@@ -203,6 +203,28 @@ impl Strings {
 }
 
 impl Scenario {
+    /// A scenario without anybody, in which nothing happens: to be filled.
+    #[must_use]
+    pub fn empty(network: Network) -> Self {
+        Self {
+            about: String::new(),
+            rules: Vec::new(),
+            seed: 0,
+            horizon: SimTime::ZERO,
+            servers: Vec::new(),
+            users: Vec::new(),
+            devices: Vec::new(),
+            rooms: Vec::new(),
+            messages: Vec::new(),
+            strings: Strings::default(),
+            network,
+            timeline: Vec::new(),
+            faults: Vec::new(),
+            heal: None,
+            expect: Expectations::default(),
+        }
+    }
+
     /// A copy without what is there for people and for the comparison at the end: texts, names, expectations. It runs alike, where
     /// nobody asks which device has whose `device_id`.
     #[must_use]

@@ -10,9 +10,8 @@ mod trouble;
 use crate::ids::{DeviceId, UserId};
 use crate::overhead::world::lot::Lot;
 use crate::protocol::room::{HistoryVisibility, Membership};
-use crate::scenario::expect::Expectations;
 use crate::scenario::file::{DEFAULT_HORIZON, default_rotation};
-use crate::scenario::model::{Room, Scenario, Strings};
+use crate::scenario::model::{Room, Scenario};
 
 /// How large a room is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,7 +134,6 @@ impl Plan {
         let cast = cast::make(self, numbers, &mut lot);
         let mut scenario = Scenario {
             about: format!("{}, seed {seed}", self.name()),
-            rules: Vec::new(),
             seed,
             horizon: DEFAULT_HORIZON,
             servers: cast.servers,
@@ -147,13 +145,7 @@ impl Plan {
                 history_visibility: Some(HistoryVisibility::Shared),
                 rotation: default_rotation(),
             }],
-            messages: Vec::new(),
-            strings: Strings::default(),
-            network: cast.network,
-            timeline: Vec::new(),
-            faults: Vec::new(),
-            heal: None,
-            expect: Expectations::default(),
+            ..Scenario::empty(cast.network)
         };
         let people = People {
             senders: &cast.senders,

@@ -17,10 +17,8 @@ use super::policy::PolicyChanges;
 use super::problem::Span;
 use super::timeline::TimelineEntry;
 use crate::ids::{DeviceId, ServerId};
-use crate::scenario::expect::Expectations;
-use crate::scenario::model::{Device, Room, Scenario, Server, Strings, User};
+use crate::scenario::model::{Device, Room, Scenario, Server, User};
 use crate::scenario::step::TimedStep;
-use crate::time::SimTime;
 
 /// How many characters a line has at the most if what stands on it can be broken.
 const WIDTH: usize = 110;
@@ -72,23 +70,7 @@ pub(super) fn pretty(value: &Json) -> String {
 
 /// A scenario without anything, for the defaults in the schema, which name nothing.
 pub(super) fn nothing() -> Scenario {
-    Scenario {
-        about: String::new(),
-        rules: Vec::new(),
-        seed: 0,
-        horizon: SimTime::ZERO,
-        servers: Vec::new(),
-        users: Vec::new(),
-        devices: Vec::new(),
-        rooms: Vec::new(),
-        messages: Vec::new(),
-        strings: Strings::default(),
-        network: default_network(),
-        timeline: Vec::new(),
-        faults: Vec::new(),
-        heal: None,
-        expect: Expectations::default(),
-    }
+    Scenario::empty(default_network())
 }
 
 pub(super) fn placed<T>(value: T) -> Slot<At<T>> {

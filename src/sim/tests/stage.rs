@@ -12,12 +12,9 @@ use crate::protocol::to_device::{
     KeyRequest, KeyRequestAction, OlmCiphertext, OlmEvent, OlmPayload, SenderKeys, ToDeviceBody,
     ToDeviceType,
 };
-use crate::scenario::expect::Expectations;
 use crate::scenario::fault::{Fault, FaultKind};
 use crate::scenario::habits::{Habits, ServerHabits};
-use crate::scenario::model::{
-    Delay, Device, Network, PublishedKeys, Room, Scenario, Server, Strings, User,
-};
+use crate::scenario::model::{Delay, Device, Network, PublishedKeys, Room, Scenario, Server, User};
 use crate::scenario::policy::Policy;
 use crate::scenario::step::{Step, TimedStep};
 use crate::sim::tests::probe::{Probe, Scripts};
@@ -88,9 +85,12 @@ pub(super) fn stage(servers: &[&[usize]]) -> Stage {
         edu_limit: 100,
         habits: ServerHabits::specification(),
     };
+    let network = Network {
+        client: fixed(CLIENT_MS),
+        federation: fixed(FEDERATION_MS),
+        request_timeout: SimDuration::from_secs(30),
+    };
     let scenario = Scenario {
-        about: String::new(),
-        rules: Vec::new(),
         seed: 1,
         horizon: ms(3_600_000),
         servers: (0..servers.len()).map(make_server).collect(),
@@ -102,17 +102,7 @@ pub(super) fn stage(servers: &[&[usize]]) -> Stage {
             history_visibility: Some(HistoryVisibility::Shared),
             rotation,
         }],
-        messages: Vec::new(),
-        strings: Strings::default(),
-        network: Network {
-            client: fixed(CLIENT_MS),
-            federation: fixed(FEDERATION_MS),
-            request_timeout: SimDuration::from_secs(30),
-        },
-        timeline: Vec::new(),
-        faults: Vec::new(),
-        heal: None,
-        expect: Expectations::default(),
+        ..Scenario::empty(network)
     };
     Stage { scenario, scripts: Scripts::new() }
 }

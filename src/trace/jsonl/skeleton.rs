@@ -2,7 +2,6 @@
 //! It does not know a story: the scenario has no timeline, and nobody in it has chosen anything.
 
 use crate::protocol::room::Rotation;
-use crate::scenario::expect::Expectations;
 use crate::scenario::habits::Habits;
 use crate::scenario::habits::ServerHabits;
 use crate::scenario::model::{Delay, Device, Network, PublishedKeys, Room, Scenario, Server, User};
@@ -15,12 +14,9 @@ use super::reader::LogNames;
 #[must_use]
 pub fn skeleton(names: &LogNames) -> Scenario {
     let none = Delay { min: SimDuration::ZERO, max: SimDuration::ZERO };
+    let network = Network { client: none, federation: none, request_timeout: SimDuration::ZERO };
     Scenario {
-        about: String::new(),
-        rules: Vec::new(),
-        seed: 0,
         horizon: SimTime::MAX,
-        heal: None,
         servers: names.servers().iter().map(|name| server(name)).collect(),
         users: names
             .users()
@@ -44,10 +40,7 @@ pub fn skeleton(names: &LogNames) -> Scenario {
         rooms: names.rooms().iter().map(|name| room(name)).collect(),
         messages: names.messages().to_vec(),
         strings: names.strings().clone(),
-        network: Network { client: none, federation: none, request_timeout: SimDuration::ZERO },
-        timeline: Vec::new(),
-        faults: Vec::new(),
-        expect: Expectations::default(),
+        ..Scenario::empty(network)
     }
 }
 
