@@ -88,8 +88,8 @@ impl Coverage {
     }
 
     /// Whether facts of this kind were recorded of this observer.
-    #[must_use]
-    pub fn records(&self, observer: Observer, kind: Kind) -> bool {
+    #[cfg(test)]
+    fn records(&self, observer: Observer, kind: Kind) -> bool {
         self.rows.as_ref().is_none_or(|rows| rows.row(observer).kinds.contains(kind))
     }
 

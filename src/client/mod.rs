@@ -203,12 +203,6 @@ impl Directory {
     pub fn device_count(&self) -> usize {
         self.users.len()
     }
-
-    /// How many users there are.
-    #[must_use]
-    pub fn user_count(&self) -> usize {
-        self.servers.len()
-    }
 }
 
 /// One thing that a client does to the world, in its place in the order.

@@ -141,12 +141,6 @@ impl Link {
         self.waiting = false;
         !self.in_flight.is_empty()
     }
-
-    /// How many items are queued behind the transaction under way.
-    #[must_use]
-    pub fn queued(&self) -> usize {
-        self.queue.len()
-    }
 }
 
 /// The queues of one server for all others, and its memory of what has arrived.
@@ -256,7 +250,9 @@ mod tests {
         link.confirm();
         assert!(link.start(2));
         assert_eq!(link.take_in_flight(), [list(2), list(3)]);
-        assert_eq!(link.queued(), 1);
+        link.confirm();
+        assert!(link.start(2));
+        assert_eq!(link.take_in_flight(), [list(4)]);
     }
 
     #[test]

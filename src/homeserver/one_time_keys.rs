@@ -153,13 +153,6 @@ impl OneTimeKeys {
         Some(HandedOut { key: *key, fallback: true })
     }
 
-    /// Hands out a one-time key, never the fallback key.
-    pub fn hand_out_one_time(&mut self) -> Option<PublishedKey> {
-        let key = self.unclaimed.pop_front()?;
-        self.handed_out.insert(key.value);
-        Some(key)
-    }
-
     /// How many one-time keys are unclaimed.
     #[must_use]
     pub fn count(&self) -> u32 {
@@ -242,7 +235,7 @@ mod tests {
         let again: Vec<_> = (0..3).map(|value| (value, KeyValue::new(value))).collect();
         next(&mut keys, HandOut::default());
         assert_eq!(keys.fresh(&again), Ok(Vec::new()));
-        keys.hand_out_one_time();
+        next(&mut keys, HandOut::default());
         assert_eq!(keys.fresh(&again), Ok(Vec::new()));
         let same_id = [(0, KeyValue::new(7))];
         assert_eq!(
@@ -270,7 +263,7 @@ mod tests {
         let both = twice.or(newest);
         assert_eq!(next(&mut keys, both), Some((1, false)));
         assert_eq!(keys.count(), 2);
-        assert_eq!(keys.hand_out_one_time().map(|key| key.key_id), Some(0));
+        assert_eq!(next(&mut keys, HandOut::default()), Some((0, false)));
     }
 
     #[test]

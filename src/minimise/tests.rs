@@ -157,7 +157,7 @@ fn a_fault_is_made_shorter_in_the_order_of_what_happens() {
         scenario.timeline.len() == 4
             && scenario.faults.iter().any(|fault| {
                 let slow = matches!(fault.kind, FaultKind::QuerySlow { by, .. } if by > SimDuration::from_secs(60));
-                slow && last.is_some_and(|last| fault.is_in_force(last))
+                slow && last.is_some_and(|last| fault.from <= last && last < fault.until)
             })
     };
     let small = minimised(scenario, wanted);

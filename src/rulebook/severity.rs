@@ -15,7 +15,6 @@ const WARNINGS: &[Rule] = &[
     Rule::N09,
     Rule::P17,
     Rule::U01,
-    Rule::U03,
     Rule::U13,
     Rule::C08,
     Rule::T05,

@@ -321,14 +321,6 @@ pub struct ForgedContent {
     pub session_of: Option<crate::ids::MessageId>,
 }
 
-impl Fault {
-    /// Whether the fault is in force at `now`.
-    #[must_use]
-    pub fn is_in_force(&self, now: SimTime) -> bool {
-        self.from <= now && now < self.until
-    }
-}
-
 impl FaultKind {
     /// The party that this makes faulty.
     #[must_use]

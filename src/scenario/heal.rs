@@ -14,10 +14,10 @@ use crate::time::{SimDuration, SimTime};
 
 /// How long nobody does anything after the faults have stopped: longer than any back-off, and than the hour in which
 /// no second Olm session may be opened (U-02).
-pub const REST: SimDuration = SimDuration::from_hours(2);
+const REST: SimDuration = SimDuration::from_hours(2);
 
 /// What lies between the two probes of a sender: time enough for a recovery, and for the retry of a failed claim.
-pub const BETWEEN_PROBES: SimDuration = SimDuration::from_secs(20 * 60);
+const BETWEEN_PROBES: SimDuration = SimDuration::from_secs(20 * 60);
 
 /// How long the run may go on after the last probe.
 const AFTERWARDS: SimDuration = SimDuration::from_hours(2);
@@ -32,16 +32,10 @@ pub struct Heal {
 }
 
 impl Heal {
-    /// When the first probes are sent.
-    #[must_use]
-    pub fn first_probes(&self) -> SimTime {
-        self.from + REST
-    }
-
     /// The earliest horizon that lets a run come to rest.
     #[must_use]
     pub fn horizon(&self) -> SimTime {
-        self.first_probes() + BETWEEN_PROBES + AFTERWARDS
+        self.from + REST + BETWEEN_PROBES + AFTERWARDS
     }
 }
 

@@ -171,8 +171,8 @@ impl<C: Client, K: Choices> World<C, K> {
     }
 
     /// What the next step does, and when; `None` if the run is over.
-    #[must_use]
-    pub fn enabled(&self) -> Option<(SimTime, Action)> {
+    #[cfg(test)]
+    pub(crate) fn enabled(&self) -> Option<(SimTime, Action)> {
         match self.phase {
             Phase::Ended(_) => None,
             Phase::Fresh | Phase::LoggingIn | Phase::Settling | Phase::Running => {

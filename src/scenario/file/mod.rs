@@ -50,7 +50,7 @@ pub use deviation::{
 };
 pub use document::DEFAULT_HORIZON;
 pub use network::{default_network, default_rotation};
-pub use overlay::{Overlay, overlay_schema, read_overlay, write_overlay};
+pub use overlay::{Overlay, overlay_schema, read_overlay};
 pub use problem::Problem;
 pub use profile::{known_profile, profile_schema, read_profile};
 pub use render::{render, render_coloured};

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::codec::{Changes, Codec, Definitions, Reader, Slot};
+use super::codec::{Changes, Codec, Definitions, Reader};
 use super::container::{At, Placed};
 use super::habits::HabitsChanges;
 use super::json;
@@ -12,7 +12,6 @@ use super::problem::{Problem, quoted};
 use super::profile::known_profile;
 use super::record::record;
 use super::values::{Text, Version};
-use super::write;
 use crate::scenario::limits::Limits;
 use crate::scenario::model::{Device, Scenario};
 use crate::scenario::profile::ProfileName;
@@ -94,21 +93,6 @@ pub fn read_overlay(text: &str) -> Result<Overlay, Vec<Problem>> {
     }
 }
 
-/// The overlay as a file, which reads back as the same.
-#[must_use]
-pub fn write_overlay(overlay: &Overlay) -> String {
-    let file = OverlayFile {
-        format: Slot::Is(1),
-        schema: Slot::Missing,
-        name: write::placed(overlay.name.clone()),
-        about: write::placed(overlay.about.clone()),
-        profile: overlay.profile.map_or(Slot::Missing, Slot::Is),
-        policy: Slot::Is(overlay.policy.clone()),
-        habits: Slot::Is(overlay.habits.clone()),
-    };
-    write::pretty(&OverlayFile::encode(&file, &write::nothing()))
-}
-
 /// A JSON Schema (draft 2020-12) that the file of every overlay fulfils.
 #[must_use]
 pub fn overlay_schema() -> Json {
@@ -157,7 +141,9 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{overlay_schema, read_overlay, write_overlay};
+    use super::super::codec::Slot;
+    use super::super::write;
+    use super::{Codec, Overlay, OverlayFile, overlay_schema, read_overlay};
     use crate::protocol::withheld::CodeSet;
     use crate::scenario::habits::{Habits, WithheldDedup};
     use crate::scenario::policy::SharePolicy;
@@ -167,6 +153,20 @@ mod tests {
         "format": 1, "name": "loud", "about": "A notice with every message.",
         "policy": { "share": "verified" }, "habits": { "withheld_dedup": "none" }
     }"#;
+
+    /// The overlay as a file, which reads back as the same.
+    fn write_overlay(overlay: &Overlay) -> String {
+        let file = OverlayFile {
+            format: Slot::Is(1),
+            schema: Slot::Missing,
+            name: write::placed(overlay.name.clone()),
+            about: write::placed(overlay.about.clone()),
+            profile: overlay.profile.map_or(Slot::Missing, Slot::Is),
+            policy: Slot::Is(overlay.policy.clone()),
+            habits: Slot::Is(overlay.habits.clone()),
+        };
+        write::pretty(&OverlayFile::encode(&file, &write::nothing()))
+    }
 
     #[test]
     fn what_is_said_replaces_what_the_room_says_and_nothing_else() {
