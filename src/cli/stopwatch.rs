@@ -1,5 +1,5 @@
-//! Real time, for the one line that compares it with virtual time.
-//! Nothing that a run does depends on it.
+//! Real time, for the line that compares it with virtual time, and for the end of a campaign that was given so many seconds.
+//! It does not know what is timed; nothing that a run does depends on it.
 
 use std::time::Duration;
 
