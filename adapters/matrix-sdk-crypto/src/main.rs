@@ -1,4 +1,4 @@
-//! `withheld` with matrix-sdk-crypto on the devices: every command of the core, and `conform`.
+//! `withheld` with matrix-sdk-crypto on the devices: every command of the core, and `conform` and `fidelity`.
 //! Of its own it knows three flags, which say what runs on a device, in what that keeps its keys, and what is known of it.
 
 use std::ffi::OsString;

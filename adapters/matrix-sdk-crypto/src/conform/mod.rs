@@ -27,7 +27,8 @@ use self::small::Bounds;
 use self::survey::{Case, Survey, survey};
 use self::watch::Watch;
 
-/// Runs scenario files and generated rooms with matrix-sdk-crypto on every device, and reports what came of each rule.
+/// Runs scenario files and generated rooms with matrix-sdk-crypto on the devices of a sender, of recipients, or of all, and reports what
+/// came of each rule.
 #[derive(Debug, Parser)]
 #[command(name = "conform", bin_name = "withheld-matrix-sdk conform")]
 pub struct Arguments {
