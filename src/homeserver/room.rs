@@ -97,6 +97,7 @@ pub enum Passage {
 /// A room as one server has it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Room {
+    server: ServerId,
     base: SharedRoomState,
     base_seq: u32,
     state: SharedRoomState,
@@ -110,11 +111,17 @@ pub struct Room {
 }
 
 impl Room {
-    /// A room that is in `state` after `seq` events that nobody needs to be told one by one; so many more are foreseen.
+    /// A room on `server` that is in `state` after `seq` events that nobody needs to be told one by one; so many more are foreseen.
     #[must_use]
-    pub fn new(state: RoomState, seq: u32, cause: Provenance, foreseen: usize) -> Self {
+    pub fn new(
+        server: ServerId,
+        state: RoomState,
+        (seq, cause): (u32, Provenance),
+        foreseen: usize,
+    ) -> Self {
         let state = Arc::new(RoomState { changed_by: BTreeMap::new(), ..state });
         Self {
+            server,
             base: Arc::clone(&state),
             base_seq: seq,
             state,
@@ -128,14 +135,14 @@ impl Room {
         }
     }
 
-    /// Counts a member of the state that the room was made with; `here` if the user is the server's own.
-    pub fn admit(&mut self, user: UserId, server: ServerId, here: bool) {
+    /// Counts a member of the state that the room was made with, a user of `server`.
+    pub fn admit(&mut self, user: UserId, server: ServerId) {
         let membership = self.state.membership(user);
         if is_present(membership) {
             *self.present.entry(server).or_default() += 1;
         }
         let mark = Mark { seq: self.base_seq, position: 1 };
-        if here {
+        if server == self.server {
             self.note_stay(user, (Membership::Leave, membership), mark);
         }
     }
@@ -178,7 +185,7 @@ impl Room {
     }
 
     /// Appends an event; `subject_server` is the server of the user that a membership event is about.
-    pub fn append(&mut self, entry: Entry, subject_server: ServerId, here: bool) -> Passage {
+    pub fn append(&mut self, entry: Entry, subject_server: ServerId) -> Passage {
         let mark = Mark { seq: self.seq() + 1, position: entry.position };
         let before = match entry.event {
             RoomEvent::Member { user, .. } => Some((user, self.state.membership(user))),
@@ -196,7 +203,7 @@ impl Room {
         let Some((user, before)) = before else { return Passage::Unchanged };
         let after = self.state.membership(user);
         self.count_presence(subject_server, before, after);
-        if here {
+        if subject_server == self.server {
             self.note_stay(user, (before, after), mark);
         }
         match (before == Membership::Join, after == Membership::Join) {
@@ -366,8 +373,8 @@ mod tests {
             rotation: Rotation::megolm(SimDuration::from_hours(1), 9),
             changed_by: std::collections::BTreeMap::new(),
         };
-        let mut room = Room::new(state, 1, Provenance::UNKNOWN, 0);
-        room.admit(ALICE, HERE, true);
+        let mut room = Room::new(HERE, state, (1, Provenance::UNKNOWN), 0);
+        room.admit(ALICE, HERE);
         room
     }
 
@@ -396,7 +403,7 @@ mod tests {
             own: true,
             position,
         };
-        room.append(entry, HERE, true)
+        room.append(entry, HERE)
     }
 
     fn news(room: &Room, user: UserId, since: u64, limit: u32) -> Option<(u32, usize, bool)> {
@@ -484,7 +491,7 @@ mod tests {
             let event = member(BOB, membership);
             let stamp = Stamp(position);
             let entry = Entry { event, cause: Provenance::UNKNOWN, stamp, own: false, position };
-            room.append(entry, there, false);
+            room.append(entry, there);
             room.servers().collect::<Vec<_>>()
         };
         assert_eq!(apply(Membership::Invite), [HERE, there]);

@@ -58,10 +58,9 @@ impl Rooms {
     /// Puts a room in as it is when the run starts, after `seq` events.
     pub fn open(&mut self, id: RoomId, state: RoomState, seq: u32, cause: Provenance) {
         let users: Vec<UserId> = state.members.keys().copied().collect();
-        let mut room = Room::new(state, seq, cause, self.foreseen.events(id));
+        let mut room = Room::new(self.server, state, (seq, cause), self.foreseen.events(id));
         for user in users {
-            let server = self.residents.server(user);
-            room.admit(user, server, server == self.server);
+            room.admit(user, self.residents.server(user));
             self.note_room_of(user, id);
         }
         self.rooms[id.index()] = Some(room);
@@ -79,8 +78,8 @@ impl Rooms {
             changed_by: std::collections::BTreeMap::new(),
         };
         let events = self.foreseen.events(id);
-        self.rooms[id.index()]
-            .get_or_insert_with(|| Room::new(state, 0, Provenance::UNKNOWN, events));
+        let none = (0, Provenance::UNKNOWN);
+        self.rooms[id.index()].get_or_insert_with(|| Room::new(self.server, state, none, events));
     }
 
     /// The room, if the server has it.
@@ -119,7 +118,7 @@ impl Rooms {
         let Written { cause, stamp, own } = written;
         let entry = Entry { event, cause, stamp, own, position: self.position };
         let room = self.rooms[id.index()].as_mut().expect("only rooms that are here get events");
-        room.append(entry, subject, subject == self.server)
+        room.append(entry, subject)
     }
 
     /// The events that bring the room as this server has it up to `copy`, each with its stamp. What the server knows more
