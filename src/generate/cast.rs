@@ -153,14 +153,14 @@ fn visibility(dice: &mut Dice<'_>) -> Option<HistoryVisibility> {
 
 /// Settings of rotation: those of the specification, or small ones that are reached.
 pub(super) fn rotation(dice: &mut Dice<'_>) -> Rotation {
-    let week = SimDuration::from_hours(7 * 24);
+    let usual = Rotation::DEFAULT;
     match dice.number(6) {
-        0..=2 => Rotation::megolm(week, 100),
-        3 => Rotation::megolm(week, dice.count(1, 5)),
+        0..=2 => usual,
+        3 => Rotation { messages: dice.count(1, 5), ..usual },
         4 => {
             let periods = [1_000, 60_000, 3_600_000, 86_400_000];
             let period = SimDuration::from_ms(dice.pick(&periods).unwrap_or(60_000));
-            Rotation::megolm(period, 100)
+            Rotation { period, ..usual }
         }
         _ => Rotation::megolm(SimDuration::from_secs(dice.between(1, 120)), dice.count(1, 8)),
     }

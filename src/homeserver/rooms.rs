@@ -13,7 +13,6 @@ use crate::ids::{RoomId, ServerId, UserId};
 use crate::protocol::api::RoomSync;
 use crate::protocol::provenance::Provenance;
 use crate::protocol::room::{Membership, RoomEvent, RoomState, Rotation};
-use crate::time::SimDuration;
 
 /// The position of the event stream at the start of a run: what every room began with stands there.
 const FIRST_POSITION: u64 = 1;
@@ -68,13 +67,12 @@ impl Rooms {
 
     /// Makes an empty room, to be filled by events, if the server does not have it.
     pub fn open_empty(&mut self, id: RoomId) {
-        let rotation = Rotation::megolm(SimDuration::from_hours(24 * 7), 100);
         let members = std::collections::BTreeMap::new();
         let state = RoomState {
             members,
             inviters: std::collections::BTreeMap::new(),
             history_visibility: None,
-            rotation,
+            rotation: Rotation::DEFAULT,
             changed_by: std::collections::BTreeMap::new(),
         };
         let events = self.foreseen.events(id);

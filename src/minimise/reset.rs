@@ -2,11 +2,10 @@
 //! It does not know whether a setting matters.
 
 use crate::ids::{DeviceId, RoomId, ServerId, UserId};
-use crate::protocol::room::HistoryVisibility;
+use crate::protocol::room::{HistoryVisibility, Rotation};
 use crate::scenario::expect::Expectations;
 use crate::scenario::file::{
-    DEFAULT_HORIZON, default_network, default_rotation, habit_deviations, policy_deviations,
-    server_habit_deviations,
+    DEFAULT_HORIZON, default_network, habit_deviations, policy_deviations, server_habit_deviations,
 };
 use crate::scenario::habits::{Habits, ServerHabits};
 use crate::scenario::model::{Delay, Device, PublishedKeys, Scenario, Server};
@@ -186,14 +185,14 @@ pub(super) fn reset(scenario: &Scenario, what: Reset, relevant: &Relevant) -> Sc
             new.rooms[id.index()].history_visibility = Some(HistoryVisibility::Shared);
         }
         Reset::RotationPeriod(id) => {
-            new.rooms[id.index()].rotation.period = default_rotation().period;
+            new.rooms[id.index()].rotation.period = Rotation::DEFAULT.period;
         }
         Reset::RotationMessages(id) => {
-            new.rooms[id.index()].rotation.messages = default_rotation().messages;
+            new.rooms[id.index()].rotation.messages = Rotation::DEFAULT.messages;
         }
         Reset::StepRotation(place) => {
             if let Step::Encryption { rotation, .. } = &mut new.timeline[place].step {
-                *rotation = default_rotation();
+                *rotation = Rotation::DEFAULT;
             }
         }
     }
@@ -223,7 +222,7 @@ fn all(new: &mut Scenario, relevant: &Relevant) {
     }
     for room in &mut new.rooms {
         room.history_visibility = Some(HistoryVisibility::Shared);
-        room.rotation = default_rotation();
+        room.rotation = Rotation::DEFAULT;
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::ids::{DeviceId, FaultId, RoomId, ServerId, UserId};
 use crate::protocol::room::Membership;
-use crate::scenario::file::default_rotation;
+use crate::protocol::room::Rotation;
 use crate::scenario::model::Scenario;
 use crate::scenario::step::Step;
 
@@ -27,11 +27,11 @@ pub(super) fn all(scenario: &Scenario) -> Vec<Edit> {
     }
     for (index, room) in scenario.rooms.iter().enumerate() {
         let fewer = smaller(room.rotation.messages).into_iter();
-        if room.rotation.messages != default_rotation().messages {
+        if room.rotation.messages != Rotation::DEFAULT.messages {
             let id = RoomId::at(index);
             edits.extend(fewer.map(|number| Edit::RotationMessages(id, number)));
         }
-        if room.rotation.period != default_rotation().period {
+        if room.rotation.period != Rotation::DEFAULT.period {
             let id = RoomId::at(index);
             let periods = shorter(room.rotation.period).into_iter();
             edits.extend(periods.map(|period| Edit::RotationPeriod(id, period)));

@@ -6,7 +6,6 @@ use crate::protocol::room::{Membership, Rotation};
 use crate::rulebook::leaf::Leaf;
 use crate::scenario::expect::{ExpectedCell, ExpectedVerdict};
 use crate::scenario::fault::{Fault, FaultKind, ToDeviceFilter};
-use crate::scenario::file::default_rotation;
 use crate::scenario::model::{Scenario, Server};
 use crate::scenario::policy::Target;
 use crate::scenario::sample::{device, room_of};
@@ -189,7 +188,7 @@ fn rotation_settings_of_a_room_and_of_a_step_become_round_or_usual() {
         is_odd && scenario.timeline.iter().any(|timed| set(timed).is_some())
     });
     assert_eq!(small.rooms[0].rotation.period, SimDuration::from_secs(600));
-    assert_eq!(small.timeline.iter().find_map(set), Some(default_rotation()));
+    assert_eq!(small.timeline.iter().find_map(set), Some(Rotation::DEFAULT));
 }
 
 #[test]

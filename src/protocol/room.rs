@@ -64,6 +64,9 @@ pub struct Rotation {
 }
 
 impl Rotation {
+    /// The settings that the specification gives to a room which says nothing.
+    pub const DEFAULT: Self = Self::megolm(SimDuration::from_hours(7 * 24), 100);
+
     /// Megolm sessions that are replaced after this time or so many messages.
     #[must_use]
     pub const fn megolm(period: SimDuration, messages: u32) -> Self {

@@ -9,8 +9,8 @@ mod trouble;
 
 use crate::ids::{DeviceId, UserId};
 use crate::overhead::world::lot::Lot;
-use crate::protocol::room::{HistoryVisibility, Membership};
-use crate::scenario::file::{DEFAULT_HORIZON, default_rotation};
+use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
+use crate::scenario::file::DEFAULT_HORIZON;
 use crate::scenario::model::{Room, Scenario};
 
 /// How large a room is.
@@ -143,7 +143,7 @@ impl Plan {
                 name: "room".to_owned(),
                 members: cast.members.iter().map(|user| (*user, Membership::Join)).collect(),
                 history_visibility: Some(HistoryVisibility::Shared),
-                rotation: default_rotation(),
+                rotation: Rotation::DEFAULT,
             }],
             ..Scenario::empty(cast.network)
         };

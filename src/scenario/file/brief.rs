@@ -11,12 +11,12 @@ use super::document::{
 use super::expect::ExpectFile;
 use super::fault::FaultEntry;
 use super::habits::HabitsChanges;
-use super::network::{default_network, default_rotation};
+use super::network::default_network;
 use super::policy::PolicyChanges;
 use super::timeline::TimelineEntry;
 use super::write::{expect, many, placed, printed, unless};
 use crate::ids::{ServerId, UserId};
-use crate::protocol::room::{HistoryVisibility, Membership};
+use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::scenario::expect::Expectations;
 use crate::scenario::habits::ServerHabits;
 use crate::scenario::model::{Device, Room, Scenario, Server, User};
@@ -132,7 +132,7 @@ fn rooms(scenario: &Scenario) -> Slot<Vec<Entry<RoomFile>>> {
         let file = RoomFile {
             members: if room.members == everyone { Slot::Missing } else { Slot::Is(many(members)) },
             history_visibility: unless(room.history_visibility, &Some(HistoryVisibility::Shared)),
-            rotation: unless(room.rotation, &default_rotation()),
+            rotation: unless(room.rotation, &Rotation::DEFAULT),
         };
         Entry::new(&room.name, file)
     };
@@ -140,7 +140,7 @@ fn rooms(scenario: &Scenario) -> Slot<Vec<Entry<RoomFile>>> {
         && only.name == DEFAULT_ROOM
         && only.members == everyone
         && only.history_visibility == Some(HistoryVisibility::Shared)
-        && only.rotation == default_rotation()
+        && only.rotation == Rotation::DEFAULT
     {
         return Slot::Missing;
     }

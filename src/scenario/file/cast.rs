@@ -8,12 +8,11 @@ use super::container::{At, Entry};
 use super::document::{DeviceFile, Devices, EachDevice, Member, RoomFile, ServerFile, UserFile};
 use super::habits::HabitsChanges;
 use super::names::Named;
-use super::network::default_rotation;
 use super::policy::PolicyChanges;
 use super::problem::{Span, quoted};
 use super::profile::known_profile;
 use crate::ids::{DeviceId, ServerId, UserId};
-use crate::protocol::room::{HistoryVisibility, Membership};
+use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::scenario::habits::{Habits, ServerHabits};
 use crate::scenario::model::{Device, PublishedKeys, Room, Server, User};
 use crate::scenario::policy::Policy;
@@ -288,7 +287,7 @@ impl Reader<'_> {
                 name: name.clone(),
                 members: Vec::new(),
                 history_visibility: Some(HistoryVisibility::Shared),
-                rotation: default_rotation(),
+                rotation: Rotation::DEFAULT,
             });
         }
         let Some(files) = files else {

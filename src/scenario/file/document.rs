@@ -10,7 +10,7 @@ use super::fault::FaultEntry;
 use super::habits::HabitsChanges;
 use super::healing::Healing;
 use super::json::{self, Node};
-use super::network::{default_network, default_rotation};
+use super::network::default_network;
 use super::policy::PolicyChanges;
 use super::record::record;
 use super::timeline::TimelineEntry;
@@ -148,7 +148,7 @@ record! {
         /// The history visibility.
         history_visibility: Option<HistoryVisibility> [= Some(HistoryVisibility::Shared)],
         /// When a Megolm session must be replaced.
-        rotation: Rotation [= default_rotation()],
+        rotation: Rotation [= Rotation::DEFAULT],
     }
 }
 

@@ -49,7 +49,7 @@ pub use deviation::{
     settings_of_server,
 };
 pub use document::DEFAULT_HORIZON;
-pub use network::{default_network, default_rotation};
+pub use network::default_network;
 pub use overlay::{Overlay, overlay_schema, read_overlay};
 pub use problem::Problem;
 pub use profile::{known_profile, profile_schema, read_profile};

@@ -24,7 +24,7 @@ settings! {
 
 settings! {
     /// How a room's messages are encrypted, and when a Megolm session must be replaced.
-    Rotation as RotationChanges in "rotation" from default_rotation();
+    Rotation as RotationChanges in "rotation" from Rotation::DEFAULT;
     /// How old a session may become.
     period: SimDuration,
     /// How many messages a session may encrypt.
@@ -44,12 +44,6 @@ pub const fn default_network() -> Network {
         federation: fixed(50),
         request_timeout: SimDuration::from_secs(10),
     }
-}
-
-/// The rotation settings that the specification gives to a room which says nothing.
-#[must_use]
-pub const fn default_rotation() -> Rotation {
-    Rotation::megolm(SimDuration::from_hours(7 * 24), 100)
 }
 
 record! {

@@ -15,7 +15,6 @@ use crate::ids::{DeviceId, MessageId, RoomId, UserId};
 use crate::protocol::room::{HistoryVisibility, Membership, Rotation};
 use crate::protocol::withheld::CodeSet;
 use crate::scenario::file::container::OrAny;
-use crate::scenario::file::network::default_rotation;
 use crate::scenario::model::Scenario;
 use crate::scenario::policy::{OnProblem, SharePolicy, Target};
 use crate::scenario::step::{Step, TimedStep};
@@ -102,7 +101,7 @@ union! {
             /// The room; may be left out if there is one only.
             room: RoomId [or |names| names.only_room()],
             /// The new settings.
-            rotation: Rotation [= default_rotation()],
+            rotation: Rotation [= Rotation::DEFAULT],
         }
         /// Signs a device with its user's self-signing key.
         "cross_sign" => (What::One(Step::CrossSign(device))) {

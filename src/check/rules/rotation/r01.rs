@@ -13,9 +13,6 @@ use crate::scenario::fault::Party;
 use crate::time::SimDuration;
 use crate::trace::kind::{Kind, Kinds};
 
-/// The settings of a room that says nothing.
-pub(super) const DEFAULT: Rotation = Rotation::megolm(SimDuration::from_hours(7 * 24), 100);
-
 /// Shorter periods are lengthened by clients, so that a room cannot make them rotate all the time.
 const SHORTEST_PERIOD: SimDuration = SimDuration::from_hours(1);
 
@@ -31,7 +28,7 @@ impl Judge for NotTooOld {
         let view = case.view;
         let server = view.cast.server_of(used.device);
         let settings = view.rooms.settings_seen(server, used.device, used.room);
-        let period = settings.unwrap_or(DEFAULT).period;
+        let period = settings.unwrap_or(Rotation::DEFAULT).period;
         let since = match view.reading.session_age {
             SessionAge::FromCreation => used.known.made_clock,
             SessionAge::FromFirstMessage => used.known.first_used.unwrap_or(used.known.made_clock),

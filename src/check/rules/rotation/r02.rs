@@ -3,9 +3,10 @@
 //! It does not know how old the session is.
 
 use crate::check::findings::Findings;
-use crate::check::rules::rotation::r01::{DEFAULT, is_forgotten};
+use crate::check::rules::rotation::r01::is_forgotten;
 use crate::check::rules::rotation::use_of;
 use crate::check::rules::{Case, Judge};
+use crate::protocol::room::Rotation;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::kind::{Kind, Kinds};
@@ -22,7 +23,9 @@ impl Judge for NotTooOften {
         let server = case.view.cast.server_of(used.device);
         let settings = case.view.rooms.settings_seen(server, used.device, used.room);
         findings.met(Rule::R02);
-        if used.index >= settings.unwrap_or(DEFAULT).messages && !is_forgotten(case, used.room) {
+        if used.index >= settings.unwrap_or(Rotation::DEFAULT).messages
+            && !is_forgotten(case, used.room)
+        {
             let witnesses = [Some(used.known.made.fact), Some(case.fact.id)];
             findings.raise(Rule::R02, Party::Device(used.device), witnesses);
         }

@@ -4,12 +4,12 @@
 //! It does not know which of the reasons its creator had.
 
 use crate::check::findings::Findings;
-use crate::check::rules::rotation::r01::DEFAULT;
 use crate::check::rules::rotation::r05::barred_holders;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::View;
 use crate::check::view::expiry::InUse;
 use crate::ids::{DeviceId, MegolmSessionId, RoomId};
+use crate::protocol::room::Rotation;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::FactKind;
@@ -51,7 +51,7 @@ fn has_barred_receiver(view: &View, device: DeviceId, session: MegolmSessionId) 
 /// Whether the session's age or number was reached, by the settings that its creator has seen.
 fn is_used_up(case: Case<'_>, (device, room): (DeviceId, RoomId), old: &InUse) -> bool {
     let server = case.view.cast.server_of(device);
-    let settings = case.view.rooms.settings_seen(server, device, room).unwrap_or(DEFAULT);
+    let settings = case.view.rooms.settings_seen(server, device, room).unwrap_or(Rotation::DEFAULT);
     let messages = old.last.map_or(0, |(index, _)| index + 1);
     messages >= settings.messages || case.fact.clock.since(old.made_clock) > settings.period
 }

@@ -1,8 +1,8 @@
 //! What rooms are set to, history visibility and encryption, as servers have it and as far as devices have seen it.
 //! It does not know who may read because of that.
 
-use crate::check::view::rooms::Rooms;
 use crate::check::view::rooms::span::{Span, in_span};
+use crate::check::view::rooms::{RoomCopy, Rooms};
 use crate::ids::{DeviceId, FactId, RoomId, ServerId};
 use crate::protocol::room::{HistoryVisibility, Rotation};
 
@@ -36,10 +36,7 @@ impl Rooms {
         device: DeviceId,
         room: RoomId,
     ) -> Option<Rotation> {
-        let seen = self.seen.get(device.raw(), room.raw())?;
-        let copy = self.rooms.get(room.index())?.copies.get(&server)?;
-        let last = copy.encryption.iter().rev().find(|(seq, _)| *seq <= seen.seq)?;
-        Some(last.1)
+        self.last_seen(server, (device, room), |copy| &copy.encryption)
     }
 
     /// Whether the device ever saw a history visibility under which invited users may read, or none.
@@ -79,9 +76,19 @@ impl Rooms {
         device: DeviceId,
         room: RoomId,
     ) -> Option<HistoryVisibility> {
+        self.last_seen(server, (device, room), |copy| &copy.visibility)
+    }
+
+    /// The last of these values, in the order of the server, that the device has seen.
+    fn last_seen<T: Copy>(
+        &self,
+        server: ServerId,
+        (device, room): (DeviceId, RoomId),
+        values: impl FnOnce(&RoomCopy) -> &[(u32, T)],
+    ) -> Option<T> {
         let seen = self.seen.get(device.raw(), room.raw())?;
         let copy = self.rooms.get(room.index())?.copies.get(&server)?;
-        let last = copy.visibility.iter().rev().find(|(seq, _)| *seq <= seen.seq)?;
+        let last = values(copy).iter().rev().find(|(seq, _)| *seq <= seen.seq)?;
         Some(last.1)
     }
 }
