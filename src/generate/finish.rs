@@ -8,7 +8,7 @@ use super::stage::Stage;
 use crate::ids::{DeviceId, MessageId};
 use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::Field;
-use crate::scenario::fault::{Fault, FaultKind, ForgedContent, Party, ToDeviceFilter};
+use crate::scenario::fault::{Fault, FaultKind, ForgedContent, Party};
 use crate::scenario::heal;
 use crate::scenario::model::{Device, Scenario, Strings};
 use crate::scenario::policy::AskFor;
@@ -142,13 +142,8 @@ fn rename(kind: &mut FaultKind, numbers: &[Option<MessageId>]) {
 
 /// Texts get their ids in the order in which the reader of a file would meet them.
 fn move_texts(kind: &mut FaultKind, from: &Strings, to: &mut Strings) {
-    if let FaultKind::ToDeviceDelayed { which, .. }
-    | FaultKind::ToDeviceDuplicated { which }
-    | FaultKind::ToDeviceDropped { which }
-    | FaultKind::OlmCorrupted { which } = kind
-    {
-        let ToDeviceFilter { event_type, .. } = which;
-        if let Some(event_type) = event_type {
+    if let Some(which) = kind.filter_mut() {
+        if let Some(event_type) = &mut which.event_type {
             move_type(event_type, from, to);
         }
     } else if let FaultKind::ForgedWithheld { event_type, content, .. } = kind {

@@ -82,19 +82,6 @@ pub(super) fn numbers(kind: &mut FaultKind) -> Vec<&mut u32> {
     }
 }
 
-/// Which messages a fault hits, if that can be told apart.
-const fn filter(kind: &mut FaultKind) -> Option<&mut ToDeviceFilter> {
-    if let FaultKind::ToDeviceDelayed { which, .. }
-    | FaultKind::ToDeviceDuplicated { which }
-    | FaultKind::ToDeviceDropped { which }
-    | FaultKind::OlmCorrupted { which } = kind
-    {
-        Some(which)
-    } else {
-        None
-    }
-}
-
 /// The fault without each single condition that it makes on messages: a reader has less to keep in mind, though it may hit more.
 pub(super) fn with_fewer_conditions(kind: &FaultKind) -> Vec<FaultKind> {
     let without: [fn(&mut ToDeviceFilter) -> bool; 3] = [
@@ -104,7 +91,7 @@ pub(super) fn with_fewer_conditions(kind: &FaultKind) -> Vec<FaultKind> {
     ];
     let ways = without.into_iter().filter_map(|take| {
         let mut kind = kind.clone();
-        filter(&mut kind).is_some_and(take).then_some(kind)
+        kind.filter_mut().is_some_and(take).then_some(kind)
     });
     ways.collect()
 }

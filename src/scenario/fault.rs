@@ -322,6 +322,20 @@ pub struct ForgedContent {
 }
 
 impl FaultKind {
+    /// Which to-device messages this hits, where a filter says that.
+    #[must_use]
+    pub const fn filter_mut(&mut self) -> Option<&mut ToDeviceFilter> {
+        if let Self::ToDeviceDelayed { which, .. }
+        | Self::ToDeviceDuplicated { which }
+        | Self::ToDeviceDropped { which }
+        | Self::OlmCorrupted { which } = self
+        {
+            Some(which)
+        } else {
+            None
+        }
+    }
+
     /// The party that this makes faulty.
     #[must_use]
     pub const fn party(&self) -> Party {
