@@ -61,7 +61,7 @@ const PLACE_BITS: u32 = 4;
 pub struct NeighbourState;
 
 /// As [`FixedHasher`], for keys of one word, where keys that differ in their last four bits only stand side by side in a table:
-/// who goes through a table in the order of its keys finds sixteen of them where it would have to reach for each.
+/// a walk in the order of the keys touches one line of the cache for sixteen of them.
 ///
 /// It is meant for hashbrown, which takes the place from the low bits and tells neighbours apart by the high ones.
 #[derive(Debug, Clone, Copy, Default)]
