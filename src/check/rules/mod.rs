@@ -1,4 +1,5 @@
-//! The rule book at work: every rule that is judged at the facts has a file here, in the folder of its family.
+//! The rule book at work: every rule that is judged at the facts has a file here, in the folder of its family, or is named in the first
+//! lines of one.
 //! It does not know what became of a message; `explained` judges that, and with it the duties to share and to tell.
 
 mod device_lists;

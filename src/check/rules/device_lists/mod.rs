@@ -1,5 +1,5 @@
 //! Rules D: device lists.
-//! It does not know the other families; each rule has a file of its own. D-07 is judged where a message shows it, in `explained`.
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it. D-07 is judged where a message shows it, in `explained`.
 
 mod d01;
 mod d02;

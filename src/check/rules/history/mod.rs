@@ -1,5 +1,5 @@
 //! Rules H: history bundles.
-//! It does not know the other families; each rule has a file of its own.
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it.
 
 mod h01;
 mod h02;

@@ -1,5 +1,5 @@
 //! Rules N: `m.no_olm`.
-//! It does not know the other families; each rule has a file of its own.
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it.
 
 pub(crate) mod n01;
 mod n02;

@@ -1,5 +1,5 @@
 //! Rules U: the health of Olm channels.
-//! It does not know the other families; each rule has a file of its own. Where a message
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it. Where a message
 //! stays unread because of one of them, `explained` says so as well.
 
 mod u01;

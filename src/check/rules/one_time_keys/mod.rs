@@ -1,5 +1,5 @@
 //! Rules C: one-time and fallback keys.
-//! It does not know the other families; each rule has a file of its own.
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it.
 
 mod c01;
 mod c02;

@@ -1,5 +1,5 @@
 //! Rules O: what a user keeps to himself.
-//! It does not know the other families; each rule has a file of its own.
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it.
 //!
 //! O-01 takes duties away, which `explained` does; O-02 is W-03. O-03, that keys do not depend on reports, holds because K-01 never
 //! asks for them.

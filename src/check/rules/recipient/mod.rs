@@ -1,5 +1,5 @@
 //! Rules P: what a recipient concludes from a notice.
-//! It does not know the other families; each rule has a file of its own.
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it.
 
 mod p01;
 mod p02;

@@ -1,5 +1,5 @@
 //! Rules R: when a Megolm session is replaced.
-//! It does not know the other families; each rule has a file of its own.
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it.
 //!
 //! R-09 is K-02 for a session that takes the place of another, and is judged with it. R-10 is a permission.
 

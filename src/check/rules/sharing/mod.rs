@@ -1,5 +1,5 @@
 //! Rules K: who gets the key of a Megolm session, from where on, and how it travels.
-//! It does not know the other families; each rule has a file of its own.
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it.
 //!
 //! K-01, K-03 and K-10, which say that a key was due, are judged message by message in `explained`; what K-10 says of the
 //! sending device itself is judged here. B-02, the special case of K-04 for a device that was barred, is judged with it, R-09,

@@ -1,5 +1,5 @@
 //! Rules W: the withheld notice, its form and its truth.
-//! It does not know the other families; each rule has a file of its own.
+//! It does not know the other families; each rule has a file of its own, unless the first lines of another name it.
 
 #[cfg(test)]
 mod permitted;
