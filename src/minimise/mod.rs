@@ -57,7 +57,7 @@ enum Stage {
     /// What is relevant alone; the next extent.
     Jump(usize),
     /// Much at once; the next of the list, and whether a jump was kept.
-    Batch(usize, bool),
+    Batch { next: usize, jumped: bool },
     /// Parts in lists: the kind, how many at once, from which place on.
     Chunks { kind: usize, size: usize, from: usize },
     /// Single things: all of them, the next one, and whether any was kept in this round.
@@ -90,7 +90,7 @@ impl Minimiser {
         Self {
             best: scenario,
             relevant: Relevant::default(),
-            stage: Stage::Batch(0, false),
+            stage: Stage::Batch { next: 0, jumped: false },
             pending: None,
             tried,
             history: Vec::new(),
@@ -201,11 +201,11 @@ impl Minimiser {
                         self.stage = Stage::Jump(next + 1);
                         return Some(Edit::Keep(*extent));
                     }
-                    self.stage = Stage::Batch(0, false);
+                    self.stage = Stage::Batch { next: 0, jumped: false };
                 }
-                Stage::Batch(next, jumped) => {
+                Stage::Batch { next, jumped } => {
                     if let Some(edit) = batch(jumped).into_iter().nth(next) {
-                        self.stage = Stage::Batch(next + 1, jumped);
+                        self.stage = Stage::Batch { next: next + 1, jumped };
                         return Some(edit);
                     }
                     self.relevant = Relevant::default();
@@ -258,7 +258,10 @@ impl Minimiser {
     /// What comes next after this was kept.
     fn advance_kept(&mut self, edit: &Edit) {
         match &mut self.stage {
-            Stage::Jump(_) => self.stage = Stage::Batch(0, *edit != Edit::Keep(Extent::Relevant)),
+            Stage::Jump(_) => {
+                let jumped = *edit != Edit::Keep(Extent::Relevant);
+                self.stage = Stage::Batch { next: 0, jumped };
+            }
             // What was behind the parts that went is in their place now.
             Stage::Chunks { size, from, .. } => *from = from.saturating_sub(*size),
             Stage::Singles { edits, next, changed } => {
@@ -266,7 +269,7 @@ impl Minimiser {
                 *next = next.saturating_sub(1);
                 *changed = true;
             }
-            Stage::Batch(..) | Stage::Names | Stage::Done => {}
+            Stage::Batch { .. } | Stage::Names | Stage::Done => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::check::view::View;
 use crate::check::view::duties::Duty;
 use crate::check::view::life::Moment;
 use crate::check::view::messages::Encrypted;
+use crate::check::view::olm::Failed;
 use crate::ids::{DeviceId, FactId, MessageId, RoomId};
 use crate::protocol::withheld::WithheldCode;
 use crate::trace::fact::{ClaimFailed, ClaimOutcome};
@@ -19,25 +20,20 @@ impl View {
         outcome: ClaimOutcome,
         now: Moment,
     ) {
+        let epoch = self.epoch(device, target);
         let failed = match outcome {
             ClaimOutcome::Key { fallback: true, .. } => {
-                let epoch = self.epoch(device, target);
                 self.olm.got_fallback(device, target, epoch, now.fact);
                 None
             }
             ClaimOutcome::Key { fallback: false, .. } => None,
-            ClaimOutcome::NoKey | ClaimOutcome::Failed(_) => Some(self.epoch(device, target)),
+            ClaimOutcome::NoKey | ClaimOutcome::Failed(ClaimFailed::BadSignature) => {
+                Some(Failed { epoch, for_good: true })
+            }
+            ClaimOutcome::Failed(_) => Some(Failed { epoch, for_good: false }),
         };
-        let for_good = match outcome {
-            ClaimOutcome::NoKey | ClaimOutcome::Failed(ClaimFailed::BadSignature) => true,
-            ClaimOutcome::Key { .. } | ClaimOutcome::Failed(_) => false,
-        };
-        let is_settled =
-            self.olm.claim_ended(device, target, (failed, for_good), (now, &self.life));
-        if is_settled
-            && self.tells_nothing_of_olm(device, target)
-            && let Some(epoch) = failed
-        {
+        let is_settled = self.olm.claim_ended(device, target, failed, (now, &self.life));
+        if is_settled && self.tells_nothing_of_olm(device, target) {
             self.olm.leave_untold((device, target), epoch, None);
         }
     }

@@ -144,6 +144,15 @@ struct Claims {
     ended: SimTime,
 }
 
+/// How a claim failed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failed {
+    /// The epoch of reports in which it did.
+    pub(crate) epoch: Epoch,
+    /// Whether it would fail again, and did not only in passing.
+    pub(crate) for_good: bool,
+}
+
 /// A session that a device made.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Made {
@@ -298,13 +307,13 @@ impl Olm {
         claims.running += 1;
     }
 
-    /// The claim ended; if without a key that can be used, it `failed` in this epoch, `for_good` if not only in passing. True if
-    /// that was the last failure before it is to be told.
+    /// The claim ended, and `failed` if without a key that can be used. True if that was the last failure before it is to be
+    /// told.
     pub(crate) fn claim_ended(
         &mut self,
         device: DeviceId,
         target: DeviceId,
-        (failed, for_good): (Option<Epoch>, bool),
+        failed: Option<Failed>,
         (moment, life): (Moment, &Life),
     ) -> bool {
         let claims = row(&mut self.claims, device.index());
@@ -312,7 +321,7 @@ impl Olm {
         claims.ended = moment.at;
         self.pairs.entry(device.raw(), target.raw()).claiming = None;
         let mut is_settled = false;
-        if let Some(failed) = failed {
+        if let Some(Failed { epoch: failed, for_good }) = failed {
             let pair = self.pairs.entry(device.raw(), target.raw());
             // A client that was started anew since need not know that it has tried before.
             let is_second = pair.last_failure.is_some_and(|(epoch, failure)| {

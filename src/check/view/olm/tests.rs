@@ -1,7 +1,7 @@
 //! Olm sessions, claims and epochs, told fact by fact.
 //! They do not know what rules make of them.
 
-use super::{Made, Olm, Stamp};
+use super::{Epoch, Failed, Made, Olm, Stamp};
 use crate::check::view::life::{Life, Moment};
 use crate::ids::{DeviceId, FactId, OlmSessionId};
 use crate::time::SimTime;
@@ -29,6 +29,10 @@ fn make(olm: &mut Olm, session: u32, fact: u32) {
     olm.made(A, B, made);
 }
 
+fn for_good(epoch: Epoch) -> Option<Failed> {
+    Some(Failed { epoch, for_good: true })
+}
+
 #[test]
 fn a_session_is_held_until_it_is_dropped_and_again_if_that_is_undone() {
     let (mut olm, mut life) = (Olm::default(), Life::default());
@@ -47,13 +51,13 @@ fn a_session_is_held_until_it_is_dropped_and_again_if_that_is_undone() {
 #[test]
 fn a_failed_attempt_belongs_to_its_epoch() {
     let (mut olm, life) = (Olm::default(), Life::default());
-    olm.claim_ended(A, B, (Some(None), true), (moment(1), &life));
-    olm.claim_ended(A, B, (Some(None), true), (moment(2), &life));
+    olm.claim_ended(A, B, for_good(None), (moment(1), &life));
+    olm.claim_ended(A, B, for_good(None), (moment(2), &life));
     assert_eq!(olm.failure(A, B, None), Some(FactId::new(1)));
     let epoch = Some(FactId::new(3));
-    olm.claim_ended(A, B, (None, true), (moment(4), &life));
+    olm.claim_ended(A, B, None, (moment(4), &life));
     assert_eq!(olm.failure(A, B, epoch), None);
-    olm.claim_ended(A, B, (Some(epoch), true), (moment(5), &life));
+    olm.claim_ended(A, B, for_good(epoch), (moment(5), &life));
     assert_eq!(olm.failure(A, B, epoch), Some(FactId::new(5)));
 }
 
@@ -61,7 +65,7 @@ fn a_failed_attempt_belongs_to_its_epoch() {
 fn of_two_failures_in_passing_the_second_is_to_be_told_unless_the_client_was_started_anew_between()
 {
     let (mut olm, mut life) = (Olm::default(), Life::default());
-    let passing = (Some(None), false);
+    let passing = Some(Failed { epoch: None, for_good: false });
     assert!(!olm.claim_ended(A, B, passing, (moment(1), &life)));
     life.crashed(A, moment(2));
     assert!(!olm.claim_ended(A, B, passing, (moment(3), &life)));
@@ -124,8 +128,8 @@ fn claims_that_run_or_ended_just_now_say_since_when() {
     olm.claimed(A, A, FactId::new(2));
     let now = SimTime::from_ms(9);
     assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
-    olm.claim_ended(A, B, (None, true), (moment(8), &life));
-    olm.claim_ended(A, A, (None, true), (moment(9), &life));
+    olm.claim_ended(A, B, None, (moment(8), &life));
+    olm.claim_ended(A, A, None, (moment(9), &life));
     assert_eq!(olm.claiming_since(A, now), Some(FactId::new(1)));
     assert_eq!(olm.claiming_since(A, SimTime::from_ms(10)), None);
     assert!(olm.claimed_after(A, B, FactId::new(0)));
