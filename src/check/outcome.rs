@@ -168,6 +168,22 @@ impl Outcome {
         })
     }
 
+    /// A run that ended like this and of which there is nothing to say.
+    #[cfg(test)]
+    pub(crate) fn empty(end: RunEnd) -> Self {
+        Self {
+            end,
+            reading: Reading::named(crate::rulebook::reading::ReadingName::Strict),
+            verdicts: Vec::new(),
+            violations: Vec::new(),
+            notices: Vec::new(),
+            unhealed: Vec::new(),
+            marks: Marks::default(),
+            gaps: Gaps::default(),
+            unsent: Vec::new(),
+        }
+    }
+
     /// Whether something is undecided because the run was cut or something is still on its way.
     #[must_use]
     pub fn is_inconclusive(&self) -> bool {

@@ -16,7 +16,7 @@ use crate::trace::jsonl::LogError;
 use super::args::CheckArgs;
 use super::failure::{Failure, reason, shown};
 use super::inputs;
-use super::streams::Streams;
+use super::streams::{Streams, write_json};
 
 /// How much of a log is read at once.
 const BUFFER: usize = 256 * 1024;
@@ -84,9 +84,7 @@ pub(super) fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> Result<Exit,
         .map_err(|problem| bad(problems(args, &logs, problem)))?;
     let told = LogTold { files: &names, judged: &judged, everything: args.undecided };
     let printed = if args.printed.is_json() {
-        serde_json::to_writer_pretty(&mut streams.out, &log_document(&told))
-            .map_err(io::Error::from)
-            .and_then(|()| writeln!(streams.out))
+        write_json(&mut streams.out, &log_document(&told))
     } else {
         let layout = Layout { columns: streams.terminal.columns, paint: streams.terminal.out };
         write!(streams.out, "{}", log_view(&told, layout))

@@ -24,7 +24,7 @@ use super::args::{ExplainArgs, Form};
 use super::failure::Failure;
 use super::inputs::{self, Input};
 use super::quote::quoted;
-use super::streams::Streams;
+use super::streams::{Streams, write_json};
 
 /// Carries the command out.
 pub(super) fn explain(
@@ -197,9 +197,7 @@ fn print(told: &Explained<'_>, form: Form, streams: &mut Streams<'_>) -> std::io
             let layout = Layout { columns: streams.terminal.columns, paint: streams.terminal.out };
             out.write_all(text(told, layout).as_bytes())
         }
-        Form::Json => serde_json::to_writer_pretty(&mut *out, &document(told))
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(out)),
+        Form::Json => write_json(out, &document(told)),
         Form::Dot => out.write_all(dot(told).as_bytes()),
         Form::Mermaid => out.write_all(mermaid(told).as_bytes()),
     }

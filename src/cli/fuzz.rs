@@ -31,7 +31,7 @@ use super::fuzz_args::{FuzzArgs, MergeArgs, SECONDS};
 use super::fuzz_page::{Beside, Runner, save_pages};
 use super::quote::quoted;
 use super::stopwatch::Clock;
-use super::streams::{Streams, Terminal};
+use super::streams::{Streams, Terminal, write_json};
 use super::{inputs, interrupt};
 
 /// Where the rooms of findings go if no folder is named.
@@ -291,9 +291,7 @@ impl Keep<'_> {
 fn print(told: &Told<'_>, json: bool, streams: &mut Streams<'_>) -> Result<(), Failure> {
     let out = &mut streams.out;
     let printed = if json {
-        serde_json::to_writer_pretty(&mut *out, &campaign_document(told))
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(out))
+        write_json(out, &campaign_document(told))
     } else {
         let (columns, paint) = (streams.terminal.columns, streams.terminal.out);
         write!(out, "{}", campaign_view(told, columns, paint))

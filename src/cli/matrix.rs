@@ -13,7 +13,7 @@ use crate::scenario::profile::{Profile, ProfileName};
 
 use super::args::{MatrixArgs, TableFormat};
 use super::failure::Failure;
-use super::streams::Streams;
+use super::streams::{Streams, write_json};
 
 /// Carries the command out.
 pub(super) fn run(
@@ -30,11 +30,7 @@ pub(super) fn run(
             write!(out, "{}", matrix_view(&pairs, rooms.len(), streams.terminal.out))
         }
         TableFormat::Csv => write!(out, "{}", matrix_csv(&pairs)),
-        TableFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, &matrix_document(&pairs, rooms))
-                .map_err(std::io::Error::from)
-                .and_then(|()| writeln!(out))
-        }
+        TableFormat::Json => write_json(out, &matrix_document(&pairs, rooms)),
     };
     printed.map(|()| Exit::Holds).map_err(Failure::Output)
 }

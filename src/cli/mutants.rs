@@ -24,7 +24,7 @@ use super::failure::Failure;
 use super::mutants_args::MutantsArgs;
 use super::progress;
 use super::stopwatch::Stopwatch;
-use super::streams::Streams;
+use super::streams::{Streams, write_json};
 
 /// Carries the command out.
 pub(super) fn run(
@@ -122,9 +122,7 @@ fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
 fn print(told: &Told<'_>, args: &MutantsArgs, streams: &mut Streams<'_>) -> Result<(), Failure> {
     let (out, paint) = (&mut streams.out, streams.terminal.out);
     let printed = if args.printed.is_json() {
-        serde_json::to_writer_pretty(&mut *out, &mutants_document(told))
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(out))
+        write_json(out, &mutants_document(told))
     } else if args.matrix {
         write!(out, "{}\n{}", kill_matrix(told.mutants, paint), mutants_view(told, paint))
     } else {

@@ -32,7 +32,7 @@ use super::inputs;
 use super::overhead_args::OverheadArgs;
 use super::progress;
 use super::stopwatch::Clock;
-use super::streams::Streams;
+use super::streams::{Streams, write_json};
 
 /// With how many seeds the room of a file is played if nothing is said.
 const SEEDS_OF_FILES: u32 = 10;
@@ -126,11 +126,7 @@ fn print(
     let printed = match format {
         TableFormat::Text => write!(out, "{}", overhead_view(comparison, columns, paint)),
         TableFormat::Csv => overhead_csv(comparison, out),
-        TableFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, &overhead_document(comparison, plots))
-                .map_err(std::io::Error::from)
-                .and_then(|()| writeln!(out))
-        }
+        TableFormat::Json => write_json(out, &overhead_document(comparison, plots)),
     };
     printed.map_err(Failure::Output)
 }

@@ -15,7 +15,7 @@ use crate::run::survey::Survey;
 use super::args::{RulesArgs, RunArgs};
 use super::failure::Failure;
 use super::inputs;
-use super::streams::Streams;
+use super::streams::{Streams, write_json};
 
 /// Carries the command out: every file is run once, and the rules are printed.
 pub(super) fn rules(
@@ -42,9 +42,7 @@ pub(super) fn rules(
     }
     let out = &mut streams.out;
     let printed = if args.printed.is_json() {
-        serde_json::to_writer_pretty(&mut *out, &rules_document(&rules, &survey))
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(out))
+        write_json(out, &rules_document(&rules, &survey))
     } else {
         let (columns, paint) = (streams.terminal.columns, streams.terminal.out);
         write!(out, "{}", rules_view(&rules, &survey, columns, paint))

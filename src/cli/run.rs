@@ -29,7 +29,7 @@ use super::pictures::{self, Drawn};
 use super::progress;
 use super::quote::quoted;
 use super::stopwatch::Stopwatch;
-use super::streams::Streams;
+use super::streams::{Streams, write_json};
 
 /// A file with what came of it.
 struct Done {
@@ -297,9 +297,7 @@ fn print(
     let out = &mut streams.out;
     let printed = if args.printed.is_json() {
         let document = document(&runs, args.rules.reading(), summary, real_us, detail);
-        serde_json::to_writer_pretty(&mut *out, &document)
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(out))
+        write_json(out, &document)
     } else {
         let layout = Layout { columns: streams.terminal.columns, paint: streams.terminal.out };
         let views = runs.iter().map(|told| match detail {

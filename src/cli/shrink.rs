@@ -23,7 +23,7 @@ use super::explain::{self, rule_named};
 use super::failure::{Failure, shown};
 use super::inputs::{self, Input};
 use super::quote::quoted;
-use super::streams::Streams;
+use super::streams::{Streams, write_json};
 
 /// So many other failures are named.
 const OTHERS: usize = 5;
@@ -198,8 +198,7 @@ fn print(
     streams: &mut Streams<'_>,
 ) -> io::Result<()> {
     if args.printed.is_json() {
-        serde_json::to_writer_pretty(&mut streams.out, &document(told))?;
-        return writeln!(streams.out);
+        return write_json(&mut streams.out, &document(told));
     }
     if args.out.is_none() {
         write!(streams.out, "{text}")?;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
 
 use crate::report::paint::Paint;
 
@@ -122,6 +123,15 @@ impl Write for Pipe<'_> {
         let result = self.inner.flush();
         self.unless_broken((), result)
     }
+}
+
+/// Writes a document as JSON for people to look at and programs to read, and ends the line.
+///
+/// # Errors
+/// As the writer's.
+pub(super) fn write_json(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    writeln!(out)
 }
 
 #[cfg(test)]

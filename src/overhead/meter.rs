@@ -11,36 +11,12 @@ use crate::overhead::reads::{Reads, Seen};
 use crate::overhead::trust::Trust;
 use crate::protocol::to_device::OlmEvent;
 use crate::protocol::withheld::{WithheldCode, WithheldContent};
+use crate::rulebook::groups::{REPEATED, WRONG_HANDS};
 use crate::rulebook::leaf::{Leaf, LeafClass};
 use crate::rulebook::reading::{Reading, Severity};
-use crate::rulebook::rule::Rule;
 use crate::scenario::model::Scenario;
 use crate::trace::fact::{Fact, FactKind, SentContent};
 use crate::trace::sink::FactSink;
-
-/// Rules against telling somebody what they were told (rules.md 0.4, SPAM).
-pub const SPAM: [Rule; 4] = [Rule::W09, Rule::W11, Rule::N02, Rule::N03];
-
-/// Rules on who gets keys and from where on, and on replacing a session that somebody should no longer read (rules.md 0.4,
-/// LEAK).
-pub const LEAK: [Rule; 16] = [
-    Rule::K04,
-    Rule::K05,
-    Rule::K06,
-    Rule::K07,
-    Rule::K08,
-    Rule::R03,
-    Rule::R04,
-    Rule::R05,
-    Rule::R06,
-    Rule::R07,
-    Rule::B02,
-    Rule::F08,
-    Rule::Q05,
-    Rule::H03,
-    Rule::H04,
-    Rule::H05,
-];
 
 /// Counts what happens in a run.
 #[derive(Debug, Clone)]
@@ -130,9 +106,9 @@ impl Meter {
             });
         }
         for violation in outcome.violations.iter().filter(|one| one.injected.is_none()) {
-            if SPAM.contains(&violation.rule) {
+            if REPEATED.contains(&violation.rule) {
                 self.add(Measure::Spam);
-            } else if LEAK.contains(&violation.rule) {
+            } else if WRONG_HANDS.contains(&violation.rule) {
                 self.add(Measure::WrongHands);
             } else if violation.severity == Severity::Violation {
                 self.add(Measure::OtherBreaches);

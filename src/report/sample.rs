@@ -5,7 +5,6 @@ use crate::check::outcome::{Outcome, Verdict};
 use crate::ids::{DeviceId, FactId, MessageId};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
-use crate::rulebook::reading::{Reading, ReadingName};
 use crate::run::RunReport;
 use crate::run::kept::Kept;
 use crate::run::status::Status;
@@ -36,17 +35,7 @@ pub(super) fn outcome_of(scenario: &Scenario, is: impl Fn(usize, usize) -> Leaf)
             });
         }
     }
-    Outcome {
-        end: RunEnd::Quiescent,
-        reading: Reading::named(ReadingName::Strict),
-        verdicts,
-        violations: Vec::new(),
-        notices: Vec::new(),
-        unhealed: Vec::new(),
-        marks: crate::check::outcome::Marks::default(),
-        gaps: crate::check::undecided::Gaps::default(),
-        unsent: Vec::new(),
-    }
+    Outcome { verdicts, ..Outcome::empty(RunEnd::Quiescent) }
 }
 
 /// A run with that outcome in which everything is as expected.

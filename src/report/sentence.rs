@@ -221,7 +221,6 @@ mod tests {
     use crate::protocol::withheld::WithheldCode;
     use crate::report::names::Names;
     use crate::rulebook::leaf::Leaf;
-    use crate::rulebook::reading::{Reading, ReadingName};
     use crate::run::kept::Kept;
     use crate::scenario::fault::Party;
     use crate::scenario::sample::room_of;
@@ -260,17 +259,7 @@ mod tests {
 
     fn tell(bobs: usize, messages: usize, verdicts: Vec<Verdict>) -> Vec<String> {
         let scenario = room_of(bobs, messages);
-        let outcome = Outcome {
-            end: RunEnd::Quiescent,
-            reading: Reading::named(ReadingName::Strict),
-            verdicts,
-            violations: Vec::new(),
-            notices: Vec::new(),
-            unhealed: Vec::new(),
-            marks: crate::check::outcome::Marks::default(),
-            gaps: crate::check::undecided::Gaps::default(),
-            unsent: Vec::new(),
-        };
+        let outcome = Outcome { verdicts, ..Outcome::empty(RunEnd::Quiescent) };
         let mut kept = Kept::witnesses_of(&outcome);
         for number in 0..2_000 {
             let kind =

@@ -101,7 +101,7 @@ mod tests {
     use crate::check::outcome::{Outcome, Violation};
     use crate::ids::{FactId, FaultId, MessageId};
     use crate::report::names::Names;
-    use crate::rulebook::reading::{Reading, ReadingName, Severity};
+    use crate::rulebook::reading::Severity;
     use crate::rulebook::rule::Rule;
     use crate::run::kept::Kept;
     use crate::scenario::fault::{Fault, FaultKind, Party};
@@ -131,17 +131,7 @@ mod tests {
             until: SimTime::MAX,
             kind: FaultKind::ClientOffline { device: A1 },
         });
-        let outcome = Outcome {
-            end: RunEnd::Quiescent,
-            reading: Reading::named(ReadingName::Strict),
-            verdicts: Vec::new(),
-            violations: violations_found,
-            notices: Vec::new(),
-            unhealed: Vec::new(),
-            marks: crate::check::outcome::Marks::default(),
-            gaps: crate::check::undecided::Gaps::default(),
-            unsent: Vec::new(),
-        };
+        let outcome = Outcome { violations: violations_found, ..Outcome::empty(RunEnd::Quiescent) };
         let mut kept = Kept::witnesses_of(&outcome);
         for number in 0..10 {
             let content = SentContent::Withheld(NOTICE);

@@ -223,20 +223,15 @@ mod tests {
     /// B1 was told `m.blacklisted` once, B2 can read.
     fn outcome(name: ReadingName) -> Outcome {
         Outcome {
-            end: RunEnd::Quiescent,
             reading: Reading::named(name),
             verdicts: vec![verdict(B1, BLACKLISTED), verdict(B2, DELIVERED)],
-            violations: Vec::new(),
             notices: vec![NoticeCount {
                 sender: A1,
                 recipient: B1,
                 code: WithheldCode::Blacklisted,
                 count: 1,
             }],
-            unhealed: Vec::new(),
-            marks: crate::check::outcome::Marks::default(),
-            gaps: crate::check::undecided::Gaps::default(),
-            unsent: Vec::new(),
+            ..Outcome::empty(RunEnd::Quiescent)
         }
     }
 

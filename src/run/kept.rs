@@ -95,7 +95,7 @@ mod tests {
     use crate::check::outcome::{Outcome, Verdict, Violation};
     use crate::ids::{DeviceId, FactId, FaultId, MessageId};
     use crate::rulebook::leaf::Leaf;
-    use crate::rulebook::reading::{Reading, ReadingName, Severity};
+    use crate::rulebook::reading::Severity;
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::Party;
     use crate::trace::fact::{Causes, Fact, FactKind, RunEnd};
@@ -106,8 +106,6 @@ mod tests {
     fn what_verdicts_and_violations_rest_on_is_kept_and_nothing_else() {
         let id = |number| Some(FactId::new(number));
         let outcome = Outcome {
-            end: RunEnd::Quiescent,
-            reading: Reading::named(ReadingName::Strict),
             verdicts: vec![Verdict {
                 message: MessageId::new(0),
                 device: DeviceId::new(1),
@@ -124,11 +122,7 @@ mod tests {
                 cell: None,
                 witnesses: [id(5), id(9), None],
             }],
-            notices: Vec::new(),
-            unhealed: Vec::new(),
-            marks: crate::check::outcome::Marks::default(),
-            gaps: crate::check::undecided::Gaps::default(),
-            unsent: Vec::new(),
+            ..Outcome::empty(RunEnd::Quiescent)
         };
         let mut kept = Kept::witnesses_of(&outcome);
         for number in 0..8 {

@@ -130,7 +130,6 @@ mod tests {
     use crate::check::outcome::{Outcome, Verdict};
     use crate::ids::{DeviceId, MessageId};
     use crate::rulebook::leaf::Leaf;
-    use crate::rulebook::reading::{Reading, ReadingName};
     use crate::rulebook::rule::Rule;
     use crate::run::expectation::{Mismatch, compare};
     use crate::scenario::expect::{Expectations, ExpectedCell, ExpectedVerdict, ExpectedViolation};
@@ -143,15 +142,8 @@ mod tests {
         let (message, device) = CELL;
         let witnesses = [None; 3];
         Outcome {
-            end,
-            reading: Reading::named(ReadingName::Strict),
             verdicts: vec![Verdict { message, device, leaf, code: None, party: None, witnesses }],
-            violations: Vec::new(),
-            notices: Vec::new(),
-            unhealed: Vec::new(),
-            marks: crate::check::outcome::Marks::default(),
-            gaps: crate::check::undecided::Gaps::default(),
-            unsent: Vec::new(),
+            ..Outcome::empty(end)
         }
     }
 

@@ -73,7 +73,7 @@ mod tests {
     use super::{Divergence, run_again};
     use crate::check::outcome::Outcome;
     use crate::ids::FactId;
-    use crate::rulebook::reading::{Reading, ReadingName};
+    use crate::rulebook::reading::ReadingName;
     use crate::run::RunReport;
     use crate::run::simulator::{Simulated, Simulator};
     use crate::run::status::Status;
@@ -110,17 +110,7 @@ mod tests {
         simulator.simulate(&scenario, ReadingName::Strict, &mut first);
         let mut report = RunReport {
             status: Status::Holds,
-            outcome: Outcome {
-                end: RunEnd::Quiescent,
-                reading: Reading::named(ReadingName::Strict),
-                verdicts: Vec::new(),
-                violations: Vec::new(),
-                notices: Vec::new(),
-                unhealed: Vec::new(),
-                marks: crate::check::outcome::Marks::default(),
-                gaps: crate::check::undecided::Gaps::default(),
-                unsent: Vec::new(),
-            },
+            outcome: Outcome::empty(RunEnd::Quiescent),
             mismatches: Vec::new(),
             divergence: None,
             seed: 0,

@@ -125,77 +125,68 @@ fn later_failure(cell: &Cell<'_>, epoch: Epoch) -> Option<Epoch> {
 /// Stage 4, when no report was sent in the epoch.
 fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId) -> Finding {
     let Cell { view, encrypted, device, .. } = *cell;
-    let failure = view.olm.failure(cell.sender(), device, epoch);
-    match told {
-        Told::No if failure.is_some() => {
-            return Finding::of(Leaf::OptedOut, [failure, Some(encrypted.fact), None]);
-        }
-        Told::Unknown => return delivery::pending(encrypted.fact),
-        Told::Yes | Told::No => {}
+    let sender = cell.sender();
+    let failure = view.olm.failure(sender, device, epoch);
+    if matches!(told, Told::Unknown) {
+        return delivery::pending(encrypted.fact);
     }
-    // A session that came up before the report went out makes the key due instead of the report, unless the sender
-    // may not give it any more.
-    let set_up_since = view.olm.made_after(cell.sender(), device, encrypted.fact)
-        && view.bar(cell.sender(), device).is_none();
-    // It is told when the message is there: who has opted out by then owes no word either (O-01), also if that is taken back.
-    let reports = view.reports(cell.sender(), device);
-    // A failure in passing that was never settled is never due.
-    let settled = view.olm.settled(cell.sender(), device, epoch);
-    let has_opted_out = if settled.is_some() {
-        was_opted_out_when_due(cell, epoch)
-    } else {
-        reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm))
-    };
-    // A block that came after the message and was taken back leaves the key where it was: what is given then starts at the point
-    // of allowance (B-02), and of the block the sender need not tell.
-    let ends = (cell.sender(), device);
-    let was_blocked = view.was_blocked_after(cell.sender(), device, encrypted.fact)
-        && view.was_silent(ends, WithheldCode::Blacklisted, (encrypted.fact, None));
-    if let Some(failure) = failure
-        && (is_barred_before_report(cell, epoch)
-            || has_opted_out
-            || was_blocked
-            || is_spoilt_before_report(cell, epoch)
-            || may_be_barred_by_its_store(cell, failure)
-            || view.olm.is_left_untold((cell.sender(), device), epoch, encrypted.fact))
-    {
-        return Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
+    let Some(failure) = failure else { return key_missing(cell, since) };
+    let opted_out = Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None]);
+    if matches!(told, Told::No) || is_left_untold(cell, epoch, failure) {
+        return opted_out;
     }
     // A failure in passing is tried again before it is reported, also by a client that was started anew since and does not
     // know how often it has tried. Whoever is cut off for good never gets to that, nor learns that the message is there; and what
     // failed for good while it was cut off waits behind what it cannot send.
-    let is_to_come = |failure| {
-        let settled = view.olm.settled(cell.sender(), device, epoch);
-        settled.is_none_or(|at| view.outages.hindered(&view.cast, cell.sender(), at))
-            || view.life.crash_after(cell.sender(), failure).is_some()
-            || view.messages.echoed(cell.message).is_none()
-    };
-    if let Some(failure) = failure
-        && cell.quiescent
-        && view.outages.hinders(&view.cast, cell.sender())
-        && is_to_come(failure)
-    {
+    let settled = view.olm.settled(sender, device, epoch);
+    let is_to_come = settled.is_none_or(|at| view.outages.hindered(&view.cast, sender, at))
+        || view.life.crash_after(sender, failure).is_some()
+        || view.messages.echoed(cell.message).is_none();
+    if is_to_come && cell.quiescent && view.outages.hinders(&view.cast, sender) {
         return Finding::of(Leaf::SenderGone, [Some(failure), Some(encrypted.fact), None]);
     }
     // By the time of the second try its list may not hold the device any more: then there is nobody to try it with, or to tell if
     // something else fails. Nor is it told while an answer is awaited that will say so.
-    let (sender, user) = (cell.sender(), view.cast.user(device));
+    let user = view.cast.user(device);
     let gone = view.lists.dropped(sender, user, device);
-    if failure.is_some()
-        && view.lists.entry(sender, user, device).is_none()
+    if view.lists.entry(sender, user, device).is_none()
         && settled.is_none_or(|settled| gone.is_some_and(|gone| gone < settled))
     {
         return awareness::unlisted(cell, view.lists.gap(sender, user));
     }
-    match failure {
-        Some(failure) if !set_up_since && !view.is_unsettled(encrypted, device) => {
-            unexplained(cell, Rule::N01, Scope::Fact(failure), Some(failure))
-        }
-        Some(failure) if !set_up_since => {
-            Finding::of(Leaf::OptedOut, [Some(failure), Some(encrypted.fact), None])
-        }
-        Some(_) | None => key_missing(cell, since),
+    // A session that came up before the report went out makes the key due instead of the report, unless the sender
+    // may not give it any more.
+    if view.olm.made_after(sender, device, encrypted.fact) && view.bar(sender, device).is_none() {
+        key_missing(cell, since)
+    } else if view.is_unsettled(encrypted, device) {
+        opted_out
+    } else {
+        unexplained(cell, Rule::N01, Scope::Fact(failure), Some(failure))
     }
+}
+
+/// Whether there is a reason for which the failure to set up Olm was not to be reported when that was due.
+fn is_left_untold(cell: &Cell<'_>, epoch: Epoch, failure: FactId) -> bool {
+    let Cell { view, encrypted, device, .. } = *cell;
+    let ends = (cell.sender(), device);
+    // It is told when the message is there: who has opted out by then owes no word either (O-01), also if that is taken back.
+    // A failure in passing that was never settled is never due.
+    let has_opted_out = if view.olm.settled(ends.0, device, epoch).is_some() {
+        was_opted_out_when_due(cell, epoch)
+    } else {
+        let reports = view.reports(ends.0, device);
+        reports.is_some_and(|codes| !codes.contains(WithheldCode::NoOlm))
+    };
+    // A block that came after the message and was taken back leaves the key where it was: what is given then starts at the point
+    // of allowance (B-02), and of the block the sender need not tell.
+    let was_blocked = view.was_blocked_after(ends.0, device, encrypted.fact)
+        && view.was_silent(ends, WithheldCode::Blacklisted, (encrypted.fact, None));
+    is_barred_before_report(cell, epoch)
+        || has_opted_out
+        || was_blocked
+        || is_spoilt_before_report(cell, epoch)
+        || may_be_barred_by_its_store(cell, failure)
+        || view.olm.is_left_untold(ends, epoch, encrypted.fact)
 }
 
 /// Whether the device was barred, for a reason that the sender keeps to itself, before the failure was to be reported. That is

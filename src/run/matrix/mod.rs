@@ -3,8 +3,8 @@
 
 use crate::check::outcome::{Outcome, Verdict};
 use crate::ids::UserId;
+use crate::rulebook::groups::REPEATED;
 use crate::rulebook::leaf::{Leaf, LeafClass};
-use crate::rulebook::rule::Rule;
 use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
 use crate::run::simulator::Simulator;
@@ -28,9 +28,6 @@ const ROOMS: &[(&str, &str)] = &[
     ("olm_sessions_lost_by_the_sender", include_str!("rooms/olm_sessions_lost_by_the_sender.json")),
     ("only_verified_devices", include_str!("rooms/only_verified_devices.json")),
 ];
-
-/// Rules against telling somebody what they were told (rules.md 0.4, SPAM).
-const SPAM: [Rule; 4] = [Rule::W09, Rule::N02, Rule::N03, Rule::W11];
 
 /// What came of messages and notices, over all rooms of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,7 +59,8 @@ impl Counts {
         let sends = |device| scenario.user_of(device) == SENDER;
         let notices = outcome.notices.iter().filter(|notices| sends(notices.sender));
         self.notices += notices.map(|notices| u64::from(notices.count)).sum::<u64>();
-        let repeated = outcome.violations.iter().filter(|one| SPAM.contains(&one.rule)).count();
+        let own = outcome.violations.iter().filter(|one| one.injected.is_none());
+        let repeated = own.filter(|one| REPEATED.contains(&one.rule)).count();
         self.spam += repeated as u64;
     }
 
