@@ -45,7 +45,7 @@ dense_id! {
     /// A Matrix user; a user belongs to one homeserver.
     UserId
     /// A device *identity*: one (user, device id, Curve25519 key). A device id that is used again with new
-    /// keys is another `DeviceId`, because it is a new target for every rule (rules.md 0.1).
+    /// keys is another `DeviceId`, because it is a new target for every rule.
     DeviceId
     /// A room.
     RoomId

@@ -91,7 +91,7 @@ impl Breaches {
         self.found.iter().zip(excuses).map(violation).collect()
     }
 
-    /// *Injected* (rules.md 0.3): for each breach the first announced fault that makes the party faulty in this way and
+    /// *Injected*: for each breach the first announced fault that makes the party faulty in this way and
     /// that a witness of the breach came of.
     fn excuses(&self, cast: &Cast, lineage: &Lineage) -> Vec<Option<FaultId>> {
         let mut excuses = vec![None; self.found.len()];

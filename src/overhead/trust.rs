@@ -1,4 +1,4 @@
-//! Which devices a sender had verified when it sent a message (rules.md V-01), as the servers' records have it.
+//! Which devices a sender had verified when it sent a message (V-01), as the servers' records have it.
 //! It does not know who was given a key.
 
 use std::collections::{BTreeMap, BTreeSet};

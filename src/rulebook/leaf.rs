@@ -1,4 +1,4 @@
-//! The leaves of the decision tree "why can this device not read this message?" (rules.md section 3).
+//! The leaves of the decision tree "why can this device not read this message?".
 //! It does not know how a leaf is reached.
 
 /// Declares the leaves: variant, number, name in files, class.

@@ -1,4 +1,4 @@
-//! Readings: how the points on which the specification is ambiguous are read (rules.md sections 2 and 6).
+//! Readings: how the points on which the specification is ambiguous are read (docs/ambiguities.md, docs/readings.md).
 //! It does not know the facts; `check` and the reference client's display consult it.
 
 /// A named reading.
@@ -82,7 +82,7 @@ pub struct Reading {
     pub unstable_types: bool,
     /// S1: `code` may be absent, and `reason` is shown then.
     pub code_optional: bool,
-    /// What a rule that the specification does not state, but implies, is worth (rules.md, levels).
+    /// What a rule that the specification does not state, but implies, is worth.
     pub implied: Severity,
     /// a failure in passing is not reported before a second try.
     pub transient_needs_retry: bool,

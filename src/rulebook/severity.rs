@@ -5,7 +5,7 @@ use crate::rulebook::reading::{Reading, Severity};
 use crate::rulebook::rule::{Level, Rule};
 
 /// Rules whose breach is shown and counts against nobody, in every reading: what they ask for is advice, or is a sign of trouble and
-/// no trouble by itself (last column of rules.md section 1).
+/// no trouble by itself (docs/readings.md lists them).
 const WARNINGS: &[Rule] = &[
     Rule::K07,
     Rule::K10,

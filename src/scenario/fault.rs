@@ -451,7 +451,7 @@ pub fn name_of(kind: &FaultKind) -> String {
     name
 }
 
-/// What rests on memory (rules.md 0.3 *rolled back*).
+/// What rests on memory (*rolled back*).
 const STORE_LOSS: &[Rule] = &[
     Rule::W09,
     Rule::W11,

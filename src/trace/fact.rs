@@ -1,7 +1,7 @@
 //! One fact: what was observed, when, by whom, and which earlier facts made it happen.
 //! It does not know how facts come about; causes are given to it at birth and never inferred.
 //!
-//! Source of the list: rules.md 0.2.
+//! The judge sees nothing else.
 
 use crate::ids::{
     BundleId, ClaimId, DeviceId, FactId, FaultId, KeyValue, MegolmSessionId, MessageId,
@@ -87,7 +87,7 @@ pub struct Fact {
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunEnd {
-    /// Nothing is on its way, nobody waits for anything: rules.md 0.3 *quiescent*.
+    /// Nothing is on its way, nobody waits for anything: the run is *quiescent*.
     Quiescent,
     /// The horizon was reached with something still to come.
     Horizon,

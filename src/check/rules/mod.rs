@@ -70,7 +70,7 @@ impl Case<'_> {
     }
 }
 
-/// Everything that is known once nothing more can come (rules.md 0.3 *quiescent*).
+/// Everything that is known once nothing more can come (the run is *quiescent*).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AtRest<'a> {
     /// What the facts add up to.

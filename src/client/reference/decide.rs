@@ -37,7 +37,7 @@ pub(super) enum ShareDecision {
     Pass,
 }
 
-/// Decides what a device is due under a share policy (`bar` of rules.md 0.3). Being blocked comes first.
+/// Decides what a device is due under a share policy. Being blocked comes first.
 pub(super) const fn decide(share: SharePolicy, view: &DeviceView) -> ShareDecision {
     if !view.crypto {
         return ShareDecision::Pass;

@@ -48,7 +48,7 @@ pub(super) enum MadeBy {
 }
 
 impl OlmSessions {
-    /// Whether there is a session with the device (`has_olm` of rules.md 0.3).
+    /// Whether there is a session with the device.
     pub(super) fn has(&self, peer: DeviceId) -> bool {
         self.peers.get(&peer).is_some_and(|peer| !peer.sessions.is_empty())
     }

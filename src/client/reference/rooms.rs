@@ -75,7 +75,7 @@ impl SeenRoom {
             .filter(|(_, membership)| *membership != Membership::Leave)
     }
 
-    /// Users that a message is meant for (`elig` of rules.md 0.3): joined ones, and invited ones where the policy
+    /// Users that a message is meant for: joined ones, and invited ones where the policy
     /// includes them and the history visibility lets them read from the invite on.
     pub(super) fn eligible(&self, with_invited: bool) -> impl Iterator<Item = UserId> + '_ {
         let invited = with_invited && self.history_visibility != Some(HistoryVisibility::Joined);
