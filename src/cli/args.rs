@@ -45,6 +45,7 @@ const MATRIX_EXAMPLES: &str = "\
 Examples:
   withheld matrix                                              every profile as sender and as recipient
   withheld matrix matrix-rust-sdk matrix-js-sdk-legacy         these two with each other and themselves
+  withheld matrix matrix-rust-sdk mautrix-go --out cells       and the rooms as they play them: withheld run cells
   withheld matrix --format csv > matrix.csv";
 
 const SHRINK_EXAMPLES: &str = "\
@@ -406,6 +407,10 @@ pub struct MatrixArgs {
     /// Names of profiles; all if none is named.
     #[arg(value_name = "PROFILE")]
     pub profiles: Vec<String>,
+    /// Also write the rooms as each pair plays them, as scenario files that `run` and `explain` take:
+    /// DIR/SENDER--RECIPIENT/ROOM.json.
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// How the table is printed.
     #[arg(long, value_enum, default_value_t = TableFormat::Text, value_name = "FORMAT")]
     pub format: TableFormat,

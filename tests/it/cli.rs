@@ -441,3 +441,22 @@ fn the_rule_book_names_the_files_that_are_about_a_rule() {
     let out = text(&output.stdout);
     assert!(out.contains("broken ") && out.contains("\n      shown in a.json\n"), "{out}");
 }
+
+#[test]
+fn the_rooms_of_a_matrix_can_be_written_run_and_are_not_overwritten() {
+    let folder = folder(&[]);
+    let pair = ["matrix", "specification", "element-android-legacy", "specification"];
+    let written = withheld(folder.path(), &[&pair[..], &["--out", "cells", "--json"]].concat());
+    assert_eq!(written.status.code(), Some(0), "{}", text(&written.stderr));
+    let table: Value = serde_json::from_slice(&written.stdout).unwrap();
+    assert_eq!(table["pairs"].as_array().unwrap().len(), 4, "a profile that is named twice is one");
+    let own = withheld(folder.path(), &["run", "cells/specification--specification"]);
+    assert_eq!(own.status.code(), Some(0), "{}", text(&own.stdout));
+    let room = "cells/element-android-legacy--specification/a_blocked_device.json";
+    let found = withheld(folder.path(), &["explain", room, "--rule", "W-09"]);
+    assert_eq!(found.status.code(), Some(0), "{}", text(&found.stderr));
+    assert!(text(&found.stdout).contains("W-09 broken by A1"), "{}", text(&found.stdout));
+    let again = withheld(folder.path(), &[&pair[..], &["--out", "cells"]].concat());
+    assert_eq!(again.status.code(), Some(3));
+    assert!(text(&again.stderr).contains("which would be overwritten"), "{}", text(&again.stderr));
+}

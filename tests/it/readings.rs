@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use withheld::rulebook::reading::{Reading, ReadingName, Severity};
@@ -29,20 +30,22 @@ fn the_page_says_what_a_breach_is_worth_in_each_reading() {
 }
 
 /// Whatever stands in the source between blanks, brackets and other marks, without the full stop at the end of a sentence.
-fn words_of_the_source() -> BTreeSet<String> {
+fn words_of_the_source() -> io::Result<BTreeSet<String>> {
     let mut pending: Vec<PathBuf> =
         ["src", "adapters"].iter().map(|folder| root().join(folder)).collect();
     let mut words = BTreeSet::new();
     while let Some(path) = pending.pop() {
         if path.is_dir() {
-            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            for entry in fs::read_dir(&path)? {
+                pending.push(entry?.path());
+            }
         } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
+            let text = fs::read_to_string(&path)?;
             let is_mark = |c: char| !c.is_ascii_alphanumeric() && !"-_./".contains(c);
             words.extend(text.split(is_mark).map(|word| word.trim_end_matches('.').to_owned()));
         }
     }
-    words
+    Ok(words)
 }
 
 fn root() -> &'static Path {
@@ -59,7 +62,7 @@ fn is_ambiguity(word: &str) -> bool {
 #[test]
 fn every_ambiguity_and_every_page_that_the_source_names_is_there() {
     let page = fs::read_to_string(root().join("docs/ambiguities.md")).unwrap();
-    let words = words_of_the_source();
+    let words = words_of_the_source().unwrap();
     let named: Vec<&String> = words.iter().filter(|word| is_ambiguity(word)).collect();
     assert!(named.len() > 30, "{named:?}");
     let missing: Vec<_> =

@@ -8,6 +8,7 @@ use crate::rulebook::leaf::{Leaf, LeafClass};
 use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
 use crate::run::simulator::Simulator;
+use crate::scenario::expect::Expectations;
 use crate::scenario::file;
 use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
@@ -131,15 +132,24 @@ pub fn rooms() -> impl Iterator<Item = &'static str> {
     ROOMS.iter().map(|(name, _)| *name)
 }
 
+/// The rooms as a pair of profiles plays them, each with its name.
+pub fn played(sender: &Profile, recipient: &Profile) -> Vec<(&'static str, Scenario)> {
+    let cast = |(name, text): &(&'static str, &str)| {
+        let mut scenario = cast(&room(name, text), sender, recipient);
+        // What the profiles come to may be anything.
+        scenario.expect = Expectations::default();
+        (*name, scenario)
+    };
+    ROOMS.iter().map(cast).collect()
+}
+
 /// Runs every room for every pair of these profiles: senders in the order given, for each the recipients in that order.
 pub fn matrix(simulator: &dyn Simulator, profiles: &[&Profile]) -> Vec<Pair> {
-    let rooms: Vec<Scenario> = ROOMS.iter().map(|(name, text)| room(name, text)).collect();
     let mut pairs = Vec::new();
     for sender in profiles {
         for recipient in profiles {
             let mut counts = Counts::default();
-            for room in &rooms {
-                let scenario = cast(room, sender, recipient);
+            for (_, scenario) in played(sender, recipient) {
                 let judging = Judging::STRICT;
                 let report = run_one(simulator, &scenario, judging, &mut Kept::default());
                 counts.add(&scenario, &report.outcome);

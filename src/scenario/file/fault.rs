@@ -30,7 +30,7 @@ settings! {
     sender: OrAny<DeviceId>,
     /// To this device.
     recipient: OrAny<DeviceId>,
-    /// Of this type, for example m.room.encrypted or m.room_key.withheld.
+    /// Of this type, as servers see it: a key goes as m.room.encrypted, a notice as m.room_key.withheld.
     event_type ("type"): OrAny<Type>,
     /// Only the first so many that fit.
     first: OrAny<Count>,

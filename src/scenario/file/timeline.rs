@@ -166,7 +166,8 @@ union! {
             /// The codes that are reported from now on.
             codes: CodeSet [],
         }
-        /// Asks other devices for the key of a message.
+        /// Asks other devices for the key of a message that could not be read.
+        /// While a request for its session is open, nothing comes of another that names nobody; `cancel_request` ends one.
         "request_key" => (What::One(Step::RequestKey { device, message, of })) {
             /// Who asks.
             device: DeviceId [],
