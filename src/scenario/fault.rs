@@ -287,7 +287,7 @@ pub enum FaultKind {
         /// By how much.
         by: SimDuration,
     },
-    /// Changes of membership reach a server later than they should.
+    /// Changes of membership reach a server later than they should, at the latest when the room heals.
     MembershipLate {
         /// The server.
         server: ServerId,

@@ -1,7 +1,7 @@
 //! The heal phase of a scenario: faults stop, everybody comes back, and after a long rest every sender sends two probes.
 //! It does not know what must come of a probe; `check` does.
 //!
-//! What a bad network has broken may be excused; what is still broken two hours after it is good again is not : every key
+//! What a bad network has broken may be excused; what is still broken two hours after it is good again is not: every key
 //! that was owed must have arrived or be explained. The first probe gives both sides an occasion to find out, the second must arrive.
 
 use std::collections::BTreeSet;

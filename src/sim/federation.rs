@@ -13,6 +13,7 @@ use crate::sim::labels::TRANSACTION_DELAY;
 use crate::sim::rooms::LateEvent;
 use crate::sim::transport::Delivery;
 use crate::sim::world::World;
+use crate::time::SimTime;
 use crate::trace::fact::Causes;
 use crate::trace::sink::FactSink;
 
@@ -151,7 +152,9 @@ impl<C: Client, K: Choices> World<C, K> {
         {
             let late = LateEvent { to, pdu: pdu.clone(), by: fault };
             let place = self.under_way.late_events.insert(late);
-            self.push(self.now() + by, Action::LateEvent(place));
+            // What was held back comes when nothing is held back any more.
+            let heal = self.scenario.heal.map_or(SimTime::MAX, |heal| heal.from);
+            self.push((self.now() + by).min(heal.max(self.now())), Action::LateEvent(place));
             return;
         }
         let log = &mut self.recorder.log(sink, to);

@@ -252,7 +252,7 @@ union! {
             /// By how much.
             by: SimDuration [],
         }
-        /// Changes of membership reach the server later than they should.
+        /// Changes of membership reach the server later than they should, at the latest when the room heals.
         "membership_late" => (FaultKind::MembershipLate { server, by }) {
             /// The server.
             server: ServerId [],

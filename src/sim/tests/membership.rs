@@ -5,9 +5,10 @@ use crate::ids::MessageId;
 use crate::protocol::api::{Endpoint, Failure, Request, Response, RoomSync};
 use crate::protocol::room::{HistoryVisibility, Membership, RoomEvent};
 use crate::scenario::fault::FaultKind;
+use crate::scenario::heal;
 use crate::scenario::step::Step;
 use crate::sim::tests::stage::{Played, ROOM, Stage, device, server, stage, user};
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 use crate::trace::fact::{FactKind, Observer};
 
 /// Everything that a device was told of the room after its first sync, in order.
@@ -128,6 +129,18 @@ fn other_servers_learn_of_membership_later_and_by_a_fault_much_later() {
     let late = played.facts(|kind| matches!(kind, FactKind::Member { .. })).pop().unwrap();
     assert!(played.comes_from_fault(late.id));
     assert_eq!(told(&played, 2).len(), 1);
+}
+
+#[test]
+fn what_is_held_back_of_a_membership_comes_with_the_heal() {
+    let kind = FaultKind::MembershipLate { server: server(1), by: SimDuration::from_hours(4) };
+    let played = stage(&[&[1, 1], &[1]])
+        .with(|scenario| scenario.rooms[0].members.retain(|member| member.0 != user(1)))
+        .member(1_000, device(1), user(1), Membership::Join)
+        .fault(0, 2_000, kind)
+        .with(|scenario| heal::add(scenario, SimTime::from_ms(60_000)))
+        .play();
+    assert_eq!(members(&played, 1), [(0, 1_050), (1, 60_000)]);
 }
 
 #[test]
