@@ -1,12 +1,14 @@
 //! What led to it that a message was never sent: the step, how its device stopped, or what it refused it for.
 //! It does not know whether that was right.
 
-use crate::ids::{DeviceId, FactId, RoomId, UserId};
+use crate::ids::{DeviceId, FactId, MessageId, RoomId, UserId};
 use crate::trace::fact::{Fact, FactKind, Refusal};
 
 /// A message that was never sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnsentMessage {
+    /// The message.
+    pub message: MessageId,
     /// The position of its step in the timeline.
     pub step: u32,
     /// The device that was to send it.
@@ -27,8 +29,7 @@ impl UnsentMessage {
             |fact: &&Fact| matches!(fact.kind, FactKind::UserStep(step) if step == self.step);
         let Some(step) = facts.iter().find(is_step).map(|fact| fact.id) else { return Vec::new() };
         let refused = facts.iter().find(|fact| {
-            matches!(fact.kind, FactKind::SendRefused { device, .. } if device == self.device)
-                && fact.id > step
+            matches!(fact.kind, FactKind::SendRefused { message, .. } if message == self.message)
         });
         let end = refused.map_or(FactId::new(u32::MAX), |fact| fact.id);
         let reason = facts.iter().rfind(|fact| fact.id < end && self.is_reason(&fact.kind));
@@ -106,16 +107,19 @@ mod tests {
             leave(bob),
             FactKind::UserStep(4),
             FactKind::Crashed { device: other },
+            FactKind::SendRefused { device: A1, room: ROOM, message: MessageId::new(1), why },
+            leave(alice),
             FactKind::SendRefused { device: A1, room: ROOM, message, why },
             FactKind::Crashed { device: A1 },
             leave(alice),
         ];
         let facts: Vec<_> =
             (0..).zip(kinds).map(|(id, kind)| fact_of(id, u64::from(id), kind)).collect();
-        let unsent = |why| UnsentMessage { step: 4, device: A1, user: alice, room: ROOM, why };
+        let unsent =
+            |why| UnsentMessage { message, step: 4, device: A1, user: alice, room: ROOM, why };
         let seeds = |why| unsent(why).seeds(&facts);
-        assert_eq!(seeds(Some(why)), [2, 4, 7].map(FactId::new));
-        assert_eq!(seeds(None), [4, 7].map(FactId::new));
+        assert_eq!(seeds(Some(why)), [4, 7, 9].map(FactId::new));
+        assert_eq!(seeds(None), [4, 9].map(FactId::new));
         let later = UnsentMessage { step: 5, ..unsent(None) };
         assert_eq!(later.seeds(&facts), []);
     }

@@ -296,7 +296,7 @@ fn unsent(unsent: &Unsent, scenario: &Scenario) -> Option<UnsentMessage> {
         NotSent::SenderStopped | NotSent::Waiting => None,
     };
     let user = scenario.devices[device.index()].user;
-    Some(UnsentMessage { step, device, user, room, why })
+    Some(UnsentMessage { message: unsent_message, step, device, user, room, why })
 }
 
 fn attempt(facts: &[Fact], cell: (MessageId, DeviceId)) -> Option<(Fact, TryResult)> {

@@ -460,3 +460,20 @@ fn the_rooms_of_a_matrix_can_be_written_run_and_are_not_overwritten() {
     assert_eq!(again.status.code(), Some(3));
     assert!(text(&again.stderr).contains("which would be overwritten"), "{}", text(&again.stderr));
 }
+
+#[test]
+fn a_fault_that_meets_nothing_is_told_and_one_that_does_is_not() {
+    let room = |filter: &str| {
+        BLOCKED.replace(
+            "\"timeline\"",
+            &format!("\"faults\": [{{ \"from\": \"1s\", \"fault\": \"to_device_dropped\", \"which\": {{ \"type\": \"{filter}\" }} }}], \"timeline\""),
+        )
+    };
+    let [missed, met] = ["m.room_key", "m.room_key.withheld"].map(room);
+    let folder = folder(&[("missed.json", missed.as_bytes()), ("met.json", met.as_bytes())]);
+    let shown = |file| text(&withheld(folder.path(), &["run", file]).stdout).to_owned();
+    let idle = "\nfaults without effect\n  fault 1 (to_device_dropped)\n";
+    assert!(shown("missed.json").contains(idle), "{}", shown("missed.json"));
+    assert!(!shown("met.json").contains("faults without effect"), "{}", shown("met.json"));
+    assert!(shown("met.json").contains("lost-in-transport"), "{}", shown("met.json"));
+}

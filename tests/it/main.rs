@@ -6,6 +6,7 @@ mod causes;
 mod cli;
 mod durable;
 mod explain;
+mod explained_words;
 mod faults;
 mod generated;
 mod habits;

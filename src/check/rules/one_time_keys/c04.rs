@@ -1,48 +1,25 @@
 //! C-04 (server, MUST; one-time keys, MSC2732, keys API): a fallback key that was handed out counts as used until it is replaced,
 //! and sync answers say so. Every reading agrees. It does not know answers of which no other fact tells when they were written.
 
-use std::collections::BTreeSet;
-
-use crate::check::findings::Findings;
-use crate::check::rules::one_time_keys::told::Told;
-use crate::check::rules::{AtRest, Case, Judge};
+use crate::check::rules::one_time_keys::told::OfCounts;
 use crate::check::view::View;
-use crate::ids::FactId;
+use crate::check::view::counts::Counts;
+use crate::ids::{DeviceId, FactId};
 use crate::rulebook::rule::Rule;
-use crate::scenario::fault::Party;
-use crate::trace::kind::{Kind, Kinds};
 
 /// The judge of C-04: an answer that was written after the key went out and still names it as unused is a breach.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct MarkedUsed {
-    /// The counts that were found to be wrong.
-    wrong: BTreeSet<FactId>,
-}
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct MarkedUsed;
 
-impl MarkedUsed {
-    fn judge(&mut self, view: &View, told: Told, findings: &mut Findings) {
-        let Some(used) = view.supply.fallback_used(told.device) else { return };
-        let Some(answer) = told.takes_in(view, used) else { return };
-        findings.met(Rule::C04);
-        if told.counts.unused_fallback == Some(true) && self.wrong.insert(told.counts.fact) {
-            let server = Party::Server(view.cast.server_of(told.device));
-            findings.raise(Rule::C04, server, told.witnesses(used, answer));
-        }
-    }
-}
+impl OfCounts for MarkedUsed {
+    const RULE: Rule = Rule::C04;
 
-impl Judge for MarkedUsed {
-    const HEARS: Kinds = Kinds::of(&[Kind::KeyCounts]);
-
-    fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
-        // What the device was told until now is known to be over; and what it is told now is no older.
-        for told in [Told::before(case), Told::now(case)].into_iter().flatten() {
-            self.judge(case.view, told, findings);
-        }
+    fn since(view: &View, device: DeviceId) -> Option<FactId> {
+        view.supply.fallback_used(device)
     }
 
-    fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
-        Told::last(at_rest).for_each(|told| self.judge(at_rest.view, told, findings));
+    fn is_wrong(counts: &Counts) -> bool {
+        counts.unused_fallback == Some(true)
     }
 }
 

@@ -1,48 +1,25 @@
 //! C-06 (server, MUST; extensions to /sync): an answer has `device_one_time_keys_count` while there are unclaimed keys; at zero
 //! it may be left out. Every reading agrees. It does not know answers of which no other fact tells when they were written.
 
-use std::collections::BTreeSet;
-
-use crate::check::findings::Findings;
-use crate::check::rules::one_time_keys::told::Told;
-use crate::check::rules::{AtRest, Case, Judge};
+use crate::check::rules::one_time_keys::told::OfCounts;
 use crate::check::view::View;
-use crate::ids::FactId;
+use crate::check::view::counts::Counts;
+use crate::ids::{DeviceId, FactId};
 use crate::rulebook::rule::Rule;
-use crate::scenario::fault::Party;
-use crate::trace::kind::{Kind, Kinds};
 
 /// The judge of C-06: an answer that leaves the count out and was written while there were keys is a breach.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CountsTold {
-    /// The counts that were found to be wrong.
-    wrong: BTreeSet<FactId>,
-}
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CountsTold;
 
-impl CountsTold {
-    fn judge(&mut self, view: &View, told: Told, findings: &mut Findings) {
-        let Some(since) = view.supply.one_time_since(told.device) else { return };
-        let Some(answer) = told.takes_in(view, since) else { return };
-        findings.met(Rule::C06);
-        if told.counts.one_time.is_none() && self.wrong.insert(told.counts.fact) {
-            let server = Party::Server(view.cast.server_of(told.device));
-            findings.raise(Rule::C06, server, told.witnesses(since, answer));
-        }
-    }
-}
+impl OfCounts for CountsTold {
+    const RULE: Rule = Rule::C06;
 
-impl Judge for CountsTold {
-    const HEARS: Kinds = Kinds::of(&[Kind::KeyCounts]);
-
-    fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
-        // What the device was told until now is known to be over; and what it is told now is no older.
-        for told in [Told::before(case), Told::now(case)].into_iter().flatten() {
-            self.judge(case.view, told, findings);
-        }
+    fn since(view: &View, device: DeviceId) -> Option<FactId> {
+        view.supply.one_time_since(device)
     }
 
-    fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
-        Told::last(at_rest).for_each(|told| self.judge(at_rest.view, told, findings));
+    fn is_wrong(counts: &Counts) -> bool {
+        counts.one_time.is_none()
     }
 }
 
