@@ -30,7 +30,7 @@
 //! check("rooms", &InWorld(Mine), &Config::in_crate(env!("CARGO_MANIFEST_DIR")).with_cases(8).with_seed(1));
 //! ```
 //!
-//! A room in which a rule is broken, or a client panics, is made small and saved below `scenarios/regressions` of the crate, and the
+//! A room in which a rule is broken, a client panics, or a run never ends, is made small and saved below `scenarios/regressions` of the crate, and the
 //! test fails with the room, the rule and the facts that led there. From then on the file is run before new rooms are made.
 //! With [`scenarios`] rooms can be used in `proptest!` like any other value.
 
@@ -160,7 +160,7 @@ impl Config {
 /// Runs the saved regressions, then generated rooms, and fails with the first that goes wrong: made small, saved, explained.
 ///
 /// # Panics
-/// If a rule is broken, a client panics, a run cannot be repeated, or a saved file does not hold or is stale.
+/// If a rule is broken, a client panics, a run has no end or cannot be repeated, or a saved file does not hold or is stale.
 pub fn check(name: &str, simulator: &dyn Simulator, config: &Config) {
     if let Err(told) = checked(name, simulator, config) {
         panic!("{told}");
@@ -170,7 +170,7 @@ pub fn check(name: &str, simulator: &dyn Simulator, config: &Config) {
 /// The same without a panic: what went wrong is the error, in words.
 ///
 /// # Errors
-/// If a rule is broken, a client panics, a run cannot be repeated, or a saved file does not hold or is stale.
+/// If a rule is broken, a client panics, a run has no end or cannot be repeated, or a saved file does not hold or is stale.
 pub fn checked(name: &str, simulator: &dyn Simulator, config: &Config) -> Result<(), String> {
     regression::replay(name, simulator, config.reading, &config.folder)?;
     let is_on_trial =
@@ -198,7 +198,19 @@ pub fn checked(name: &str, simulator: &dyn Simulator, config: &Config) -> Result
 /// What of a generated room is a failure, here as in a campaign: nothing is expected there that could differ, and what has not
 /// healed or has no reason is the matter of whoever writes the rules.
 fn counts(found: &Found) -> bool {
-    matches!(found.failure, Failure::Broken(_) | Failure::NotDeterministic | Failure::Panicked(_))
+    match found.failure {
+        Failure::Broken(_)
+        | Failure::NotDeterministic
+        | Failure::Endless
+        | Failure::Panicked(_) => true,
+        Failure::NotBroken { .. }
+        | Failure::Verdict { .. }
+        | Failure::Notices { .. }
+        | Failure::NotSent(_)
+        | Failure::Sent
+        | Failure::NotHealed { .. }
+        | Failure::NoReason => false,
+    }
 }
 
 /// A generated room that failed.

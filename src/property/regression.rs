@@ -10,7 +10,7 @@ use crate::engine::digest::Digest;
 use crate::report::lines::line;
 use crate::report::paint::Paint;
 use crate::report::room::Told;
-use crate::report::shrunk::titled;
+use crate::report::shrunk::{clause, titled};
 use crate::rulebook::reading::ReadingName;
 use crate::rulebook::rule::Rule;
 use crate::run::failure::Failure;
@@ -25,6 +25,7 @@ use crate::scenario::file;
 use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
 use crate::store::atomic::AtomicFile;
+use crate::trace::fact::RunEnd;
 
 /// The small room as it is kept: it holds when nothing is broken any more and the rule is still put to the test.
 pub(super) fn kept(simulator: &dyn Simulator, reading: ReadingName, shrunk: &Shrunk) -> Scenario {
@@ -60,6 +61,7 @@ fn name(shrunk: &Shrunk, text: &str) -> String {
             format!("a_{}_breaks_{rule}_{number:08x}.json", signature.party.as_str())
         }
         (_, Failure::Panicked(_)) => format!("a_client_panics_{number:08x}.json"),
+        (_, Failure::Endless) => format!("clients_write_without_end_{number:08x}.json"),
         (_, _) => format!("two_runs_are_not_the_same_{number:08x}.json"),
     }
 }
@@ -106,6 +108,9 @@ fn replay_one(simulator: &dyn Simulator, reading: ReadingName, path: &Path) -> R
     let (report, kept) =
         run.map_err(|panic| format!("{shown}: a client panics {}\n", panic.told()))?;
     match report.status {
+        Status::Inconclusive if report.outcome.end == RunEnd::ActionLimit => {
+            Err(format!("{shown}: {}\n", clause(&scenario, &Failure::Endless, None)))
+        }
         Status::Holds | Status::Inconclusive => Ok(()),
         Status::Differs | Status::Violated | Status::NotDeterministic => {
             let replay = format!("withheld run {shown}");

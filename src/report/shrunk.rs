@@ -66,6 +66,7 @@ pub fn clause(scenario: &Scenario, failure: &Failure, subject: Option<&Subject>)
             format!("after the heal phase a probe is {} by {}", leaf.name(), rule.id())
         }
         Failure::NoReason => "no reason is found for a message that cannot be read".to_owned(),
+        Failure::Endless => "clients write to each other without end".to_owned(),
         Failure::Panicked(panic) => format!("a client panics {}", panic.told()),
     }
 }

@@ -9,7 +9,7 @@ use crate::rulebook::rule::Rule;
 use crate::scenario::expect::{ExpectedVerdict, ExpectedViolation};
 use crate::scenario::fault::Party;
 use crate::scenario::model::Scenario;
-use crate::trace::fact::Refusal;
+use crate::trace::fact::{Refusal, RunEnd};
 use crate::trace::sink::{FactDigest, FactSink, Trace};
 
 use super::RunReport;
@@ -63,6 +63,8 @@ pub enum Failure {
     },
     /// There is a cell for which the judge finds no reason.
     NoReason,
+    /// The run was cut at its limit of actions: clients write to each other without end.
+    Endless,
     /// The run did not come to an end, because a client panicked.
     Panicked(Panic),
 }
@@ -93,6 +95,7 @@ impl Failure {
             | Self::Sent
             | Self::NotHealed { .. }
             | Self::NoReason
+            | Self::Endless
             | Self::Panicked(_) => None,
         }
     }
@@ -109,6 +112,7 @@ impl Failure {
             | Self::NotSent(_)
             | Self::Sent
             | Self::NoReason
+            | Self::Endless
             | Self::Panicked(_) => None,
         }
     }
@@ -255,6 +259,9 @@ pub fn try_out(simulator: &dyn Simulator, scenario: &Scenario, trial: &Trial<'_>
     }));
     if let Some(verdict) = outcome.verdicts.iter().find(|verdict| verdict.leaf == Leaf::Unknown) {
         found.push(Found { failure: Failure::NoReason, subject: Some(Subject::Cell(*verdict)) });
+    }
+    if outcome.end == RunEnd::ActionLimit {
+        found.push(Found { failure: Failure::Endless, subject: None });
     }
     let mut seen: Vec<Failure> = Vec::new();
     found.retain(|one| {

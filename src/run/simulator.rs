@@ -31,7 +31,7 @@ pub trait Simulator: Sync {
         reading: ReadingName,
         sink: &mut dyn FactSink,
     ) -> Simulated {
-        self.simulate_at_most(Limits::FILES.actions, scenario, reading, sink)
+        self.simulate_at_most(Limits::FILES.actions_of(scenario), scenario, reading, sink)
     }
 
     /// Whether this simulator has what it needs for a scenario.

@@ -1,6 +1,7 @@
 //! Limits: how large a scenario, a file and a run may be.
 //! It does not know what happens when one is reached: the reader makes an error of it, the simulator a `RunEnd`.
 
+use crate::scenario::model::Scenario;
 use crate::time::SimDuration;
 
 /// The limits that a reader and a run observe.
@@ -30,7 +31,7 @@ pub struct Limits {
     pub text_bytes: usize,
     /// The latest horizon.
     pub horizon: SimDuration,
-    /// Actions of one run.
+    /// Actions of one run, whatever the room is. Most rooms may have less, see [`Limits::actions_of`].
     pub actions: u64,
 }
 
@@ -51,4 +52,16 @@ impl Limits {
         horizon: SimDuration::from_hours(24 * 366),
         actions: 100_000_000,
     };
+
+    /// Actions of one run of `scenario`: many times what a room of its size can need, so that clients that write to each
+    /// other without end are stopped while somebody is still waiting. 20,000, and for each device 1,000, twenty more for each
+    /// hour up to the horizon (whoever reaches nobody tries again now and then), and a hundred more for each step, message and
+    /// fault; [`Limits::actions`] at the most.
+    #[must_use]
+    pub fn actions_of(&self, scenario: &Scenario) -> u64 {
+        let events = scenario.timeline.len() + scenario.messages.len() + scenario.faults.len();
+        let hours = scenario.horizon.as_ms() / SimDuration::from_hours(1).as_ms();
+        let device = 1_000 + 20 * hours + 100 * events as u64;
+        self.actions.min(20_000 + device * scenario.devices.len() as u64)
+    }
 }

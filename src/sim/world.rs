@@ -156,7 +156,7 @@ impl<C: Client, K: Choices> World<C, K> {
             out: Scratch(Out::default()),
             touched: Scratch(Vec::new()),
             actions: 0,
-            action_limit: Limits::FILES.actions,
+            action_limit: Limits::FILES.actions_of(&scenario),
             scenario,
         };
         world.push(SimTime::ZERO, Action::SetUp);

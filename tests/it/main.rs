@@ -5,6 +5,7 @@ mod campaigns;
 mod causes;
 mod cli;
 mod durable;
+mod endless;
 mod explain;
 mod explained_words;
 mod faults;

@@ -244,6 +244,12 @@ fn limits(text: &mut String) {
         writeln!(text, "| `{name}` | {value} |").unwrap();
     }
     writeln!(text, "| `horizon` | {horizon} |\n| `actions` | {actions} |").unwrap();
+    text.push_str(
+        "\nThe run of a small room is cut sooner than after that many `actions`: it has 20000 of them, and for each \
+         device 1000, twenty more for each hour up to the horizon, and a hundred more for each step, message and fault, \
+         which is many times what any room of its size has needed. A run that is cut is one in which clients write to each \
+         other without end; what is not decided by then stays `pending`.\n",
+    );
 }
 
 /// The whole reference.

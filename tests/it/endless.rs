@@ -1,0 +1,122 @@
+//! Rooms that never come to rest: their runs are cut, and a client to which that happens fails.
+//! What is judged of such a run is not looked at.
+
+use std::fs;
+
+use withheld::client::reference::Reference;
+use withheld::client::{Because, Client, Command, Context, Input, Out, RequestNo};
+use withheld::ids::DeviceId;
+use withheld::property::{Config, checked};
+use withheld::protocol::api::Request;
+use withheld::rulebook::reading::ReadingName;
+use withheld::run::clients::{Clients, InWorld, References};
+use withheld::run::failure::{Failure, Trial, try_out};
+use withheld::run::simulator::Simulator;
+use withheld::scenario::limits::Limits;
+use withheld::scenario::model::Scenario;
+use withheld::trace::fact::{FactKind, RunEnd};
+use withheld::trace::sink::Trace;
+
+use crate::room::scenario;
+
+/// Every Olm message to Bob is damaged, and his client answers each one with a new session at once.
+fn without_end() -> Scenario {
+    scenario(
+        r#"{
+  "format": 1,
+  "about": "A client that recovers without a pause",
+  "users": {
+    "alice": { "devices": ["A1"] },
+    "bob": { "devices": { "B1": { "habits": { "unwedge_interval": "0s" } } } }
+  },
+  "timeline": [{ "at": "10s", "do": "send", "from": "A1", "message": "m1" }],
+  "faults": [{ "fault": "olm_corrupted", "which": { "recipient": "B1" } }]
+}"#,
+    )
+}
+
+#[test]
+fn a_run_without_an_end_is_cut_where_its_size_says() {
+    let scenario = without_end();
+    let mut trace = Trace::default();
+    let most = Limits::FILES.actions_of(&scenario);
+    assert_eq!(most, 20_000 + 2 * (1_000 + 20 * 24 + 100 * 3));
+    let simulated = InWorld(References).simulate(&scenario, ReadingName::Strict, &mut trace);
+    assert_eq!(simulated.actions, most);
+    let last = trace.facts().last().map(|fact| &fact.kind);
+    assert_eq!(last, Some(&FactKind::RunEnd(RunEnd::ActionLimit)));
+}
+
+/// A client that asks for its backup again with every answer, from the first message on.
+struct Restless(Reference);
+
+/// Its request, with a number that the reference client never comes to.
+const AGAIN: RequestNo = RequestNo(u32::MAX);
+
+impl Client for Restless {
+    type Durable = <Reference as Client>::Durable;
+
+    fn handle(
+        &mut self,
+        input: &Input<'_>,
+        context: &mut Context<'_>,
+        out: &mut Out<Self::Durable>,
+    ) {
+        let is_own = matches!(input, Input::Answer(AGAIN, _));
+        self.0.handle(if is_own { &Input::Wake } else { input }, context, out);
+        if is_own || matches!(input, Input::Command(Command::Send { .. })) {
+            out.request(AGAIN, Request::GetBackup, Because::default());
+        }
+    }
+
+    fn snapshot(&self) -> Self::Durable {
+        self.0.snapshot()
+    }
+
+    fn restore(&mut self, durable: Self::Durable) {
+        self.0.restore(durable);
+    }
+}
+
+struct Restlesses;
+
+impl Clients for Restlesses {
+    type Client = Restless;
+
+    fn of_run(
+        &self,
+        scenario: &Scenario,
+        reading: ReadingName,
+    ) -> impl FnMut(DeviceId) -> Restless {
+        let mut of_run = References.of_run(scenario, reading);
+        move |device| Restless(of_run(device))
+    }
+}
+
+#[test]
+fn a_client_without_an_end_fails_with_the_smallest_room_in_which_it_writes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::in_crate(env!("CARGO_MANIFEST_DIR"));
+    let config = config.with_cases(100).with_seed(1).with_folder(folder.path());
+    let told = checked("mine", &InWorld(Restlesses), &config).unwrap_err();
+    assert!(told.contains("clients write to each other without end"), "{told}");
+    let path = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    assert!(name.starts_with("clients_write_without_end_"), "{name}");
+    let room = scenario(&fs::read_to_string(&path).unwrap());
+    assert_eq!((room.timeline.len(), room.faults.len()), (1, 0), "one message is all it takes");
+
+    // It fails again at once, and holds with a client that comes to rest.
+    let again = checked("mine", &InWorld(Restlesses), &config).unwrap_err();
+    assert!(again.starts_with("mine: rooms that failed before\n"), "{again}");
+    assert!(again.contains("clients write to each other without end"), "{again}");
+    checked("mine", &InWorld(References), &config.with_cases(0)).unwrap();
+}
+
+#[test]
+fn what_else_is_wrong_comes_before_the_end_that_is_missing() {
+    let trial = Trial::of_everybody(ReadingName::Strict);
+    let tried = try_out(&InWorld(References), &without_end(), &trial);
+    let failures: Vec<&Failure> = tried.found.iter().map(|one| &one.failure).collect();
+    assert!(matches!(failures[..], [Failure::Broken(_), .., Failure::Endless]), "{failures:?}");
+}
