@@ -37,7 +37,7 @@ Examples:
 Exit codes:
   0  everything holds
   1  a rule is violated, or an expectation of a file does not hold exactly
-  2  inconclusive: a run ended before everything was decided
+  2  inconclusive: a run ended before everything was decided, or a search before everything was tried
   3  bad input or usage: nothing was run
   4  a client was not deterministic";
 
@@ -57,6 +57,7 @@ Examples:
 
 Exit codes:
   0  the room was made as small as it can be, or was so already
+  2  the limit was reached before everything was tried: the room fails in the same way, and there may be a smaller one
   3  the file does not fail, or bad input or usage: nothing was written";
 
 const RULES_EXAMPLES: &str = "\
@@ -325,7 +326,7 @@ pub struct ShrinkArgs {
     /// How ambiguous points of the specification are read.
     #[arg(long = "rules", visible_alias = "reading", value_enum, default_value_t = Rules::Strict, value_name = "READING")]
     pub reading: Rules,
-    /// Run at most N candidates.
+    /// Run at most N candidates; if that is too few to try everything, the exit code is 2.
     #[arg(long, value_name = "N", default_value_t = LIMIT)]
     pub limit: usize,
 }

@@ -64,7 +64,8 @@ pub(super) fn shrink_file(
         history: args.history,
     };
     print(args, &told, &text, streams).map_err(Failure::Output)?;
-    Ok(Exit::Holds)
+    // Whether there is a smaller one was not decided.
+    Ok(if shrunk.is_minimal { Exit::Holds } else { Exit::Inconclusive })
 }
 
 fn is_broken(found: &Found, rule: Rule) -> bool {

@@ -9,7 +9,7 @@ mod candidate;
 mod cut;
 pub mod edit;
 pub mod history;
-mod names;
+pub mod names;
 pub mod relevant;
 mod renumber;
 mod repair;
@@ -29,6 +29,7 @@ use crate::scenario::model::Scenario;
 use self::candidate::{Checked, Tried, as_read};
 use self::edit::{Edit, Extent, Merge, Part};
 use self::history::{Attempt, Fate};
+use self::names::Renamed;
 use self::relevant::Relevant;
 use self::reset::Reset;
 use self::size::Size;
@@ -47,6 +48,7 @@ pub struct Minimiser {
     pending: Option<(Edit, Scenario)>,
     tried: Tried,
     history: Vec<Attempt>,
+    renamed: Vec<Renamed>,
     proposed: usize,
     limit: usize,
 }
@@ -66,6 +68,8 @@ enum Stage {
     Names,
     /// Nothing is left to try.
     Done,
+    /// Something is, and the limit does not allow it.
+    Cut,
 }
 
 /// The extents of a jump, the boldest first.
@@ -94,6 +98,7 @@ impl Minimiser {
             pending: None,
             tried,
             history: Vec::new(),
+            renamed: Vec::new(),
             proposed: 0,
             limit: LIMIT,
         }
@@ -117,7 +122,7 @@ impl Minimiser {
         if let Some((_, scenario)) = &self.pending {
             return Some(scenario.clone());
         }
-        while self.proposed < self.limit {
+        loop {
             let edit = self.next()?;
             let Some(draft) = edit.apply(&self.best, &self.relevant) else { continue };
             let checked = match edit {
@@ -142,6 +147,13 @@ impl Minimiser {
             match checked {
                 Checked::Known => {}
                 Checked::Invalid => self.note(&edit, &draft, Fate::Invalid),
+                // Other names make nothing smaller: without them the search is still at its end.
+                Checked::New(_) if self.proposed >= self.limit => {
+                    if edit != Edit::Names {
+                        self.stage = Stage::Cut;
+                    }
+                    return None;
+                }
                 Checked::New(scenario) => {
                     self.proposed += 1;
                     self.pending = Some((edit, (*scenario).clone()));
@@ -149,7 +161,6 @@ impl Minimiser {
                 }
             }
         }
-        None
     }
 
     /// Whether the candidate that was proposed last is wanted.
@@ -157,6 +168,9 @@ impl Minimiser {
         let Some((edit, scenario)) = self.pending.take() else { return };
         self.note(&edit, &scenario, if wanted { Fate::Kept } else { Fate::Dropped });
         if wanted {
+            if edit == Edit::Names {
+                self.renamed = names::changed(&self.best, &scenario);
+            }
             self.best = scenario;
             self.advance_kept(&edit);
         }
@@ -172,6 +186,12 @@ impl Minimiser {
     #[must_use]
     pub fn history(&self) -> &[Attempt] {
         &self.history
+    }
+
+    /// What has another name by now than in the scenario that the search began with.
+    #[must_use]
+    pub fn renamed(&self) -> &[Renamed] {
+        &self.renamed
     }
 
     /// How many candidates were proposed so far.
@@ -225,6 +245,10 @@ impl Minimiser {
                 }
                 Stage::Names => return Some(Edit::Names),
                 Stage::Done => return None,
+                Stage::Cut => {
+                    self.stage = Stage::Cut;
+                    return None;
+                }
             }
         }
     }
@@ -269,7 +293,7 @@ impl Minimiser {
                 *next = next.saturating_sub(1);
                 *changed = true;
             }
-            Stage::Batch { .. } | Stage::Names | Stage::Done => {}
+            Stage::Batch { .. } | Stage::Names | Stage::Done | Stage::Cut => {}
         }
     }
 }

@@ -25,6 +25,38 @@ fn initial(user: usize) -> String {
         .map_or_else(|| format!("U{}.", user + 1), |letter| letter.to_ascii_uppercase().to_string())
 }
 
+/// Something that has another name in the small room than in the larger one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    /// What kind of thing it is, in a word.
+    pub kind: &'static str,
+    /// What it is called now.
+    pub name: String,
+    /// What it was called.
+    pub was: String,
+}
+
+/// What has another name in `after` than in `before`, which are the same but for names.
+pub(super) fn changed(before: &Scenario, after: &Scenario) -> Vec<Renamed> {
+    let names = |scenario: &Scenario| -> Vec<(&'static str, String)> {
+        let servers = scenario.servers.iter().map(|server| ("server", &server.name));
+        let users = scenario.users.iter().map(|user| ("user", &user.name));
+        let devices = scenario.devices.iter().map(|device| ("device", &device.name));
+        let rooms = scenario.rooms.iter().map(|room| ("room", &room.name));
+        // Probes are named by their senders and rooms.
+        let told = scenario.heal.map_or(scenario.messages.len(), |heal| heal.first_probe.index());
+        let messages = scenario.messages.iter().take(told).map(|message| ("message", message));
+        let all = devices.chain(messages).chain(users).chain(rooms).chain(servers);
+        all.map(|(kind, name)| (kind, name.clone())).collect()
+    };
+    names(before)
+        .into_iter()
+        .zip(names(after))
+        .filter(|((_, was), (_, name))| was != name)
+        .map(|((kind, was), (_, name))| Renamed { kind, name, was })
+        .collect()
+}
+
 /// The scenario with such names, which mean nothing to a run. Probes are named when the heal phase is added.
 pub(super) fn renamed(mut scenario: Scenario) -> Scenario {
     ABOUT.clone_into(&mut scenario.about);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::minimise::history::{Attempt, Fate};
+use crate::minimise::names::Renamed;
 use crate::minimise::size::Size;
 use crate::run::failure::{Failure, NotSentKind};
 use crate::run::shrunk::Shrunk;
@@ -13,7 +14,10 @@ use crate::scenario::file;
 use crate::scenario::model::Scenario;
 
 use super::names::{Names, expected};
-use super::text::{count, grouped, list};
+use super::text::{count, grouped, list, safe};
+
+/// So many new names are told.
+const NAMES: usize = 24;
 
 /// What is told about a scenario that was made small.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +105,7 @@ pub fn titled(shrunk: &Shrunk) -> Scenario {
 pub fn summary(told: &ShrunkTold<'_>) -> String {
     let shrunk = told.shrunk;
     let failure = clause(&shrunk.scenario, &shrunk.failure, shrunk.subject.as_ref());
-    let mut text = format!("{}: {failure}\n", super::text::safe(told.path));
+    let mut text = format!("{}: {failure}\n", safe(told.path));
     if let Some(rule) = shrunk.failure.rule() {
         text.push_str(&format!("  {}: {}\n", rule.id(), rule.text()));
     }
@@ -114,20 +118,24 @@ pub fn summary(told: &ShrunkTold<'_>) -> String {
     let end = if shrunk.is_minimal {
         "without any single part of it, it does not fail in this way"
     } else {
-        "the limit was reached, there may be smaller ones"
+        "the limit was reached before everything was tried: there may be a smaller room (--limit says how many)"
     };
     text.push_str(&format!("  {candidates} run; {end}\n"));
+    if !shrunk.renamed.is_empty() {
+        let was = |one: &Renamed| format!("{} was {}", safe(&one.name), safe(&one.was));
+        let told: Vec<String> = shrunk.renamed.iter().take(NAMES).map(was).collect();
+        let more = shrunk.renamed.len() - told.len();
+        let more =
+            if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
+        text.push_str(&format!("  names:  {}{more}\n", told.join(", ")));
+    }
     if !told.others.is_empty() {
         let others = list(told.others);
         text.push_str(&format!("  other failures of the file: {others} (--rule picks one)\n"));
     }
     if told.history {
         for attempt in &shrunk.history {
-            text.push_str(&format!(
-                "    {:8} {}\n",
-                fate(attempt.fate),
-                super::text::safe(&attempt.what)
-            ));
+            text.push_str(&format!("    {:8} {}\n", fate(attempt.fate), safe(&attempt.what)));
         }
     }
     for (what, command) in told.commands {
@@ -168,6 +176,7 @@ pub struct ShrunkDocument<'a> {
     simulated: usize,
     minimal: bool,
     others: &'a [String],
+    names: Vec<Name<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<Tried<'a>>>,
     scenario: Box<RawValue>,
@@ -183,6 +192,14 @@ struct Sizes {
     rooms: usize,
     servers: usize,
     messages: usize,
+}
+
+/// Something that has another name than in the file.
+#[derive(Debug, Serialize)]
+struct Name<'a> {
+    kind: &'static str,
+    name: &'a str,
+    was: &'a str,
 }
 
 /// Something that was tried.
@@ -218,6 +235,7 @@ pub fn document<'a>(told: &ShrunkTold<'a>) -> ShrunkDocument<'a> {
         steps: one.size.steps,
         faults: one.size.faults,
     };
+    let named = |one: &'a Renamed| Name { kind: one.kind, name: &one.name, was: &one.was };
     let kinds = shrunk.failure.signature().into_iter().flat_map(|signature| &signature.kinds);
     let kinds = kinds.map(String::as_str).collect();
     let written = file::write_brief(&titled(shrunk));
@@ -231,6 +249,7 @@ pub fn document<'a>(told: &ShrunkTold<'a>) -> ShrunkDocument<'a> {
         simulated: shrunk.simulated,
         minimal: shrunk.is_minimal,
         others: told.others,
+        names: shrunk.renamed.iter().map(named).collect(),
         history: told.history.then(|| shrunk.history.iter().map(tried).collect()),
         scenario: RawValue::from_string(written.trim_end().to_owned())
             .expect("a scenario is written as JSON"),

@@ -3,6 +3,7 @@
 
 use crate::minimise::Minimiser;
 use crate::minimise::history::Attempt;
+use crate::minimise::names::Renamed;
 use crate::minimise::relevant::Relevant;
 use crate::minimise::size::Size;
 use crate::scenario::model::Scenario;
@@ -35,6 +36,8 @@ pub struct Shrunk {
     pub is_minimal: bool,
     /// What was tried, in order.
     pub history: Vec<Attempt>,
+    /// What has another name than before.
+    pub renamed: Vec<Renamed>,
 }
 
 /// What is relevant to a failure of a run.
@@ -73,6 +76,7 @@ pub fn shrink(
         simulated: minimiser.proposed(),
         is_minimal: minimiser.is_done(),
         history: minimiser.history().to_vec(),
+        renamed: minimiser.renamed().to_vec(),
         scenario: best,
     }
 }

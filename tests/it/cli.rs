@@ -270,10 +270,13 @@ fn what_cannot_be_explained_is_bad_usage_and_says_what_there_is() {
     let file = "a.json";
     refused(
         &[file, "--message", "helo"],
-        "--message: found \"helo\", expected one of hello and again; did you mean \"hello\"?",
+        "--message: found \"helo\", expected one of the messages hello and again; did you mean \"hello\"?",
     );
-    refused(&[file, "--device", "C9"], "--device: found \"C9\", expected one of A1 and B1");
-    refused(&[file, "--rule", "W-0x"], "--rule: found \"W-0X\", expected one of ");
+    refused(
+        &[file, "--device", "C9"],
+        "--device: found \"C9\", expected one of the devices A1 and B1",
+    );
+    refused(&[file, "--rule", "W-0x"], "--rule: found \"W-0X\", expected one of the rules W-01, ");
     refused(&[file, "--rule", "w9"], "--rule w9: found no such violation, expected no rule");
     refused(
         &[file, "--message", "hello", "--device", "A1"],
@@ -317,6 +320,7 @@ fn a_failing_room_is_made_small_and_the_small_one_fails_in_the_same_way() {
     assert!(told.starts_with("a.json: A1 breaks W-09\n"), "{told}");
     assert!(told.contains("before: 4 devices, 4 steps, 1 fault, 3 users"), "{told}");
     assert!(told.contains("keep it: withheld shrink a.json -o small.json\n"), "{told}");
+    assert!(told.contains("\n  names:  A2 was B1, m2 was m3\n"), "{told}");
 
     let written = withheld(folder.path(), &["shrink", "a.json", "-o", "b.json", "--history"]);
     assert_eq!(text(&written.stdout), "");
@@ -333,7 +337,32 @@ fn a_failing_room_is_made_small_and_the_small_one_fails_in_the_same_way() {
     let data = withheld(folder.path(), &["shrink", "a.json", "--json"]);
     let data: Value = serde_json::from_slice(&data.stdout).unwrap();
     assert_eq!(data["scenario"], small);
+    let renamed = serde_json::json!({ "kind": "message", "name": "m2", "was": "m3" });
+    assert_eq!(data["names"][1], renamed);
     assert_eq!((&data["after"]["steps"], &data["minimal"]), (&3.into(), &true.into()));
+}
+
+#[test]
+fn a_room_that_a_limit_keeps_from_being_smallest_is_told_as_such() {
+    let folder = folder(&[("a.json", REPEATS.as_bytes())]);
+    let shrunk = |limit: u64| {
+        let limit = limit.to_string();
+        let output = withheld(folder.path(), &["shrink", "a.json", "--json", "--limit", &limit]);
+        let data: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), data["minimal"].as_bool(), data["simulated"].as_u64())
+    };
+    let (code, minimal, needed) = shrunk(1_000);
+    assert_eq!((code, minimal), (Some(0), Some(true)));
+    let needed = needed.unwrap();
+    for (limit, code, minimal) in [(0, 2, false), (3, 2, false), (needed, 0, true)] {
+        assert_eq!(shrunk(limit), (Some(code), Some(minimal), Some(limit)));
+    }
+    let output = withheld(folder.path(), &["shrink", "a.json", "--limit", "3"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = text(&output.stderr);
+    assert!(told.contains("3 candidates run; the limit was reached before everything"), "{told}");
+    let whole = withheld(folder.path(), &["shrink", "a.json"]);
+    assert!(!text(&whole.stderr).contains("limit"), "{}", text(&whole.stderr));
 }
 
 #[test]
