@@ -19,11 +19,13 @@ const INDENT: usize = 6;
 /// The list as text: a line of figures for each rule, its text, its source, and who shows it.
 #[must_use]
 pub fn rules_view(rules: &[Rule], survey: &Survey, columns: usize, paint: Paint) -> String {
-    let mut text = format!(
-        "{}, {} of scenario files\n\n",
-        count(rules.len() as u64, "rule"),
-        count(survey.runs, "run")
-    );
+    let rules_counted = count(rules.len() as u64, "rule");
+    let mut text = if survey.runs > 0 {
+        format!("{rules_counted}, {} of scenario files\n\n", count(survey.runs, "run"))
+    } else {
+        let unknown = "no scenario files were found, so how often each was met is not known (--scenarios PATH names some)";
+        format!("{}\n\n", wrap(&format!("{rules_counted}; {unknown}"), columns, 0))
+    };
     for rule in rules {
         one_rule(*rule, survey, (columns, paint), &mut text);
     }
@@ -36,8 +38,12 @@ fn one_rule(rule: Rule, survey: &Survey, (columns, paint): (usize, Paint), text:
     let tone = if entry.broken > 0 { Tone::Bad } else { Tone::Heading };
     let head = format!("{}  {} {}", rule.id(), actor(rule.actor()), level(rule.level()));
     paint.push(tone, &head, text);
-    text.push_str(&fill(&head, 30));
-    text.push_str(&format!("{}\n", figures(rule, survey)));
+    let figures = figures(rule, survey);
+    if !figures.is_empty() {
+        text.push_str(&fill(&head, 30));
+        text.push_str(&figures);
+    }
+    text.push('\n');
     let mut push = |line: String| {
         text.push_str(&" ".repeat(INDENT));
         text.push_str(&wrap(&line, columns.saturating_sub(INDENT), INDENT));
@@ -65,11 +71,14 @@ fn mutants(rule: Rule) -> Vec<&'static str> {
     caught.map(|mutant| mutant.id()).collect()
 }
 
-/// How often it was met and broken.
+/// How often it was met and broken; nothing where nobody looked.
 fn figures(rule: Rule, survey: &Survey) -> String {
     let entry = survey.of(rule);
     if !rule.judgement().is_judged() {
         return "is not judged by itself".to_owned();
+    }
+    if survey.runs == 0 {
+        return String::new();
     }
     let mut parts = vec![format!("met {}", times(survey.met(rule)))];
     for (number, what) in [
@@ -97,11 +106,18 @@ fn totals(rules: &[Rule], survey: &Survey) -> String {
     let number =
         |is: &dyn Fn(&Rule) -> bool| grouped(rules.iter().filter(|rule| is(rule)).count() as u64);
     let judged = |rule: &Rule| rule.judgement().is_judged();
+    let looked = if survey.runs > 0 {
+        format!(
+            ", {} of them met, {} broken",
+            number(&|rule| judged(rule) && survey.met(*rule) > 0),
+            number(&|rule| survey.of(*rule).broken > 0),
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "{} judged, {} of them met, {} broken; {} follow from others, {} permit, {} cannot be decided\n",
+        "{} judged{looked}; {} follow from others, {} permit, {} cannot be decided\n",
         number(&judged),
-        number(&|rule| judged(rule) && survey.met(*rule) > 0),
-        number(&|rule| survey.of(*rule).broken > 0),
         number(&|rule| matches!(rule.judgement(), Judgement::Through(_))),
         number(&|rule| rule.judgement() == Judgement::Permits),
         number(&|rule| matches!(rule.judgement(), Judgement::Undecidable(_))),
@@ -198,9 +214,12 @@ pub fn rules_document<'a>(rules: &[Rule], survey: &'a Survey) -> RulesDocument<'
 #[cfg(test)]
 mod tests {
     use super::{rules_document, rules_view};
+    use crate::check::outcome::Outcome;
     use crate::report::paint::Paint;
     use crate::rulebook::rule::Rule;
     use crate::run::survey::Survey;
+    use crate::scenario::sample::room_of;
+    use crate::trace::fact::RunEnd;
 
     #[test]
     fn every_rule_is_listed_with_its_text_and_source() {
@@ -208,9 +227,27 @@ mod tests {
         for rule in Rule::ALL {
             assert!(text.contains(&format!("{}  ", rule.id())), "{} is missing", rule.id());
         }
-        assert!(text.contains("W-09  sender SHOULD           met never\n"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 100));
-        assert!(text.starts_with("163 rules, 0 runs of scenario files\n"));
+    }
+
+    #[test]
+    fn a_rule_counts_as_never_met_only_where_somebody_looked() {
+        let unseen = rules_view(&[Rule::W09, Rule::V06], &Survey::default(), 200, Paint::Plain);
+        assert!(
+            unseen.starts_with("2 rules; no scenario files were found, so how often"),
+            "{unseen}"
+        );
+        assert!(unseen.contains("\nW-09  sender SHOULD\n"), "{unseen}");
+        assert!(!unseen.contains("never"), "{unseen}");
+        assert!(
+            unseen.ends_with("\n1 judged; 0 follow from others, 0 permit, 1 cannot be decided\n")
+        );
+        let mut looked = Survey::default();
+        looked.add("a.json", &room_of(1, 1), &Outcome::empty(RunEnd::Quiescent));
+        let seen = rules_view(&[Rule::W09], &looked, 200, Paint::Plain);
+        assert!(seen.starts_with("1 rule, 1 run of scenario files\n"), "{seen}");
+        assert!(seen.contains("W-09  sender SHOULD           met never\n"), "{seen}");
+        assert!(seen.contains("1 judged, 0 of them met, 0 broken;"), "{seen}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ texts! {
         [Events "m.forwarded_room_key", EndToEnd "Reporting that decryption keys are withheld"] AtTheFacts,
     F06 "a forwarded key comes with a reason only if it lacks the start of its session"
         [Events "m.forwarded_room_key"] AtTheFacts,
-    F07 "a device that passes on a forwarded key adds the one it came from to the chain"
+    F07 "a device that passes on a forwarded key adds the identity key of the device it came from to the chain"
         [Events "m.forwarded_room_key"] AtTheFacts,
     F08 "a forwarded key reaches no further back than the key of its forwarder"
         [Megolm "Overview"] AtTheFacts,
@@ -49,7 +49,7 @@ texts! {
         [EndToEnd "Shareable encryption sessions",
          Msc4268 "`shared_history` property in `m.room_key` messages",
          Visibility "introduction"] AtTheFacts,
-    H02 "a key without a valid shared_history mark counts as not shareable"
+    H02 "a shared_history mark that is absent or no boolean counts as false"
         [Msc4268 "`shared_history` property in `m.room_key` messages", Events "m.room_key"] Through(&[Rule::H03]),
     H03 "a bundle has keys of shareable sessions only, and lists the others as withheld"
         [EndToEnd "Construction and sharing of the key bundle",

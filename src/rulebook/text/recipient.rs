@@ -49,7 +49,7 @@ texts! {
         [EndToEnd "m.olm.v1.curve25519-aes-sha2", Msc1719 "Proposal"] AtTheFacts,
     U05 "no one-time key is removed and no session stored before a message on it was decrypted"
         [EndToEnd "m.olm.v1.curve25519-aes-sha2", Olm "Creating an inbound session from a pre-key message"] AtTheFacts,
-    U06 "an Olm message that fits no session is invalid, unless it is a pre-key message"
+    U06 "an Olm message without a session is invalid, and a pre-key message is first tried with the sessions it fits"
         [EndToEnd "m.olm.v1.curve25519-aes-sha2"] AtTheFacts,
     U07 "at least four Olm sessions with a device are kept, and the one longest unused goes first"
         [EndToEnd "m.olm.v1.curve25519-aes-sha2"] AtTheFacts,

@@ -31,7 +31,7 @@ texts! {
     K09 "a device without identity keys is passed over: it gets no key and no notice, and stops no message"
         [EndToEnd "Recommended client behaviour",
          Msc4153 "Non-cryptographic devices SHOULD NOT impact E2EE behaviour"] AtTheFacts,
-    K10 "other devices of the sender's own user are given the key like anybody's"
+    K10 "other devices of the sender's own user are given the key like anybody's, the sending device is not"
         [EndToEnd "m.megolm.v1.aes-sha2", EndToEnd "Sharing keys between devices"] InVerdicts,
     K11 "all that a sender decides about one message rests on one policy and one device list"
         [Msc2399 "Proposal"] AtTheFacts,

@@ -24,7 +24,7 @@ texts! {
         [EndToEnd "Extensions to /sync"] AtTheFacts,
     C07 "a sync answer lists the unused fallback keys, even if there are none"
         [EndToEnd "Extensions to /sync", Msc2732 "Proposal"] AtTheFacts,
-    C08 "a device that is online uploads new keys when its one-time keys run out"
+    C08 "a device that is online keeps one-time keys on its server, and replaces a used fallback key soon"
         [EndToEnd "One-time and fallback keys", Msc2732 "Proposal"] AtRest,
     C09 "no Olm session is made from a claimed key whose signature does not hold"
         [EndToEnd "Key algorithms", EndToEnd "Device keys"] AtTheFacts,
