@@ -21,15 +21,28 @@ use crate::trace::kind::{Kind, Kinds};
 /// Why something cannot be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Missing {
-    /// What this observer saw of this kind was not recorded.
-    Kind {
+    /// What this observer saw of these kinds was not recorded.
+    Kinds {
         /// Who should have.
         observer: Observer,
-        /// The first kind that is missing.
-        kind: Kind,
+        /// All that is missing of what the rule needs of that observer; not empty.
+        kinds: Kinds,
     },
     /// What these two saw stands in different logs, so its order is not known.
     Order([Observer; 2]),
+}
+
+impl Missing {
+    /// Whether both are about the same observer, or the same order.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Kinds { observer: one, .. }, Self::Kinds { observer: other, .. }) => {
+                one == other
+            }
+            (Self::Order(one), Self::Order(other)) => one == other,
+            (Self::Kinds { .. }, Self::Order(_)) | (Self::Order(_), Self::Kinds { .. }) => false,
+        }
+    }
 }
 
 /// A rule that cannot be decided for some parties.
@@ -80,7 +93,8 @@ impl Gaps {
     /// for another reason.
     pub(crate) fn add_unended(&mut self, cast: &Cast, coverage: &Coverage) {
         let question = Question { cast, coverage };
-        let why = Missing::Kind { observer: Observer::World, kind: Kind::RunEnd };
+        let kinds = Kinds::of(&[Kind::RunEnd]);
+        let why = Missing::Kinds { observer: Observer::World, kinds };
         for rule in Rule::ALL {
             if !needs::of(*rule).is_some_and(|need| need.own.contains(Kind::RunEnd)) {
                 continue;
@@ -148,21 +162,24 @@ pub(crate) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// Why the rule cannot be decided for the party: of whom it deals with, `other` alone is meant if one is given.
+    /// Why the rule cannot be decided for the party, the first of the reasons: of whom it deals with, `other` alone is meant if one is
+    /// given.
     pub(crate) fn rule(self, rule: Rule, party: Party, other: Option<DeviceId>) -> Option<Missing> {
-        if self.coverage.is_complete() {
-            return None;
-        }
-        let need = needs::of(rule)?;
-        self.own(need.own, party)
-            .or_else(|| self.others(need.others, party, other))
-            .or_else(|| self.order(need, party, other))
-            .or_else(|| self.excuse(rule, party))
-            .or_else(|| {
-                self.outage().filter(|_| {
-                    need.own == needs::VERDICTS || matches!(rule, Rule::C03 | Rule::C08)
-                })
-            })
+        self.reasons(rule, party, other).into_iter().next()
+    }
+
+    /// All reasons why the rule cannot be decided for the party.
+    fn reasons(self, rule: Rule, party: Party, other: Option<DeviceId>) -> Vec<Missing> {
+        let Some(need) = needs::of(rule).filter(|_| !self.coverage.is_complete()) else {
+            return Vec::new();
+        };
+        let rests_on_outages = need.own == needs::VERDICTS || matches!(rule, Rule::C03 | Rule::C08);
+        let mut reasons = self.own(need.own, party);
+        reasons.extend(self.others(need.others, party, other));
+        reasons.extend(self.order(need, party, other));
+        reasons.extend(self.excuse(rule, party));
+        reasons.extend(self.outage().filter(|_| rests_on_outages));
+        merged(reasons)
     }
 
     /// Why the verdict of a message of `sender` at `device` cannot be given, if it rests on what was not recorded.
@@ -172,10 +189,11 @@ impl Question<'_> {
         }
         let need = Need { own: needs::VERDICTS, others: needs::VERDICTS, order: Order::OneLog };
         let party = Party::Device(sender);
-        self.own(need.own, party)
-            .or_else(|| self.others(need.others, party, Some(device)))
-            .or_else(|| self.order(need, party, Some(device)))
-            .or_else(|| self.outage())
+        let mut reasons = self.own(need.own, party);
+        reasons.extend(self.others(need.others, party, Some(device)));
+        reasons.extend(self.order(need, party, Some(device)));
+        reasons.extend(self.outage());
+        merged(reasons).into_iter().next()
     }
 
     /// Who among the others, and for one among the device itself, lacks these kinds: nothing is known of whom it deals with.
@@ -192,7 +210,7 @@ impl Question<'_> {
         for rule in Rule::ALL {
             let mut reasons: BTreeMap<Missing, Vec<Party>> = BTreeMap::new();
             for party in self.bound(*rule) {
-                if let Some(why) = self.rule(*rule, party, None) {
+                for why in self.reasons(*rule, party, None) {
                     reasons.entry(why).or_default().push(party);
                 }
             }
@@ -215,42 +233,50 @@ impl Question<'_> {
     }
 
     fn missing(self, observer: Observer, kinds: Kinds) -> Option<Missing> {
-        let kind = self.coverage.missing_of(observer, kinds).iter().next()?;
-        Some(Missing::Kind { observer, kind })
+        let kinds = self.coverage.missing_of(observer, kinds);
+        (!kinds.is_empty()).then_some(Missing::Kinds { observer, kinds })
     }
 
-    fn of_device(self, device: DeviceId, kinds: Kinds) -> Option<Missing> {
+    fn of_device(self, device: DeviceId, kinds: Kinds) -> Vec<Missing> {
         let server = self.cast.server_of(device);
-        self.missing(Observer::Device(device), by(kinds, Recorder::Device))
-            .or_else(|| self.missing(Observer::Server(server), by(kinds, Recorder::Server)))
+        let own = self.missing(Observer::Device(device), by(kinds, Recorder::Device));
+        let servers = self.missing(Observer::Server(server), by(kinds, Recorder::Server));
+        own.into_iter().chain(servers).collect()
     }
 
+    /// What one who lacks one of these kinds lacks of them; of several the one who lacks the first.
     fn of_anybody(self, kinds: Kinds, but: Observer) -> Option<Missing> {
-        kinds.iter().find_map(|kind| {
-            let observer = self.coverage.lacking(kind, but)?;
-            Some(Missing::Kind { observer, kind })
-        })
+        let observer = kinds.iter().find_map(|kind| self.coverage.lacking(kind, but))?;
+        let recorder = match observer {
+            Observer::World => Recorder::World,
+            Observer::Server(_) => Recorder::Server,
+            Observer::Device(_) => Recorder::Device,
+        };
+        self.missing(observer, by(kinds, recorder))
     }
 
-    fn own(self, kinds: Kinds, party: Party) -> Option<Missing> {
+    fn own(self, kinds: Kinds, party: Party) -> Vec<Missing> {
         let world = self.missing(Observer::World, by(kinds, Recorder::World));
-        world.or_else(|| match party {
-            Party::Device(device) => self.of_device(device, kinds),
-            Party::Server(server) => self
-                .missing(Observer::Server(server), by(kinds, Recorder::Server))
-                .or_else(|| self.of_anybody(by(kinds, Recorder::Device), Observer::World)),
-            Party::World => None,
-        })
+        let mut missing: Vec<Missing> = world.into_iter().collect();
+        match party {
+            Party::Device(device) => missing.extend(self.of_device(device, kinds)),
+            Party::Server(server) => {
+                let own = self.missing(Observer::Server(server), by(kinds, Recorder::Server));
+                missing.extend(own);
+                missing.extend(self.of_anybody(by(kinds, Recorder::Device), Observer::World));
+            }
+            Party::World => {}
+        }
+        missing
     }
 
-    fn others(self, kinds: Kinds, party: Party, other: Option<DeviceId>) -> Option<Missing> {
+    fn others(self, kinds: Kinds, party: Party, other: Option<DeviceId>) -> Vec<Missing> {
+        let anybody = |but| self.of_anybody(kinds, but).into_iter().collect();
         match (other, party) {
             (Some(other), Party::Device(_)) => self.of_device(other, kinds),
-            (None, Party::Device(device)) => self.of_anybody(kinds, Observer::Device(device)),
-            (Some(_) | None, Party::Server(server)) => {
-                self.of_anybody(kinds, Observer::Server(server))
-            }
-            (Some(_) | None, Party::World) => None,
+            (None, Party::Device(device)) => anybody(Observer::Device(device)),
+            (Some(_) | None, Party::Server(server)) => anybody(Observer::Server(server)),
+            (Some(_) | None, Party::World) => Vec::new(),
         }
     }
 
@@ -298,17 +324,28 @@ impl Question<'_> {
         self.cast.faults().find(|(_, fault)| fault.covers(rule, party))?;
         // When the fault began is told by whoever watches the whole; what came of it, by everybody.
         let world = self.missing(Observer::World, Kinds::of(&[Kind::FaultStart]));
-        let anybody = || {
-            Kind::ALL.iter().find_map(|kind| {
-                let observer = self.coverage.lacking(*kind, Observer::World)?;
-                Some(Missing::Kind { observer, kind: *kind })
-            })
-        };
+        let anybody = || self.of_anybody(Kinds::ALL.without(WORLD), Observer::World);
         world.or_else(anybody).or_else(|| {
             let apart = self.coverage.is_separate();
             apart.then_some(Missing::Order([Observer::World, Observer::World]))
         })
     }
+}
+
+/// These reasons, with what one observer lacks in one.
+fn merged(reasons: Vec<Missing>) -> Vec<Missing> {
+    let mut merged: Vec<Missing> = Vec::with_capacity(reasons.len());
+    for reason in reasons {
+        let known = merged.iter_mut().find(|known| known.is_like(&reason));
+        match (known, reason) {
+            (Some(Missing::Kinds { kinds, .. }), Missing::Kinds { kinds: more, .. }) => {
+                *kinds = kinds.or(more);
+            }
+            (Some(_), _) => {}
+            (None, reason) => merged.push(reason),
+        }
+    }
+    merged
 }
 
 /// Those of the kinds that this recorder records.
@@ -368,6 +405,10 @@ mod tests {
         everybody.map(|observer| Recorded { observer, kinds: kinds(observer) }).collect()
     }
 
+    fn lacks(observer: Observer, kinds: &[Kind]) -> Missing {
+        Missing::Kinds { observer, kinds: Kinds::of(kinds) }
+    }
+
     fn ask(missing: &[(Observer, Kind)], rule: Rule, other: Option<DeviceId>) -> Option<Missing> {
         let cast = cast(Vec::new());
         let recorded = all_but(missing);
@@ -378,20 +419,45 @@ mod tests {
     #[test]
     fn a_rule_is_undecided_for_a_party_that_did_not_record_what_it_needs() {
         let missing = (Observer::Device(A), Kind::Put);
-        let why = Missing::Kind { observer: missing.0, kind: missing.1 };
+        let why = lacks(missing.0, &[missing.1]);
         assert_eq!(ask(&[missing], Rule::W09, None), Some(why));
         assert_eq!(ask(&[missing], Rule::R01, None), None, "that needs no transactions");
         assert_eq!(ask(&[missing], Rule::R10, None), None, "that forbids nothing");
         let server = (S, Kind::PutAccepted);
-        let why = Missing::Kind { observer: S, kind: Kind::PutAccepted };
+        let why = lacks(S, &[Kind::PutAccepted]);
         assert_eq!(ask(&[server], Rule::W09, None), Some(why), "its server records that");
         assert_eq!(ask(&[(Observer::Device(B), Kind::Put)], Rule::W09, None), None);
     }
 
     #[test]
+    fn everything_that_is_missing_is_named_with_whoever_did_not_record_it() {
+        let device = Observer::Device(A);
+        let missing = [
+            (device, Kind::Put),
+            (device, Kind::MegolmEncrypted),
+            (device, Kind::Listed),
+            (S, Kind::PutAccepted),
+        ];
+        let cast = cast(Vec::new());
+        let recorded = all_but(&missing);
+        let coverage = Coverage::of(&cast, &[Some(&recorded[..])]);
+        let question = Question { cast: &cast, coverage: &coverage };
+        let of_a = question.reasons(Rule::K01, Party::Device(A), None);
+        let own = lacks(device, &[Kind::Put, Kind::MegolmEncrypted]);
+        assert_eq!(of_a, [own, lacks(S, &[Kind::PutAccepted])], "a server lists, and no device");
+        assert_eq!(question.rule(Rule::K01, Party::Device(A), None), Some(own));
+        let rows = question.all();
+        let k01: Vec<_> = rows.iter().filter(|row| row.rule == Rule::K01).collect();
+        assert_eq!(
+            k01.iter().map(|row| row.why).collect::<Vec<_>>(),
+            [lacks(S, &[Kind::PutAccepted]), own]
+        );
+    }
+
+    #[test]
     fn where_another_is_concerned_that_one_counts() {
         let missing = (Observer::Device(B), Kind::Try);
-        let why = Some(Missing::Kind { observer: missing.0, kind: missing.1 });
+        let why = Some(lacks(missing.0, &[missing.1]));
         assert_eq!(ask(&[missing], Rule::K01, Some(B)), why);
         assert_eq!(ask(&[missing], Rule::K01, Some(C)), None);
         assert_eq!(ask(&[missing], Rule::K01, None), why, "nobody in particular is anybody");

@@ -25,6 +25,9 @@ use super::violation::told_by;
 /// How many verdicts of one kind are told one by one.
 const SHOWN_OF_ONE_VERDICT: usize = 20;
 
+/// How many kinds of fact that are missing for one reason are named.
+const KINDS_OF_ONE_REASON: usize = 12;
+
 /// In milliseconds since 1970. No simulation lasts as long.
 const YEAR_2000: SimTime = SimTime::from_ms(946_684_800_000);
 
@@ -224,9 +227,9 @@ fn in_short(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
     let mut of_orders: BTreeMap<[Observer; 2], BTreeSet<Rule>> = BTreeMap::new();
     for Undecided { rule, why, .. } in gaps {
         match why {
-            Missing::Kind { observer, kind } => {
-                let (kinds, rules) = of_observers.entry(*observer).or_default();
-                kinds.insert(*kind);
+            Missing::Kinds { observer, kinds } => {
+                let (known, rules) = of_observers.entry(*observer).or_default();
+                known.extend(kinds.iter());
                 rules.insert(*rule);
             }
             Missing::Order(observers) => {
@@ -242,8 +245,7 @@ fn in_short(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
     for (observer, (kinds, rules)) in of_observers {
         let whose = whose(names, observer);
         lines.push(if is_heard(observer) {
-            let kinds: Vec<String> =
-                kinds.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
+            let kinds = quoted(kinds.into_iter());
             format!("{whose} does not record {}: {}", list(&kinds), number(&rules))
         } else {
             format!("nothing is recorded of what {whose} saw: {}", number(&rules))
@@ -262,11 +264,12 @@ fn in_short(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
 /// Why something cannot be decided, as a clause.
 pub(super) fn missing(names: &Names<'_>, why: Missing) -> String {
     match why {
-        Missing::Kind { observer: Observer::World, kind } => {
-            format!("no log records `{}`", kind.as_str())
+        Missing::Kinds { observer: Observer::World, kinds } => {
+            format!("no log records {}", or(&quoted(kinds.iter())))
         }
-        Missing::Kind { observer, kind } => {
-            format!("the log of {} does not record `{}`", whose(names, observer), kind.as_str())
+        Missing::Kinds { observer, kinds } => {
+            let kinds = or(&quoted(kinds.iter()));
+            format!("the log of {} does not record {kinds}", whose(names, observer))
         }
         Missing::Order([one, other]) if one == other => {
             format!("the order of what {} saw is not known", whose(names, one))
@@ -275,6 +278,23 @@ pub(super) fn missing(names: &Names<'_>, why: Missing) -> String {
             let (one, other) = (whose(names, one), whose(names, other));
             format!("the order of what {one} and {other} saw is not known")
         }
+    }
+}
+
+fn quoted(kinds: impl Iterator<Item = Kind>) -> Vec<String> {
+    kinds.map(|kind| format!("`{}`", kind.as_str())).collect()
+}
+
+/// `a`, `a or b`, `a, b or c`; of many the first dozen and how many more.
+fn or(kinds: &[String]) -> String {
+    let shown = kinds.len().min(KINDS_OF_ONE_REASON);
+    match &kinds[..shown] {
+        shown if shown.len() < kinds.len() => {
+            let more = (kinds.len() - shown.len()) as u64;
+            format!("{} and {} more kinds", shown.join(", "), grouped(more))
+        }
+        [names @ .., last] if !names.is_empty() => format!("{} or {last}", names.join(", ")),
+        names => names.join(", "),
     }
 }
 

@@ -55,7 +55,7 @@ kinds! {
 }
 
 /// A set of kinds of fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Kinds(u128);
 
 impl Kinds {
