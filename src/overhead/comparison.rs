@@ -21,8 +21,9 @@ use crate::scenario::limits::Limits;
 use crate::scenario::model::Scenario;
 use crate::trace::fact::{Refusal, RunEnd};
 
-/// How many cells, that is messages at devices, a room may have: each costs memory in every run.
-pub const MOST_CELLS: u64 = 20_000_000;
+/// How many cells, that is messages at devices, a room may have: each costs memory in every run. It is what the reader of files allows of
+/// those that have a verdict.
+pub const MOST_CELLS: u64 = Limits::FILES.verdicts as u64;
 
 /// A room in which contenders are compared.
 #[derive(Debug, Clone)]

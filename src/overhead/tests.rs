@@ -38,7 +38,8 @@ const ROOM: &str = r#"{
 }"#;
 
 fn room(text: &str) -> Scenario {
-    file::read(text, &Limits::FILES).unwrap()
+    // Rooms that are too large to be compared are refused by the comparison, too.
+    file::read(text, &Limits { verdicts: usize::MAX, ..Limits::FILES }).unwrap()
 }
 
 fn contender(name: &str) -> Contender {

@@ -97,7 +97,7 @@ leaves! {
     StandingNoOlm "L16" "standing-no-olm" SpecGap,
     /// The sender went away for good before it could send.
     SenderGone "L17" "sender-gone" Excused,
-    /// The Olm session was out of step.
+    /// The Olm session was out of step, and the device opened a new one, or need not have done so yet.
     Wedged "L18" "wedged" Excused,
     /// The private part of the one-time or fallback key had been retired.
     KeyExpired "L19" "key-expired" Excused,
@@ -123,7 +123,7 @@ leaves! {
     NoOlmNotUsed "L29" "no-olm-not-used" Excused,
     /// The key that was given starts later than the first message it was owed for.
     SharedTooLate "L30" "shared-too-late" Fault,
-    /// The Olm session was out of step and the device did not open a new one.
+    /// The Olm session was out of step and the device did not open a new one, which was due.
     NotUnwedged "L31" "not-unwedged" Fault,
     /// A server handed one one-time key to two devices.
     KeyHandedOutTwice "L32" "key-handed-out-twice" Fault,

@@ -27,6 +27,8 @@ pub struct Limits {
     pub faults: usize,
     /// Expected verdicts: a few names in a file may stand for many.
     pub cells: usize,
+    /// Verdicts of a run, those on probes included: each message at each other device of everybody who is ever in its room or invited.
+    pub verdicts: usize,
     /// Bytes of a name or a text in a file.
     pub text_bytes: usize,
     /// The latest horizon.
@@ -48,6 +50,7 @@ impl Limits {
         steps: 100_000,
         faults: 1_000,
         cells: 1_000_000,
+        verdicts: 20_000_000,
         text_bytes: 1_024,
         horizon: SimDuration::from_hours(24 * 366),
         actions: 100_000_000,

@@ -151,7 +151,7 @@ impl Reader<'_> {
         if let Some(heal) = &heal {
             self.check_healing(heal, &steps, &faults);
         }
-        let story = self.tell(&steps, limit, &cast);
+        let story = self.tell(&steps, limit, (&cast, heal.as_ref().map(|heal| heal.span)));
         let faults = self.injuries(&faults, limit, &cast);
         let expect = self.expectations(file.expect.or(Default::default()), &story);
         let mut scenario = Scenario {

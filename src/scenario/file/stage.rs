@@ -72,6 +72,20 @@ impl<'c> Stage<'c> {
         self.cast.devices[device.index()].user
     }
 
+    /// The rooms that a heal phase after all this probes, once for each device that sends there.
+    pub(super) fn probed(&self) -> Vec<RoomId> {
+        let senders: BTreeSet<DeviceId> =
+            self.senders.values().map(|(device, _)| *device).collect();
+        let mut users = vec![0_usize; self.cast.users.len()];
+        for device in senders {
+            if self.presence[device.index()] != Presence::Out {
+                users[self.user(device).index()] += 1;
+            }
+        }
+        let joined = self.joined.iter();
+        joined.flat_map(|(room, user)| vec![*room; users[user.index()]]).collect()
+    }
+
     pub(super) fn out(&mut self, device: DeviceId) {
         self.presence[device.index()] = Presence::Out;
         let made = &self.cast.devices[device.index()];

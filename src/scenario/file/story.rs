@@ -51,12 +51,12 @@ struct Placed<'e> {
 }
 
 impl Reader<'_> {
-    /// Puts the timeline in order and checks it.
+    /// Puts the timeline in order and checks it. `heal` is the place of the heal phase, if there is one.
     pub(super) fn tell(
         &mut self,
         entries: &[At<Slot<TimelineEntry>>],
         horizon: SimTime,
-        cast: &Cast,
+        (cast, heal): (&Cast, Option<Span>),
     ) -> Story {
         let mut steps = self.in_order(entries, horizon);
         steps.sort_by_key(|placed| placed.step.at);
@@ -64,6 +64,7 @@ impl Reader<'_> {
         for placed in &steps {
             self.act(placed, &mut stage);
         }
+        self.count_verdicts(&steps, &stage, heal);
         Story {
             timeline: steps.into_iter().map(|placed| placed.step).collect(),
             senders: stage.senders,
@@ -112,6 +113,33 @@ impl Reader<'_> {
             }
         }
         steps
+    }
+
+    /// Notes where messages become too many for a verdict on each at each device.
+    fn count_verdicts(&mut self, steps: &[Placed<'_>], stage: &Stage<'_>, heal: Option<Span>) {
+        let mut devices = vec![0_usize; stage.cast.users.len()];
+        for device in &stage.cast.devices {
+            devices[device.user.index()] += 1;
+        }
+        let mut readers: BTreeMap<RoomId, usize> = BTreeMap::new();
+        for (room, user) in &stage.ever_in {
+            *readers.entry(*room).or_default() += devices[user.index()];
+        }
+        let others = |room| readers.get(&room).map_or(0, |readers| readers.saturating_sub(1));
+        let sent = steps.iter().filter_map(|placed| {
+            let Step::Send { room, .. } = placed.step.step else { return None };
+            Some((room, placed.entry.place("message")))
+        });
+        let probes = stage.probed().into_iter();
+        let probes = probes.filter_map(|room| heal.map(|heal| (room, heal)));
+        let mut verdicts = 0_usize;
+        for (room, place) in sent.chain(probes.clone()).chain(probes) {
+            verdicts = verdicts.saturating_add(others(room));
+            let used = verdicts.saturating_sub(1);
+            if !self.room_for("verdicts", used, self.limits.verdicts, place) {
+                return;
+            }
+        }
     }
 
     /// Notes a time that is beyond the horizon.

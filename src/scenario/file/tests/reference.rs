@@ -211,6 +211,16 @@ fn class(leaf: Leaf) -> &'static str {
     }
 }
 
+/// What two of the limits count.
+const COUNTED: &str = "
+`cells` counts the verdicts that a file expects, `verdicts` those that a run has: each message, probes included, at each other device
+of everybody who is ever in its room or invited.
+
+The run of a small room is cut sooner than after that many `actions`: it has 20000 of them, and for each device 1000, twenty more for
+each hour up to the horizon, and a hundred more for each step, message and fault, which is many times what any room of its size has
+needed. A run that is cut is one in which clients write to each other without end; what is not decided by then stays `pending`.
+";
+
 fn limits(text: &mut String) {
     let Limits {
         file_bytes,
@@ -223,6 +233,7 @@ fn limits(text: &mut String) {
         steps,
         faults,
         cells,
+        verdicts,
         text_bytes,
         horizon,
         actions,
@@ -239,17 +250,13 @@ fn limits(text: &mut String) {
         ("steps", steps),
         ("faults", faults),
         ("cells", cells),
+        ("verdicts", verdicts),
         ("text_bytes", text_bytes),
     ] {
         writeln!(text, "| `{name}` | {value} |").unwrap();
     }
     writeln!(text, "| `horizon` | {horizon} |\n| `actions` | {actions} |").unwrap();
-    text.push_str(
-        "\nThe run of a small room is cut sooner than after that many `actions`: it has 20000 of them, and for each \
-         device 1000, twenty more for each hour up to the horizon, and a hundred more for each step, message and fault, \
-         which is many times what any room of its size has needed. A run that is cut is one in which clients write to each \
-         other without end; what is not decided by then stays `pending`.\n",
-    );
+    text.push_str(COUNTED);
 }
 
 /// The whole reference.

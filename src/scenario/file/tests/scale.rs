@@ -83,6 +83,11 @@ fn steps_faults_and_texts_beyond_a_limit_are_told() {
     );
     assert_eq!(told, r#"1:164: found more than 3 cells, expected at most 3 (limit "cells")"#);
     let told = under(
+        Limits { verdicts: 3, ..files },
+        r#"{"format": 1, "about": "x", "users": {"u": {"devices": 3}}, "timeline": [{"at": "1s", "do": "send", "from": "u.1", "message": "m"}, {"at": "1s", "do": "send", "from": "u.1", "message": "n"}]}"#,
+    );
+    assert_eq!(told, r#"1:186: found more than 3 verdicts, expected at most 3 (limit "verdicts")"#);
+    let told = under(
         Limits { text_bytes: 5, ..files },
         r#"{"format": 1, "about": "too long", "users": {"toolong": {}}}"#,
     );
@@ -100,6 +105,39 @@ fn steps_faults_and_texts_beyond_a_limit_are_told() {
     let name = r#"{"format": 1, "about": "x", "users": {"toolong": {}}}"#;
     let told = under(Limits { text_bytes: 5, ..files }, name);
     assert_eq!(told, r#"1:39: found a name of 7 bytes, expected at most 5 (limit "text_bytes")"#);
+}
+
+#[test]
+fn a_verdict_is_a_message_or_a_probe_at_another_device_of_somebody_in_the_room() {
+    let text = r#"{"format": 1, "about": "x",
+      "users": {"u": {"devices": 2}, "v": {}, "w": {"devices": 50}},
+      "rooms": {"r": {"members": ["u"]}, "s": {"members": ["u", "v"]}, "t": {"members": ["w"]}},
+      "timeline": [{"at": "1s", "do": "send_many", "from": "u.1", "room": "r", "message": "m", "count": 4, "every": "1s"},
+        {"at": "5s", "do": "member", "device": "u.1", "room": "r", "user": "v", "membership": "invite"}],
+      "heal": "1h"}"#;
+    // Four messages and two probes at two devices each in r, two probes at two devices in s.
+    let whole = 4 * 2 + 2 * 2 + 2 * 2;
+    assert!(read(text, &Limits { verdicts: whole, ..Limits::FILES }).is_ok());
+    let told = under(Limits { verdicts: whole - 1, ..Limits::FILES }, text);
+    assert!(told.starts_with("6:15: found more than 15 verdicts"), "{told}");
+    let told = under(Limits { verdicts: 7, ..Limits::FILES }, text);
+    assert!(told.starts_with("4:") && told.contains("more than 7 verdicts"), "{told}");
+    let quiet = text.replace(r#""heal": "1h""#, r#""seed": 1"#);
+    assert!(read(&quiet, &Limits { verdicts: 8, ..Limits::FILES }).is_ok());
+}
+
+#[test]
+fn rooms_of_a_hundred_thousand_devices_and_a_hundred_messages_are_read_and_larger_ones_are_not() {
+    let room = |messages: usize| {
+        format!(
+            r#"{{"format": 1, "about": "A city.", "users": {{"u": {{"count": 50000, "devices": 2}}}},
+            "timeline": [{{"at": "1s", "do": "send_many", "from": "u1.1", "message": "m", "count": {messages}, "every": "1s"}}]}}"#
+        )
+    };
+    assert!(read(&room(100), &Limits::FILES).is_ok());
+    let told = problems(&room(1_000), &Limits::FILES);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains(r#"(limit "verdicts")"#), "{told:?}");
 }
 
 #[test]
