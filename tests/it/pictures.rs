@@ -214,7 +214,7 @@ pub(crate) struct Diagram {
 }
 
 /// The arrows of the language, a longer one before those that it begins with.
-const ARROWS: [&str; 5] = ["-->>", "->>", "--)", "-)", "-x"];
+const ARROWS: [&str; 5] = ["-->>", "->>", "--)", "--x", "-)"];
 
 /// Reads the part of the language of Mermaid that our diagrams are written in.
 pub(crate) fn read_diagram(text: &str) -> Diagram {
@@ -269,6 +269,18 @@ fn the_diagram_of_every_file_is_a_sequence_diagram() {
         }
     }
     assert_eq!(arrows.len(), ARROWS.len(), "every kind of arrow occurs: {arrows:?}");
+}
+
+#[test]
+fn what_a_server_lost_is_drawn_on_its_way_to_who_did_not_get_it() {
+    let scenario = in_file("transport/a_lost_notice_is_not_sent_again");
+    let why = explained(&InWorld(References), &scenario, Judging::STRICT, Wanted::default());
+    let told = Explained { path: "x", scenario: &scenario, why: &why, more: "more" };
+    let text = mermaid(&told);
+    let lost: Vec<&str> = text.lines().filter(|line| line.contains(" lost what t")).collect();
+    assert_eq!(lost.len(), 1, "{text}");
+    assert!(lost[0].starts_with("  s0--xd1: "), "from the server to B1: {}", lost[0]);
+    assert!(text.contains("participant d1 as B1"), "{text}");
 }
 
 /// A slice with more facts than a diagram may have ends with a note that says how many are left out.

@@ -34,7 +34,9 @@ pub fn mermaid(explained: &Explained<'_>) -> String {
 fn diagram(teller: &Teller<'_>, answer: &Answer) -> String {
     let Slice { links, left_out } = &answer.slice;
     let shown = &links[..links.len().min(ARROWS)];
-    let seen: BTreeSet<Observer> = shown.iter().map(|link| link.fact.observer).collect();
+    let observers = shown.iter().map(|link| link.fact.observer);
+    let missed = shown.iter().filter_map(|link| missed_by(&link.fact));
+    let seen: BTreeSet<Observer> = observers.chain(missed).collect();
     let all = Lanes::of(teller.names.scenario);
     let lanes: Vec<Observer> = all.iter().filter(|lane| seen.contains(lane)).collect();
     let mut text = participants(teller, &lanes);
@@ -50,11 +52,16 @@ fn diagram(teller: &Teller<'_>, answer: &Answer) -> String {
         let fact = &link.fact;
         let said =
             format!("#{} at {}, {}", fact.id.raw(), fact.at, narrate::clause(&teller.names, fact));
+        let to = name(fact.observer);
+        // What was lost leaves the lane where it was lost, and does not arrive.
+        if let Some(whom) = missed_by(fact) {
+            line(&mut text, &format!("{to}{LOST}{}: {}", name(whom), plain(&said)));
+            continue;
+        }
         let other = link.causes.iter().rev().find_map(|cause| {
             let lane = *lane_of.get(cause).filter(|lane| **lane != fact.observer)?;
             Some((*cause, lane))
         });
-        let to = name(fact.observer);
         let mut is_new =
             |cause, from| from != Observer::World || arrived.insert((cause, fact.observer));
         match other {
@@ -96,11 +103,17 @@ fn participants(teller: &Teller<'_>, lanes: &[Observer]) -> String {
     text
 }
 
+/// The arrow of a to-device message that does not arrive.
+const LOST: &str = "--x";
+
+/// Who does not get what was lost.
+const fn missed_by(fact: &Fact) -> Option<Observer> {
+    let FactKind::Lost { recipient, .. } = fact.kind else { return None };
+    Some(Observer::Device(recipient))
+}
+
 /// The arrow to a fact: what carried it is told by the line and the head.
 fn arrow(from: Observer, fact: &Fact) -> &'static str {
-    if matches!(fact.kind, FactKind::Lost { .. }) {
-        return "-x";
-    }
     if from == Observer::World {
         return "-)";
     }
