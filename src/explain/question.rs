@@ -28,6 +28,8 @@ pub struct Question {
     pub unsent: Option<UnsentMessage>,
     /// The facts that a judgement rests on, in any order. They are always told.
     pub witnesses: Vec<FactId>,
+    /// Facts that show what was so without being a cause, in any order.
+    pub asides: Vec<FactId>,
 }
 
 /// How a message was encrypted.
@@ -81,6 +83,7 @@ pub fn seeds(facts: &[Fact], question: &Question) -> Vec<FactId> {
             found.extend(setbacks(facts, &found, device));
         }
     }
+    found.extend(&question.asides);
     found.sort_unstable();
     found.dedup();
     found

@@ -2,6 +2,7 @@
 //! It does not know whether one cell or many are told by it.
 
 use crate::ids::{DeviceId, ToDeviceId};
+use crate::protocol::room::Membership;
 use crate::protocol::to_device::OlmEvent;
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::reading::Reading;
@@ -19,10 +20,8 @@ pub(super) enum Gap {
     Party,
     /// The code of the notice.
     Code,
-    /// When the notice came, with a blank before it.
-    At,
-    /// Which notice it was, with a blank before it.
-    Notice,
+    /// Which notice it was and what became of it when, in brackets, with a blank before them.
+    Told,
     /// The device as an object: it, them.
     It,
     /// The device as a subject: it, they.
@@ -34,13 +33,12 @@ pub(super) enum Gap {
 }
 
 impl Gap {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Sender, "{sender}"),
         (Self::Room, "{room}"),
         (Self::Party, "{party}"),
         (Self::Code, "{code}"),
-        (Self::At, "{at}"),
-        (Self::Notice, "{notice}"),
+        (Self::Told, "{told}"),
         (Self::It, "{it}"),
         (Self::They, "{they}"),
         (Self::Their, "{their}"),
@@ -97,7 +95,7 @@ enum Sent {
 pub(super) fn clause(leaf: Leaf, reading: &Reading, grounds: &Grounds<'_>) -> &'static str {
     match leaf {
         Leaf::Delivered => "",
-        Leaf::NotAMember => "{user} had left {room} at that time, or not joined it yet",
+        Leaf::NotAMember => not_a_member(grounds),
         Leaf::InvitedOnly => invited_only(grounds),
         Leaf::DeviceNewer => "{they} did not exist at that time",
         Leaf::NonCryptographic => "{they} published no keys, or no algorithm, for encryption",
@@ -116,27 +114,27 @@ pub(super) fn clause(leaf: Leaf, reading: &Reading, grounds: &Grounds<'_>) -> &'
             "the device list of {user} that {sender} went by left {it} out, because of {party}"
         }
         Leaf::Withheld if grounds.is_forged() => {
-            "a notice that was put into {their} mailbox in the name of {sender} said{at} with {code}{notice} that the key is withheld"
+            "a notice that was put into {their} mailbox in the name of {sender} said with {code} that the key is withheld{told}"
         }
-        Leaf::Withheld => "{sender} told {it}{at} with {code}{notice} that it withholds the key",
-        Leaf::Unexplained => "{sender} gave {it} neither the key nor a reason",
+        Leaf::Withheld => "{sender} told {it} with {code} that it withholds the key{told}",
+        Leaf::Unexplained => unexplained(grounds),
         Leaf::FalseExplanation if grounds.is_forged() => {
-            "what came to {it} in the name of {sender}{at} with {code}{notice} is not a valid explanation"
+            "what came to {it} in the name of {sender} with {code} is not a valid explanation{told}"
         }
         Leaf::FalseExplanation => {
-            "what {sender} sent {it}{at} with {code}{notice} is not a valid explanation"
+            "what {sender} sent {it} with {code} is not a valid explanation{told}"
         }
         Leaf::NoOlm if grounds.is_forged() => {
-            "a notice that was put into {their} mailbox in the name of {sender} said{at} with {code}{notice} that no Olm session could be set up"
+            "a notice that was put into {their} mailbox in the name of {sender} said with {code} that no Olm session could be set up{told}"
         }
         Leaf::NoOlm => {
-            "{sender} told {it}{at} with {code}{notice} that it could not set up an Olm session"
+            "{sender} told {it} with {code} that it could not set up an Olm session{told}"
         }
         Leaf::StandingNoOlm if reading.no_olm_stands => {
-            "{sender} had told {it}{at} with {code}{notice} that it could not set up an Olm session, which is read as the reason of what came later too"
+            "{sender} had told {it} with {code} that it could not set up an Olm session{told}, which is read as the reason of what came later too"
         }
         Leaf::StandingNoOlm => {
-            "{sender} had told {it}{at} with {code}{notice} that it could not set up an Olm session, and may not say so again: the specification leaves a gap here"
+            "{sender} had told {it} with {code} that it could not set up an Olm session{told}, and may not say so again: the specification leaves a gap here"
         }
         Leaf::SenderGone => sender_gone(grounds),
         Leaf::Wedged => {
@@ -161,15 +159,13 @@ pub(super) fn clause(leaf: Leaf, reading: &Reading, grounds: &Grounds<'_>) -> &'
         }
         Leaf::InvalidMessage => "the message itself is replayed or damaged",
         Leaf::NoticeNotUsed => {
-            "{sender} told {it}{at} with {code}{notice} that it withholds the key, and {they} made nothing of that"
+            "{sender} told {it} with {code} that it withholds the key{told}, and {they} made nothing of that"
         }
         Leaf::NoOlmNotUsed => {
-            "{sender} told {it}{at} with {code}{notice} that it could not set up an Olm session, and {they} made nothing of that, which is allowed"
+            "{sender} told {it} with {code} that it could not set up an Olm session{told}, and {they} made nothing of that, which is allowed"
         }
         Leaf::SharedTooLate => "{sender} gave {it} the key from a later index on than it had to",
-        Leaf::NotUnwedged => {
-            "the key came over an Olm session with {sender} that {they} could not decrypt with, and {they} did not open a new one"
-        }
+        Leaf::NotUnwedged => not_unwedged(grounds),
         Leaf::KeyHandedOutTwice => "{party} handed out one of {their} one-time keys twice",
         Leaf::DroppedEarly => "{they} dropped a one-time key or an Olm session too early",
         Leaf::Overwritten => "{they} overwrote the key with one that starts later",
@@ -177,6 +173,26 @@ pub(super) fn clause(leaf: Leaf, reading: &Reading, grounds: &Grounds<'_>) -> &'
         Leaf::Unknown => {
             "no reason was found, which is a bug of withheld: please report it with this file"
         }
+    }
+}
+
+fn not_a_member(grounds: &Grounds<'_>) -> &'static str {
+    let membership = grounds.kinds().find_map(|kind| {
+        let FactKind::Member { membership, .. } = kind else { return None };
+        Some(*membership)
+    });
+    match membership {
+        Some(Membership::Leave) => "{user} had left {room} by then",
+        Some(Membership::Ban) => "{user} had been banned from {room} by then",
+        Some(Membership::Join | Membership::Invite) | None => "{user} had not joined {room} yet",
+    }
+}
+
+fn unexplained(grounds: &Grounds<'_>) -> &'static str {
+    if matches!(grounds.kinds().next(), Some(FactKind::QueryEnd { .. })) {
+        "{sender} could not set up an Olm session for the key, and before it tried again the device list of {user} left {it} out, because of {party}"
+    } else {
+        "{sender} gave {it} neither the key nor a reason"
     }
 }
 
@@ -205,6 +221,15 @@ fn sender_gone(grounds: &Grounds<'_>) -> &'static str {
         "{sender} went away for good before it could send {it} the key or a reason"
     } else {
         "{sender} was cut off for good before it could send {it} the key or a reason"
+    }
+}
+
+fn not_unwedged(grounds: &Grounds<'_>) -> &'static str {
+    let failures = grounds.kinds().filter(|kind| matches!(kind, FactKind::OlmDecrypt { .. }));
+    if failures.count() > 1 {
+        "an earlier message had shown {it} that the Olm session with {sender} was of no use, and {they} had not opened a new one when the key came over it"
+    } else {
+        "the key came over an Olm session with {sender} that {they} could not decrypt with, and {they} did not open a new one"
     }
 }
 
@@ -244,7 +269,7 @@ fn partial_restore(grounds: &Grounds<'_>) -> &'static str {
 
 /// Whether the clause says by itself when something happened.
 pub(super) fn tells_when(clause: &str) -> bool {
-    clause.contains("{at}")
+    clause.contains("{told}")
 }
 
 /// `clause` with its gaps filled. What fills a gap is not searched for gaps.
@@ -264,26 +289,59 @@ pub(super) fn filled(clause: &str, fill: impl Fn(Gap) -> String) -> String {
     text + rest
 }
 
-/// When and by which row of a mailbox a device was told something, if this is a fact of the transport.
-pub(super) const fn told(fact: &Fact) -> Option<(SimTime, Option<ToDeviceId>)> {
-    if let FactKind::Enqueued { message, .. }
-    | FactKind::Listed { message, .. }
-    | FactKind::Acknowledged { message, .. }
-    | FactKind::Processed { message, .. }
-    | FactKind::OlmDecrypt { message, .. } = fact.kind
-    {
-        return Some((fact.at, Some(message)));
+/// What had become of a to-device message at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// It was sent.
+    Sent,
+    /// It was put into the mailbox.
+    Stored,
+    /// A sync told its recipient of it.
+    Listed,
+    /// Its recipient acknowledged it.
+    Acknowledged,
+    /// Its recipient handled it.
+    Handled,
+}
+
+impl Stage {
+    /// The word for it: that of the facts.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Stored => "put into the mailbox",
+            Self::Listed => "told by a sync",
+            Self::Acknowledged => "acknowledged",
+            Self::Handled => "handled",
+        }
     }
-    let is_put = matches!(
-        fact.kind,
-        FactKind::Put { .. } | FactKind::PutTarget { .. } | FactKind::PutAccepted { .. }
-    );
-    if is_put { Some((fact.at, None)) } else { None }
+}
+
+/// When what became of which row of a mailbox, if this is a fact of the transport.
+pub(super) const fn told(fact: &Fact) -> Option<(SimTime, Stage, Option<ToDeviceId>)> {
+    let (stage, message) = if let FactKind::Enqueued { message, .. } = fact.kind {
+        (Stage::Stored, Some(message))
+    } else if let FactKind::Listed { message, .. } = fact.kind {
+        (Stage::Listed, Some(message))
+    } else if let FactKind::Acknowledged { message, .. } = fact.kind {
+        (Stage::Acknowledged, Some(message))
+    } else if let FactKind::Processed { message, .. } | FactKind::OlmDecrypt { message, .. } =
+        fact.kind
+    {
+        (Stage::Handled, Some(message))
+    } else if let FactKind::Put { .. } | FactKind::PutTarget { .. } | FactKind::PutAccepted { .. } =
+        fact.kind
+    {
+        (Stage::Sent, None)
+    } else {
+        return None;
+    };
+    Some((fact.at, stage, message))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Grounds, clause, filled, tells_when, told};
+    use super::{Grounds, Stage, clause, filled, tells_when, told};
     use crate::rulebook::leaf::Leaf;
     use crate::rulebook::reading::{Reading, ReadingName};
     use crate::time::SimTime;
@@ -327,11 +385,17 @@ mod tests {
             told(&fact_of(0, 5, kind))
         };
         let at = SimTime::from_ms(5);
-        for name in ["enqueued", "listed", "acknowledged", "processed", "olm_decrypt"] {
-            assert_eq!(tell(name), Some((at, Some(X))), "{name}");
+        for (name, stage) in [
+            ("enqueued", Stage::Stored),
+            ("listed", Stage::Listed),
+            ("acknowledged", Stage::Acknowledged),
+            ("processed", Stage::Handled),
+            ("olm_decrypt", Stage::Handled),
+        ] {
+            assert_eq!(tell(name), Some((at, stage, Some(X))), "{name}");
         }
         for name in ["put", "put_target", "put_accepted"] {
-            assert_eq!(tell(name), Some((at, None)), "{name}");
+            assert_eq!(tell(name), Some((at, Stage::Sent, None)), "{name}");
         }
         assert_eq!(tell("crashed"), None);
         assert_eq!(tell("lost"), None);

@@ -278,8 +278,8 @@ room room
   m1       A1    withheld(m.blacklisted)  delivered
   m2       A1    withheld(m.blacklisted)  delivered
 
-  B1 cannot read m1 and m2: A1 told it at 1s with m.blacklisted (notice #7) that
-    it withholds the key.
+  B1 cannot read m1 and m2: A1 told it with m.blacklisted that it withholds the
+    key (notice x7, handled at 1s).
   (2 cells not delivered, told in 1 sentence)
 
 again: withheld run 'a b.json'

@@ -15,8 +15,9 @@ use crate::trace::fact::{Fact, FactKind};
 use super::blocks::{Block, blocks};
 use super::names::Names;
 use super::narrate;
-use super::reason::{Gap, Grounds, clause, filled, tells_when, told};
+use super::reason::{Gap, Grounds, Stage, clause, filled, tells_when, told};
 use super::text::{count, grouped};
+use super::words::Word;
 
 /// With more sentences than this, those that differ in times and notices only are told together.
 const SENTENCES: usize = 24;
@@ -34,8 +35,8 @@ struct Key {
 /// The facts behind a cell, as far as a sentence tells them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Evidence {
-    /// When the device was told.
-    at: Option<SimTime>,
+    /// What became of the notice when.
+    at: Option<(Stage, SimTime)>,
     /// By which row of its mailbox.
     notice: Option<ToDeviceId>,
     /// What else shows the reason, where the clause does not say when it came about.
@@ -147,13 +148,25 @@ impl Teller<'_> {
             Gap::Code => key
                 .code
                 .map_or_else(|| "a code of its own".to_owned(), |code| code.as_str().to_owned()),
-            Gap::At => when(block.carried.iter().filter_map(|one| one.at)),
-            Gap::Notice => which(block.carried.iter().filter_map(|one| one.notice)),
+            Gap::Told => self.told(block),
             Gap::It => by_number("it", "them"),
             Gap::They => by_number("it", "they"),
             Gap::Their => by_number("its", "their"),
             Gap::User => self.users(&block.devices),
         }
+    }
+
+    /// ` (notice x3, handled at 10s)`, ` (600 notices, handled between 10s and 12s)`, ` (sent at 10s)`, or nothing.
+    fn told(&self, block: &Block<Evidence>) -> String {
+        let notices: BTreeSet<ToDeviceId> =
+            block.carried.iter().filter_map(|one| one.notice).collect();
+        let mut told = match (notices.len(), notices.first()) {
+            (0, _) | (_, None) => Vec::new(),
+            (1, Some(notice)) => vec![format!("notice {}", notice.word(self.names))],
+            (more, Some(_)) => vec![format!("{} notices", grouped(more as u64))],
+        };
+        told.extend(when(block.carried.iter().filter_map(|one| one.at)));
+        if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) }
     }
 
     /// The user of the devices, or the words for several.
@@ -181,9 +194,10 @@ impl Teller<'_> {
 fn evidence(clause: &str, grounds: &Grounds<'_>) -> Evidence {
     let mut facts = grounds.witnesses.iter().flatten();
     if tells_when(clause) {
-        let told = facts.find_map(|fact| told(fact));
-        let (at, notice) = (told.map(|(at, _)| at), told.and_then(|(_, notice)| notice));
-        return Evidence { at, notice, ..Evidence::default() };
+        let Some((at, stage, notice)) = facts.find_map(|fact| told(fact)) else {
+            return Evidence::default();
+        };
+        return Evidence { at: Some((stage, at)), notice, ..Evidence::default() };
     }
     let shown_by = facts.next().map(|fact| fact.id);
     let is_message = |fact: &&&Fact| {
@@ -193,24 +207,22 @@ fn evidence(clause: &str, grounds: &Grounds<'_>) -> Evidence {
     Evidence { shown_by, is_late, ..Evidence::default() }
 }
 
-/// ` at 10s`, ` between 10s and 12s`, or nothing.
-fn when(times: impl Iterator<Item = SimTime>) -> String {
-    let times: BTreeSet<SimTime> = times.collect();
-    match (times.first(), times.last()) {
-        (Some(first), Some(last)) if first == last => format!(" at {first}"),
-        (Some(first), Some(last)) => format!(" between {first} and {last}"),
-        (None, _) | (_, None) => String::new(),
+/// `handled at 10s`, `handled between 10s and 12s`, for each thing that became of notices.
+fn when(times: impl Iterator<Item = (Stage, SimTime)>) -> Vec<String> {
+    let mut stages: BTreeMap<Stage, BTreeSet<SimTime>> = BTreeMap::new();
+    for (stage, time) in times {
+        stages.entry(stage).or_default().insert(time);
     }
-}
-
-/// ` (notice #3)`, ` (600 notices)`, or nothing.
-fn which(notices: impl Iterator<Item = ToDeviceId>) -> String {
-    let notices: BTreeSet<ToDeviceId> = notices.collect();
-    match (notices.len(), notices.first()) {
-        (1, Some(notice)) => format!(" (notice #{})", notice.raw()),
-        (0, _) | (_, None) => String::new(),
-        (more, Some(_)) => format!(" ({} notices)", grouped(more as u64)),
-    }
+    let told = |(stage, times): (Stage, BTreeSet<SimTime>)| {
+        let (first, last) = (times.first()?, times.last()?);
+        let stage = stage.word();
+        Some(if first == last {
+            format!("{stage} at {first}")
+        } else {
+            format!("{stage} between {first} and {last}")
+        })
+    };
+    stages.into_iter().filter_map(told).collect()
 }
 
 #[cfg(test)]
@@ -279,7 +291,7 @@ mod tests {
         assert_eq!(
             tell(2, 2, vec![cell(2, 1, Leaf::Withheld, Some(200))]),
             [
-                "B1 cannot read m2: A1 told it at 10s200ms with m.blacklisted (notice #200) that it withholds the key."
+                "B1 cannot read m2: A1 told it with m.blacklisted that it withholds the key (notice x200, handled at 10s200ms)."
             ]
         );
     }
@@ -290,7 +302,7 @@ mod tests {
         assert_eq!(
             tell(1, 3, cells),
             [
-                "B1 cannot read m1, m2 and m3: A1 told it at 10s1ms with m.blacklisted (notice #1) that it withholds the key.",
+                "B1 cannot read m1, m2 and m3: A1 told it with m.blacklisted that it withholds the key (notice x1, handled at 10s1ms).",
                 "(3 cells not delivered, told in 1 sentence)"
             ]
         );
@@ -301,7 +313,7 @@ mod tests {
         let cells = (1..=3).map(|device| cell(1, device, Leaf::Withheld, Some(device))).collect();
         let told = tell(3, 1, cells);
         assert_eq!(told.len(), 3, "{told:?}");
-        assert!(told[2].starts_with("B3 cannot read m1: A1 told it at 10s3ms"), "{told:?}");
+        assert!(told[2].ends_with("(notice x3, handled at 10s3ms)."), "{told:?}");
     }
 
     #[test]
@@ -315,7 +327,7 @@ mod tests {
         assert_eq!(
             tell(600, 100, cells),
             [
-                "B1, B2, B3 and 597 more cannot read m1, m2, m3 and 97 more: A1 told them between 10s1ms and 10s600ms with m.blacklisted (600 notices) that it withholds the key.",
+                "B1, B2, B3 and 597 more cannot read m1, m2, m3 and 97 more: A1 told them with m.blacklisted that it withholds the key (600 notices, handled between 10s1ms and 10s600ms).",
                 "(60,000 cells not delivered, told in 1 sentence)"
             ]
         );

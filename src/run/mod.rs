@@ -1,6 +1,7 @@
 //! One judged run: a scenario in, its outcome and what differs from its expectations out.
 //! It does not know where scenarios come from, nor how an outcome is shown.
 
+pub mod around;
 pub mod clients;
 pub mod expectation;
 pub mod failure;

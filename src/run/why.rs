@@ -18,6 +18,7 @@ use crate::trace::fact::{Fact, FactKind, TryResult};
 use crate::trace::sink::Trace;
 
 use super::RunReport;
+use super::around::{Aside, around};
 use super::judged::{Judging, run_one};
 use super::simulator::Simulator;
 
@@ -57,6 +58,8 @@ pub struct Answer {
     pub slice: Slice,
     /// Of a cell, the fact of the last attempt to read the message, and how it ended.
     pub attempt: Option<(Fact, TryResult)>,
+    /// What no cause leads to and was so all the same, in the order of the facts that show it.
+    pub asides: Vec<Aside>,
     /// The violations that a cell is an example of, or that rest on the same facts; the violation itself.
     pub broken: Vec<Violation>,
 }
@@ -259,9 +262,12 @@ impl Answer {
             }
             Subject::Unsent(_) => Vec::new(),
         };
-        let question = question(&subject, scenario);
+        let asides = around(&subject, scenario, facts);
+        let mut question = question(&subject, scenario);
+        question.asides.extend(asides.iter().flat_map(Aside::facts));
         let attempt = question.message.zip(question.device).and_then(|cell| attempt(facts, cell));
-        Self { subject, slice: Slice::of(facts, &question, LINKS), attempt, broken }
+        let slice = Slice::of(facts, &question, LINKS);
+        Self { subject, slice, attempt, asides, broken }
     }
 }
 
@@ -281,7 +287,8 @@ pub fn question(subject: &Subject, scenario: &Scenario) -> Question {
         Subject::Unsent(one) => unsent(one, scenario),
         Subject::Broken(_) | Subject::Cell(_) => None,
     };
-    Question { message, device, user, unsent, witnesses: witnesses.into_iter().flatten().collect() }
+    let witnesses = witnesses.into_iter().flatten().collect();
+    Question { message, device, user, unsent, witnesses, asides: Vec::new() }
 }
 
 /// The step of a message that was never sent, with what it was refused for.

@@ -13,7 +13,7 @@ use withheld::scenario::model::Scenario;
 use crate::room::{in_file, scenario};
 
 /// The explanation of a message at a device; of a message alone, if it was never sent.
-fn told(scenario: &Scenario, message: &str, device: Option<&str>) -> String {
+pub(crate) fn told(scenario: &Scenario, message: &str, device: Option<&str>) -> String {
     let mut messages = (0..scenario.messages.len()).map(MessageId::at);
     let mut devices = (0..scenario.devices.len()).map(DeviceId::at);
     let wanted = Wanted {
@@ -28,7 +28,7 @@ fn told(scenario: &Scenario, message: &str, device: Option<&str>) -> String {
 }
 
 /// Of a scenario file.
-fn of_file(file: &str, message: &str, device: &str) -> String {
+pub(crate) fn of_file(file: &str, message: &str, device: &str) -> String {
     told(&in_file(file), message, Some(device))
 }
 
@@ -113,6 +113,22 @@ const CAUSES: &[Words] = &[
     ),
 ];
 
+/// One word for each thing that becomes of a notice, and one name for each notice: those of the facts.
+const NOTICES: &[Words] = &[
+    (
+        "policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked",
+        "m2",
+        "B1",
+        "A1 told it with m.blacklisted that it withholds the key (notice x2, handled at 10s80ms)",
+    ),
+    (
+        "policy/a_blocked_device_is_told_once_and_reads_again_when_unblocked",
+        "m2",
+        "B1",
+        "10s80ms  #94   B1 handled x2 <- #90",
+    ),
+];
+
 /// The facts that decided.
 const FACTS: &[Words] = &[
     // A replay: the store that went back, and the message whose place was used again.
@@ -163,6 +179,11 @@ fn told_in_words(words: &[Words]) {
 #[test]
 fn each_cause_of_a_verdict_has_its_own_words() {
     told_in_words(CAUSES);
+}
+
+#[test]
+fn a_notice_has_the_name_and_the_time_in_a_sentence_that_it_has_in_the_facts() {
+    told_in_words(NOTICES);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod cli;
 mod durable;
 mod endless;
 mod explain;
+mod explained_around;
 mod explained_words;
 mod faults;
 mod generated;

@@ -3,6 +3,7 @@
 
 use crate::check::explained::{Blame, Cell, Finding, Scope};
 use crate::check::view::lists::{Gap, Telling};
+use crate::ids::FactId;
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -10,9 +11,10 @@ use crate::scenario::fault::Party;
 /// The sender had not seen that the user is a member.
 pub(super) fn membership_not_seen(cell: &Cell<'_>) -> Finding {
     let Cell { view, encrypted, accepted, device, .. } = *cell;
-    let server = view.cast.server_of(cell.sender());
     let user = view.cast.user(device);
-    let truth = view.rooms.membership_at(server, (encrypted.room, user), accepted);
+    let servers = [view.cast.server_of(cell.sender()), view.cast.server(user)];
+    // What it had not seen may not even have come to its own server.
+    let truth = view.rooms.membership_of(servers, (encrypted.room, user), accepted);
     let because = truth.map(|member| member.fact);
     Finding::of(Leaf::MembershipNotSeen, [because, Some(encrypted.fact), None])
 }
@@ -72,6 +74,21 @@ pub(super) fn unlisted(cell: &Cell<'_>, gap: Gap) -> Finding {
     let party = Party::Server(server);
     let blame = Blame { rule: Rule::D07, party, scope: Scope::Fact(news) };
     Finding::fault(Leaf::NoteNeverSent, blame, [Some(news), Some(encrypted.fact), None])
+}
+
+/// The device was listed when the message was encrypted, setting up Olm failed in passing, and when that was to be tried again the list
+/// did not hold the device any more. So the list is not why it has no key; whoever is to blame for the list is to blame that nothing was
+/// said.
+pub(super) fn dropped_since(cell: &Cell<'_>, failure: FactId) -> Finding {
+    let Cell { view, device, .. } = *cell;
+    let (sender, user) = (cell.sender(), view.cast.user(device));
+    let finding = unlisted(cell, view.lists.gap(sender, user));
+    if finding.leaf != Leaf::WrongList {
+        return finding;
+    }
+    let [last, up, _] = finding.witnesses;
+    let answer = view.lists.answers_without(sender, user, device).map(|[first, _]| first.fact);
+    Finding { leaf: Leaf::Unexplained, witnesses: [answer.or(last), Some(failure), up], ..finding }
 }
 
 #[cfg(test)]

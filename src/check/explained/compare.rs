@@ -152,7 +152,7 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     if view.lists.entry(sender, user, device).is_none()
         && settled.is_none_or(|settled| gone.is_some_and(|gone| gone < settled))
     {
-        return awareness::unlisted(cell, view.lists.gap(sender, user));
+        return awareness::dropped_since(cell, failure);
     }
     // A session that came up before the report went out makes the key due instead of the report, unless the sender
     // may not give it any more.

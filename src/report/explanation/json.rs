@@ -46,6 +46,7 @@ struct Explanation<'a> {
     rules: Vec<RuleOf>,
     summary: Said,
     shown: Option<Said>,
+    asides: Vec<Said>,
     facts: Vec<Told>,
     left_out: usize,
 }
@@ -138,6 +139,7 @@ fn explanation<'a>(teller: &Teller<'a>, answer: &Answer) -> Explanation<'a> {
             .collect(),
         summary: said(head.summary),
         shown: head.shown.map(said),
+        asides: head.asides.into_iter().map(said).collect(),
         facts: answer.slice.links.iter().map(|link| told(teller, link)).collect(),
         left_out: answer.slice.left_out,
     }

@@ -1,6 +1,7 @@
 //! Explanations of a run: what came of it, and the facts that led there, told one by one.
 //! It does not choose what is explained, and tells nothing that no fact stands behind.
 
+mod asides;
 mod diagram;
 mod dot;
 mod json;
@@ -30,6 +31,7 @@ use super::sentence::sentence;
 use super::violation;
 use super::words::Word;
 
+use self::asides::is_departed;
 use self::rules::rules_of;
 
 /// Explanations with everything that is needed to tell them.
@@ -53,6 +55,8 @@ struct Head {
     summary: Statement,
     /// What the user of the device is told, with the fact that shows it.
     shown: Option<Statement>,
+    /// What was so around it and is no cause of it, each with the fact that shows it.
+    asides: Vec<Statement>,
 }
 
 /// Who broke a rule.
@@ -115,7 +119,7 @@ impl<'a> Teller<'a> {
         };
         let facts = answer.slice.links.iter().filter(|link| link.is_witness || answer.is_unsent());
         let summary = Statement { text, facts: facts.map(|link| link.fact.id).collect() };
-        Head { title, summary, shown: self.shown(answer) }
+        Head { title, summary, shown: self.shown(answer), asides: self.asides(answer) }
     }
 
     /// The rules that bear on an answer, each with who broke it if somebody did.
@@ -129,7 +133,7 @@ impl<'a> Teller<'a> {
         // Where a rule was broken, the rules that usually decide about such a verdict are beside the point.
         if let Subject::Cell(cell) = &answer.subject
             && rules.is_empty()
-            && (!answer.is_delivered() || is_shared(answer))
+            && (!answer.is_delivered() || is_shared(answer) && !is_departed(answer))
         {
             rules.extend(rules_of(cell.leaf).iter().map(|rule| (*rule, None)));
         }

@@ -28,6 +28,8 @@ impl Teller<'_> {
     /// The explanation.
     pub(in crate::report) fn telling(&self, answer: &Answer) -> Telling {
         let head = self.head(answer);
+        let told = [head.summary].into_iter().chain(head.asides).map(|said| said.text);
+        let summary = told.collect::<Vec<String>>().join(" ");
         let (message, device) = match &answer.subject {
             Subject::Cell(cell) => (Some(cell.message), Some(cell.device)),
             Subject::Broken(one) => one.cell.unzip(),
@@ -47,7 +49,7 @@ impl Teller<'_> {
         });
         Telling {
             title: head.title,
-            summary: head.summary.text,
+            summary,
             shown: head.shown.map(|shown| shown.text),
             rules: named.collect(),
             message: message.map(|message| message.index()),

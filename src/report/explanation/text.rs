@@ -53,14 +53,16 @@ pub fn text(explained: &Explained<'_>, layout: Layout) -> String {
 }
 
 fn one(teller: &Teller<'_>, answer: &Answer, layout: Layout) -> String {
-    let Head { title, summary, shown } = teller.head(answer);
+    let Head { title, summary, shown, asides } = teller.head(answer);
     let tone = match &answer.subject {
         Subject::Cell(cell) => Tone::of_leaf(cell.leaf),
         Subject::Broken(_) => Tone::Bad,
         Subject::Unsent(_) => Tone::Noted,
     };
     let mut text = layout.paint.text(tone, &title) + "\n";
-    for Statement { text: said, facts } in [Some(summary), shown].into_iter().flatten() {
+    for Statement { text: said, facts } in
+        [Some(summary), shown].into_iter().flatten().chain(asides)
+    {
         text.push_str(&indented(&format!("{said}{}", references(&facts)), layout));
     }
     for line in teller.rule_lines(answer) {
