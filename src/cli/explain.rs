@@ -18,11 +18,11 @@ use crate::run::status::Exit;
 use crate::run::why::{Wanted, Why, explained};
 use crate::scenario::fault::Party;
 use crate::scenario::model::Scenario;
-use crate::scenario::nearest::nearest;
 
 use super::args::{ExplainArgs, Form};
 use super::failure::Failure;
 use super::inputs::{self, Input};
+use super::named;
 use super::quote::quoted;
 use super::streams::{Streams, write_json};
 
@@ -74,8 +74,12 @@ fn read(args: &ExplainArgs, streams: &Streams<'_>) -> Result<Input, Failure> {
 fn wanted(args: &ExplainArgs, scenario: &Scenario) -> Result<Wanted, Failure> {
     let devices: Vec<&str> = scenario.devices.iter().map(|device| &*device.name).collect();
     let messages: Vec<&str> = scenario.messages.iter().map(|message| &**message).collect();
-    let message = args.message.as_deref().map(|name| place("--message", name, &messages));
-    let device = args.device.as_deref().map(|name| place("--device", name, &devices));
+    let place = |flag, what, name: &str, known: &[&str]| {
+        named::place((flag, what), name, kind_of(scenario, name), known)
+    };
+    let message =
+        args.message.as_deref().map(|name| place("--message", "messages", name, &messages));
+    let device = args.device.as_deref().map(|name| place("--device", "devices", name, &devices));
     let rule = args.rule.as_deref().map(rule_named);
     Ok(Wanted {
         message: message.transpose()?.map(MessageId::at),
@@ -87,7 +91,7 @@ fn wanted(args: &ExplainArgs, scenario: &Scenario) -> Result<Wanted, Failure> {
 /// The rule that `--rule` names.
 pub(super) fn rule_named(id: &str) -> Result<Rule, Failure> {
     let rules: Vec<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
-    place("--rule", &spelled(id), &rules).map(|place| Rule::ALL[place])
+    named::place(("--rule", "rules"), &spelled(id), None, &rules).map(|place| Rule::ALL[place])
 }
 
 /// A rule as the rule book spells it: `w9` is W-09.
@@ -102,19 +106,17 @@ fn spelled(id: &str) -> String {
     }
 }
 
-/// Where `name` stands among `known`.
-fn place(flag: &str, name: &str, known: &[&str]) -> Result<usize, Failure> {
-    known.iter().position(|known| *known == name).ok_or_else(|| {
-        let expected = if known.is_empty() {
-            "nothing, as there is none in the file".to_owned()
-        } else {
-            let known: Vec<String> = known.iter().map(|known| safe(known)).collect();
-            format!("one of {}", list(&known))
-        };
-        let hint = nearest(name, known.iter().copied())
-            .map_or_else(String::new, |near| format!("; did you mean \"{}\"?", safe(near)));
-        Failure::usage(format!("{flag}: found \"{}\", expected {expected}{hint}", safe(name)))
-    })
+/// What has this name that is none of what a flag asks for.
+fn kind_of(scenario: &Scenario, name: &str) -> Option<&'static str> {
+    let is_it = |known: &str| known == name;
+    let kinds = [
+        (scenario.devices.iter().any(|device| is_it(&device.name)), "a device"),
+        (scenario.messages.iter().any(|message| is_it(message)), "a message"),
+        (scenario.users.iter().any(|user| is_it(&user.name)), "a user"),
+        (scenario.servers.iter().any(|server| is_it(&server.name)), "a server"),
+        (scenario.rooms.iter().any(|room| is_it(&room.name)), "a room"),
+    ];
+    kinds.into_iter().find_map(|(is_it, kind)| is_it.then_some(kind))
 }
 
 /// Nothing in the run is what was asked for.

@@ -14,6 +14,7 @@ use crate::scenario::profile::ProfileName;
 
 use super::args::{Printed, Rules, to_file};
 use super::failure::Failure;
+use super::named::unknown;
 
 /// How long a campaign goes on at the most if nothing is said.
 pub(super) const SECONDS: u64 = 60;
@@ -169,8 +170,8 @@ fn subject(name: &str) -> Result<Subject, Failure> {
         let known = variants.iter().position(|variant| variant.name == setting);
         return known.map(|variant| Subject::Mutant(mutant, variant)).ok_or_else(|| {
             let known: Vec<&str> = variants.iter().map(|variant| variant.name).collect();
-            let (setting, known) = (safe(setting), known.join(", "));
-            Failure::usage(format!("--subject: found the setting {setting}, expected {known}"))
+            let found = format!("--subject: found the setting {}", safe(setting));
+            unknown(&found, &format!("ways of {}", mutant.id()), setting, &known)
         });
     }
     // The specification has a profile too, but its servers are on trial only as the specification itself.
@@ -180,12 +181,8 @@ fn subject(name: &str) -> Result<Subject, Failure> {
     let known = ProfileName::ALL.iter().copied().find(|known| known.as_str() == name);
     known.map(Subject::Program).ok_or_else(|| {
         let known: Vec<&str> = ProfileName::ALL.iter().map(|known| known.as_str()).collect();
-        Failure::usage(format!(
-            "--subject: found {}, expected {}, or a mutant from X01 to X{}",
-            safe(name),
-            known.join(", "),
-            Mutant::ALL.len()
-        ))
+        let what = format!("mutants X01 to X{} or of the profiles", Mutant::ALL.len());
+        unknown(&format!("--subject: found {}", safe(name)), &what, name, &known)
     })
 }
 

@@ -17,6 +17,7 @@ use crate::store::atomic::AtomicFile;
 
 use super::args::{MatrixArgs, TableFormat};
 use super::failure::Failure;
+use super::named::unknown;
 use super::streams::{Streams, write_json};
 
 /// Carries the command out.
@@ -52,11 +53,7 @@ fn wanted(names: &[String]) -> Result<Vec<&'static Profile>, Failure> {
         let known = ProfileName::ALL.iter().copied().find(|known| known.as_str() == name);
         known.map(known_profile).ok_or_else(|| {
             let known: Vec<&str> = ProfileName::ALL.iter().map(|known| known.as_str()).collect();
-            Failure::usage(format!(
-                "found the profile {}, expected one of {}",
-                safe(name),
-                known.join(", ")
-            ))
+            unknown(&format!("found the profile {}", safe(name)), "profiles", name, &known)
         })
     };
     let mut wanted: Vec<&'static Profile> = Vec::new();

@@ -18,6 +18,7 @@ mod interrupt;
 mod matrix;
 mod mutants;
 pub mod mutants_args;
+mod named;
 mod overhead;
 pub mod overhead_args;
 mod pictures;

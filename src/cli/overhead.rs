@@ -23,12 +23,12 @@ use crate::report::page::Plot;
 use crate::report::text::{count, safe};
 use crate::run::simulator::Simulator;
 use crate::run::status::Exit;
-use crate::scenario::nearest::nearest;
 use crate::store::atomic::AtomicFile;
 
 use super::args::TableFormat;
 use super::failure::Failure;
 use super::inputs;
+use super::named::unknown;
 use super::overhead_args::OverheadArgs;
 use super::progress;
 use super::stopwatch::Clock;
@@ -196,15 +196,7 @@ fn find(name: &str, known: &[Contender], streams: &Streams<'_>) -> Result<Conten
         });
     }
     let names: Vec<&str> = known.iter().map(Contender::name).collect();
-    Err(unknown("policy", name, &names))
-}
-
-/// The error of a name that nothing has, with what was probably meant.
-fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
-    let near = nearest(name, known.iter().copied());
-    let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    let known = known.join(", ");
-    Failure::usage(format!("found the {what} {}, expected one of {known}{hint}", safe(name)))
+    Err(unknown(&format!("found the policy {}", safe(name)), "policies", name, &names))
 }
 
 /// The rooms of files, or the worlds that are named, or all.
@@ -233,7 +225,8 @@ fn made(args: &OverheadArgs) -> Result<Vec<World>, Failure> {
             known.dedup();
             known.extend(plans.iter().map(|plan| plan.name()));
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            return Err(unknown("world", name, &known));
+            let found = format!("found the world {}", safe(name));
+            return Err(unknown(&found, "worlds", name, &known));
         }
     }
     let wanted = plans

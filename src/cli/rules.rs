@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use crate::report::rules::{rules_document, rules_view};
+use crate::report::text::safe;
 use crate::rulebook::rule::Rule;
 use crate::run::judged::{Judging, run_one};
 use crate::run::kept::Kept;
@@ -15,6 +16,7 @@ use crate::run::survey::Survey;
 use super::args::{RulesArgs, RunArgs};
 use super::failure::Failure;
 use super::inputs;
+use super::named::unknown;
 use super::streams::{Streams, write_json};
 
 /// Carries the command out: every file is run once, and the rules are printed.
@@ -61,10 +63,9 @@ fn wanted(asked: &[String]) -> Result<Vec<Rule>, Failure> {
         let fits = |rule: &&Rule| rule.id() == upper || rule.id().split('-').next() == Some(&upper);
         let found: Vec<Rule> = Rule::ALL.iter().filter(fits).copied().collect();
         if found.is_empty() {
-            let shown = crate::report::text::safe(text);
-            return Err(Failure::usage(format!(
-                "found {shown}, expected the id of a rule such as W-09, or the letter of a family: K R V W N P U C T D Q F B H O"
-            )));
+            let known: Vec<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
+            let what = "families K R V W N P U C T D Q F B H O or of the rules";
+            return Err(unknown(&format!("found {}", safe(text)), what, &upper, &known));
         }
         rules.extend(found);
     }

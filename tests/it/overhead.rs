@@ -126,7 +126,7 @@ fn what_is_wrong_with_policies_rooms_and_flags_is_said_before_anything_is_run() 
     ]);
     let path = folder.path();
     refused(path, &["--policies", "noting"], &["found the policy noting", "did you mean nothing?"]);
-    refused(path, &["--baseline", "x"], &["found the policy x, expected one of both, "]);
+    refused(path, &["--baseline", "x"], &["found the policy x, expected one of the policies "]);
     refused(path, &["--policies", "none.json"], &["none.json: cannot be read", "nothing was run"]);
     let annotated =
         ["wrong.json", "found an unknown field \"polici\"", "did you mean \"policy\"?", "-->"];

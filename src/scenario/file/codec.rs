@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::json::{self, Node};
 use super::names::Names;
-use super::problem::{Problems, Span, listed, quoted};
+use super::problem::{Problems, Span, listed, listed_like, quoted};
 use crate::scenario::limits::Limits;
 use crate::scenario::model::{Scenario, Strings};
 
@@ -189,7 +189,8 @@ impl Reader<'_> {
             };
             object.misspelt.extend(names().find(|name| Some(*name) == near));
             let found = format!("an unknown field {}", quoted(name));
-            let expected = format!("one of {}", listed(names()));
+            let names = if hint.is_some() { listed(names()) } else { listed_like(name, names()) };
+            let expected = format!("one of {names}");
             self.problems.report_with_hint(place, found, expected, hint);
         }
         Some(object)
@@ -229,9 +230,13 @@ impl Reader<'_> {
         what: &str,
         candidates: impl Iterator<Item = &'c str> + Clone,
     ) {
-        let hint =
-            json::text(node).and_then(|text| self.problems.did_you_mean(text, candidates.clone()));
-        let expected = format!("{what}: {}", listed(candidates));
+        let text = json::text(node);
+        let hint = text.and_then(|text| self.problems.did_you_mean(text, candidates.clone()));
+        let names = match text {
+            Some(text) if hint.is_none() => listed_like(text, candidates),
+            Some(_) | None => listed(candidates),
+        };
+        let expected = format!("{what}: {names}");
         self.problems.report_with_hint(json::span(node), json::describe(node), expected, hint);
     }
 }

@@ -10,7 +10,7 @@ use super::container::{At, Entry, Many, Map, OrAny};
 use super::json::{self, Node};
 use super::names::{Messages, Named};
 use super::policy::code_names;
-use super::problem::{Span, listed, quoted};
+use super::problem::{Span, listed, listed_like, quoted};
 use super::record::record;
 use super::story::Story;
 use super::values::{Digest, Int};
@@ -108,7 +108,8 @@ impl Codec for ExpectedVerdict {
         let Some(leaf) = Leaf::from_name(name) else {
             let names = Leaf::ALL.iter().map(|leaf| leaf.name());
             let hint = reader.problems.did_you_mean(name, names.clone());
-            let expected = format!("a verdict: {}", listed(names));
+            let names = if hint.is_some() { listed(names) } else { listed_like(name, names) };
+            let expected = format!("a verdict: {names}");
             reader.problems.report_with_hint(json::span(node), quoted(text), expected, hint);
             return None;
         };

@@ -36,6 +36,15 @@ impl Named {
             Self::Group(..) => "a group of users",
         }
     }
+
+    /// The word for it in a list. What stands for a group is listed with the users.
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Server(_) => "server",
+            Self::User(_) | Self::Group(..) => "user",
+            Self::Device(_) => "device",
+        }
+    }
 }
 
 /// What the name of a message stands for.
@@ -157,7 +166,9 @@ impl Reader<'_> {
         } else if !self.names.gaps.cast {
             let known = self.names.cast.iter();
             let fitting = known.filter(|(_, named)| wanted(**named).is_some());
-            let hint = self.problems.did_you_mean(text, fitting.map(|(name, _)| name.as_str()));
+            let fitting = fitting.map(|(name, named)| (named.noun(), name.as_str()));
+            let near = self.problems.did_you_mean(text, fitting.clone().map(|(_, name)| name));
+            let hint = near.or_else(|| self.problems.there_are(text, fitting));
             self.problems.report_with_hint(span, quoted(text), expected, hint);
         }
         None
@@ -185,7 +196,9 @@ impl Reader<'_> {
         let found = self.names.messages.get(text).cloned();
         if found.is_none() && !self.names.gaps.messages {
             let known = self.names.messages.keys().map(String::as_str);
-            let hint = self.problems.did_you_mean(text, known);
+            let near = self.problems.did_you_mean(text, known.clone());
+            let known = known.map(|name| ("message", name));
+            let hint = near.or_else(|| self.problems.there_are(text, known));
             let expected = "the name of a message";
             self.problems.report_with_hint(span, quoted(text), expected, hint);
         }

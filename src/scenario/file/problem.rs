@@ -4,6 +4,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::scenario::nearest::by_likeness;
+
 /// How many problems of one file are told; a file with more of them gets one last problem that says so.
 const MOST_PROBLEMS: usize = 1_000;
 /// How many names are compared for all the hints of one file together.
@@ -153,6 +155,32 @@ impl Problems {
         best.map(|(_, candidate)| candidate)
     }
 
+    /// The hint that says which names of these kinds there are, those that are most like `name` first; `None` if there are none, or if
+    /// the budget of comparisons is spent.
+    pub(super) fn there_are<'n>(
+        &mut self,
+        name: &str,
+        kinds: impl IntoIterator<Item = (&'static str, &'n str)>,
+    ) -> Option<String> {
+        if self.comparisons > MOST_COMPARISONS {
+            return None;
+        }
+        let mut names: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (kind, known) in kinds {
+            self.comparisons += 1;
+            match names.iter_mut().find(|(other, _)| *other == kind) {
+                Some((_, names)) => names.push(known),
+                None => names.push((kind, vec![known])),
+            }
+        }
+        let clause = |(kind, known): (&str, Vec<&str>)| match &known[..] {
+            [only] => format!("the only {kind} is {}", quoted(only)),
+            all => format!("the {kind}s are {}", listed_like(name, all.iter().copied())),
+        };
+        let clauses: Vec<String> = names.into_iter().map(clause).collect();
+        (!clauses.is_empty()).then(|| clauses.join(", "))
+    }
+
     /// The problems in the order of their places in `text`, with lines and columns.
     pub(super) fn finish(mut self, text: &str) -> Vec<Problem> {
         if let Some(span) = self.overflow {
@@ -228,9 +256,19 @@ pub(super) fn quoted(text: &str) -> String {
     shown
 }
 
+/// How many names a problem lists.
+const SHOWN: usize = 12;
+
+/// As [`listed`], but if there are too many to list them all, those that are most like `name`.
+pub(super) fn listed_like<'n>(name: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
+    if names.clone().nth(SHOWN).is_none() {
+        return listed(names);
+    }
+    listed(by_likeness(name, names))
+}
+
 /// Names in double quotes with commas between; the first dozen if there are more.
 pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    const SHOWN: usize = 12;
     let mut names = names.into_iter();
     let mut text = names.by_ref().take(SHOWN).map(quoted).collect::<Vec<_>>().join(", ");
     let more = names.count();

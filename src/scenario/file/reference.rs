@@ -165,7 +165,10 @@ impl Codec for RoomId {
         let found = json::text(node).and_then(|text| reader.names.rooms.get(text).copied());
         if found.is_none() && (json::text(node).is_none() || !reader.names.gaps.rooms) {
             let known = reader.names.rooms.keys().map(String::as_str);
-            let hint = json::text(node).and_then(|text| reader.problems.did_you_mean(text, known));
+            let hint = json::text(node).and_then(|text| {
+                let near = reader.problems.did_you_mean(text, known.clone());
+                near.or_else(|| reader.problems.there_are(text, known.map(|name| ("room", name))))
+            });
             let (span, found) = (json::span(node), json::describe(node));
             reader.problems.report_with_hint(span, found, "the name of a room", hint);
         }
