@@ -13,7 +13,7 @@ use crate::run::status::Status;
 use crate::scenario::fault::Party;
 use crate::time::SimTime;
 use crate::trace::fact::{Observer, RunEnd};
-use crate::trace::kind::Kind;
+use crate::trace::kind::{Kind, Kinds};
 
 use super::names::{Names, verdict};
 use super::narrate;
@@ -60,6 +60,22 @@ impl LogTold<'_> {
     fn place(&self, id: FactId) -> Option<String> {
         let (line, _) = self.judged.witnesses.get(&id)?;
         Some(format!("{}:{}", safe(&self.files[line.log]), line.line))
+    }
+
+    /// The reason as it is told: of whom nothing is recorded no kinds are named.
+    pub(super) fn reason(&self, why: Missing) -> Missing {
+        match why {
+            Missing::Kinds { observer, .. }
+                if observer != Observer::World && !self.is_heard(observer) =>
+            {
+                Missing::Kinds { observer, kinds: Kinds::NONE }
+            }
+            Missing::Kinds { .. } | Missing::Order(_) => why,
+        }
+    }
+
+    fn is_heard(&self, observer: Observer) -> bool {
+        self.judged.heard.as_ref().is_none_or(|heard| heard.contains(&observer))
     }
 
     /// An announced fault by its number, counted from 1, and its name.
@@ -188,7 +204,8 @@ fn verdicts(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
             let cell = (one.message, one.device);
             let (message, device) = (names.message(one.message), names.device(one.device));
             let open = outcome.gaps.cells.iter().find(|open| (open.message, open.device) == cell);
-            let why = open.map(|open| format!(", cannot be decided: {}", missing(names, open.why)));
+            let why = open.map(|open| missing(names, told.reason(open.why)));
+            let why = why.map(|why| format!(", cannot be decided: {why}"));
             let party = one.party.map(|party| format!(", by {}", names.party(party)));
             let (party, why) = (party.unwrap_or_default(), why.unwrap_or_default());
             lines.push(format!("  {message} at {device}{party}{why}"));
@@ -209,7 +226,7 @@ fn verdicts(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
 fn undecided(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
     let mut reasons: BTreeMap<(Missing, &[Party]), Vec<&str>> = BTreeMap::new();
     for Undecided { rule, why, parties } in &told.judged.outcome.gaps.rules {
-        reasons.entry((*why, parties)).or_default().push(rule.id());
+        reasons.entry((told.reason(*why), parties)).or_default().push(rule.id());
     }
     let line = |((why, parties), rules): ((Missing, &[Party]), Vec<&str>)| {
         let parties: Vec<String> = parties.iter().map(|party| names.party(*party)).collect();
@@ -238,13 +255,10 @@ fn in_short(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
         }
     }
     let number = |rules: &BTreeSet<Rule>| count(rules.len() as u64, "rule");
-    let is_heard = |observer: Observer| {
-        told.judged.heard.as_ref().is_none_or(|heard| heard.contains(&observer))
-    };
     let mut lines = Vec::new();
     for (observer, (kinds, rules)) in of_observers {
         let whose = whose(names, observer);
-        lines.push(if is_heard(observer) {
+        lines.push(if told.is_heard(observer) {
             let kinds = quoted(kinds.into_iter());
             format!("{whose} does not record {}: {}", list(&kinds), number(&rules))
         } else {
@@ -264,6 +278,9 @@ fn in_short(told: &LogTold<'_>, names: &Names<'_>) -> Vec<String> {
 /// Why something cannot be decided, as a clause.
 pub(super) fn missing(names: &Names<'_>, why: Missing) -> String {
     match why {
+        Missing::Kinds { observer, kinds: Kinds::NONE } => {
+            format!("nothing is recorded of what {} saw", whose(names, observer))
+        }
         Missing::Kinds { observer: Observer::World, kinds } => {
             format!("no log records {}", or(&quoted(kinds.iter())))
         }

@@ -111,7 +111,7 @@ pub fn log_document<'a>(told: &LogTold<'a>) -> LogDocument<'a> {
         notices: notices(&names, outcome),
         violations: outcome.violations.iter().map(|one| broken(told, &names, one)).collect(),
         verdicts: outcome.verdicts.iter().map(|one| cell(told, &names, one)).collect(),
-        undecided: outcome.gaps.rules.iter().map(|one| open(&names, one)).collect(),
+        undecided: outcome.gaps.rules.iter().map(|one| open(told, &names, one)).collect(),
     }
 }
 
@@ -171,7 +171,7 @@ fn cell<'a>(told: &LogTold<'a>, names: &Names<'a>, one: &Verdict) -> Cell<'a> {
     let open = cells
         .binary_search_by_key(&(one.message, one.device), |cell| (cell.message, cell.device))
         .ok()
-        .map(|position| missing(names, cells[position].why));
+        .map(|position| missing(names, told.reason(cells[position].why)));
     Cell {
         message: names.scenario.message_name(one.message),
         device: names.scenario.device_name(one.device),
@@ -184,10 +184,10 @@ fn cell<'a>(told: &LogTold<'a>, names: &Names<'a>, one: &Verdict) -> Cell<'a> {
     }
 }
 
-fn open(names: &Names<'_>, one: &Undecided) -> Open {
+fn open(told: &LogTold<'_>, names: &Names<'_>, one: &Undecided) -> Open {
     Open {
         rule: one.rule.id(),
         parties: one.parties.iter().map(|party| names.party(*party)).collect(),
-        why: missing(names, one.why),
+        why: missing(names, told.reason(one.why)),
     }
 }
