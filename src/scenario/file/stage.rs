@@ -72,8 +72,8 @@ impl<'c> Stage<'c> {
         self.cast.devices[device.index()].user
     }
 
-    /// The rooms that a heal phase after all this probes, once for each device that sends there.
-    pub(super) fn probed(&self) -> Vec<RoomId> {
+    /// How many devices send probes to each room in a heal phase after all this.
+    pub(super) fn probers(&self) -> BTreeMap<RoomId, usize> {
         let senders: BTreeSet<DeviceId> =
             self.senders.values().map(|(device, _)| *device).collect();
         let mut users = vec![0_usize; self.cast.users.len()];
@@ -82,8 +82,11 @@ impl<'c> Stage<'c> {
                 users[self.user(device).index()] += 1;
             }
         }
-        let joined = self.joined.iter();
-        joined.flat_map(|(room, user)| vec![*room; users[user.index()]]).collect()
+        let mut probers = BTreeMap::new();
+        for (room, user) in &self.joined {
+            *probers.entry(*room).or_default() += users[user.index()];
+        }
+        probers
     }
 
     pub(super) fn out(&mut self, device: DeviceId) {

@@ -128,13 +128,16 @@ impl Reader<'_> {
         let others = |room| readers.get(&room).map_or(0, |readers| readers.saturating_sub(1));
         let sent = steps.iter().filter_map(|placed| {
             let Step::Send { room, .. } = placed.step.step else { return None };
-            Some((room, placed.entry.place("message")))
+            Some((room, 1, placed.entry.place("message")))
         });
-        let probes = stage.probed().into_iter();
-        let probes = probes.filter_map(|room| heal.map(|heal| (room, heal)));
+        let probers = heal.map(|_| stage.probers()).unwrap_or_default();
+        let probes = probers.into_iter().filter_map(|(room, probers)| {
+            // Each of them sends two.
+            Some((room, probers.saturating_mul(2), heal?))
+        });
         let mut verdicts = 0_usize;
-        for (room, place) in sent.chain(probes.clone()).chain(probes) {
-            verdicts = verdicts.saturating_add(others(room));
+        for (room, messages, place) in sent.chain(probes) {
+            verdicts = verdicts.saturating_add(others(room).saturating_mul(messages));
             let used = verdicts.saturating_sub(1);
             if !self.room_for("verdicts", used, self.limits.verdicts, place) {
                 return;
