@@ -276,6 +276,10 @@ fn what_cannot_be_explained_is_bad_usage_and_says_what_there_is() {
         &[file, "--device", "C9"],
         "--device: found \"C9\", expected one of the devices A1 and B1",
     );
+    refused(
+        &[file, "--device", "bob"],
+        "--device: found \"bob\", a user, expected one of the devices",
+    );
     refused(&[file, "--rule", "W-0x"], "--rule: found \"W-0X\", expected one of the rules W-01, ");
     refused(&[file, "--rule", "w9"], "--rule w9: found no such violation, expected no rule");
     refused(

@@ -202,6 +202,41 @@ fn names_that_are_no_names_or_are_taken() {
 }
 
 #[test]
+fn names_far_from_any_are_answered_with_what_there_is_of_each_kind() {
+    check(&[
+        (
+            steps(r#"{"at": "1s", "do": "block", "device": "Z99", "target": "nobody"}"#),
+            &[
+                "found \"Z99\", expected the name of a device; the devices are \"A1\", \"A2\", \"B1\", \"B2\"",
+                "found \"nobody\", expected the name of a user or a device; \
+                 the devices are \"A1\", \"A2\", \"B1\", \"B2\", the users are \"alice\", \"bob\"",
+            ],
+        ),
+        (
+            steps(
+                r#"{"at": "1s", "do": "send", "from": "A1", "room": "kitchen", "message": "m1"}"#,
+            ),
+            &["found \"kitchen\", expected the name of a room; the only room is \"room\""],
+        ),
+        (
+            steps(&format!(
+                r#"{SEND}, {{"at": "2s", "do": "request_key", "device": "B1", "message": "hello"}}"#
+            )),
+            &["found \"hello\", expected the name of a message; the only message is \"m1\""],
+        ),
+        (
+            file(r#""faults": [{"fault": "server_goes_away", "server": "s"}]"#),
+            &[
+                "found \"server_goes_away\", expected a fault: \"server_restored\", \"server_unreachable\", \
+               \"one_time_keys_run_out\", \"no_fallback_key\", \"keys_claimed_by_stranger\", \"claim_fails\", \
+               \"key_handed_out_twice\", \"keys_out_of_order\", \"counts_omitted\", \"upload_rejected\", \
+               \"federation_down\", \"to_device_delayed\" or 25 others",
+            ],
+        ),
+    ]);
+}
+
+#[test]
 fn names_that_nothing_has() {
     check(&[
         (
