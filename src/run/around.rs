@@ -282,6 +282,8 @@ struct Asked {
     session: MegolmSessionId,
     txn: TxnId,
     put: FactId,
+    /// When it was asked first under this id.
+    first: FactId,
 }
 
 /// The devices that were asked for the key last, and did not answer, if the request is still open.
@@ -309,11 +311,16 @@ fn unanswered(
         };
         let SentContent::KeyRequest(sent) = content else { return None };
         let asks = matches!(sent.action, KeyRequestAction::Request { .. });
-        let put = Asked { request, by, of: recipient, session, txn, put: fact.id };
+        let (put, first) = (fact.id, fact.id);
+        let put = Asked { request, by, of: recipient, session, txn, put, first };
         (asks && (by, sent.request) == (device, request)).then_some(put)
     });
     // Of a request that was repeated the last one.
-    let last: BTreeMap<DeviceId, Asked> = asked.map(|asked| (asked.of, asked)).collect();
+    let mut last: BTreeMap<DeviceId, Asked> = BTreeMap::new();
+    for again in asked {
+        let first = last.get(&again.of).map_or(again.first, |known| known.first);
+        last.insert(again.of, Asked { first, ..again });
+    }
     last.values().take(ASKED).filter_map(|asked| silence(scenario, facts, asked)).collect()
 }
 
@@ -327,6 +334,9 @@ fn silence(scenario: &Scenario, facts: &[Fact], asked: &Asked) -> Option<Aside> 
     let lost = |txn: TxnId, whom: DeviceId| {
         later().find(|fact| matches!(fact.kind, FactKind::Lost { txn: of, recipient, .. } if (of, recipient) == (txn, whom)))
     };
+    if let Some(answer) = answer(facts, asked) {
+        return lost(answer, asked.by).and_then(|lost| aside(Silence::AnswerLost, lost.id));
+    }
     if let Some(lost) = lost(asked.txn, asked.of) {
         return aside(Silence::Lost, lost.id);
     }
@@ -342,9 +352,6 @@ fn silence(scenario: &Scenario, facts: &[Fact], asked: &Asked) -> Option<Aside> 
             |gone| aside(Silence::Gone, gone.id),
         );
     };
-    if let Some((txn, _)) = answer(facts, asked, processed) {
-        return lost(txn, asked.by).and_then(|lost| aside(Silence::AnswerLost, lost.id));
-    }
     let (why, shown_by) = refusal(scenario, facts, asked, processed);
     aside(why, shown_by)
 }
@@ -359,9 +366,9 @@ fn processed(facts: &[Fact], asked: &Asked) -> Option<FactId> {
     facts.iter().find(handled).map(|fact| fact.id)
 }
 
-/// What the device sent in answer: the key, or why it does not give it.
-fn answer(facts: &[Fact], asked: &Asked, processed: FactId) -> Option<(TxnId, FactId)> {
-    facts.iter().filter(|fact| fact.id > processed).find_map(|fact| {
+/// The transaction with what the device sent since it was asked: the key, or why it does not give it.
+fn answer(facts: &[Fact], asked: &Asked) -> Option<TxnId> {
+    facts.iter().filter(|fact| fact.id > asked.first).find_map(|fact| {
         let FactKind::PutTarget { device, txn, recipient, content } = fact.kind else {
             return None;
         };
@@ -376,7 +383,7 @@ fn answer(facts: &[Fact], asked: &Asked, processed: FactId) -> Option<(TxnId, Fa
             | SentContent::Clear(_)
             | SentContent::KeyRequest(_) => false,
         };
-        ((device, recipient) == (asked.of, asked.by) && is_about).then_some((txn, fact.id))
+        ((device, recipient) == (asked.of, asked.by) && is_about).then_some(txn)
     })
 }
 

@@ -101,7 +101,7 @@ fn why_a_key_request_got_no_answer_is_told_for_each_device_that_was_asked() {
         assert!(found.contains(sentence), "{found}");
     }
     let again = of_file("key_requests/a_repeated_request_is_answered_once", "m1", "B1");
-    assert_eq!(again.matches("got no answer").count(), 1, "of the last one alone: {again}");
+    assert!(!again.contains("got no answer"), "{again}");
 }
 
 /// Bob's new device asks the old one for a key from before it came up.

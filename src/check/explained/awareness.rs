@@ -280,6 +280,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_list_loses_after_the_message_is_no_reason_that_it_has_no_key() {
+        let mut story = second_device();
+        story.noted(A1, BOB);
+        story.learn(A1, BOB, &[B1, B2]);
+        story.claim_unreachable(A1, B2);
+        story.message(s(0), 0, 0);
+        story.learn(A1, BOB, &[B1]);
+        assert_eq!(b2(&story), Leaf::Unexplained);
+        assert_eq!(story.rules(), [(Rule::D04, server(HOME))]);
+        story.message(s(0), 1, 1);
+        assert_eq!(leaf(&story.judge(), 1, B2), Leaf::WrongList, "by then it was lost");
+    }
+
+    #[test]
     fn a_query_that_began_before_the_device_came_up_may_leave_it_out() {
         let mut story = Story::with_olm();
         story.deliver((A1, B1), s(0), 0);
