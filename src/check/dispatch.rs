@@ -186,7 +186,7 @@ impl Checker {
             FactKind::OneTimeKeysUp { device, first, count } => {
                 view.supply.one_time_up(device, (first, count), now);
             }
-            FactKind::FallbackKeyUp { device, .. } => view.supply.fallback_up(device, fact.id),
+            FactKind::FallbackKeyUp { device, .. } => view.supply.fallback_up(device, now),
             FactKind::UploadRefused { device } => view.supply.refused(device, fact.id),
             FactKind::ServerRestored { server, snapshot } => {
                 let lost = (snapshot, fact.id);

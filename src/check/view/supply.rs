@@ -22,8 +22,9 @@ pub(crate) struct Batch {
 /// The fallback key of a device.
 #[derive(Debug, Clone, Copy)]
 struct Fallback {
-    /// Since when there has been one without a gap.
+    /// Since when there has been one without a gap, as far as is known; and when the first came.
     since: FactId,
+    begun: SimTime,
     /// The first time that it was handed out since it was uploaded.
     used: Option<FactId>,
 }
@@ -94,11 +95,12 @@ impl Supply {
     }
 
     /// The device's server took a fallback key.
-    pub(crate) fn fallback_up(&mut self, device: DeviceId, fact: FactId) {
+    pub(crate) fn fallback_up(&mut self, device: DeviceId, now: Moment) {
         let device = row(&mut self.devices, device.index());
-        device.last_up[1] = Some(fact);
-        let since = device.fallback.map_or(fact, |before| before.since);
-        device.fallback = Some(Fallback { since, used: None });
+        device.last_up[1] = Some(now.fact);
+        let (since, begun) =
+            device.fallback.map_or((now.fact, now.at), |before| (before.since, before.begun));
+        device.fallback = Some(Fallback { since, begun, used: None });
     }
 
     /// The device's server refused an upload.
@@ -166,7 +168,9 @@ impl Supply {
                 batch.unclaimed = 0;
             }
             device.some_since = (device.unclaimed > 0).then_some(since);
-            device.fallback = None;
+            // Which one it was then, and whether that had been used, is left open.
+            let kept = device.fallback.filter(|fallback| fallback.begun < snapshot);
+            device.fallback = kept.map(|fallback| Fallback { since, used: None, ..fallback });
         }
     }
 
@@ -219,6 +223,10 @@ mod tests {
 
     const D: DeviceId = DeviceId::new(1);
 
+    fn moment(fact: u32, ms: u64) -> Moment {
+        Moment { fact: FactId::new(fact), at: SimTime::from_ms(ms) }
+    }
+
     fn up(supply: &mut Supply, first: u32, count: u32, fact: u32) {
         let now = Moment { fact: FactId::new(fact), at: SimTime::from_ms(u64::from(fact / 10)) };
         supply.one_time_up(D, (KeyValue::new(first), count), now);
@@ -255,7 +263,7 @@ mod tests {
         let mut supply = Supply::default();
         up(&mut supply, 0, 2, 10);
         up(&mut supply, 5, 2, 30);
-        supply.fallback_up(D, FactId::new(31));
+        supply.fallback_up(D, moment(31, 31));
         let (snapshot, since) = (SimTime::from_ms(2), FactId::new(40));
         supply.restored(|device| device != D, (snapshot, since));
         assert_eq!(supply.one_time_since(D), Some(FactId::new(10)), "another server");
@@ -268,6 +276,31 @@ mod tests {
             supply.handed_out(D, KeyValue::new(key), false, FactId::new(50));
         }
         assert_eq!(supply.one_time_since(D), None);
+    }
+
+    #[test]
+    fn a_fallback_key_from_before_the_snapshot_is_there_again_and_whether_it_was_used_is_open() {
+        let mut supply = Supply::default();
+        supply.fallback_up(D, moment(2, 20));
+        supply.handed_out(D, KeyValue::new(3), true, FactId::new(3));
+        supply.fallback_up(D, moment(4, 40));
+        let restored = |supply: &Supply, snapshot, since| {
+            let mut supply = supply.clone();
+            supply.restored(|_| true, (SimTime::from_ms(snapshot), FactId::new(since)));
+            (supply.fallback_since(D), supply.fallback_used(D), supply)
+        };
+        let (since, used, once) = restored(&supply, 21, 9);
+        assert_eq!((since, used), (Some(FactId::new(9)), None));
+        assert_eq!(
+            restored(&once, 30, 10).0,
+            Some(FactId::new(10)),
+            "a copy from before has it too"
+        );
+        assert_eq!(
+            restored(&supply, 20, 9).0,
+            None,
+            "at the same instant it may not be in the copy"
+        );
     }
 
     #[test]
@@ -294,11 +327,11 @@ mod tests {
         let key = KeyValue::new(3);
         supply.handed_out(D, key, true, FactId::new(1));
         assert_eq!(supply.fallback_used(D), None);
-        supply.fallback_up(D, FactId::new(2));
+        supply.fallback_up(D, moment(2, 2));
         supply.handed_out(D, key, true, FactId::new(3));
         supply.handed_out(D, key, true, FactId::new(4));
         assert_eq!(supply.fallback_used(D), Some(FactId::new(3)));
-        supply.fallback_up(D, FactId::new(5));
+        supply.fallback_up(D, moment(5, 5));
         assert_eq!(supply.fallback_used(D), None);
         assert_eq!(supply.fallback_since(D), Some(FactId::new(2)));
         assert_eq!(supply.last_up(D), [None, Some(FactId::new(5))]);
