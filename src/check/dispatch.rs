@@ -21,6 +21,7 @@ impl Checker {
     pub(crate) fn dispatch(&mut self, fact: &Fact) {
         let now = Moment { fact: fact.id, at: fact.at };
         let view = &mut self.view;
+        view.life.passes(now);
         view.notices.next_fact();
         view.forwards.next_fact();
         if let Observer::Device(device) = fact.observer {
@@ -213,6 +214,7 @@ impl Checker {
             }
             FactKind::OlmDropped { device, peer, session, why } => {
                 view.olm.dropped((device, peer), session, (why, now), &view.life);
+                view.olm.wrote(device, peer, now, &view.life);
                 view.duties.changed(device);
             }
             FactKind::OlmEncrypted { device, peer, session, event, txn, .. } => {
@@ -232,7 +234,7 @@ impl Checker {
             }
             FactKind::MegolmEncrypted { device, room, session, index, message } => {
                 view.encrypted((device, room), message, (session, index), now);
-                view.expiries.used(session, index, (now, fact.clock));
+                view.expiries.used((device, session), index, (now, fact.clock), &view.life);
             }
             FactKind::MessageAccepted { room, message } => {
                 view.messages.accepted(message, room, fact.id);

@@ -2,10 +2,35 @@
 //! their store became an older one.
 //! It does not know what they chose or learnt.
 
-use crate::check::view::life::Moment;
+use crate::check::view::life::{Life, Moment};
 use crate::check::view::pairs::row;
 use crate::ids::{DeviceId, FactId};
 use crate::time::SimTime;
+
+/// What a device wrote down of one thing: when it did so last, and whether an older store took anything of it away. A store that goes back
+/// takes what was written after its copy was made, and nothing else: what it took nothing of is known as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    last: Moment,
+    has_lost: bool,
+}
+
+impl Written {
+    /// The device wrote something of it for the first time.
+    pub(crate) const fn first(now: Moment) -> Self {
+        Self { last: now, has_lost: false }
+    }
+
+    /// It wrote something of it again.
+    pub(crate) fn again(&mut self, device: DeviceId, now: Moment, life: &Life) {
+        *self = Self { last: now, has_lost: self.may_be_lost(device, life) };
+    }
+
+    /// Whether an older store may have taken anything of it away.
+    pub(crate) fn may_be_lost(self, device: DeviceId, life: &Life) -> bool {
+        self.has_lost || life.forgiven(device, self.last).is_some()
+    }
+}
 
 /// What one device came to know last, and whether that may be lost.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,8 +101,8 @@ impl Doubts {
 
 #[cfg(test)]
 mod tests {
-    use super::Doubts;
-    use crate::check::view::life::Moment;
+    use super::{Doubts, Written};
+    use crate::check::view::life::{Life, Moment};
     use crate::ids::{DeviceId, FactId};
     use crate::time::SimTime;
 
@@ -99,6 +124,23 @@ mod tests {
         older.restored(device, SimTime::from_ms(5), at(9));
         assert!(older.of(device), "a second loss brings nothing back");
         assert!(!older.of(DeviceId::new(0)));
+    }
+
+    #[test]
+    fn what_was_written_after_the_copy_is_lost_for_ever_and_nothing_else() {
+        let device = DeviceId::new(1);
+        let now = |fact, ms| Moment { fact: FactId::new(fact), at: SimTime::from_ms(ms) };
+        let mut life = Life::default();
+        let mut kept = Written::first(now(1, 5));
+        let lost = Written::first(now(2, 8));
+        life.restored(device, FactId::new(3), SimTime::from_ms(8));
+        assert!(!kept.may_be_lost(device, &life) && lost.may_be_lost(device, &life));
+        kept.again(device, now(4, 9), &life);
+        assert!(!kept.may_be_lost(device, &life), "it was written after the restore");
+        life.restored(device, FactId::new(5), SimTime::from_ms(6));
+        assert!(kept.may_be_lost(device, &life));
+        kept.again(device, now(6, 10), &life);
+        assert!(kept.may_be_lost(device, &life), "nothing brings back what was lost");
     }
 
     #[test]

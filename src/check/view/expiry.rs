@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use crate::check::view::View;
+use crate::check::view::doubt::Written;
 use crate::check::view::given::Given;
-use crate::check::view::life::Moment;
+use crate::check::view::life::{Life, Moment};
 use crate::check::view::pairs::{Pairs, row};
 use crate::check::view::rooms::{Passage, Span, is_there};
 use crate::ids::{DeviceId, FactId, MegolmSessionId, RoomId, UserId};
@@ -40,6 +41,15 @@ pub(crate) struct InUse {
     pub(crate) must: Vec<Must>,
     /// What lets the creator replace it.
     pub(crate) may: Option<FactId>,
+    /// What its creator wrote down of it: that it was made, and each message.
+    written: Written,
+}
+
+impl InUse {
+    /// Whether its creator, `device`, may have lost anything that it did with the session with an older store.
+    pub(crate) fn may_be_lost(&self, device: DeviceId, life: &Life) -> bool {
+        self.written.may_be_lost(device, life)
+    }
 }
 
 /// All sessions.
@@ -68,19 +78,22 @@ impl Expiries {
             replaced: replaced.filter(|old| *old != session),
             must: Vec::new(),
             may: None,
+            written: Written::first(now),
         });
     }
 
-    /// The session's creator encrypted a message with it.
+    /// The device, which made the session, encrypted a message with it.
     pub(crate) fn used(
         &mut self,
-        session: MegolmSessionId,
+        (device, session): (DeviceId, MegolmSessionId),
         index: u32,
         (now, clock): (Moment, SimTime),
+        life: &Life,
     ) {
         if let Some(Some(known)) = self.sessions.get_mut(session.index()) {
             known.first_used.get_or_insert(clock);
             known.last = Some((index, now));
+            known.written.again(device, now, life);
         }
     }
 

@@ -33,6 +33,7 @@ impl View {
             ClaimOutcome::Failed(_) => Some(Failed { epoch, for_good: false }),
         };
         let is_settled = self.olm.claim_ended(device, target, failed, (now, &self.life));
+        self.olm.wrote(device, target, now, &self.life);
         if is_settled && self.tells_nothing_of_olm(device, target) {
             self.olm.leave_untold((device, target), epoch, None);
         }

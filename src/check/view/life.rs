@@ -37,6 +37,8 @@ struct Device {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Life {
     devices: Vec<Device>,
+    /// The first fact of each instant.
+    instants: Vec<Moment>,
 }
 
 impl Life {
@@ -46,6 +48,20 @@ impl Life {
 
     fn entry(&mut self, device: DeviceId) -> &mut Device {
         row(&mut self.devices, device.index())
+    }
+
+    /// A fact came.
+    pub(crate) fn passes(&mut self, now: Moment) {
+        if self.instants.last().is_none_or(|last| last.at != now.at) {
+            self.instants.push(now);
+        }
+    }
+
+    /// The fact with its virtual time.
+    fn moment(&self, fact: FactId) -> Moment {
+        let later = self.instants.partition_point(|instant| instant.fact <= fact);
+        let begun = self.instants[..later].last();
+        Moment { fact, at: begun.map_or(SimTime::ZERO, |begun| begun.at) }
     }
 
     /// The device's server learnt of it; `crypto` if with keys and algorithms.
@@ -163,18 +179,20 @@ impl Life {
         found.map(|restore| restore.fact)
     }
 
-    /// As [`Life::unsettled_by`], of what rests on nothing from before `since`: a restore from before that leaves nothing open.
+    /// As [`Life::unsettled_by`], of what rests on nothing but what the device wrote down by `since`: a restore from before that leaves
+    /// nothing open, nor does one whose snapshot has it.
     pub(crate) fn unsettled_since(
         &self,
         device: DeviceId,
         since: FactId,
         moment: Moment,
     ) -> Option<FactId> {
-        let restores = &self.of(device)?.restores;
-        let found = restores.iter().find(|restore| {
-            restore.fact > since && (restore.fact < moment.fact || restore.snapshot <= moment.at)
-        });
-        found.map(|restore| restore.fact)
+        self.lost_since(device, since).or_else(|| self.forgiven(device, moment))
+    }
+
+    /// The restore that may have taken away what the device wrote down by `fact`.
+    pub(crate) fn lost_since(&self, device: DeviceId, fact: FactId) -> Option<FactId> {
+        self.forgiven(device, self.moment(fact))
     }
 
     /// The first restore of the device's store after `fact`.
@@ -209,6 +227,9 @@ mod tests {
     #[test]
     fn a_restore_undoes_what_came_after_its_snapshot_and_before_itself() {
         let mut life = Life::default();
+        for (fact, ms) in [(3, 40), (5, 49), (7, 50), (8, 60), (10, 65), (12, 70)] {
+            life.passes(moment(fact, ms));
+        }
         life.restored(D, FactId::new(10), SimTime::from_ms(50));
         assert_eq!(life.undone(D, moment(5, 60)), Some(FactId::new(10)));
         assert_eq!(life.restored_since(D, FactId::new(9)), Some(FactId::new(10)));
@@ -221,11 +242,13 @@ mod tests {
         assert_eq!(life.unsettled_by(D, moment(5, 50)), Some(FactId::new(10)));
         assert_eq!(life.unsettled_by(D, moment(11, 49)), Some(FactId::new(10)));
         let since = |since, moment| life.unsettled_since(D, FactId::new(since), moment);
-        assert_eq!(since(11, moment(12, 70)), None);
-        assert_eq!(since(9, moment(12, 70)), Some(FactId::new(10)));
+        let restore = Some(FactId::new(10));
+        let later = [4, 6, 7, 9, 11].map(|fact| since(fact, moment(12, 70)));
+        assert_eq!(later, [None, None, restore, restore, None], "only what is not in the copy");
+        assert_eq!([since(4, moment(5, 49)), since(4, moment(5, 50))], [None, restore]);
         assert_eq!(
-            [since(4, moment(5, 49)), since(4, moment(5, 50))],
-            [None, Some(FactId::new(10))]
+            [1, 6, 9].map(|fact| life.lost_since(D, FactId::new(fact))),
+            [None, None, restore]
         );
     }
 

@@ -183,6 +183,7 @@ impl View {
     /// The device made an Olm session.
     pub(crate) fn olm_made(&mut self, device: DeviceId, peer: DeviceId, made: Made) {
         self.olm.made(device, peer, made);
+        self.olm.wrote(device, peer, made.moment, &self.life);
         self.duties.changed(device);
     }
 
@@ -275,17 +276,23 @@ impl View {
     pub(crate) fn may_not_know(&self, encrypted: &Encrypted, device: DeviceId) -> bool {
         let Encrypted { sender, session, fact, at, .. } = *encrypted;
         let now = Moment { fact, at };
-        let is_fresh = |since: FactId| self.life.unsettled_since(sender, since, now).is_none();
         if self.life.unsettled_by(sender, now).is_none() {
             return false;
         }
-        let is_made = self.expiries.of(session).is_some_and(|known| is_fresh(known.made.fact));
+        // What was lost of the session after the message says nothing of what was known then.
+        let is_made = self.expiries.of(session).is_some_and(|known| {
+            let restore = self.life.restored_since(sender, known.made.fact);
+            restore.is_none_or(|restore| restore > fact) || !known.may_be_lost(sender, &self.life)
+        });
         let listed = self.lists.told(sender, self.cast.user(device), device);
         let mut listed = listed.into_iter().flatten();
-        let is_listed = listed.any(|answer| answer.fact < fact && is_fresh(answer.fact));
+        let is_listed =
+            listed.any(|answer| answer.fact < fact && self.life.forgiven(sender, answer).is_none());
         let knows_olm = self.olm.surely_has((sender, device), fact, &self.life)
-            || self.olm.failed_in(sender, device).next().is_none();
-        !(is_made && is_listed && knows_olm) || self.doubts.of(sender)
+            || self.olm.failed_in(sender, device).next().is_none()
+            || !self.olm.may_be_lost(sender, device, &self.life);
+        let is_kept = self.life.forgiven(sender, now).is_none();
+        !(is_kept && is_made && is_listed && knows_olm) || self.doubts.of(sender)
     }
 
     /// Whether the other is not on the device's list, or an older store took it from there, and the device cannot tell without

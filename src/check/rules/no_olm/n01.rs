@@ -28,9 +28,11 @@ impl NoticeJudge for AttemptFailed {
         if notice.circumstances.has_olm || notice.circumstances.fallback.is_some() {
             return;
         }
-        // Whatever store it has, there is no failure in it where there never was one.
+        // Whatever store it has, there is no failure in it where there never was one, and all that there were where none was lost.
+        let recipient = accepted.message.recipient;
         let knows = view.life.unsettled_by(sender, put).is_none()
-            || view.olm.failed_in(sender, accepted.message.recipient).next().is_none();
+            || view.olm.failed_in(sender, recipient).next().is_none()
+            || !view.olm.may_be_lost(sender, recipient, &view.life);
         if is_broken(view, notice) && knows {
             findings.raise_as(
                 Severity::Violation,

@@ -76,12 +76,10 @@ fn next_index(view: &View, device: DeviceId, session: MegolmSessionId) -> u32 {
 
 /// Whether the device's store is an older one in which something may be missing that the device did with the session.
 fn is_unsure_of(view: &View, device: DeviceId, session: MegolmSessionId, now: Moment) -> bool {
-    let made = view.expiries.of(session).map(|known| known.made.fact);
-    let restore = match made {
-        Some(made) => view.life.unsettled_since(device, made, now),
-        None => view.life.unsettled_by(device, now),
-    };
-    restore.is_some()
+    match view.expiries.of(session) {
+        Some(known) => known.may_be_lost(device, &view.life),
+        None => view.life.unsettled_by(device, now).is_some(),
+    }
 }
 
 /// Whether the device had the session from there on before, or its sender may have forgotten what was so.

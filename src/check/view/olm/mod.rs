@@ -1,6 +1,7 @@
 //! Olm as each device has it: sessions by peer, attempts to set one up, and the epochs of `m.no_olm`.
 //! It does not know which message needed a session.
 
+use crate::check::view::doubt::Written;
 use crate::check::view::life::{Life, Moment};
 use crate::check::view::pairs::{Pairs, row};
 use crate::ids::{DeviceId, FactId, OlmSessionId};
@@ -114,6 +115,8 @@ struct Pair {
     unclear: Option<FactId>,
     /// The device's own clock when it last made an outbound session.
     outbound: Option<SimTime>,
+    /// What the device wrote down of it all but how far its sessions were used.
+    written: Option<Written>,
 }
 
 impl Pair {
@@ -270,6 +273,20 @@ impl Olm {
             let mut sessions = pair.sessions.iter();
             sessions.any(|known| known.new.fact < fact && known.is_surely_held(device, life))
         })
+    }
+
+    /// The device wrote down that it has one session with `peer` more or fewer, or what came of an attempt to have one.
+    pub(crate) fn wrote(&mut self, device: DeviceId, peer: DeviceId, now: Moment, life: &Life) {
+        match &mut self.pairs.entry(device.raw(), peer.raw()).written {
+            Some(written) => written.again(device, now, life),
+            written @ None => *written = Some(Written::first(now)),
+        }
+    }
+
+    /// Whether the device may have lost anything of that with an older store.
+    pub(crate) fn may_be_lost(&self, device: DeviceId, peer: DeviceId, life: &Life) -> bool {
+        let written = self.of(device, peer).and_then(|pair| pair.written);
+        written.is_some_and(|written| written.may_be_lost(device, life))
     }
 
     /// The client of the device stopped: no answer to its claims will reach it.
