@@ -23,7 +23,14 @@ impl NoticeJudge for InSight {
         let made = accepted.notice.session.and_then(|session| view.messages.session(session));
         let is_stranger = made
             .is_some_and(|made| view.rooms.place(made.room, accepted.message.recipient).is_none());
-        if !in_sight && (is_stranger || view.life.unsettled_by(sender, put).is_none()) {
+        // And what no older store took anything of is as it was.
+        let is_known = made.is_some_and(|made| {
+            !view.rooms.may_be_lost(sender, made.room)
+                && view.life.unsettled_since(sender, made.new, put).is_none()
+                && !view.doubts.of(sender)
+        });
+        let is_sure = is_stranger || is_known || view.life.unsettled_by(sender, put).is_none();
+        if !in_sight && is_sure {
             accepted.raise(Rule::W17, findings);
         }
     }

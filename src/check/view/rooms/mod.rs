@@ -56,6 +56,8 @@ struct Seen {
     at: SimTime,
     /// Whether the last answer held the whole state.
     whole: bool,
+    /// Whether an older store may have taken away anything that it was told.
+    has_lost: bool,
     /// The syncs that told of a change, with the place up to which they told.
     steps: Vec<(u32, Moment)>,
     /// The same as it was until each time at which the store went back.

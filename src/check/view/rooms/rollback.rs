@@ -36,6 +36,7 @@ impl Rooms {
             let then = seen.past.iter().find(|(until, _)| is_after(*until));
             let then = known_at(then.map_or(&seen.steps, |(_, steps)| steps), snapshot);
             let before = std::mem::replace(&mut seen.steps, then);
+            seen.has_lost |= before.iter().any(|(_, told)| told.at >= snapshot);
             seen.past.push((now, before));
             seen.seq = seen.steps.last().map_or(0, |(seq, _)| *seq);
             // What was left out later was in what the older store had been told. What had been left out of the rest may be in it
@@ -46,10 +47,18 @@ impl Rooms {
                 let then = past.iter().find(|past| is_after(past.until));
                 let then = then.map_or_else(|| list.clone(), |then| then.hidden.clone());
                 let hidden = std::mem::replace(list, then);
+                seen.has_lost |= hidden.iter().any(|hidden| hidden.at >= snapshot);
                 past.push(Past { until: now, hidden });
                 list.retain(|hidden| hidden.at <= snapshot && hidden.after < seen.seq);
             }
         }
+    }
+}
+
+impl Rooms {
+    /// Whether an older store may have taken away anything that the device was told of the room.
+    pub(crate) fn may_be_lost(&self, device: DeviceId, room: RoomId) -> bool {
+        self.seen.get(device.raw(), room.raw()).is_some_and(|seen| seen.has_lost)
     }
 }
 
