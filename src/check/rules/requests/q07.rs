@@ -48,7 +48,7 @@ impl Judge for TellTheOthers {
         let view = at_rest.view;
         for ((device, session), taken) in &self.served {
             let excused = view.life.ended(*device).is_some()
-                || view.life.restored_since(*device, FactId::new(0)).is_some();
+                || view.life.lost_since(*device, *taken).is_some();
             let others = view.askings.of(*device, *session).iter();
             let has_answered = |other| self.answered.contains(&(*device, *session, other));
             // A request reaches whoever has the device id, and not who is to come under it later.
@@ -64,7 +64,9 @@ impl Judge for TellTheOthers {
                 continue;
             }
             findings.met(Rule::Q07);
-            let untold = others.find(|asking| !asking.cancelled);
+            // What was lost with an older store is not known to have been asked.
+            let is_known = |put| view.life.lost_since(*device, put).is_none();
+            let untold = others.find(|asking| !asking.cancelled && is_known(asking.put));
             if let (Some(untold), false) = (untold, excused) {
                 let witnesses = [Some(untold.put), Some(*taken)];
                 findings.raise(Rule::Q07, Party::Device(*device), witnesses);
