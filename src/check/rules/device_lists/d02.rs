@@ -54,11 +54,11 @@ fn broken(view: &View, device: DeviceId, duty: &Duty) -> Option<(Rule, [Option<F
     // What a crash cut off was never written down, and what a restore undid comes again.
     // So is that the list was asked for at all.
     let life = &view.life;
-    let forgotten = duty.followed.and_then(|followed| life.restored_since(device, followed));
+    let forgotten = duty.followed.and_then(|followed| life.lost_since(device, followed));
     if forgotten.is_some() {
         return None;
     }
-    if life.cut_off(device, since).is_some() || life.restored_since(device, since.fact).is_some() {
+    if life.cut_off(device, since).is_some() || life.forgiven(device, since).is_some() {
         return None;
     }
     match (life.crash_after(device, since.fact), duty.cleared) {

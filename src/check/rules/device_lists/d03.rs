@@ -45,7 +45,7 @@ impl Judge for Fresh {
             let note = view.lists.outdated_by(device, user);
             is_late |= note.is_some_and(|note| note >= encrypted.prepared_from);
             let note = note.filter(|note| {
-                *note < encrypted.prepared_from && view.life.restored_since(device, *note).is_none()
+                *note < encrypted.prepared_from && view.life.lost_since(device, *note).is_none()
             });
             if let (Some(Membership::Join), Some(note)) = (seen, note) {
                 let witnesses = [Some(note), Some(case.fact.id)];
