@@ -223,6 +223,13 @@ impl Story {
         self.by(device, FactKind::Crashed { device })
     }
 
+    /// The device's store goes back, to a copy that has all that has happened so far.
+    pub(crate) fn goes_back_a_little(&mut self, device: DeviceId) -> FactId {
+        self.wait(2);
+        let snapshot = SimTime::from_ms(self.at - 1);
+        self.by(device, FactKind::StoreRestored { device, snapshot })
+    }
+
     pub(crate) fn up(&mut self, device: DeviceId) -> FactId {
         self.at(HOME, FactKind::DeviceUp { device, crypto: true })
     }

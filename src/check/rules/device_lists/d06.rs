@@ -35,7 +35,7 @@ impl Judge for Followed {
             let (prepared_from, _) = view.messages.prepared(device, key.room, case.now());
             let begun = view.olm.claiming_since(device, case.fact.at);
             let begun = begun.map_or(prepared_from, |since| since.min(prepared_from));
-            let restored = left.and_then(|left| view.life.restored_since(device, left));
+            let restored = left.and_then(|left| view.life.lost_since(device, left));
             if let (Some(left), None) = (left, restored)
                 && begun > left
             {
@@ -78,6 +78,16 @@ mod tests {
         asked.give((A1, B1), s(1), 0);
         assert_eq!(found(&asked), []);
         assert_eq!(asked.judge().marks.of(Rule::D06), 1);
+        let mut kept = left();
+        let mut lost = kept.clone();
+        kept.goes_back_a_little(A1);
+        let snapshot = lost.now();
+        lost.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        for (mut story, expected) in [(kept, &[Severity::Warning][..]), (lost, &[])] {
+            story.session(A1, s(1));
+            story.give((A1, B1), s(1), 0);
+            assert_eq!(found(&story), expected);
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Judge for ReasonBelow {
                 | KeySource::Own => continue,
             };
             if view.held_since(device, encrypted.session).is_none()
-                || view.life.restored_since(device, attempt).is_some()
+                || view.life.lost_since(device, attempt).is_some()
                 || view.life.ended(device).is_some() && attempt < held.taken.fact
             {
                 continue;
@@ -128,8 +128,11 @@ mod tests {
         restored.shows_nothing(B1, 0);
         let mut ended = restored.clone();
         let snapshot = restored.now();
+        let mut kept = restored.clone();
         restored.by(B1, FactKind::StoreRestored { device: B1, snapshot });
         assert!(!broken(&restored));
+        kept.goes_back_a_little(B1);
+        assert!(broken(&kept), "nothing of that is lost");
         ended.by(B1, FactKind::Crashed { device: B1 });
         assert!(broken(&ended), "it tried with the key at hand");
         let mut early = Story::blocked();

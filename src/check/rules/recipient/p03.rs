@@ -54,7 +54,7 @@ impl Judge for BelowTheKey {
         let view = at_rest.view;
         for Unread { message, device, encrypted, shown, attempt } in at_rest.unread() {
             let excused = view.life.ended(device).is_some()
-                || view.life.restored_since(device, attempt).is_some();
+                || view.life.lost_since(device, attempt).is_some();
             if let Some(key) = fitting_key(view, device, encrypted)
                 && key > attempt
                 && blames_a_notice(shown)
@@ -74,6 +74,7 @@ mod tests {
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
     use crate::scenario::policy::Target;
+    use crate::time::SimTime;
     use crate::trace::fact::{FactKind, LossCause, TryResult};
 
     /// B1 was blocked for message 0 and has the key from 1 on.
@@ -118,6 +119,11 @@ mod tests {
         story.deliver((A1, B1), s(0), 0);
         assert!(story.rules().contains(&(Rule::P03, device(B1))));
         assert!(!rules(&story.judge_cut()).contains(&(Rule::P03, device(B1))));
+        story.goes_back_a_little(B1);
+        assert!(story.rules().contains(&(Rule::P03, device(B1))), "nothing of that is lost");
+        let mut lost = story.clone();
+        lost.by(B1, FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(1) });
+        assert!(!lost.rules().contains(&(Rule::P03, device(B1))));
         story.crash(B1);
         assert!(!story.rules().contains(&(Rule::P03, device(B1))), "it can do nothing any more");
     }

@@ -59,7 +59,7 @@ impl Judge for LooksBack {
             let held = view.holdings.of(device, encrypted.session);
             let readable = held.is_none_or(|held| held.first <= encrypted.index)
                 && view.held_since(device, encrypted.session).is_some();
-            if stands && !readable && view.life.restored_since(device, attempt).is_none() {
+            if stands && !readable && view.life.lost_since(device, attempt).is_none() {
                 let witnesses = [Some(attempt), Some(late.moment.fact)];
                 findings.raise_at((message, device), Rule::P09, Party::Device(device), witnesses);
             }
@@ -74,6 +74,8 @@ mod tests {
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
     use crate::scenario::policy::Target;
+    use crate::time::SimTime;
+    use crate::trace::fact::FactKind;
 
     /// B1 shows `m.no_olm` for message 0, then hears that it is blocked.
     fn late() -> (Story, crate::check::testing::sending::Sent) {
@@ -104,6 +106,12 @@ mod tests {
         assert_eq!(rules(&story.judge_cut()), []);
         let lenient = story.judge_as(ReadingName::Lenient);
         assert_eq!(lenient.violations[0].severity, Severity::Warning);
+        let mut kept = story.clone();
+        kept.goes_back_a_little(B1);
+        assert_eq!(kept.rules(), [(Rule::P09, device(B1))], "nothing of that is lost");
+        let mut lost = story;
+        lost.by(B1, FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(1) });
+        assert_eq!(lost.rules(), []);
     }
 
     #[test]
