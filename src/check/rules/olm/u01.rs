@@ -118,8 +118,10 @@ fn missing(
         Due::Session(failure) => (failure, [Some(failure.fact), None, None]),
         Due::Dummy(failure, _, made) => (made, [Some(failure), Some(made.fact), None]),
     };
+    let may_be_lost = view.doubts.of(device) || view.olm.may_be_lost(device, peer, &view.life);
     let lost = view.doubts.of_choices(device)
-        || view.life.unsettled_by(device, since).is_some()
+        || view.life.forgiven(device, since).is_some()
+        || (may_be_lost && view.life.unsettled_by(device, since).is_some())
         || view.life.cut_off(device, since).is_some();
     let tried = match due {
         // An attempt that failed, also one before, is as good: there was no key to be had. So is one that was under way and
@@ -251,6 +253,9 @@ mod tests {
         assert_eq!(stopped.rules(), []);
         restored.by(B1, FactKind::StoreRestored { device: B1, snapshot: SimTime::from_ms(1) });
         assert_eq!(restored.rules(), []);
+        let mut kept = Story::with_olm();
+        kept.goes_back_a_little(B1);
+        assert_eq!(failed(kept).0.rules(), [(Rule::U01, device(B1))], "nothing was lost before");
         let mut story = Story::with_olm();
         let sent = story.give((A1, B1), s(0), 0);
         story.fails_to_open(sent, OlmError::Mismatch);

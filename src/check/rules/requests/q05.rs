@@ -55,10 +55,7 @@ impl Judge for OwnVerified {
         if lenient && is_repetition(view, view.transport.get(number), forwarded) {
             return;
         }
-        // Whom it trusts an older store may not say, whose device it is needs no store.
-        if !own || view.life.unsettled_by(device, case.now()).is_none() {
-            findings.raise(Rule::Q05, Party::Device(device), [Some(case.fact.id)]);
-        }
+        findings.raise(Rule::Q05, Party::Device(device), [Some(case.fact.id)]);
     }
 }
 
@@ -99,9 +96,13 @@ mod tests {
     fn a_store_that_has_forgotten_that_a_verification_was_taken_back_gives_it() {
         let mut story = story(false);
         let (device, snapshot) = (A1, SimTime::ZERO);
+        let mut knows = story.clone();
         story.by(A1, FactKind::StoreRestored { device, snapshot });
         story.forward((A1, A2), s(0), 0);
         assert!(!broken(&story, ReadingName::Strict, A1));
+        knows.goes_back_a_little(A1);
+        knows.forward((A1, A2), s(0), 0);
+        assert!(broken(&knows, ReadingName::Strict, A1), "nothing of that is lost");
     }
 
     #[test]

@@ -45,9 +45,11 @@ impl NoticeJudge for NotAllowed {
         let lacks = so.held_since.is_none() && so.lost.is_none_or(|lost| lost < since) && !may_hold;
         let own = view.cast.user(sender) == view.cast.user(recipient);
         // Who was seen to take in the request is a device that facts tell of: what it has would be known.
-        // What it never had is in no older store of it.
-        let knows =
-            held.is_none() || view.life.unsettled_by(sender, accepted.message.put).is_none();
+        // What it never had is in no older store of it, nor is what had gone before the copy was made.
+        let put = accepted.message.put;
+        let has_gone =
+            so.lost.is_some_and(|lost| view.life.unsettled_since(sender, lost, put).is_none());
+        let knows = held.is_none() || has_gone || view.life.unsettled_by(sender, put).is_none();
         if lacks && knows {
             accepted.raise(Rule::W13, findings);
         } else if own && so.trusted && so.bar.is_none() && so.held_since.is_some() {
@@ -143,8 +145,12 @@ mod tests {
             if !before {
                 lost(&mut story);
             }
+            let mut restored = story.clone();
             refuse(&mut story, (A2, B1));
             assert_eq!(story.rules().contains(&(Rule::W13, device(A2))), before);
+            restored.goes_back_a_little(A2);
+            refuse(&mut restored, (A2, B1));
+            assert_eq!(restored.rules().contains(&(Rule::W13, device(A2))), before);
         }
     }
 }

@@ -49,13 +49,12 @@ impl Judge for NoClaim {
         let Some(bar) = view.bar(device, target) else { return };
         findings.met(Rule::W21);
         let now = case.now();
-        let restore = match bar {
+        let knows = match bar {
             Bar { code: WithheldCode::Blacklisted, why: Some(block) } => {
-                view.life.unsettled_since(device, block, now)
+                view.life.unsettled_since(device, block, now).is_none()
             }
-            Bar { .. } => view.life.unsettled_by(device, now),
+            Bar { .. } => view.life.unsettled_by(device, now).is_none() || !view.doubts.of(device),
         };
-        let knows = restore.is_none();
         if knows && !view.was_owed_since(device, target, view.epoch(device, target)) {
             let witnesses = [bar.why, Some(case.fact.id)];
             findings.raise_as(Severity::Warning, Rule::W21, Party::Device(device), witnesses);
@@ -70,8 +69,8 @@ mod tests {
     use crate::protocol::withheld::WithheldNotice;
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
-    use crate::scenario::policy::Target;
-    use crate::trace::fact::SentContent;
+    use crate::scenario::policy::{SharePolicy, Target};
+    use crate::trace::fact::{FactKind, SentContent};
 
     fn severities(story: &Story) -> Vec<Severity> {
         let found = story.judge().violations.into_iter();
@@ -97,6 +96,20 @@ mod tests {
         assert_eq!(severities(&story), [Severity::Warning, Severity::Violation]);
         let lenient = story.judge_as(ReadingName::Lenient);
         assert!(lenient.violations.iter().all(|found| found.severity == Severity::Warning));
+    }
+
+    #[test]
+    fn a_share_policy_that_an_older_store_still_has_leaves_out_whom_it_left_out() {
+        let mut story = Story::begin();
+        story.share_with(A1, SharePolicy::CrossSigned);
+        let mut lost = story.clone();
+        story.goes_back_a_little(A1);
+        story.claim_fails(A1, B1);
+        assert_eq!(severities(&story), [Severity::Warning]);
+        let snapshot = lost.now();
+        lost.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+        lost.claim_fails(A1, B1);
+        assert_eq!(severities(&lost), []);
     }
 
     #[test]
