@@ -271,6 +271,11 @@ impl Lists {
         Some([first, last])
     }
 
+    /// When an answer was applied last, unless the device was told since that it need not follow the user.
+    pub(crate) fn applied_at(&self, by: DeviceId, user: UserId) -> Option<Moment> {
+        Some(self.of(by, user)?.applied?.end)
+    }
+
     /// As [`Lists::entry`], or else what the list held when it was followed last: what a device is worth does not change by
     /// that nobody tells of it any more.
     pub(crate) fn last_entry(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<Entry> {

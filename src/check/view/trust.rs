@@ -65,6 +65,19 @@ impl View {
         }
     }
 
+    /// As [`View::may_have_forgotten`], of what bars `device`: where it is the share policy, and no choice of its user is lost, it rests on
+    /// the lists of the device's user and its own, and whatever was lost of them it knows again what an answer said since.
+    pub(crate) fn may_have_forgotten_of(&self, by: DeviceId, device: DeviceId, bar: &Bar) -> bool {
+        let is_known = |user: UserId| {
+            let told = self.lists.applied_at(by, user);
+            told.is_some_and(|told| self.remembers(by, told))
+        };
+        let knows_lists = is_known(self.cast.user(device)) && is_known(self.cast.user(by));
+        let rests_on_lists = bar.code == WithheldCode::Unverified;
+        self.may_have_forgotten(by, bar)
+            && !(rests_on_lists && knows_lists && !self.doubts.of_choices(by))
+    }
+
     /// Whether the user of `by` has blocked `device` or its user.
     fn block(&self, by: DeviceId, device: DeviceId) -> Option<Bar> {
         let block = self.policies.blocked(by, self.targets(device))?;

@@ -21,7 +21,7 @@ impl Judge for NoKeyForTheBarred {
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         let Some(Sealing { sender, recipient }) = sealing_of(case.fact) else { return };
         let Some(bar) = case.view.bar(sender, recipient) else { return };
-        if case.view.may_have_forgotten(sender, &bar) {
+        if case.view.may_have_forgotten_of(sender, recipient, &bar) {
             return;
         }
         let rule = if bar.code == WithheldCode::Blacklisted { Rule::K06 } else { Rule::K08 };
@@ -97,6 +97,28 @@ mod tests {
         later.unblock(A1, Target::Device(B1));
         later.block(A1, Target::Device(B1));
         assert_eq!(first(later), Some(Rule::K06), "a block after the crash is not forgotten");
+    }
+
+    #[test]
+    fn what_an_older_store_lost_of_a_list_it_knows_again_once_it_is_told_again() {
+        for share in [SharePolicy::Verified, SharePolicy::CrossSigned] {
+            let mut story = Story::with_olm();
+            story.share_with(A1, share);
+            story.wait(1);
+            let snapshot = story.now();
+            story.learn(A1, BOB, &[B1]);
+            story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+            assert_eq!(first(story.clone()), None);
+            story.learn(A1, BOB, &[B1]);
+            assert_eq!(first(story.clone()), None, "its own list is not known");
+            story.learn(A1, ALICE, &[A1]);
+            assert_eq!(first(story.clone()), Some(Rule::K08));
+            story.share_with(A1, share);
+            story.by(A1, FactKind::StoreRestored { device: A1, snapshot });
+            story.learn(A1, BOB, &[B1]);
+            story.learn(A1, ALICE, &[A1]);
+            assert_eq!(first(story), None, "the policy is lost");
+        }
     }
 
     #[test]
