@@ -5,11 +5,13 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
+use crate::check::view::View;
 use crate::check::view::pairs::Pairs;
 use crate::check::view::requests::Class;
 use crate::check::view::transport::Content;
-use crate::ids::FactId;
+use crate::ids::{DeviceId, FactId};
 use crate::protocol::to_device::OlmEvent;
+use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::FactKind;
@@ -20,6 +22,8 @@ use crate::trace::kind::{Kind, Kinds};
 struct Told {
     fact: FactId,
     version: u32,
+    /// Whether it gives a choice of its sender's user as the reason.
+    is_choice: bool,
 }
 
 /// The judge of K-11.
@@ -39,7 +43,12 @@ impl Judge for OneViewAMessage {
             let Some(Content::Notice(notice)) = content else { return };
             let notice = view.notices.get(notice);
             if let (Some(session), Class::Proactive) = (notice.session, notice.class) {
-                let told = Told { fact: case.fact.id, version: view.duties.version(device) };
+                let is_choice = matches!(
+                    notice.code.known(),
+                    Some(WithheldCode::Blacklisted | WithheldCode::Unverified)
+                );
+                let version = view.duties.version(device);
+                let told = Told { fact: case.fact.id, version, is_choice };
                 self.told.insert(session.raw(), recipient.raw(), told);
             }
         } else if let FactKind::OlmEncrypted {
@@ -49,7 +58,7 @@ impl Judge for OneViewAMessage {
             findings.met(Rule::K11);
             let Some(told) = self.told.get(key.session.raw(), peer.raw()) else { return };
             let (_, previous) = view.messages.prepared(device, key.room, case.now());
-            if Some(told.fact) > previous && told.version == view.duties.version(device) {
+            if Some(told.fact) > previous && is_unchanged(view, (device, peer), *told) {
                 let witnesses = [Some(told.fact), Some(case.fact.id)];
                 findings.raise(Rule::K11, Party::Device(device), witnesses);
             }
@@ -57,9 +66,20 @@ impl Judge for OneViewAMessage {
     }
 }
 
+/// Whether nothing that the notice rests on has changed since: nothing at all, or, where it gives a choice as the reason, no choice about
+/// that device nor anything that was learnt of others, in a client that went on.
+fn is_unchanged(view: &View, (device, peer): (DeviceId, DeviceId), told: Told) -> bool {
+    let version = view.duties.version(device);
+    let is_same_choice = told.is_choice
+        && !view.chose_about((device, peer), (told.fact, None))
+        && view.policies.learnt(device) < Some(told.fact)
+        && !view.life.stopped_since(device, told.fact);
+    told.version == version || is_same_choice
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, Story, device, s};
+    use crate::check::testing::{A1, B1, B2, Story, device, s};
     use crate::protocol::withheld::SessionCode;
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
@@ -85,6 +105,19 @@ mod tests {
         let lenient = story.judge_as(ReadingName::Lenient);
         let found = lenient.violations.iter().find(|found| found.rule == Rule::K11).unwrap();
         assert_eq!(found.severity, Severity::Warning);
+    }
+
+    #[test]
+    fn a_choice_about_somebody_else_between_them_makes_no_difference_and_a_new_start_does() {
+        let mut story = told();
+        story.block(A1, Target::Device(B2));
+        let mut stopped = story.clone();
+        story.give((A1, B1), s(0), 0);
+        assert_eq!(ours(&story), 1);
+        stopped.wait(1);
+        stopped.crash(A1);
+        stopped.give((A1, B1), s(0), 0);
+        assert_eq!(ours(&stopped), 0);
     }
 
     #[test]
