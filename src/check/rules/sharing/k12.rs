@@ -7,11 +7,12 @@ use crate::check::findings::Findings;
 use crate::check::rules::{AtRest, Case, Judge};
 use crate::check::view::View;
 use crate::check::view::life::Moment;
+use crate::check::view::pairs::row;
 use crate::check::view::transport::{Content, Opened, ToDevice};
-use crate::ids::MegolmSessionId;
+use crate::ids::{MegolmSessionId, ToDeviceId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
-use crate::trace::fact::{FactKind, ProcessOutcome};
+use crate::trace::fact::{FactKind, OlmResult, ProcessOutcome};
 use crate::trace::kind::{Kind, Kinds};
 
 /// The judge of K-12: once a message is dealt with, what was inside must be there, unless a crash or an older store took it.
@@ -19,12 +20,19 @@ use crate::trace::kind::{Kind, Kinds};
 pub(crate) struct KeysAreStored {
     /// Keys that were not there when their message was dealt with.
     missing: Vec<(u32, Moment)>,
+    /// The message that each device opened last, if it could.
+    opened: Vec<Option<ToDeviceId>>,
 }
 
 impl Judge for KeysAreStored {
-    const HEARS: Kinds = Kinds::of(&[Kind::Processed]);
+    const HEARS: Kinds = Kinds::of(&[Kind::Processed, Kind::OlmDecrypt]);
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
+        if let FactKind::OlmDecrypt { device, message, result, .. } = case.fact.kind {
+            let is_open = matches!(result, OlmResult::Decrypted { .. });
+            *row(&mut self.opened, device.index()) = Some(message).filter(|_| is_open);
+            return;
+        }
         let FactKind::Processed { device, message, outcome } = case.fact.kind else { return };
         let view = case.view;
         let Some(number) = view.transport.number(message) else { return };
@@ -37,7 +45,12 @@ impl Judge for KeysAreStored {
         }
         findings.met(Rule::K12);
         let held = view.holdings.of(device, session);
-        let is_held = held.is_some_and(|held| held.first <= first);
+        // A key that went is to be kept when it comes again, in a message that can be opened again.
+        let is_opened_now = *row(&mut self.opened, device.index()) == Some(message);
+        let is_held = held.is_some_and(|held| {
+            let is_gone = held.lost.is_some() || view.life.undone(device, held.taken).is_some();
+            held.first <= first && !(is_gone && is_opened_now)
+        });
         if !is_held && !is_refused_for_a_notice(view, key, session) {
             self.missing.push((number, case.now()));
         }
@@ -46,12 +59,21 @@ impl Judge for KeysAreStored {
     fn rest(&mut self, at_rest: AtRest<'_>, findings: &mut Findings) {
         for (number, processed) in &self.missing {
             let key = at_rest.view.transport.get(*number);
-            if at_rest.view.remembers(key.recipient, *processed) {
+            if at_rest.view.remembers(key.recipient, *processed)
+                && !is_taken_at_once(at_rest.view, key, *processed)
+            {
                 let witnesses = [Some(key.put.fact), Some(processed.fact)];
                 findings.raise(Rule::K12, Party::Device(key.recipient), witnesses);
             }
         }
     }
+}
+
+/// Whether the key was told of a line later, at the time of its message.
+fn is_taken_at_once(view: &View, key: &ToDevice, processed: Moment) -> bool {
+    let Content::Key { session, first } = key.content else { return false };
+    let held = view.holdings.of(key.recipient, session);
+    held.is_some_and(|held| held.first <= first && held.taken.at == processed.at)
 }
 
 /// Whether the key comes from the device that made the session, as far as is known.
