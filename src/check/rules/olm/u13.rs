@@ -3,8 +3,9 @@
 
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
+use crate::check::view::View;
 use crate::check::view::transport::{Content, ToDevice};
-use crate::ids::TxnId;
+use crate::ids::{FactId, MegolmSessionId, TxnId};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::fact::FactKind;
@@ -48,7 +49,20 @@ fn earlier<'a>(case: Case<'a>, txn: TxnId, sent: &ToDevice) -> Option<&'a ToDevi
             && other.put.fact < sent.put.fact
             && transport.accepted(other.txn).is_some_and(|accepted| accepted < sent.put.fact)
             && life.forgiven(sent.sender, other.put).is_none()
-            && life.crash_after(sent.sender, other.put.fact).is_none()
+            && life
+                .crash_after(sent.sender, other.put.fact)
+                .is_none_or(|crash| had_answer(case.view, (session, other), crash))
+    })
+}
+
+/// Whether the sender knew before it crashed that the key was accepted: it went on with the session after that, and not at the very
+/// instant of the crash.
+fn had_answer(view: &View, (session, key): (MegolmSessionId, &ToDevice), crash: FactId) -> bool {
+    let last = view.expiries.of(session).and_then(|known| known.last);
+    last.is_some_and(|(_, used)| {
+        view.transport.accepted(key.txn).is_some_and(|accepted| accepted < used.fact)
+            && used.fact < crash
+            && view.life.cut_off(key.sender, used).is_none()
     })
 }
 
