@@ -163,6 +163,19 @@ impl Life {
         self.restore(device, moment.fact, |snapshot| snapshot < moment.at)
     }
 
+    /// Whether the store that the device has now surely lacks what it wrote down at `moment`: the last restore was to a copy from before.
+    /// An earlier one says nothing, because a later copy may have what it took away.
+    pub(crate) fn surely_lacks(&self, device: DeviceId, moment: Moment) -> bool {
+        let last = self.of(device).and_then(|device| device.restores.last());
+        last.is_some_and(|last| last.fact > moment.fact && last.snapshot < moment.at)
+    }
+
+    /// Whether what the device no longer had at `fact` has not come back since, with an older store or because a crash cut the loss off.
+    pub(crate) fn is_still_gone(&self, device: DeviceId, fact: FactId) -> bool {
+        self.restored_since(device, fact).is_none()
+            && self.cut_off(device, self.moment(fact)).is_none()
+    }
+
     /// *Rolled back*: the restore for which what the device did at `moment` is not held against it. At the very
     /// instant of the snapshot it is not known which came first, so that instant is forgiven.
     pub(crate) fn forgiven(&self, device: DeviceId, moment: Moment) -> Option<FactId> {
@@ -250,6 +263,23 @@ mod tests {
             [1, 6, 9].map(|fact| life.lost_since(D, FactId::new(fact))),
             [None, None, restore]
         );
+    }
+
+    #[test]
+    fn a_later_copy_may_have_what_an_earlier_restore_took_away() {
+        let mut life = Life::default();
+        for (fact, ms) in [(5, 60), (10, 70), (15, 80)] {
+            life.passes(moment(fact, ms));
+        }
+        life.restored(D, FactId::new(10), SimTime::from_ms(50));
+        assert!(life.surely_lacks(D, moment(5, 60)));
+        assert_eq!([49, 50].map(|ms| life.surely_lacks(D, moment(4, ms))), [false, false]);
+        assert!(!life.surely_lacks(D, moment(12, 75)), "it was written down after that");
+        assert_eq!([9, 12].map(|gone| life.is_still_gone(D, FactId::new(gone))), [false, true]);
+        life.restored(D, FactId::new(15), SimTime::from_ms(65));
+        assert!(!life.surely_lacks(D, moment(5, 60)), "the copy is from before the first restore");
+        life.crashed(D, moment(17, 80));
+        assert_eq!([16, 17].map(|gone| life.is_still_gone(D, FactId::new(gone))), [false, true]);
     }
 
     #[test]

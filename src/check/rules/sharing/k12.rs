@@ -48,7 +48,10 @@ impl Judge for KeysAreStored {
         // A key that went is to be kept when it comes again, in a message that can be opened again.
         let is_opened_now = *row(&mut self.opened, device.index()) == Some(message);
         let is_held = held.is_some_and(|held| {
-            let is_gone = held.lost.is_some() || view.life.undone(device, held.taken).is_some();
+            let is_gone = match held.lost {
+                Some((_, lost)) => view.life.is_still_gone(device, lost),
+                None => view.life.surely_lacks(device, held.taken),
+            };
             held.first <= first && !(is_gone && is_opened_now)
         });
         if !is_held && !is_refused_for_a_notice(view, key, session) {
@@ -94,6 +97,7 @@ mod tests {
     use crate::check::testing::{A1, B1, C1, Story, device, s};
     use crate::protocol::withheld::SessionCode;
     use crate::rulebook::rule::Rule;
+    use crate::time::SimTime;
     use crate::trace::fact::{FactKind, KeySource, OlmError, ProcessOutcome};
 
     fn ours(story: &Story) -> usize {
@@ -129,6 +133,24 @@ mod tests {
         story.opened(better);
         story.processed(better, ProcessOutcome::Handled);
         assert_eq!(ours(&story), 1);
+    }
+
+    #[test]
+    fn a_key_that_went_is_to_be_kept_when_it_comes_again_unless_a_later_copy_has_it() {
+        let mut story = Story::with_olm();
+        story.deliver((A1, B1), s(0), 0);
+        story.wait(5);
+        let copy = story.now();
+        let snapshot = SimTime::from_ms(1);
+        story.by(B1, FactKind::StoreRestored { device: B1, snapshot });
+        let mut back = story.clone();
+        back.by(B1, FactKind::StoreRestored { device: B1, snapshot: copy });
+        for (mut story, expected) in [(story, 1), (back, 0)] {
+            let again = story.give((A1, B1), s(0), 0);
+            story.opened(again);
+            story.processed(again, ProcessOutcome::Handled);
+            assert_eq!(ours(&story), expected);
+        }
     }
 
     #[test]
