@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use crate::client::RequestNo;
 use crate::client::reference::Reference;
-use crate::client::reference::claims::{ClaimState, RunningClaim};
+use crate::client::reference::claims::RunningClaim;
 use crate::client::reference::io::Io;
 use crate::client::reference::olm_sessions::MadeBy;
 use crate::client::reference::puts::{Item, ItemContent};
@@ -48,7 +48,7 @@ pub(super) enum Opening {
 }
 
 impl Reference {
-    /// Claims keys of these devices because of `cause`, in one request, unless claims for them are on their way.
+    /// Claims keys of these devices because of `cause`, in one request. No claim for any of them is on its way.
     pub(super) fn claim(
         &mut self,
         devices: &[DeviceId],
@@ -57,9 +57,6 @@ impl Reference {
     ) {
         let mut claims = Vec::with_capacity(devices.len());
         for target in devices {
-            if matches!(self.live.claims.state(*target, io.given.clock), ClaimState::Running) {
-                continue;
-            }
             let claim = io.given.entropy.claim();
             let kind = FactKind::Claim { device: self.me(), target: *target, claim };
             let causes = Causes::of([cause.0, io.given.clock_set]);

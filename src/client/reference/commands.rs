@@ -13,7 +13,7 @@ use crate::protocol::room::RoomEvent;
 use crate::protocol::to_device::{OlmEvent, ToDeviceBody};
 use crate::protocol::withheld::CodeSet;
 use crate::scenario::policy::Target;
-use crate::trace::fact::{Causes, FactKind, LossCause, Refusal};
+use crate::trace::fact::{Causes, FactKind, LossCause};
 
 impl Reference {
     /// Does what the user wants.
@@ -24,12 +24,7 @@ impl Reference {
             }
             Command::Logout => self.log_out(io),
             Command::Send { room, message } => {
-                if self.store.life == Life::LoggedIn {
-                    self.enqueue_job(room, Purpose::Message(message), io);
-                } else {
-                    let (device, why) = (self.me(), Refusal::NotLoggedIn);
-                    io.fact_of_input(FactKind::SendRefused { device, room, message, why });
-                }
+                self.enqueue_job(room, Purpose::Message(message), io);
             }
             Command::SetMembership { room, user, membership } => {
                 self.set_membership(room, user, membership, io);

@@ -122,17 +122,12 @@ impl Reference {
         devices.into_iter().collect()
     }
 
-    /// Users whose devices are owed a key of the room, and whose lists are not followed any more or are asked for at the
-    /// moment, ascending.
-    pub(super) fn unfollowed_creditors(&self, room: RoomId) -> Vec<UserId> {
+    /// Users whose devices are owed a key of the room, ascending.
+    pub(super) fn creditors(&self, room: RoomId) -> Vec<UserId> {
         let habits = self.habits();
         let owed = self.sessions_of(room).flat_map(|outbound| outbound.owed(room, habits));
         let users: BTreeSet<UserId> = owed.map(|owed| self.user_of(owed.device)).collect();
-        let is_followed = |user: &UserId| {
-            self.store.lists.user(*user).is_some_and(|list| list.followed)
-                && !self.live.queries.is_running(*user)
-        };
-        users.into_iter().filter(|user| !is_followed(user)).collect()
+        users.into_iter().collect()
     }
 
     /// Gives the keys that are owed to those who can be reached. Who was told of a replaced session, or is due nothing

@@ -10,7 +10,6 @@ use crate::client::reference::outbound::Outbound;
 use crate::client::reference::outbox::{OutboxNo, Places};
 use crate::client::reference::rooms::{SeenRoom, shareable, visibility_or_default};
 use crate::client::reference::share::Plan;
-use crate::client::reference::store::Life;
 use crate::ids::{DeviceId, FactId, MessageId, RoomId, UserId};
 use crate::protocol::api::{MessagePut, Request};
 use crate::protocol::megolm::OutboundSession;
@@ -171,8 +170,7 @@ impl Reference {
         if let Some(why) = self.refusal_before_lists(room) {
             return self.refuse(room, (message, job), why, io);
         }
-        let settled = self.settled_but_for(room, io).filter(|_| !self.habits().shares_once);
-        if let Some(missing) = settled {
+        if let Some(missing) = self.settled_but_for(room, io) {
             if self.claim_missing(&missing, io) {
                 return Progress::Wait;
             }
@@ -252,9 +250,6 @@ impl Reference {
     }
 
     fn refusal_before_lists(&self, room: RoomId) -> Option<Refusal> {
-        if self.store.life != Life::LoggedIn {
-            return Some(Refusal::NotLoggedIn);
-        }
         if self.config.keys != PublishedKeys::Full {
             return Some(Refusal::NoEncryption);
         }
@@ -281,12 +276,9 @@ impl Reference {
     /// Gives what is owed for messages that were sent already, or tells why it cannot be given. Who has left since
     /// could see those messages and is owed as well; a session that is not to be used any more serves for that.
     fn settle(&mut self, room: RoomId, cause: Option<FactId>, io: &mut Io<'_, '_>) -> Progress {
-        if self.store.life != Life::LoggedIn {
-            return Progress::Done;
-        }
         // Lists that are not followed any more are asked for again (D-06).
-        let unfollowed = self.unfollowed_creditors(room);
-        if self.wait_for_lists(&unfollowed, io) {
+        let creditors = self.creditors(room);
+        if self.wait_for_lists(&creditors, io) {
             return Progress::Wait;
         }
         let missing = self.owed_without_olm(room);
