@@ -389,3 +389,78 @@ impl<D> Out<D> {
         self.last.drain(..)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Because, Directory, Effect, Observation, Out, RequestNo, WakeAt};
+    use crate::ids::{DeviceId, FactId, ServerId, UserId};
+    use crate::protocol::api::Request;
+    use crate::time::SimTime;
+    use crate::trace::fact::{Causes, FactKind};
+
+    const OBSERVED: Observation = Observation {
+        first: FactId::new(7),
+        at: SimTime::from_ms(3),
+        clock: SimTime::from_ms(4),
+        device: DeviceId::new(0),
+    };
+
+    /// One effect of each kind, and a request that leaves behind them.
+    fn fill(out: &mut Out<u8>) {
+        out.request_last(RequestNo(1), Request::GetBackup, Because::default());
+        out.persist(|| 5);
+        out.request(RequestNo(0), Request::Logout, None);
+        out.fact(FactKind::UserStep(0), Causes::NONE);
+        out.wake(WakeAt::At(SimTime::from_ms(9)));
+    }
+
+    fn told<D: std::fmt::Debug>(out: &mut Out<D>) -> Vec<String> {
+        let told = out.drain().map(|effect| match effect {
+            Effect::Persist(copy) => format!("persist {copy:?}"),
+            Effect::Request(number, ..) => format!("request {}", number.0),
+            Effect::Fact(fact) => format!("fact {}", fact.id.raw()),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn requests_that_leave_last_stand_behind_everything_else() {
+        let mut out = Out::default();
+        out.begin(OBSERVED, true);
+        assert!(!out.writes());
+        fill(&mut out);
+        assert!(out.writes());
+        let requests: Vec<&Request> = out.requests().collect();
+        assert!(matches!(requests[..], [Request::Logout, Request::GetBackup]));
+        assert_eq!(told(&mut out), ["persist Some(5)", "request 0", "fact 7", "request 1"]);
+        assert!(!out.writes());
+    }
+
+    #[test]
+    fn a_list_that_begins_anew_is_empty_and_asks_for_no_wake() {
+        let mut out = Out::default();
+        out.begin(OBSERVED, true);
+        fill(&mut out);
+        out.begin(OBSERVED, false);
+        assert_eq!(out.wake_at(), WakeAt::Never);
+        assert_eq!(told(&mut out), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_client_inside_of_another_does_is_what_that_one_does() {
+        let mut out = Out::default();
+        out.begin(OBSERVED, true);
+        out.of_inner(|store| (store, "outer"), fill);
+        assert_eq!(out.wake_at(), WakeAt::At(SimTime::from_ms(9)));
+        assert_eq!(out.fact(FactKind::UserStep(1), Causes::NONE), FactId::new(8));
+        let expected =
+            ["persist Some((5, \"outer\"))", "request 0", "fact 7", "fact 8", "request 1"];
+        assert_eq!(told(&mut out), expected);
+    }
+
+    #[test]
+    fn a_directory_counts_its_devices() {
+        let directory = Directory::new(vec![UserId::new(0); 3], vec![ServerId::new(0)]);
+        assert_eq!(directory.device_count(), 3);
+    }
+}
