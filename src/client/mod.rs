@@ -427,7 +427,9 @@ mod tests {
     fn requests_that_leave_last_stand_behind_everything_else() {
         let mut out = Out::default();
         out.begin(OBSERVED, true);
+        out.request(RequestNo(2), Request::Logout, None);
         assert!(!out.writes());
+        out.begin(OBSERVED, true);
         fill(&mut out);
         assert!(out.writes());
         let requests: Vec<&Request> = out.requests().collect();

@@ -340,6 +340,7 @@ mod tests {
         for (notice, expected) in cases {
             let mut all = Notices::default();
             assert!(all.keep_no_olm(notice));
+            assert!(!all.keep_no_olm(notice), "a repetition counted as new");
             assert_eq!(all.explain(&UNREAD, SPEC).0, expected);
             let silent = Choosing { show_no_olm: false, ..SPEC };
             assert_eq!(all.explain(&UNREAD, silent).0, Shown::Unexplained);

@@ -158,6 +158,7 @@ mod tests {
     fn a_transaction_names_no_device_twice_and_holds_no_more_than_it_may() {
         assert_eq!(split(&[1, 2, 1, 3, 2], 250), [vec![1, 2], vec![1, 3, 2]]);
         assert_eq!(split(&[1, 1, 1], 250), [[1], [1], [1]]);
+        assert_eq!(split(&[1, 2, 2], 250), [vec![1, 2], vec![2]]);
         assert_eq!(split(&[1, 2, 3, 4, 5], 2), [vec![1, 2], vec![3, 4], vec![5]]);
         assert_eq!(split(&[1, 2, 2, 3], 2), [[1, 2], [2, 3]]);
         assert_eq!(split(&[], 2), [[0; 0]; 0]);
