@@ -206,7 +206,7 @@ impl SdkDevice {
             let [one, other] = because;
             let answered = hands.given.cause.filter(|_| !known);
             let by = hands.fact(kind, Causes::of([Some(*began), one, other, answered]));
-            self.note_opened(&noted, (*target, outcome), (claim.why, by), hands);
+            self.note_opened(&noted, (*target, outcome), (claim.why_of(*target), by), hands);
         }
         let opened = |one: &Noted| matches!(one, Noted::Olm { .. });
         self.note(noted.into_iter().filter(|one| !opened(one)).collect(), hands);

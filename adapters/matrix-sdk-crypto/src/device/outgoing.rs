@@ -1,7 +1,7 @@
 //! What the machine wants sent, as requests of the simulator.
 //! It does not know when a message is sent, nor what is answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use matrix_sdk_crypto::types::requests::{AnyOutgoingRequest, OutgoingRequest, ToDeviceRequest};
 use ruma::to_device::DeviceIdOrAllDevices;
@@ -54,8 +54,19 @@ pub(super) struct Claim {
     pub(super) id: OwnedTransactionId,
     pub(super) targets: Vec<(DeviceId, ClaimId, FactId)>,
     pub(super) why: OlmCause,
+    /// Those among them with which there was no Olm session.
+    pub(super) strangers: BTreeSet<DeviceId>,
     /// The room that waits for it, if one does.
     pub(super) room: Option<RoomId>,
+}
+
+impl Claim {
+    /// What a session with a device is made for. After a sync the machine claims keys of those whose session is broken, and of those whose
+    /// key request it cannot answer without one (`SessionManager::users_for_key_claim`); it does not say of which.
+    pub(super) fn why_of(&self, target: DeviceId) -> OlmCause {
+        let is_for_an_answer = self.room.is_none() && self.strangers.contains(&target);
+        if is_for_an_answer { OlmCause::Reply } else { self.why }
+    }
 }
 
 impl SdkDevice {
@@ -182,10 +193,13 @@ impl SdkDevice {
         let Some(machine) = self.machine() else { return false };
         let missing = machine.olm.get_missing_sessions(users.iter().map(AsRef::as_ref));
         let Ok(Some((id, request))) = self.wait(missing) else { return false };
-        let mut targets = Vec::new();
+        let (mut targets, mut strangers) = (Vec::new(), BTreeSet::new());
         for (user, devices) in &request.one_time_keys {
             for device in devices.keys() {
                 if let Some(target) = self.named(user, device) {
+                    if !self.has_olm(target) {
+                        strangers.insert(target);
+                    }
                     let claim = hands.given.entropy.claim();
                     let kind = FactKind::Claim { device: self.me, target, claim };
                     targets.push((target, claim, hands.fact_of_input(kind)));
@@ -196,8 +210,21 @@ impl SdkDevice {
         let request =
             Request::ClaimKeys(targets.iter().map(|(to, claim, _)| (*to, *claim)).collect());
         let cause = targets.first().map(|(_, _, fact)| *fact);
-        self.send(Purpose::Claim(Claim { id, targets, why, room }), request, cause, hands);
+        self.send(
+            Purpose::Claim(Claim { id, targets, why, strangers, room }),
+            request,
+            cause,
+            hands,
+        );
         true
+    }
+
+    /// Whether the machine has an Olm session with a device.
+    fn has_olm(&self, device: DeviceId) -> bool {
+        let key = self.wire().key_of_device(device).map(str::to_owned);
+        let sessions = self.machine.as_ref().zip(key);
+        let sessions = sessions.map(|(machine, key)| self.wait(machine.store.olm_sessions(&key)));
+        sessions.and_then(Result::ok).is_some_and(|sessions| !sessions.is_empty())
     }
 
     /// The device with this name.

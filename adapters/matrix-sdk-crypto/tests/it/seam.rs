@@ -11,7 +11,9 @@ use withheld::scenario::fault::Party;
 use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::Target;
 use withheld::time::{SimDuration, SimTime};
-use withheld::trace::fact::{FactKind, OlmResult, RunEnd, Shown, TryResult};
+use withheld::trace::fact::{
+    Direction, Fact, FactKind, OlmCause, OlmResult, RunEnd, Shown, TryResult,
+};
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::Casting;
 use withheld_matrix_sdk::simulator::{Breakdown, SdkRooms};
@@ -223,6 +225,25 @@ fn a_query_that_failed_for_a_quarter_of_an_hour_is_made_again_later() {
         fact.at > hour && matches!(fact.kind, FactKind::QueryEnd { .. })
     });
     assert!(applied.count() > 0, "the list comes once queries are fast again");
+}
+
+#[test]
+fn a_session_that_is_opened_for_an_answer_is_told_as_one() {
+    let send = r#"{ "at": "10s", "do": "send", "from": "B1", "room": "room", "message": "m1" }"#;
+    let damaged = r#"{ "from": "10s", "until": "20s", "fault": "olm_corrupted",
+        "which": { "sender": "B1", "recipient": "A2", "type": "any", "first": "any" } }"#;
+    let (_, trace) = run(&with(send, damaged));
+    let opened: Vec<_> = trace.facts().iter().filter_map(|fact| opened_by(fact, 0)).collect();
+    assert_eq!(opened, [(DeviceId::new(1), OlmCause::Reply)], "A2 asks A1, which has none with it");
+}
+
+/// With whom this device opened an Olm session, and for what.
+fn opened_by(fact: &Fact, of: u32) -> Option<(DeviceId, OlmCause)> {
+    let FactKind::OlmNew { device, peer, direction: Direction::Outbound, why, .. } = fact.kind
+    else {
+        return None;
+    };
+    (device == DeviceId::new(of)).then_some((peer, why))
 }
 
 #[test]
