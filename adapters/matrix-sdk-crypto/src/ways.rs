@@ -39,7 +39,9 @@ impl Way {
             let kind = Kind::of(&fact.kind).as_str();
             detail(fact).map_or_else(|| kind.to_owned(), |detail| format!("{kind} ({detail})"))
         };
-        Self { signature, shown: witnesses.map(told).collect() }
+        let witnesses: Vec<&Fact> = witnesses.collect();
+        let shown = without_its_time(&witnesses).iter().map(|fact| told(fact)).collect();
+        Self { signature, shown }
     }
 
     /// Whether a smaller room that breaks its rule as `other` does breaks it like this one.
@@ -49,8 +51,25 @@ impl Way {
     }
 }
 
+/// What is left of the facts that show a breach if one fact shows all of it: a notice that says what is not so does by itself. The judge
+/// speaks when its server accepts it or, while reasons are changing, with the message that it is for: its sender does the same in both cases.
+fn without_its_time<'w, 'f>(witnesses: &'w [&'f Fact]) -> &'w [&'f Fact] {
+    let is_notice = |fact: &Fact| {
+        matches!(fact.kind, FactKind::PutTarget { content: SentContent::Withheld(_), .. })
+    };
+    let is_occasion =
+        |fact: &Fact| matches!(Kind::of(&fact.kind), Kind::PutAccepted | Kind::MegolmEncrypted);
+    match witnesses {
+        [put, at] if is_notice(put) && is_occasion(at) => &witnesses[..1],
+        all => all,
+    }
+}
+
 /// An Olm session that is younger than this is not replaced (U-02), and what a client does about a message that it cannot decrypt depends on that.
 const RECOVERY: SimDuration = SimDuration::from_hours(1);
+
+/// One of at least this age is more than an hour old for matrix-sdk-crypto as well, which counts whole seconds.
+const REPLACED: SimDuration = SimDuration::from_secs(3_601);
 
 /// What Olm session a device had with the sender of a message when it could not decrypt it.
 fn session_before(facts: &[Fact], failure: &Fact) -> Option<&'static str> {
@@ -75,6 +94,7 @@ fn session_before(facts: &[Fact], failure: &Fact) -> Option<&'static str> {
         Some(newest) if failure.clock.since(*newest) < RECOVERY => {
             "with a session of the last hour"
         }
+        Some(newest) if failure.clock.since(*newest) < REPLACED => "with a session of an hour",
         Some(_) => "with an older session",
     })
 }

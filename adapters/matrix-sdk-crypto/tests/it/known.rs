@@ -10,7 +10,7 @@ use withheld_matrix_sdk::known::Known;
 use withheld_matrix_sdk::role::Role;
 use withheld_matrix_sdk::simulator::SdkRooms;
 
-use crate::{file, repository};
+use crate::{file, repository, room};
 
 const FINDINGS: &str = "adapters/matrix-sdk-crypto/findings";
 
@@ -72,8 +72,8 @@ fn conform_fails_for_what_is_new_only() {
     assert_eq!(run(&[]).0, 1);
     let (code, out, err) = run(&["--known", findings.to_str().unwrap()]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    let known = "known: P-15: an_index_that_was_used_is_accepted_again.json; so in 1 rooms";
-    assert!(out.contains(known), "{out}");
+    let known = "an_index_that_was_used_is_accepted_again.json; so in 1 rooms, in another way in 0";
+    assert!(out.contains("known: P-15: ") && out.contains(known), "{out}");
     assert_eq!(run(&["--known", "nowhere"]).0, 3);
 }
 
@@ -121,7 +121,7 @@ fn another_way_to_break_a_rule_that_is_known_to_be_broken_counts() {
 #[test]
 fn what_shows_it_otherwise_is_another_way_though_as_little_led_there() {
     let findings = repository(FINDINGS);
-    // A notice and a key; who has no session to replace, and who has one that is too young.
+    // A notice and a key; who has no session to replace, and who has one that is too young, or only just not.
     for (rule, known, other, new) in [
         (
             Rule::K09,
@@ -134,6 +134,12 @@ fn what_shows_it_otherwise_is_another_way_though_as_little_led_there() {
             "a_first_message_on_a_key_that_was_used_before_leads_to_nothing.json",
             "a_copy_in_the_same_sync_looks_like_a_broken_session.json",
             "U-01: warning, shown by olm_decrypt (with a session of the last hour)",
+        ),
+        (
+            Rule::U01,
+            "a_session_with_somebody_else_is_never_replaced_before_an_answer.json",
+            "the_hour_of_a_session_ends_a_second_late.json",
+            "U-01: violation, not-unwedged, shown by olm_encrypted (m.room_key), olm_decrypt (with a session of an hour)",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -168,4 +174,27 @@ fn what_shows_with_a_reference_client_on_the_other_side_only_is_known_as_well() 
     };
     assert!(broken(as_sender()));
     assert!(!broken(as_sender().knowing(Known::read(folder.path()).unwrap())));
+}
+
+#[test]
+fn a_notice_that_is_known_to_be_wrong_is_known_whenever_it_is_judged() {
+    let name = "a_blocked_device_is_told_that_it_is_unverified.json";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(repository(FINDINGS).join(name), folder.path().join(name)).unwrap();
+    // What the user decides while the message goes out puts the judgement off until the message is there.
+    let scenario = room(
+        r#"{ "format": 1, "about": "x",
+          "users": { "alice": { "devices": { "A1": {}, "A2": { "cross_signed": false } } } },
+          "timeline": [
+            { "at": "10s", "do": "block", "device": "A1", "target": "alice" },
+            { "at": "20s", "do": "send", "from": "A1", "room": "room", "message": "m1" },
+            { "at": "20s", "do": "set_sharing", "device": "A1", "share": "cross_signed", "on_problem": "withhold" }
+          ] }"#,
+    );
+    let broken = |simulator: SdkRooms| {
+        let outcome = run_one(&simulator, &scenario, Judging::STRICT, &mut ()).outcome;
+        counted(&outcome).contains(&Rule::W08)
+    };
+    assert!(broken(SdkRooms::default()));
+    assert!(!broken(SdkRooms::default().knowing(Known::read(folder.path()).unwrap())));
 }
