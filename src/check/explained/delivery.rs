@@ -217,6 +217,8 @@ fn wedged(cell: &Cell<'_>, key: &ToDevice, (fact, recovery_due): (FactId, bool))
     let sender = cell.sender();
     let party = Party::Device(device);
     let dropped = key.olm.and_then(|session| view.olm.drop_of(device, sender, session));
+    // What went later was still there when the message came.
+    let dropped = dropped.filter(|dropped| dropped.moment.fact < fact);
     if let Some(dropped) = dropped
         && dropped.why == LossCause::Expired
         && dropped.too_few_left

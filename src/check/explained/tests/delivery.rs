@@ -15,7 +15,8 @@ use crate::scenario::fault::{Fault, FaultKind, Party, ToDeviceFilter};
 use crate::scenario::policy::{SharePolicy, Target};
 use crate::time::SimTime;
 use crate::trace::fact::{
-    FactKind, KeySource, LossCause, OlmError, ProcessOutcome, SentContent, TryResult,
+    Direction, FactKind, KeySource, LossCause, OlmCause, OlmError, ProcessOutcome, SentContent,
+    TryResult,
 };
 
 const SERVER: Party = Party::Server(HOME);
@@ -355,8 +356,8 @@ fn a_session_that_was_expired_with_fewer_than_four_left_was_dropped_too_early() 
                 device: B1,
                 peer: A1,
                 session: OlmSessionId::new(number * 100),
-                direction: crate::trace::fact::Direction::Outbound,
-                why: crate::trace::fact::OlmCause::Share,
+                direction: Direction::Outbound,
+                why: OlmCause::Share,
                 key: None,
             };
             story.by(B1, made);
@@ -371,6 +372,23 @@ fn a_session_that_was_expired_with_fewer_than_four_left_was_dropped_too_early() 
         let expected_rules: &[_] = if broken { &[(Rule::U07, device(B1))] } else { &[] };
         assert_eq!(story.rules(), expected_rules);
     }
+}
+
+#[test]
+fn a_session_that_goes_after_a_failure_has_nothing_to_do_with_it() {
+    let mut story = Story::with_olm();
+    let (device, peer, session) = (B1, A1, OlmSessionId::new(0));
+    let (direction, cause) = (Direction::Inbound, OlmCause::Received);
+    story.by(B1, FactKind::OlmNew { device, peer, session, direction, why: cause, key: None });
+    let key = story.give((A1, B1), s(0), 0);
+    story.message(s(0), 0, 0);
+    let failure = story.fails_to_open(key, OlmError::BadMac);
+    let why = LossCause::Expired;
+    story.by(B1, FactKind::OlmDropped { device, peer, session, why });
+    assert_eq!(story.leaf(), Leaf::NotUnwedged, "one that had too few left would be blamed");
+    let outcome = story.judge();
+    let u01 = outcome.violations.iter().find(|one| one.rule == Rule::U01).unwrap();
+    assert_eq!(u01.witnesses.iter().flatten().max(), Some(&failure));
 }
 
 #[test]
