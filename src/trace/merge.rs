@@ -165,6 +165,15 @@ pub fn merge(
                     places.push((log, position));
                 }
             }
+            // What is accepted is all of a transaction, and its targets come of one thing with it.
+            if let FactKind::PutTarget { txn, .. } = fact.kind {
+                let places = first.get_mut(&Event::Put(txn)).into_iter().flatten();
+                for place in
+                    places.filter(|(other, put)| *other == log && facts[*put].at == fact.at)
+                {
+                    place.1 = position;
+                }
+            }
         }
     }
     let needs = |(log, position): Place| -> Vec<Place> {
@@ -274,6 +283,19 @@ mod tests {
         assert_eq!(merge(&logs, home), Ok(vec![(1, 0), (2, 0), (2, 1), (0, 0)]));
         let logs = [vec![received(1)], vec![encrypted(9)], vec![accepted(5)]];
         assert_eq!(merge(&logs, home), Ok(vec![(1, 0), (2, 0), (0, 0)]));
+    }
+
+    #[test]
+    fn a_transaction_is_accepted_after_all_that_was_put_into_it() {
+        let event_type = ToDeviceType::Encrypted;
+        let begun = FactKind::Put { device: A1, txn: TXN, event_type, targets: 1 };
+        let taken = FactKind::PutAccepted { device: A1, txn: TXN };
+        let logs = |later| {
+            [vec![fact_of(0, 900, begun), put(later)], vec![fact_of(0, 1, taken), stored(1)]]
+        };
+        assert_eq!(merge(&logs(900), home), Ok(vec![(0, 0), (0, 1), (1, 0), (1, 1)]));
+        // What was put there later was not in it yet.
+        assert_eq!(merge(&logs(901), home), Ok(vec![(0, 0), (1, 0), (0, 1), (1, 1)]));
     }
 
     #[test]

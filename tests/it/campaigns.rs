@@ -381,7 +381,10 @@ fn options_that_contradict_each_other_are_refused() {
         (&["--seconds=0"], "0 is not in 1.."),
         (&["--jobs=0"], "0 is not in 1.."),
         (&["--max-users=0"], "0 is not in 1.."),
-        (&["--subject=X65"], "expected specification"),
+        (
+            &["--subject=X65"],
+            "expected one of the mutants X01 to X64 or of the profiles specification",
+        ),
         (&["--scenarios=none"], "none: cannot be read"),
     ] {
         let output = withheld(folder.path(), &["fuzz"], args);

@@ -125,7 +125,11 @@ fn what_is_wrong_with_policies_rooms_and_flags_is_said_before_anything_is_run() 
         ("room_with_errors.json", "{ \"format\": 2 }"),
     ]);
     let path = folder.path();
-    refused(path, &["--policies", "noting"], &["found the policy noting", "did you mean nothing?"]);
+    refused(
+        path,
+        &["--policies", "noting"],
+        &["found the policy noting", "did you mean \"nothing\"?"],
+    );
     refused(path, &["--baseline", "x"], &["found the policy x, expected one of the policies "]);
     refused(path, &["--policies", "none.json"], &["none.json: cannot be read", "nothing was run"]);
     let annotated =
@@ -134,7 +138,7 @@ fn what_is_wrong_with_policies_rooms_and_flags_is_said_before_anything_is_run() 
     let fields = ["the field \"name\"", "the field \"about\""];
     refused(path, &["--policies", "missing.json"], &fields);
     refused(path, &["--policies", "mine.json,./mine.json"], &["found mine twice"]);
-    refused(path, &["--worlds", "famly"], &["found the world famly", "did you mean family?"]);
+    refused(path, &["--worlds", "famly"], &["found the world famly", "did you mean \"family\"?"]);
     refused(
         path,
         &["--rooms", "room_with_errors.json"],

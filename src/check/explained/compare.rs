@@ -8,7 +8,7 @@ use crate::check::view::life::Moment;
 use crate::check::view::olm::Epoch;
 use crate::check::view::trust::Bar;
 use crate::ids::FactId;
-use crate::protocol::withheld::{CodeSet, WithheldCode};
+use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
@@ -226,14 +226,12 @@ fn is_spoilt_before_report(cell: &Cell<'_>, epoch: Epoch) -> bool {
 /// there is a reason of which it would say nothing.
 fn may_be_barred_by_its_store(cell: &Cell<'_>, failure: FactId) -> bool {
     let (view, sender) = (cell.view, cell.sender());
-    let is_silent = |codes: CodeSet| {
-        [WithheldCode::Blacklisted, WithheldCode::Unverified]
-            .iter()
-            .any(|code| !codes.contains(*code))
-    };
+    let was_silent = [WithheldCode::Blacklisted, WithheldCode::Unverified]
+        .into_iter()
+        .any(|code| view.was_silent((sender, cell.device), code, (failure, None)));
     view.doubts.of_choices(sender)
         && view.life.stopped_since(sender, failure)
-        && view.reports(sender, cell.device).is_none_or(is_silent)
+        && (was_silent || view.reports(sender, cell.device).is_none())
 }
 
 /// When the failure was to be reported at the latest: it is known for good, and the message is there, as its sender knows once it was told
