@@ -9,7 +9,7 @@ use crate::check::view::View;
 use crate::check::view::pairs::Pairs;
 use crate::check::view::requests::Class;
 use crate::check::view::transport::Content;
-use crate::ids::{DeviceId, FactId};
+use crate::ids::{DeviceId, FactId, MegolmSessionId};
 use crate::protocol::to_device::OlmEvent;
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::rule::Rule;
@@ -20,6 +20,7 @@ use crate::trace::kind::{Kind, Kinds};
 /// A notice, and what its sender's view was then.
 #[derive(Debug, Clone, Copy)]
 struct Told {
+    by: DeviceId,
     fact: FactId,
     version: u32,
     /// Whether it gives a choice of its sender's user as the reason.
@@ -42,13 +43,18 @@ impl Judge for OneViewAMessage {
             let content = number.map(|number| view.transport.get(number).content);
             let Some(Content::Notice(notice)) = content else { return };
             let notice = view.notices.get(notice);
-            if let (Some(session), Class::Proactive) = (notice.session, notice.class) {
+            // What somebody else says of a session is not the view of who made it.
+            let is_own = |session: &MegolmSessionId| {
+                view.messages.session(*session).is_none_or(|known| known.creator == device)
+            };
+            if let (Some(session), Class::Proactive) = (notice.session.filter(is_own), notice.class)
+            {
                 let is_choice = matches!(
                     notice.code.known(),
                     Some(WithheldCode::Blacklisted | WithheldCode::Unverified)
                 );
                 let version = view.duties.version(device);
-                let told = Told { fact: case.fact.id, version, is_choice };
+                let told = Told { by: device, fact: case.fact.id, version, is_choice };
                 self.told.insert(session.raw(), recipient.raw(), told);
             }
         } else if let FactKind::OlmEncrypted {
@@ -58,7 +64,10 @@ impl Judge for OneViewAMessage {
             findings.met(Rule::K11);
             let Some(told) = self.told.get(key.session.raw(), peer.raw()) else { return };
             let (_, previous) = view.messages.prepared(device, key.room, case.now());
-            if Some(told.fact) > previous && is_unchanged(view, (device, peer), *told) {
+            if told.by == device
+                && Some(told.fact) > previous
+                && is_unchanged(view, (device, peer), *told)
+            {
                 let witnesses = [Some(told.fact), Some(case.fact.id)];
                 findings.raise(Rule::K11, Party::Device(device), witnesses);
             }
@@ -79,7 +88,7 @@ fn is_unchanged(view: &View, (device, peer): (DeviceId, DeviceId), told: Told) -
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{A1, B1, B2, Story, device, s};
+    use crate::check::testing::{A1, A2, B1, B2, Story, about, device, s};
     use crate::protocol::withheld::SessionCode;
     use crate::rulebook::reading::{ReadingName, Severity};
     use crate::rulebook::rule::Rule;
@@ -105,6 +114,15 @@ mod tests {
         let lenient = story.judge_as(ReadingName::Lenient);
         let found = lenient.violations.iter().find(|found| found.rule == Rule::K11).unwrap();
         assert_eq!(found.severity, Severity::Warning);
+    }
+
+    #[test]
+    fn what_another_device_says_of_the_session_is_not_the_view_of_its_maker() {
+        let mut story = Story::with_olm();
+        story.block(A2, Target::Device(B1));
+        story.tell((A2, B1), about(A2, s(0), SessionCode::Blacklisted));
+        story.give((A1, B1), s(0), 0);
+        assert_eq!(ours(&story), 0);
     }
 
     #[test]
