@@ -55,6 +55,8 @@ sets! {
     LISTS = [ListNote QueryStart QueryListed QueryEnd];
     /// The devices that there are, and what makes them trusted.
     DEVICES = [DeviceUp DeviceDeleted CrossSigned IdentitySet IdentityMade IdentityReceived];
+    /// Devices that are no more.
+    DELETIONS = [DeviceDeleted];
     /// What users chose.
     CHOICES = [SharingSet ReportingSet VerifiedSet BlockedSet];
     /// Changed identities that users accepted.
@@ -228,7 +230,7 @@ needs! {
     C02 [UPLOADS HANDED] [] OneLog;
     C03 [UPLOADS HANDED DEVICES] [CLAIMS] OneLog;
     C04 [UPLOADS HANDED COUNTS REST] [] OneLog;
-    C05 [CLAIMS] [] OneLog;
+    C05 [CLAIMS] [DELETIONS] OneLog;
     C06 [UPLOADS HANDED COUNTS] [] OneLog;
     C07 [COUNTS] [] OneLog;
     C08 [UPLOADS HANDED COUNTS LIFE REST] [] OneLog;

@@ -43,7 +43,9 @@ impl Judge for ClaimResult {
             // The two were apart before and are apart now; that they were together in between is possible only if a key
             // went out, or if the outage was interrupted, and then this is a new one.
             let apart = claimed.apart.filter(|_| view.outages.apart(&view.cast, asking, asked));
-            let because = claimed.handed_out.or(apart);
+            // A claim that is repeated, because its answer was lost, finds nothing any more once the device is gone.
+            let handed_out = claimed.handed_out.filter(|_| view.life.gone(target).is_none());
+            let because = handed_out.or(apart);
             if outcome == ClaimOutcome::NoKey && because.is_some() {
                 findings.raise(Rule::C05, Party::Server(asking), [because, Some(fact)]);
             }
@@ -97,6 +99,16 @@ mod tests {
         let claim = story.claim(A1, C1);
         hand_out(&mut story, C1, claim);
         end(&mut story, C1, claim, ClaimOutcome::Failed(ClaimFailed::Unreachable));
+        assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn a_claim_that_is_repeated_after_the_device_is_gone_finds_no_key() {
+        let mut story = Story::begin();
+        let claim = story.claim(A1, B1);
+        hand_out(&mut story, B1, claim);
+        story.at(HOME, FactKind::DeviceDeleted { device: B1 });
+        end(&mut story, B1, claim, ClaimOutcome::NoKey);
         assert_eq!(story.rules(), []);
     }
 
