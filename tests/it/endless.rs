@@ -5,11 +5,11 @@ use std::fs;
 
 use withheld::client::reference::Reference;
 use withheld::client::{Because, Client, Command, Context, Input, Out, RequestNo};
-use withheld::ids::DeviceId;
+use withheld::generate::plan::Plan;
 use withheld::property::{Config, checked};
 use withheld::protocol::api::Request;
 use withheld::rulebook::reading::ReadingName;
-use withheld::run::clients::{Clients, InWorld, References};
+use withheld::run::clients::{InWorld, References};
 use withheld::run::failure::{Failure, Trial, try_out};
 use withheld::run::simulator::Simulator;
 use withheld::scenario::limits::Limits;
@@ -18,6 +18,7 @@ use withheld::trace::fact::{FactKind, RunEnd};
 use withheld::trace::sink::Trace;
 
 use crate::room::scenario;
+use crate::wrapped::Wrapping;
 
 /// Every Olm message to Bob is damaged, and his client answers each one with a new session at once.
 fn without_end() -> Scenario {
@@ -47,49 +48,20 @@ fn a_run_without_an_end_is_cut_where_its_size_says() {
     assert_eq!(last, Some(&FactKind::RunEnd(RunEnd::ActionLimit)));
 }
 
-/// A client that asks for its backup again with every answer, from the first message on.
-struct Restless(Reference);
-
-/// Its request, with a number that the reference client never comes to.
+/// The request of a restless client, with a number that the reference client never comes to.
 const AGAIN: RequestNo = RequestNo(u32::MAX);
 
-impl Client for Restless {
-    type Durable = <Reference as Client>::Durable;
-
-    fn handle(
-        &mut self,
-        input: &Input<'_>,
-        context: &mut Context<'_>,
-        out: &mut Out<Self::Durable>,
-    ) {
-        let is_own = matches!(input, Input::Answer(AGAIN, _));
-        self.0.handle(if is_own { &Input::Wake } else { input }, context, out);
-        if is_own || matches!(input, Input::Command(Command::Send { .. })) {
-            out.request(AGAIN, Request::GetBackup, Because::default());
-        }
-    }
-
-    fn snapshot(&self) -> Self::Durable {
-        self.0.snapshot()
-    }
-
-    fn restore(&mut self, durable: Self::Durable) {
-        self.0.restore(durable);
-    }
-}
-
-struct Restlesses;
-
-impl Clients for Restlesses {
-    type Client = Restless;
-
-    fn of_run(
-        &self,
-        scenario: &Scenario,
-        reading: ReadingName,
-    ) -> impl FnMut(DeviceId) -> Restless {
-        let mut of_run = References.of_run(scenario, reading);
-        move |device| Restless(of_run(device))
+/// A client that asks for its backup again with every answer, from the first message on.
+fn restless(
+    inner: &mut Reference,
+    input: &Input<'_>,
+    context: &mut Context<'_>,
+    out: &mut Out<<Reference as Client>::Durable>,
+) {
+    let is_own = matches!(input, Input::Answer(AGAIN, _));
+    inner.handle(if is_own { &Input::Wake } else { input }, context, out);
+    if is_own || matches!(input, Input::Command(Command::Send { .. })) {
+        out.request(AGAIN, Request::GetBackup, Because::default());
     }
 }
 
@@ -98,7 +70,7 @@ fn a_client_without_an_end_fails_with_the_smallest_room_in_which_it_writes_on() 
     let folder = tempfile::tempdir().unwrap();
     let config = Config::in_crate(env!("CARGO_MANIFEST_DIR"));
     let config = config.with_cases(100).with_seed(1).with_folder(folder.path());
-    let told = checked("mine", &InWorld(Restlesses), &config).unwrap_err();
+    let told = checked("mine", &InWorld(Wrapping(restless)), &config).unwrap_err();
     assert!(told.contains("clients write to each other without end"), "{told}");
     let path = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
     let name = path.file_name().unwrap().to_str().unwrap();
@@ -107,10 +79,20 @@ fn a_client_without_an_end_fails_with_the_smallest_room_in_which_it_writes_on() 
     assert_eq!((room.timeline.len(), room.faults.len()), (1, 0), "one message is all it takes");
 
     // It fails again at once, and holds with a client that comes to rest.
-    let again = checked("mine", &InWorld(Restlesses), &config).unwrap_err();
+    let again = checked("mine", &InWorld(Wrapping(restless)), &config).unwrap_err();
     assert!(again.starts_with("mine: rooms that failed before\n"), "{again}");
     assert!(again.contains("clients write to each other without end"), "{again}");
     checked("mine", &InWorld(References), &config.with_cases(0)).unwrap();
+}
+
+#[test]
+fn where_other_clients_are_in_the_room_nobody_is_to_blame_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::in_crate(env!("CARGO_MANIFEST_DIR")).with_seed(1).with_cases(1);
+    let config = config.with_plan(Plan::default()).with_folder(folder.path());
+    checked("mine", &InWorld(Wrapping(restless)), &config).unwrap();
+    let alone = config.with_plan(Plan { neighbours: false, ..Plan::default() });
+    checked("mine", &InWorld(Wrapping(restless)), &alone).unwrap_err();
 }
 
 #[test]

@@ -21,6 +21,7 @@ use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
 
 use crate::room::{files, scenario};
+use crate::wrapped::Wrapping;
 
 fn config() -> Config {
     Config::in_crate(env!("CARGO_MANIFEST_DIR"))
@@ -104,48 +105,23 @@ fn a_client_with_a_fault_fails_with_a_small_room_that_is_saved_and_run_from_then
 }
 
 /// A client that cannot bear it if anybody is blocked.
-pub(crate) struct Brittle(Reference);
-
-impl Client for Brittle {
-    type Durable = <Reference as Client>::Durable;
-
-    fn handle(
-        &mut self,
-        input: &Input<'_>,
-        context: &mut Context<'_>,
-        out: &mut Out<Self::Durable>,
-    ) {
-        if let Input::Command(Command::Block(target)) = input {
-            panic!("cannot block {target:?} at {} ms", context.clock.as_ms());
-        }
-        self.0.handle(input, context, out);
+pub(crate) fn brittle(
+    inner: &mut Reference,
+    input: &Input<'_>,
+    context: &mut Context<'_>,
+    out: &mut Out<<Reference as Client>::Durable>,
+) {
+    if let Input::Command(Command::Block(target)) = input {
+        panic!("cannot block {target:?} at {} ms", context.clock.as_ms());
     }
-
-    fn snapshot(&self) -> Self::Durable {
-        self.0.snapshot()
-    }
-
-    fn restore(&mut self, durable: Self::Durable) {
-        self.0.restore(durable);
-    }
-}
-
-pub(crate) struct Brittles;
-
-impl Clients for Brittles {
-    type Client = Brittle;
-
-    fn of_run(&self, scenario: &Scenario, reading: ReadingName) -> impl FnMut(DeviceId) -> Brittle {
-        let mut of_run = References.of_run(scenario, reading);
-        move |device| Brittle(of_run(device))
-    }
+    inner.handle(input, context, out);
 }
 
 #[test]
 fn a_client_that_panics_fails_with_the_smallest_room_in_which_it_does() {
     let folder = tempfile::tempdir().unwrap();
     let config = config().with_cases(100).with_seed(1).with_folder(folder.path());
-    let told = checked("mine", &InWorld(Brittles), &config).unwrap_err();
+    let told = checked("mine", &InWorld(Wrapping(brittle)), &config).unwrap_err();
     let [path] = &saved(folder.path())[..] else { panic!("one room is saved") };
     let name = path.file_name().unwrap().to_str().unwrap();
     assert!(name.starts_with("a_client_panics_") && name.ends_with(".json"), "{name}");
@@ -155,7 +131,7 @@ fn a_client_that_panics_fails_with_the_smallest_room_in_which_it_does() {
     for part in ["a client panics at tests/it/generated.rs:", "cannot block ", name] {
         assert!(told.contains(part), "{part}\n{told}");
     }
-    let again = checked("mine", &InWorld(Brittles), &config).unwrap_err();
+    let again = checked("mine", &InWorld(Wrapping(brittle)), &config).unwrap_err();
     assert!(again.starts_with("mine: rooms that failed before\n"), "{again}");
     assert!(again.contains("a client panics at "), "{again}");
     checked("mine", &InWorld(References), &config.with_cases(0)).unwrap();

@@ -36,3 +36,4 @@ mod shrunk;
 mod terminal;
 mod tidy;
 mod wire;
+mod wrapped;

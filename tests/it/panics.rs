@@ -21,8 +21,9 @@ use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::InWorld;
 use withheld::scenario::model::Scenario;
 
-use crate::generated::Brittles;
+use crate::generated::brittle;
 use crate::room::scenario;
+use crate::wrapped::Wrapping;
 
 const CASES: u64 = 64;
 
@@ -49,7 +50,7 @@ fn run(out: &Path, setup: &Setup, cases: u64) -> Sum {
     };
     let lanes = setup.shard.lanes().map(lane).collect();
     let pool = Pool {
-        bench: Bench { simulator: &InWorld(Brittles), setup },
+        bench: Bench { simulator: &InWorld(Wrapping(brittle)), setup },
         stop: Stop { cases: Some(cases), ..Stop::default() },
         jobs: 2,
         clock: &|| 0,
@@ -75,7 +76,7 @@ fn told_by_program(args: &[&str]) -> (u8, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let args = std::iter::once("withheld").chain(args.iter().copied()).map(Into::into);
     let mut streams = Streams::new(&mut out, &mut err, Terminal::NONE);
-    let code = withheld::cli::main(&InWorld(Brittles), args, &mut streams);
+    let code = withheld::cli::main(&InWorld(Wrapping(brittle)), args, &mut streams);
     (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
 }
 

@@ -44,7 +44,8 @@ impl Judge for ClaimResult {
             // went out, or if the outage was interrupted, and then this is a new one.
             let apart = claimed.apart.filter(|_| view.outages.apart(&view.cast, asking, asked));
             // A claim that is repeated, because its answer was lost, finds nothing any more once the device is gone.
-            let handed_out = claimed.handed_out.filter(|_| view.life.gone(target).is_none());
+            let gone = view.life.gone(target);
+            let handed_out = claimed.handed_out.filter(|out| gone.is_none_or(|gone| gone < *out));
             let because = handed_out.or(apart);
             if outcome == ClaimOutcome::NoKey && because.is_some() {
                 findings.raise(Rule::C05, Party::Server(asking), [because, Some(fact)]);
@@ -110,6 +111,11 @@ mod tests {
         story.at(HOME, FactKind::DeviceDeleted { device: B1 });
         end(&mut story, B1, claim, ClaimOutcome::NoKey);
         assert_eq!(story.rules(), []);
+        let of_nobody = story.claim(A1, B1);
+        hand_out(&mut story, B1, of_nobody);
+        end(&mut story, B1, of_nobody, ClaimOutcome::NoKey);
+        let found = story.rules();
+        assert!(found.contains(&(Rule::C05, Party::Server(HOME))), "it was gone before: {found:?}");
     }
 
     #[test]
