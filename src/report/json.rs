@@ -18,6 +18,7 @@ use super::difference;
 use super::lines::{Summary, compression};
 use super::names::{Names, expected, verdict};
 use super::narrate;
+use super::restless::{StillDone, still_done};
 use super::room::{Told, idle_faults, idle_steps};
 use super::words::Word;
 
@@ -52,6 +53,8 @@ struct Run<'a> {
     digest: String,
     end: &'static str,
     ended_at_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restless: Option<StillDone>,
     actions: u64,
     facts: u64,
     counts: BTreeMap<String, u64>,
@@ -196,6 +199,7 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
             RunEnd::ActionLimit => "action_limit",
         },
         ended_at_ms: report.ended_at.as_ms(),
+        restless: report.restless.as_ref().map(|one| still_done(&names, one)),
         actions: report.actions,
         facts: report.facts,
         counts: counts(outcome),

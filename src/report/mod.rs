@@ -20,6 +20,7 @@ pub mod paint;
 pub mod perfetto;
 mod picture;
 mod reason;
+mod restless;
 pub mod room;
 pub mod rules;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::scenario::step::Step;
 use super::difference::{differences, divergence};
 use super::names::Names;
 use super::paint::{Paint, Tone};
+use super::restless;
 use super::sentence::sentences;
 use super::steps::step;
 use super::table::table;
@@ -128,6 +129,10 @@ fn head(names: &Names<'_>, told: &Told<'_>, layout: Layout) -> String {
         report.outcome.end.word(names),
     );
     layout.paint.push(Tone::Dim, &indented(&run, layout), &mut text);
+    if let Some(acts) = &report.restless {
+        let said = restless::sentence(names, acts, report.actions);
+        text.push_str(&indented(&said, layout));
+    }
     if let Some(notices) = notices(&report.outcome) {
         text.push_str(&format!("  notices sent: {notices}\n"));
     }

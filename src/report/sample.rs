@@ -50,6 +50,7 @@ pub(super) fn run_of(scenario: &Scenario, is: impl Fn(usize, usize) -> Leaf) -> 
         facts: 12,
         actions: 34,
         ended_at: scenario.horizon,
+        restless: None,
         remarks: Vec::new(),
     }
 }

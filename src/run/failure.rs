@@ -1,6 +1,8 @@
 //! What can be wrong with a run, told so that it can be found again in a run of another scenario.
 //! It does not know how the scenarios differ.
 
+use std::collections::BTreeMap;
+
 use crate::check::outcome::{NotSent, Outcome, Unsent, Violation, WayBack};
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::leaf::Leaf;
@@ -220,6 +222,10 @@ pub struct Tried {
     pub found: Vec<Found>,
 }
 
+/// Of violations that differ in no more than what led to them, so many of a run are looked at, the first: a run without an end may have
+/// thousands, and nearly all of its facts lead to each.
+const ALIKE: u32 = 64;
+
 /// Runs `scenario` and lists what is wrong.
 #[must_use]
 pub fn try_out(simulator: &dyn Simulator, scenario: &Scenario, trial: &Trial<'_>) -> Tried {
@@ -244,7 +250,13 @@ pub fn try_out(simulator: &dyn Simulator, scenario: &Scenario, trial: &Trial<'_>
     let mut violations: Vec<&Violation> =
         outcome.violations.iter().filter(|one| trial.counts(scenario, one)).collect();
     violations.sort_by_key(|violation| std::cmp::Reverse(violation.severity));
+    let mut alike: BTreeMap<Signature, u32> = BTreeMap::new();
     for violation in violations {
+        let known = alike.entry(Signature::outline(outcome, violation)).or_default();
+        *known += 1;
+        if *known > ALIKE {
+            continue;
+        }
         let signature = Signature::of(scenario, outcome, trace.facts(), violation);
         let subject = Some(Subject::Broken(*violation));
         found.push(Found { failure: Failure::Broken(signature), subject });
@@ -292,12 +304,12 @@ pub fn fails(
     let ran = caught(|| run_one(simulator, scenario, trial.judging(), &mut trace));
     let Ok(report) = ran else { return false };
     let outcome = &report.outcome;
-    outcome.violations.iter().filter(|violation| trial.counts(scenario, violation)).any(
-        |violation| {
-            signature.has_outline_of(&Signature::outline(outcome, violation))
-                && signature.is_kept_by(&Signature::of(scenario, outcome, trace.facts(), violation))
-        },
-    )
+    let is_alike = |violation: &&Violation| {
+        trial.counts(scenario, violation)
+            && signature.has_outline_of(&Signature::outline(outcome, violation))
+    };
+    let mut alike = outcome.violations.iter().filter(is_alike).take(ALIKE as usize);
+    alike.any(|one| signature.is_kept_by(&Signature::of(scenario, outcome, trace.facts(), one)))
 }
 
 fn is_repeated(

@@ -7,11 +7,12 @@ use crate::check::outcome::Outcome;
 use crate::rulebook::reading::{Reading, ReadingName};
 use crate::scenario::model::Scenario;
 use crate::time::SimTime;
-use crate::trace::fact::Fact;
+use crate::trace::fact::{Fact, RunEnd};
 use crate::trace::sink::{FactDigest, FactSink};
 
 use super::RunReport;
 use super::expectation::compare;
+use super::restless::Latest;
 use super::simulator::{RequestTap, Simulated, Simulator};
 use super::status::Status;
 use super::unsent::Sends;
@@ -97,6 +98,7 @@ struct Bench {
     checker: Checker,
     sends: Sends,
     digest: FactDigest,
+    latest: Latest,
     lock: DigestCheck,
 }
 
@@ -106,6 +108,7 @@ impl Bench {
             checker: Checker::new(Cast::of(scenario), Reading::named(judging.reading)),
             sends: Sends::default(),
             digest: FactDigest::default(),
+            latest: Latest::default(),
             lock: judging.digest,
         }
     }
@@ -116,7 +119,7 @@ impl Bench {
         scenario: &Scenario,
         simulated: Simulated,
     ) -> RunReport {
-        let Self { checker, sends, digest, lock } = self;
+        let Self { checker, sends, digest, latest, lock } = self;
         let mut outcome = Outcome { unsent: sends.unsent(scenario), ..checker.finish() };
         simulator.leave_undecided(scenario, &mut outcome);
         let locked = match lock {
@@ -124,6 +127,7 @@ impl Bench {
             DigestCheck::Free => None,
         };
         let mismatches = compare(&scenario.expect, &outcome, locked);
+        let is_cut = outcome.end == RunEnd::ActionLimit;
         RunReport {
             status: Status::of(&scenario.expect, &outcome, &mismatches),
             outcome,
@@ -134,6 +138,7 @@ impl Bench {
             facts: digest.count(),
             actions: simulated.actions,
             ended_at: simulated.ended_at,
+            restless: is_cut.then(|| latest.restless(simulated.ended_at)),
             remarks: Vec::new(),
         }
     }
@@ -144,5 +149,6 @@ impl FactSink for Bench {
         self.checker.record(fact);
         self.sends.record(fact);
         self.digest.record(fact);
+        self.latest.record(fact);
     }
 }

@@ -11,6 +11,7 @@ pub mod logs;
 pub mod matrix;
 pub mod mutants;
 pub mod panic;
+pub mod restless;
 pub mod shrunk;
 pub mod signature;
 pub mod simulator;
@@ -24,6 +25,7 @@ use crate::check::outcome::Outcome;
 use crate::time::SimTime;
 
 use self::expectation::Mismatch;
+use self::restless::Restless;
 use self::simulator::Remark;
 use self::status::Status;
 use self::twice::Divergence;
@@ -49,6 +51,8 @@ pub struct RunReport {
     pub actions: u64,
     /// The virtual time at which it ended.
     pub ended_at: SimTime,
+    /// What was still done, if the run was cut because it came to no end.
+    pub restless: Option<Restless>,
     /// What the simulator says of its clients, where it was asked.
     pub remarks: Vec<Remark>,
 }

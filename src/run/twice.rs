@@ -118,6 +118,7 @@ mod tests {
             facts: first.count(),
             actions: 0,
             ended_at: SimTime::ZERO,
+            restless: None,
             remarks: Vec::new(),
         };
         run_again(&simulator, &scenario, ReadingName::Strict, &mut report);

@@ -2,21 +2,27 @@
 //! What is judged of such a run is not looked at.
 
 use std::fs;
+use std::path::Path;
 
 use withheld::client::reference::Reference;
 use withheld::client::{Because, Client, Command, Context, Input, Out, RequestNo};
 use withheld::generate::plan::Plan;
+use withheld::ids::DeviceId;
 use withheld::property::{Config, checked};
 use withheld::protocol::api::Request;
 use withheld::rulebook::reading::ReadingName;
 use withheld::run::clients::{InWorld, References};
 use withheld::run::failure::{Failure, Trial, try_out};
+use withheld::run::judged::{Judging, run_one};
+use withheld::run::restless::{Act, What};
 use withheld::run::simulator::Simulator;
+use withheld::scenario::file;
 use withheld::scenario::limits::Limits;
 use withheld::scenario::model::Scenario;
 use withheld::trace::fact::{FactKind, RunEnd};
 use withheld::trace::sink::Trace;
 
+use crate::cli::withheld;
 use crate::room::scenario;
 use crate::wrapped::Wrapping;
 
@@ -101,4 +107,40 @@ fn what_else_is_wrong_comes_before_the_end_that_is_missing() {
     let tried = try_out(&InWorld(References), &without_end(), &trial);
     let failures: Vec<&Failure> = tried.found.iter().map(|one| &one.failure).collect();
     assert!(matches!(failures[..], [Failure::Broken(_), .., Failure::Endless]), "{failures:?}");
+}
+
+#[test]
+fn a_cut_run_says_who_still_writes_to_whom() {
+    let scenario = without_end();
+    let report = run_one(&InWorld(References), &scenario, Judging::STRICT, &mut ());
+    let acts = report.restless.as_ref().map(|restless| &restless.acts[..]);
+    let (a1, b1) = (DeviceId::at(0), DeviceId::at(1));
+    let round = [
+        Act::Sends { device: a1, recipient: b1, what: What::RoomKey },
+        Act::Sends { device: b1, recipient: a1, what: What::Dummy },
+        Act::Claims { device: b1, target: a1 },
+        Act::Uploads { device: a1 },
+    ];
+    // The last thousand.
+    assert_eq!(acts, Some(&round.map(|act| (act, 250))[..]));
+
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a_client_without_a_pause.json");
+    fs::write(&path, file::write_brief(&scenario)).unwrap();
+    for command in ["run", "explain"] {
+        let told = withheld(path.parent().unwrap(), &[command, path.to_str().unwrap()]).stdout;
+        let told = String::from_utf8(told).unwrap();
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = "23,560 actions: clients write to each other without end; in the last";
+        assert!(told.contains(said), "{told}");
+        assert!(told.contains("A1 sent B1 m.room_key 250 times"), "{told}");
+        assert!(told.contains("B1 claimed a key of A1 250 times and"), "{told}");
+    }
+}
+
+#[test]
+fn a_run_that_comes_to_rest_is_not_told_to_be_restless() {
+    let mut scenario = without_end();
+    scenario.faults.clear();
+    let report = run_one(&InWorld(References), &scenario, Judging::STRICT, &mut ());
+    assert_eq!(report.restless, None);
 }

@@ -11,6 +11,7 @@ use crate::ids::FactId;
 use crate::report::json::FORMAT_VERSION;
 use crate::report::names::verdict;
 use crate::report::narrate;
+use crate::report::restless::{StillDone, still_done};
 use crate::run::why::{Answer, Subject};
 use crate::trace::fact::FACTS_VERSION;
 use crate::trace::jsonl::fact_as_json;
@@ -29,6 +30,8 @@ pub struct Explanations<'a> {
     digest: String,
     explanations: Vec<Explanation<'a>>,
     others: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restless: Option<StillDone>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     remarks: BTreeMap<&'a str, &'a [String]>,
     more: &'a str,
@@ -91,6 +94,7 @@ pub fn document<'a>(explained: &Explained<'a>) -> Explanations<'a> {
         digest: format!("{:016x}", report.digest),
         explanations: answers.map(|answer| explanation(&teller, answer)).collect(),
         others: explained.why.others,
+        restless: report.restless.as_ref().map(|one| still_done(&teller.names, one)),
         remarks: report.remarks.iter().map(|one| (one.about, &one.lines[..])).collect(),
         more: explained.more,
     }

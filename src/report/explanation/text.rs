@@ -5,6 +5,7 @@ use crate::explain::slice::{Link, Slice};
 use crate::report::difference::differences;
 use crate::report::narrate;
 use crate::report::paint::Tone;
+use crate::report::restless::sentence;
 use crate::report::room::{Layout, indented, push_remarks};
 use crate::report::text::{count, fill, safe, width};
 use crate::run::why::{Answer, Subject};
@@ -14,6 +15,8 @@ use super::{Explained, Head, Statement, Teller, references};
 /// What is said where there is nothing to explain.
 const NOTHING: &str =
     "Every message was read by every device that it was meant for, and no rule was broken.";
+/// What is said in its place where the run was cut.
+const NOTHING_YET: &str = "As far as the run went, every message was read by every device that it was meant for, and no rule was broken.";
 
 /// The explanations as text.
 #[must_use]
@@ -28,8 +31,13 @@ pub fn text(explained: &Explained<'_>, layout: Layout) -> String {
         count(report.facts, "fact"),
         report.digest,
     );
+    if let Some(restless) = &report.restless {
+        let said = sentence(&teller.names, restless, report.actions);
+        text.push_str(&indented(&said, layout));
+    }
     if explained.why.answers.is_empty() {
-        text.push_str(&format!("\n{NOTHING}\n"));
+        let said = if report.restless.is_some() { NOTHING_YET } else { NOTHING };
+        text.push_str(&format!("\n{said}\n"));
     }
     for answer in &explained.why.answers {
         text.push('\n');
