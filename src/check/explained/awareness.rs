@@ -97,12 +97,13 @@ mod tests {
         A1, ALICE, AWAY, B1, B2, BOB, C1, CAROL, HOME, R, Story, device, leaf, rules, s,
     };
     use crate::ids::ServerId;
+    use crate::protocol::api::ListChange;
     use crate::protocol::room::Membership;
     use crate::rulebook::leaf::Leaf;
     use crate::rulebook::rule::Rule;
     use crate::scenario::fault::{Fault, FaultKind, Party};
     use crate::time::SimTime;
-    use crate::trace::fact::{FactKind, QueryOutcome};
+    use crate::trace::fact::{ClaimFailed, ClaimOutcome, FactKind, QueryOutcome};
 
     const fn server(server: ServerId) -> Party {
         Party::Server(server)
@@ -291,6 +292,26 @@ mod tests {
         assert_eq!(story.rules(), [(Rule::D04, server(HOME))]);
         story.message(s(0), 1, 1);
         assert_eq!(leaf(&story.judge(), 1, B2), Leaf::WrongList, "by then it was lost");
+    }
+
+    #[test]
+    fn a_list_that_went_while_setting_up_olm_was_tried_again_is_no_reason_either() {
+        let change = ListChange::Left;
+        for is_gone in [true, false] {
+            let mut story = second_device();
+            story.noted(A1, BOB);
+            story.learn(A1, BOB, &[B1, B2]);
+            story.claim_unreachable(A1, B2);
+            story.message(s(0), 0, 0);
+            let claim = story.claim(A1, B2);
+            story.by(A1, FactKind::ListNote { device: A1, user: BOB, change });
+            story.learn(A1, BOB, if is_gone { &[B1] } else { &[B1, B2] });
+            let outcome = ClaimOutcome::Failed(ClaimFailed::Timeout);
+            story.by(A1, FactKind::ClaimEnd { device: A1, target: B2, claim, outcome });
+            assert_eq!(b2(&story), Leaf::Unexplained);
+            let broken = if is_gone { (Rule::D04, server(HOME)) } else { (Rule::N01, device(A1)) };
+            assert_eq!(story.rules(), [broken]);
+        }
     }
 
     #[test]

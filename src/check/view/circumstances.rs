@@ -104,7 +104,7 @@ impl View {
     }
 
     /// Whether the sender has told the recipient of its own accord that it withholds the session, as far as its store has not
-    /// forgotten that.
+    /// forgotten that. What came under its name and was not seen to leave it, though others were, may be forged.
     fn has_said(
         &self,
         session: MegolmSessionId,
@@ -115,6 +115,7 @@ impl View {
             message.sender == sender
                 && notice.class == Class::Proactive
                 && !notice.is_no_olm()
+                && (self.transport.is_observed(message.txn) || !self.has_heard(sender))
                 && self.life.forgiven(sender, message.put).is_none()
         })
     }

@@ -330,10 +330,12 @@ impl Lists {
         (!is_old).then_some(start)
     }
 
-    /// The start of the query that no longer listed a device which had been listed before; its end, if nobody saw it begin.
+    /// The start of the query that no longer listed a device which had been listed before; its end, if nobody saw it begin. If there is
+    /// none, the note with which the list went as a whole.
     pub(crate) fn dropped(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<FactId> {
-        let dropped = &self.of(by, user)?.dropped;
-        dropped.iter().find(|gone| gone.device == device).map(|gone| gone.asked)
+        let dropped = self.of(by, user).map(|list| list.dropped.iter());
+        let gone = dropped.into_iter().flatten().find(|gone| gone.device == device);
+        gone.map(|gone| gone.asked).or_else(|| self.notes(by, user)?.left)
     }
 
     /// Whether a device of the user was listed once and is not now.
@@ -454,7 +456,8 @@ mod tests {
         assert_eq!(lists.dropped(A, BOB, B), Some(FactId::new(7)));
         assert_eq!(lists.applied(A, BOB), Some((FactId::new(7), None)));
         lists.left(A, BOB, FactId::new(9));
-        assert_eq!((lists.dropped(A, BOB, B), lists.applied(A, BOB)), (None, None));
+        assert_eq!(lists.applied(A, BOB), None);
+        assert_eq!(lists.dropped(A, BOB, B), Some(FactId::new(9)), "the list went with the note");
         assert_eq!(lists.left_since(A, BOB), Some(FactId::new(9)));
         start(&mut lists, 3, 10);
         assert_eq!(lists.left_since(A, BOB), None);

@@ -177,6 +177,13 @@ impl Transport {
         news
     }
 
+    /// Whether the sender's server accepted anything of it between two facts.
+    pub(crate) fn got_through(&self, sender: DeviceId, (from, until): (FactId, FactId)) -> bool {
+        let by_sender = self.all().filter(|message| message.sender == sender);
+        let mut accepted = by_sender.filter_map(|message| self.accepted(message.txn));
+        accepted.any(|fact| from < fact && fact < until)
+    }
+
     /// The number of the message of `txn` to `recipient`.
     pub(crate) fn find(&self, txn: TxnId, recipient: DeviceId) -> Option<u32> {
         self.targets.get(txn.raw(), recipient.raw()).copied()

@@ -2,8 +2,8 @@
 //! These tests do not ask for session notices, except where one comes before the report.
 
 use crate::check::explained::tests::{BLOCKED, code, failing};
-use crate::check::testing::{A1, A2, B1, BOB, Story, device, leaf, rules, s};
-use crate::ids::{DeviceId, FactId, MessageId};
+use crate::check::testing::{A1, A2, B1, BOB, C1, Story, device, leaf, rules, s};
+use crate::ids::{DeviceId, FactId, FaultId, MessageId};
 use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::{CodeSet, WithheldCode};
 use crate::rulebook::leaf::{Leaf, LeafClass};
@@ -12,7 +12,7 @@ use crate::rulebook::rule::Rule;
 use crate::scenario::fault::{Fault, FaultKind};
 use crate::scenario::policy::Target;
 use crate::time::SimTime;
-use crate::trace::fact::{FactKind, LossCause, ProcessOutcome};
+use crate::trace::fact::{FactKind, LossCause, Observer, ProcessOutcome};
 
 #[test]
 fn a_no_olm_explains_what_was_sent_before_it_was_heard() {
@@ -92,6 +92,37 @@ fn a_sender_that_is_cut_off_before_the_second_try_does_not_get_to_a_report() {
     assert_eq!(leaf_of(Story::claim_fails, true, own.clone()), Leaf::Unexplained, "it was due");
     assert_eq!(leaf_of(Story::claim_fails, false, own), Leaf::SenderGone, "nobody told it to");
     assert_eq!(leaf_of(Story::claim_fails, false, other), Leaf::Unexplained);
+}
+
+#[test]
+fn a_list_that_loses_the_device_before_a_sender_is_heard_again_leaves_nobody_to_tell() {
+    let kind = FaultKind::ClientOffline { device: A1 };
+    let rules_of = |is_cut_off: bool, is_heard: bool| {
+        let mut story = Story::begin();
+        story.session(A1, s(0));
+        story.claim_unreachable(A1, B1);
+        story.message(s(0), 0, 0);
+        story.by(A1, FactKind::MessageReceived { device: A1, message: MessageId::new(0) });
+        if is_cut_off {
+            story.fault(Fault {
+                from: SimTime::from_ms(1),
+                until: SimTime::MAX,
+                kind: kind.clone(),
+            });
+        }
+        story.claim_unreachable(A1, B1);
+        if is_cut_off {
+            story.fact(Observer::World, FactKind::FaultEnd(FaultId::new(0)));
+        }
+        if is_heard {
+            story.no_olm(A1, C1);
+        }
+        story.learn(A1, BOB, &[]);
+        rules(&story.judge()).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
+    };
+    assert_eq!(rules_of(true, false), [Rule::D04]);
+    assert!(rules_of(true, true).contains(&Rule::N01), "it could have told B1, too");
+    assert!(rules_of(false, false).contains(&Rule::N01), "nothing kept it from telling");
 }
 
 #[test]

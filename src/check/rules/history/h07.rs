@@ -64,8 +64,8 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
             return Some(had.into_iter().flatten().any(|had| Some(had) > made.asked));
         }
     };
-    // Who shares a room is told of changes, or did as far as the sender had been told; of anybody else the list must have been
-    // asked for since.
+    // Who shares a room is told of changes, or did as far as the sender had been told, also where a leave was left out of that; of
+    // anybody else the list must have been asked for since.
     let users = [view.cast.user(sending.device), made.recipient];
     let told = view.answers.newest(sending.device, case.fact.at);
     // A store that went back since does not know of it.
@@ -74,7 +74,9 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
     }
     let after_it = told.map(|told| FactId::new(told.raw() + 1));
     let moments = [Some(made.fact), after_it.filter(|after| *after < made.fact)];
-    if moments.into_iter().flatten().any(|fact| view.rooms.share_as_joined(server, users, fact)) {
+    if moments.into_iter().flatten().any(|fact| view.rooms.share_as_joined(server, users, fact))
+        || view.rooms.sees_shared(server, sending.device, users)
+    {
         return Some(true);
     }
     made.asked.map(|asked| start > asked)
@@ -83,8 +85,8 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
 #[cfg(test)]
 mod tests {
     use crate::check::testing::bundles::{made_from, send, send_to, shared, signed, unprepared};
-    use crate::check::testing::{A1, B1, BOB, C1, CAROL, Story, device};
-    use crate::protocol::room::HistoryVisibility;
+    use crate::check::testing::{A1, B1, BOB, C1, CAROL, HOME, R, Story, device};
+    use crate::protocol::room::{HistoryVisibility, Membership};
     use crate::rulebook::reading::Severity;
     use crate::rulebook::rule::Rule;
     use crate::trace::fact::{BackupRead, FactKind, QueryOutcome};
@@ -137,6 +139,22 @@ mod tests {
         made_from(&mut neighbour, A1, (BOB, BackupRead::NoBackup), asked);
         send_to(&mut neighbour, (A1, B1));
         assert!(warned(&neighbour), "a change that was told makes the list old");
+    }
+
+    #[test]
+    fn a_sender_that_was_not_told_of_a_leave_takes_the_user_for_a_neighbour() {
+        for is_hidden in [true, false] {
+            let mut story = shared(HistoryVisibility::Shared);
+            story.member(BOB, Membership::Leave, 4);
+            if is_hidden {
+                story.at(HOME, FactKind::MemberNotTold { device: A1, room: R, user: BOB });
+            }
+            story.seen(A1, 4);
+            let asked = story.by(A1, FactKind::UserStep(0));
+            made_from(&mut story, A1, (BOB, BackupRead::NoBackup), asked);
+            send_to(&mut story, (A1, B1));
+            assert_eq!(warned(&story), !is_hidden);
+        }
     }
 
     #[test]

@@ -46,7 +46,9 @@ impl NoticeJudge for OncePerRequest {
 
 #[cfg(test)]
 mod tests {
+    use crate::check::testing::sending::Sent;
     use crate::check::testing::{A1, B1, R, Story, about, device, rules, s};
+    use crate::ids::{ToDeviceId, TxnId};
     use crate::protocol::to_device::{KeyRequestAction, ToDeviceType};
     use crate::protocol::withheld::SessionCode;
     use crate::rulebook::reading::ReadingName;
@@ -101,6 +103,27 @@ mod tests {
         ask(&mut story, 1);
         story.withhold(s(0), SessionCode::Blacklisted);
         assert_eq!(story.rules(), []);
+    }
+
+    #[test]
+    fn a_notice_that_was_forged_does_not_take_the_place_of_the_one_that_is_due() {
+        for is_forged in [true, false] {
+            let mut story = Story::blocked();
+            let content = SentContent::Withheld(about(A1, s(0), SessionCode::Blacklisted));
+            if is_forged {
+                let (txn, row) = (TxnId::new(900), ToDeviceId::new(900));
+                let event_type = ToDeviceType::Withheld;
+                story.stored(Sent { sender: A1, recipient: B1, txn, event_type, content, row });
+            } else {
+                story.withhold(s(0), SessionCode::Blacklisted);
+            }
+            for _ in 0..2 {
+                ask(&mut story, 1);
+                story.withhold(s(0), SessionCode::Blacklisted);
+            }
+            let is_second = story.rules().contains(&(Rule::W11, device(A1)));
+            assert_eq!(is_second, !is_forged, "the last one may be the word that is due");
+        }
     }
 
     #[test]

@@ -285,6 +285,21 @@ impl Rooms {
         })
     }
 
+    /// Whether both users are joined in one room by what the device has seen, of which a leave may have been left out.
+    pub(crate) fn sees_shared(
+        &self,
+        server: ServerId,
+        device: DeviceId,
+        users: [UserId; 2],
+    ) -> bool {
+        (0..self.rooms.len()).map(RoomId::at).any(|room| {
+            users.into_iter().all(|user| {
+                let seen = self.membership_seen(server, (device, room), user);
+                seen.is_some_and(|member| member.membership == Membership::Join)
+            })
+        })
+    }
+
     /// Ground truth where two servers are concerned: that of the one that had heard of more changes of the user's
     /// membership when `fact` happened, and of the first if both had heard of as many.
     pub(crate) fn membership_of(
