@@ -271,9 +271,9 @@ impl Reference {
         for device in missing.iter().copied() {
             let failed = match self.live.claims.state(device, clock) {
                 ClaimState::BackingOff(failed) => Some(failed),
-                // Nothing is tried for it.
-                ClaimState::Open if self.is_beyond_claims(device) || habits.shares_once => None,
-                ClaimState::Open | ClaimState::Running => continue,
+                // Nothing is tried for it: what there is to try has been tried before this.
+                ClaimState::Open => None,
+                ClaimState::Running => continue,
             };
             let marked = self.marked_as(device);
             let repeated = self.store.no_olm.is_repetition(marked, occasion, habits.no_olm_dedup);

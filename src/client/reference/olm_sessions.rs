@@ -16,8 +16,8 @@ use crate::time::SimTime;
 struct Held {
     session: OlmSession,
     created: SimTime,
-    /// The place of its last decryption, or else of its making, among all with the device: the order of what happens does not
-    /// depend on clocks.
+    /// How many messages of the device could be decrypted up to its last one, or else up to its making: the order of what happens
+    /// does not depend on clocks. Of equals the one that stands later came later.
     used: u64,
     made_by: Provenance,
     side: MadeBy,
@@ -111,8 +111,8 @@ impl OlmSessions {
             MadeBy::Us => peer.last_created_by_us = Some(clock),
             MadeBy::Them => {}
         }
-        peer.uses += 1;
         let expired = (peer.sessions.len() >= most.max(1) as usize).then(|| {
+            // `min_by_key` gives the first of several least.
             let oldest = (0..peer.sessions.len())
                 .min_by_key(|index| peer.sessions[*index].used)
                 .expect("a full list has a member");

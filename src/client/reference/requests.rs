@@ -67,11 +67,8 @@ impl KeyRequests {
     /// asks again under the same id, it hears nothing new (W-11).
     pub(super) fn told(&mut self, device: DeviceId, session: MegolmSessionId) {
         let [first, last] = [u32::MIN, u32::MAX].map(|id| (device, session, RequestId::new(id)));
-        let about: Vec<_> = self.passed_over.range(first..=last).copied().collect();
-        for asked in about {
-            self.passed_over.remove(&asked);
-            self.answered.insert((device, asked.2));
-        }
+        let about = self.passed_over.range(first..=last);
+        self.answered.extend(about.map(|(.., request)| (device, *request)));
     }
 
     /// Another device took its request back.

@@ -237,8 +237,7 @@ impl Reference {
         {
             return Some(self.block_of(*device).0);
         }
-        (habits.withheld_looks_shared && !outbound.told.is_empty() && outbound.next() > 0)
-            .then_some(None)
+        (habits.withheld_looks_shared && !outbound.told.is_empty()).then_some(None)
     }
 
     /// The settings that a session goes by, as this client reads them.

@@ -120,10 +120,6 @@ impl Reference {
         let by = Provenance::of(io.fact(kind, Causes::of([cause.0])));
         match change {
             ListChange::Changed => {
-                // An invite waits for a list that nobody need follow: what was asked for it is older than this.
-                if self.has_invite_waiting(user) {
-                    self.store.lists.track(user);
-                }
                 if self.store.lists.mark_outdated(user, by) {
                     self.live.queries.overtake(user);
                     self.live.query_backoff.remove(&user);
@@ -376,5 +372,5 @@ impl Reference {
 
 /// The causes of being told of an event: the event comes first, and behind it what kept it from being told earlier.
 pub(super) fn told_late(event: Provenance, late_by: Provenance) -> Causes {
-    Causes::of([event.0, late_by.0.filter(|_| event.0.is_some())])
+    Causes::of([event.0, late_by.0])
 }
