@@ -74,7 +74,7 @@ impl Reference {
             (true, false) => Some(BackupRead::NotRead),
             (true, true) => None,
         };
-        self.store.lists.track(user);
+        self.follow(user, io);
         if careful {
             // That the list could not be had before is no reason to do without it now (H-07).
             self.live.query_backoff.remove(&user);

@@ -326,11 +326,7 @@ impl Reference {
     /// Tracks these users; true if a query for one of them is on its way or was just begun.
     fn wait_for_lists(&mut self, users: &[UserId], io: &mut Io<'_, '_>) -> bool {
         for user in users {
-            if self.store.lists.track(*user) {
-                // That earlier queries failed says nothing of a list that is begun anew (D-06).
-                self.live.query_backoff.remove(user);
-                io.touch();
-            }
+            self.follow(*user, io);
         }
         self.query_outdated(io);
         users.iter().any(|user| self.live.queries.is_running(*user))

@@ -66,7 +66,7 @@ impl Reference {
             return;
         };
         let me = self.my_user();
-        self.store.lists.track(me);
+        self.follow(me, io);
         io.touch();
         if of.is_empty() && !self.is_list_fresh(me) && !self.habits().asks_at_once {
             self.store.ask_later.insert(session);
@@ -199,7 +199,7 @@ impl Reference {
     /// Answers a request once the requester's list is known; if that cannot be had, the request is ignored.
     fn answer_when_known(&mut self, asked: Asked, io: &mut Io<'_, '_>) {
         let user = self.user_of(asked.requester);
-        self.store.lists.track(user);
+        self.follow(user, io);
         if self.is_list_fresh(user) {
             self.answer_request(asked, io);
         } else {

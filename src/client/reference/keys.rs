@@ -213,7 +213,7 @@ impl Reference {
         let own = self.store.identity;
         let Some(list) = self.store.lists.user_mut(user).filter(|list| list.known) else {
             self.store.verify_later.insert(Target::User(user));
-            self.store.lists.track(user);
+            self.follow(user, io);
             io.touch();
             return;
         };

@@ -20,6 +20,14 @@ use crate::trace::fact::{Causes, FactKind, QueryOutcome};
 const SHORTEST_WAIT: SimDuration = SimDuration::from_secs(1);
 
 impl Reference {
+    /// Tracks a user from now on. That earlier queries failed says nothing of a list that is begun anew (D-06).
+    pub(super) fn follow(&mut self, user: UserId, io: &mut Io<'_, '_>) {
+        if self.store.lists.track(user) {
+            self.live.query_backoff.remove(&user);
+            io.touch();
+        }
+    }
+
     /// Asks for the lists of outdated users, in one request, where it is not too early and no query is on its way.
     pub(super) fn query_outdated(&mut self, io: &mut Io<'_, '_>) {
         if self.store.lists.outdated().next().is_none() {

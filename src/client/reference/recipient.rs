@@ -288,8 +288,8 @@ impl Reference {
         let kind = FactKind::MessageReceived { device: self.me(), message: received.message };
         let fact = io.fact(kind, told_late(received.by, late_by));
         let received = Received { by: Provenance::of(fact), ..received };
-        if self.store.policy.hide_unsigned && self.store.lists.track(received.sender) {
-            io.touch();
+        if self.store.policy.hide_unsigned {
+            self.follow(received.sender, io);
         }
         self.try_message(received, Occasion::Received, received.by, io);
         let unread = self.store.inbound.session_of(received.message).is_some();

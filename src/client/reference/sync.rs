@@ -207,10 +207,7 @@ impl Reference {
         let Some(seen) = self.store.rooms.room(room) else { return };
         let members = seen.members().filter(|(_, membership)| *membership != Membership::Ban);
         for user in members.map(|(user, _)| user).collect::<Vec<_>>() {
-            if self.store.lists.track(user) {
-                self.live.query_backoff.remove(&user);
-                io.touch();
-            }
+            self.follow(user, io);
         }
     }
 
