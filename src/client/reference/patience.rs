@@ -140,6 +140,7 @@ impl Reference {
 mod tests {
     use super::{Asked, FAILURES_MAX, Patience};
     use crate::client::{Because, RequestNo};
+    use crate::ids::FactId;
     use crate::protocol::api::{Failure, Request};
     use crate::time::{SimDuration, SimTime};
 
@@ -183,6 +184,14 @@ mod tests {
         assert_eq!(patience.next(), None);
         patience.revive();
         assert_eq!(patience.next(), Some(SimTime::ZERO));
+    }
+
+    #[test]
+    fn what_is_asked_again_names_what_held_it_up() {
+        let (mut patience, by) = (patience(), Some(FactId::new(7)));
+        assert!(patience.holds_back(RequestNo(0), Failure::Timeout, SimTime::ZERO, (by, false)));
+        let (asked, _) = &patience.waiting[&RequestNo(0)];
+        assert_eq!(asked.because, Because { cause: None, held_up: by });
     }
 
     #[test]
