@@ -7,19 +7,19 @@ use serde::Serialize;
 
 use crate::check::outcome::{NotSent, Unhealed, Unsent, Verdict, Violation, WayBack};
 use crate::ids::FactId;
-use crate::rulebook::reading::{ReadingName, Severity};
+use crate::rulebook::reading::ReadingName;
 use crate::run::expectation::Mismatch;
 use crate::run::kept::Kept;
 use crate::run::status::Status;
-use crate::trace::fact::{FACTS_VERSION, RunEnd};
+use crate::trace::fact::FACTS_VERSION;
 
-use super::counted::{Notices, counts, notices};
 use super::difference;
 use super::lines::{Summary, compression};
-use super::names::{Names, expected, verdict};
+use super::names::{Names, expected};
 use super::narrate;
 use super::restless::{StillDone, still_done};
 use super::room::{Told, idle_faults, idle_steps};
+use super::rows::{Broken, Cell, Notices, counts, end, notices};
 use super::words::Word;
 
 /// The version of the document. A reader may rely on the fields of a version; new ones may be added to it.
@@ -60,7 +60,7 @@ struct Run<'a> {
     counts: BTreeMap<String, u64>,
     notices: Vec<Notices<'a>>,
     unsent: Vec<NeverSent<'a>>,
-    violations: Vec<Broken<'a>>,
+    violations: Vec<Broken<'a, Witness>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unhealed: Vec<NotHealed<'a>>,
     differences: Vec<Difference>,
@@ -71,7 +71,7 @@ struct Run<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     divergence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    verdicts: Option<Vec<Cell<'a>>>,
+    verdicts: Option<Vec<Cell<'a, Witness>>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     remarks: BTreeMap<&'a str, &'a [String]>,
     replay: &'a str,
@@ -86,34 +86,12 @@ struct NeverSent<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Broken<'a> {
-    rule: &'static str,
-    party: String,
-    severity: &'static str,
-    injected_by: Option<usize>,
-    message: Option<&'a str>,
-    device: Option<&'a str>,
-    witnesses: Vec<Witness>,
-}
-
-#[derive(Debug, Serialize)]
 struct NotHealed<'a> {
     message: &'a str,
     device: &'a str,
     verdict: &'static str,
     /// The rule that asks for a way back; without one the specification has none.
     rule: Option<&'static str>,
-}
-
-#[derive(Debug, Serialize)]
-struct Cell<'a> {
-    message: &'a str,
-    device: &'a str,
-    verdict: String,
-    leaf: &'static str,
-    code: Option<&'static str>,
-    party: Option<String>,
-    witnesses: Vec<Witness>,
 }
 
 #[derive(Debug, Serialize)]
@@ -186,18 +164,15 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
     let Told { scenario, report, kept, .. } = *told;
     let names = Names::of(scenario);
     let outcome = &report.outcome;
-    let cells = |one: &Verdict| cell(&names, one, kept);
+    let broken = |one: &Violation| Broken::of(&names, one, witnesses(&names, one.witnesses, kept));
+    let cell = |one: &Verdict| Cell::of(&names, one, witnesses(&names, one.witnesses, kept));
     Run {
         file: told.path,
         about: &scenario.about,
         status: report.status.as_str(),
         seed: report.seed,
         digest: format!("{:016x}", report.digest),
-        end: match outcome.end {
-            RunEnd::Quiescent => "quiescent",
-            RunEnd::Horizon => "horizon",
-            RunEnd::ActionLimit => "action_limit",
-        },
+        end: end(outcome.end),
         ended_at_ms: report.ended_at.as_ms(),
         restless: report.restless.as_ref().map(|one| still_done(&names, one)),
         actions: report.actions,
@@ -205,13 +180,13 @@ fn run<'a>(told: &Told<'a>, detail: Detail) -> Run<'a> {
         counts: counts(outcome),
         notices: notices(&names, outcome),
         unsent: outcome.unsent.iter().map(|one| never_sent(&names, one)).collect(),
-        violations: outcome.violations.iter().map(|one| broken(&names, one, kept)).collect(),
+        violations: outcome.violations.iter().map(broken).collect(),
         unhealed: outcome.unhealed.iter().map(|one| not_healed(&names, one)).collect(),
         differences: report.mismatches.iter().map(|one| difference(&names, one)).collect(),
         idle_steps: idle_steps(&names, told),
         idle_faults: idle_faults(&names, told),
         divergence: report.divergence.as_ref().map(|one| difference::divergence(&names, one)),
-        verdicts: (detail == Detail::Cells).then(|| outcome.verdicts.iter().map(cells).collect()),
+        verdicts: (detail == Detail::Cells).then(|| outcome.verdicts.iter().map(cell).collect()),
         remarks: report.remarks.iter().map(|one| (one.about, &one.lines[..])).collect(),
         replay: told.replay,
     }
@@ -252,33 +227,6 @@ fn not_healed<'a>(names: &Names<'a>, one: &Unhealed) -> NotHealed<'a> {
             WayBack::Due(rule) => Some(rule.id()),
             WayBack::NotInTheSpecification => None,
         },
-    }
-}
-
-fn broken<'a>(names: &Names<'a>, violation: &Violation, kept: &Kept) -> Broken<'a> {
-    Broken {
-        rule: violation.rule.id(),
-        party: names.party(violation.party),
-        severity: match violation.severity {
-            Severity::Warning => "warning",
-            Severity::Violation => "violation",
-        },
-        injected_by: violation.injected.map(|fault| fault.index() + 1),
-        message: violation.cell.map(|(message, _)| names.scenario.message_name(message)),
-        device: violation.cell.map(|(_, device)| names.scenario.device_name(device)),
-        witnesses: witnesses(names, violation.witnesses, kept),
-    }
-}
-
-fn cell<'a>(names: &Names<'a>, one: &Verdict, kept: &Kept) -> Cell<'a> {
-    Cell {
-        message: names.scenario.message_name(one.message),
-        device: names.scenario.device_name(one.device),
-        verdict: verdict(one.leaf, one.code),
-        leaf: one.leaf.number(),
-        code: one.code.map(|code| code.as_str()),
-        party: one.party.map(|party| names.party(party)),
-        witnesses: witnesses(names, one.witnesses, kept),
     }
 }
 

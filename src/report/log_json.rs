@@ -8,16 +8,15 @@ use serde::Serialize;
 use crate::check::outcome::{Verdict, Violation};
 use crate::check::undecided::Undecided;
 use crate::ids::FactId;
-use crate::rulebook::reading::Severity;
 use crate::run::logs::LogSummary;
 use crate::run::status::Status;
-use crate::trace::fact::{FACTS_VERSION, RunEnd};
+use crate::trace::fact::FACTS_VERSION;
 
-use super::counted::{Notices, counts, notices};
 use super::json::FORMAT_VERSION;
 use super::log::{LogTold, missing, whose};
-use super::names::{Names, verdict};
+use super::names::Names;
 use super::narrate;
+use super::rows::{Broken, Cell, Notices, counts, end, notices};
 
 /// The whole output.
 #[derive(Debug, Serialize)]
@@ -32,8 +31,8 @@ pub struct LogDocument<'a> {
     ended_at_ms: u64,
     counts: BTreeMap<String, u64>,
     notices: Vec<Notices<'a>>,
-    violations: Vec<Broken<'a>>,
-    verdicts: Vec<Cell<'a>>,
+    violations: Vec<Broken<'a, Witness<'a>>>,
+    verdicts: Vec<MaybeOpen<'a>>,
     undecided: Vec<Open>,
 }
 
@@ -49,27 +48,12 @@ struct File<'a> {
     unknown: &'a BTreeMap<String, u64>,
 }
 
+/// A cell with what would have to be known to decide it, if it could not be.
 #[derive(Debug, Serialize)]
-struct Broken<'a> {
-    rule: &'static str,
-    party: String,
-    severity: &'static str,
-    injected_by: Option<usize>,
-    message: Option<&'a str>,
-    device: Option<&'a str>,
-    witnesses: Vec<Witness<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Cell<'a> {
-    message: &'a str,
-    device: &'a str,
-    verdict: String,
-    leaf: &'static str,
-    code: Option<&'static str>,
-    party: Option<String>,
+struct MaybeOpen<'a> {
+    #[serde(flatten)]
+    cell: Cell<'a, Witness<'a>>,
     why: Option<String>,
-    witnesses: Vec<Witness<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +78,7 @@ pub fn log_document<'a>(told: &LogTold<'a>) -> LogDocument<'a> {
     let judged = told.judged;
     let (names, outcome) = (Names::of(&judged.names).with_ids(&judged.ids), &judged.outcome);
     let status: Status = told.status();
+    let broken = |one: &Violation| Broken::of(&names, one, witnesses(told, &names, one.witnesses));
     LogDocument {
         format_version: FORMAT_VERSION,
         facts_version: FACTS_VERSION,
@@ -101,15 +86,11 @@ pub fn log_document<'a>(told: &LogTold<'a>) -> LogDocument<'a> {
         logs: files(told, &names),
         status: status.as_str(),
         exit_code: status.exit().code(),
-        end: match outcome.end {
-            RunEnd::Quiescent => "quiescent",
-            RunEnd::Horizon => "horizon",
-            RunEnd::ActionLimit => "action_limit",
-        },
+        end: end(outcome.end),
         ended_at_ms: judged.ended_at.as_ms(),
         counts: counts(outcome),
         notices: notices(&names, outcome),
-        violations: outcome.violations.iter().map(|one| broken(told, &names, one)).collect(),
+        violations: outcome.violations.iter().map(broken).collect(),
         verdicts: outcome.verdicts.iter().map(|one| cell(told, &names, one)).collect(),
         undecided: outcome.gaps.rules.iter().map(|one| open(told, &names, one)).collect(),
     }
@@ -151,37 +132,13 @@ fn witnesses<'a>(
     ids.into_iter().flatten().filter_map(witness).collect()
 }
 
-fn broken<'a>(told: &LogTold<'a>, names: &Names<'a>, one: &Violation) -> Broken<'a> {
-    Broken {
-        rule: one.rule.id(),
-        party: names.party(one.party),
-        severity: match one.severity {
-            Severity::Warning => "warning",
-            Severity::Violation => "violation",
-        },
-        injected_by: one.injected.map(|fault| fault.index() + 1),
-        message: one.cell.map(|(message, _)| names.scenario.message_name(message)),
-        device: one.cell.map(|(_, device)| names.scenario.device_name(device)),
-        witnesses: witnesses(told, names, one.witnesses),
-    }
-}
-
-fn cell<'a>(told: &LogTold<'a>, names: &Names<'a>, one: &Verdict) -> Cell<'a> {
+fn cell<'a>(told: &LogTold<'a>, names: &Names<'a>, one: &Verdict) -> MaybeOpen<'a> {
     let cells = &told.judged.outcome.gaps.cells;
     let open = cells
         .binary_search_by_key(&(one.message, one.device), |cell| (cell.message, cell.device))
         .ok()
         .map(|position| missing(names, told.reason(cells[position].why)));
-    Cell {
-        message: names.scenario.message_name(one.message),
-        device: names.scenario.device_name(one.device),
-        verdict: verdict(one.leaf, one.code),
-        leaf: one.leaf.number(),
-        code: one.code.map(|code| code.as_str()),
-        party: one.party.map(|party| names.party(party)),
-        why: open,
-        witnesses: witnesses(told, names, one.witnesses),
-    }
+    MaybeOpen { cell: Cell::of(names, one, witnesses(told, names, one.witnesses)), why: open }
 }
 
 fn open(told: &LogTold<'_>, names: &Names<'_>, one: &Undecided) -> Open {

@@ -3,7 +3,6 @@
 
 mod blocks;
 pub mod campaign;
-mod counted;
 mod difference;
 pub mod explanation;
 pub mod json;
@@ -22,6 +21,7 @@ mod picture;
 mod reason;
 mod restless;
 pub mod room;
+mod rows;
 pub mod rules;
 #[cfg(test)]
 mod sample;
