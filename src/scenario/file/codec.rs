@@ -162,6 +162,16 @@ impl Reader<'_> {
         node: &'n Node<'n>,
         known: &[&'static [Field]],
     ) -> Option<Object<'n>> {
+        self.object_without(node, known, &[])
+    }
+
+    /// The same, where fields that somebody may look for here in vain are named with what to do instead.
+    pub(super) fn object_without<'n>(
+        &mut self,
+        node: &'n Node<'n>,
+        known: &[&'static [Field]],
+        absent: &[(&str, &str)],
+    ) -> Option<Object<'n>> {
         let Some(properties) = json::properties(node) else {
             self.unexpected(node, "an object");
             return None;
@@ -181,11 +191,13 @@ impl Reader<'_> {
         }
         for (name, place) in unknown {
             let names = || known.iter().copied().flatten().map(|field| field.name);
-            let absent = names().filter(|name| object.value(name).is_none());
-            let near = self.problems.nearest(name, absent);
-            let hint = match near {
-                Some(near) => Some(format!("did you mean {}?", quoted(near))),
-                None => self.problems.did_you_mean(name, names()),
+            let instead = absent.iter().find(|(absent, _)| *absent == name);
+            let missing = names().filter(|name| object.value(name).is_none());
+            let near = self.problems.nearest(name, missing).filter(|_| instead.is_none());
+            let hint = match (instead, near) {
+                (Some((_, instead)), _) => Some((*instead).to_owned()),
+                (None, Some(near)) => Some(format!("did you mean {}?", quoted(near))),
+                (None, None) => self.problems.did_you_mean(name, names()),
             };
             object.misspelt.extend(names().find(|name| Some(*name) == near));
             let found = format!("an unknown field {}", quoted(name));

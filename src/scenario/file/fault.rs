@@ -314,6 +314,16 @@ pub(super) fn shared_fields(case: &Case) -> &'static [Field] {
     if INSTANT_TAGS.contains(&case.tag) { INSTANT } else { LASTING }
 }
 
+/// The fields that somebody may look for in faults of this kind, with what to do instead.
+fn absent_fields(case: &Case) -> &'static [(&'static str, &'static str)] {
+    const AT: (&str, &str) = ("at", "a fault begins at \"from\"");
+    if INSTANT_TAGS.contains(&case.tag) {
+        &[AT, ("until", "this fault strikes once, at \"from\"; leave \"until\" out")]
+    } else {
+        &[AT]
+    }
+}
+
 /// One entry of the faults.
 #[derive(Debug, Clone)]
 pub(super) struct FaultEntry {
@@ -342,7 +352,8 @@ impl Codec for FaultEntry {
 
     fn decode(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let case = union::tag::<Faults>(node, TAG, "a fault", reader)?;
-        let object = reader.object(node, &[shared_fields(case), case.fields])?;
+        let known = [shared_fields(case), case.fields];
+        let object = reader.object_without(node, &known, absent_fields(case))?;
         let from = reader.slot::<SimTime>(&object, "from");
         let until = reader.slot::<Until>(&object, "until");
         let kind = Faults::decode_case(case.tag, &object, reader)?;

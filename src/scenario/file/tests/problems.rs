@@ -49,7 +49,8 @@ fn fields_that_are_unknown_missing_or_there_twice() {
         (
             file(r#""faults": [{"fault": "crash", "device": "B1", "until": "1s", "at": "1s"}]"#),
             &[
-                "found an unknown field \"at\", expected one of \"from\", \"until\", \"fault\", \"device\", \"point\"",
+                "found an unknown field \"at\", expected one of \"from\", \"until\", \"fault\", \"device\", \"point\"; \
+               a fault begins at \"from\"",
             ],
         ),
         (
@@ -57,7 +58,8 @@ fn fields_that_are_unknown_missing_or_there_twice() {
                 r#""faults": [{"fault": "olm_sessions_lost", "device": "B1", "peer": "A1", "until": "1s"}]"#,
             ),
             &[
-                "found an unknown field \"until\", expected one of \"from\", \"fault\", \"device\", \"peer\"",
+                "found an unknown field \"until\", expected one of \"from\", \"fault\", \"device\", \"peer\"; \
+               this fault strikes once, at \"from\"; leave \"until\" out",
             ],
         ),
     ]);
