@@ -241,11 +241,14 @@ fn may_be_barred_by_its_store(cell: &Cell<'_>, failure: FactId) -> bool {
 }
 
 /// When the failure was to be reported at the latest: it is known for good, and the message is there, as its sender knows once it was told
-/// of it in the room, or that events of the room are left out.
+/// of it in the room, or that events of the room are left out. A device that a list lost and that came back to it is told no earlier.
 fn due(cell: &Cell<'_>, epoch: Epoch) -> Option<FactId> {
-    let settled = cell.view.olm.settled(cell.sender(), cell.device, epoch)?;
-    let sent = cell.view.messages.echoed(cell.message).unwrap_or(cell.accepted);
-    Some(settled.max(sent))
+    let Cell { view, device, .. } = *cell;
+    let settled = view.olm.settled(cell.sender(), device, epoch)?;
+    let sent = view.messages.echoed(cell.message).unwrap_or(cell.accepted);
+    let entry = view.lists.entry(cell.sender(), view.cast.user(device), device);
+    let listed = entry.map_or(settled, |entry| entry.since);
+    Some(settled.max(sent).max(listed))
 }
 
 /// Whether the sender's user had opted out of the report at an instant at which it may have been due: the failure is known for

@@ -126,6 +126,29 @@ fn a_list_that_loses_the_device_before_a_sender_is_heard_again_leaves_nobody_to_
 }
 
 #[test]
+fn who_is_barred_in_silence_before_the_list_has_the_device_back_need_not_be_told() {
+    for is_barred_first in [true, false] {
+        let mut story = Story::begin();
+        story.session(A1, s(0));
+        story.report(A1, None, CodeSet::NONE.with(WithheldCode::NoOlm));
+        story.claim_unreachable(A1, B1);
+        story.message(s(0), 0, 0);
+        story.by(A1, FactKind::MessageReceived { device: A1, message: MessageId::new(0) });
+        let query = story.ask(A1, BOB);
+        story.claim_unreachable(A1, B1);
+        story.answer((A1, BOB), query, &[]);
+        if is_barred_first {
+            story.block(A1, Target::User(BOB));
+        }
+        story.learn(A1, BOB, &[B1]);
+        if !is_barred_first {
+            story.block(A1, Target::User(BOB));
+        }
+        assert_eq!(story.rules().contains(&(Rule::N01, device(A1))), !is_barred_first);
+    }
+}
+
+#[test]
 fn a_sender_that_does_not_report_no_olm_need_not_tell_if_it_tried() {
     let mut story = failing();
     story.report(A1, None, CodeSet::NONE);

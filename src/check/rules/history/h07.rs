@@ -85,7 +85,7 @@ fn is_list_fresh(case: Case<'_>, sending: Sending, made: &Made) -> Option<bool> 
 #[cfg(test)]
 mod tests {
     use crate::check::testing::bundles::{made_from, send, send_to, shared, signed, unprepared};
-    use crate::check::testing::{A1, B1, BOB, C1, CAROL, HOME, R, Story, device};
+    use crate::check::testing::{A1, B1, BOB, C1, CAROL, HOME, R, R2, Story, device};
     use crate::protocol::room::{HistoryVisibility, Membership};
     use crate::rulebook::reading::Severity;
     use crate::rulebook::rule::Rule;
@@ -145,7 +145,10 @@ mod tests {
     fn a_sender_that_was_not_told_of_a_leave_takes_the_user_for_a_neighbour() {
         for is_hidden in [true, false] {
             let mut story = shared(HistoryVisibility::Shared);
-            story.member(BOB, Membership::Leave, 4);
+            let (user, membership) = (BOB, Membership::Leave);
+            story.at(HOME, FactKind::Member { room: R2, user, membership, seq: 3 });
+            story.by(A1, FactKind::RoomSeen { device: A1, room: R2, seq: 3, limited: false });
+            story.member(user, membership, 4);
             if is_hidden {
                 story.at(HOME, FactKind::MemberNotTold { device: A1, room: R, user: BOB });
             }
