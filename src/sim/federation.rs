@@ -10,6 +10,7 @@ use crate::protocol::room::RoomEvent;
 use crate::protocol::to_device::ToDeviceMessage;
 use crate::sim::action::Action;
 use crate::sim::labels::TRANSACTION_DELAY;
+use crate::sim::network::Way;
 use crate::sim::rooms::LateEvent;
 use crate::sim::transport::Delivery;
 use crate::sim::world::World;
@@ -37,7 +38,8 @@ impl<C: Client, K: Choices> World<C, K> {
             Some(fault) => self.transaction_failed(from, to, fault),
             None => {
                 let federation = self.scenario.network.federation;
-                let at = self.now() + self.travel_time(federation, TRANSACTION_DELAY);
+                let at = self.now()
+                    + self.travel_time(federation, TRANSACTION_DELAY, Way::Between(from, to));
                 self.push(at, Action::Transaction { from, to });
             }
         }
@@ -85,7 +87,8 @@ impl<C: Client, K: Choices> World<C, K> {
             None => {
                 self.settle_server(to, sink);
                 let federation = self.scenario.network.federation;
-                let at = self.now() + self.travel_time(federation, TRANSACTION_DELAY);
+                let at = self.now()
+                    + self.travel_time(federation, TRANSACTION_DELAY, Way::Between(from, to));
                 self.push(at, Action::Confirmation { from, to });
             }
         }

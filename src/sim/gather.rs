@@ -7,7 +7,7 @@ use crate::ids::{ClaimId, DeviceId, FactId, FaultId, QueryId, RoomId, ServerId, 
 use crate::protocol::api::{AbsentKey, ClaimedKey, Failure, Response, UserKeys};
 use crate::sim::action::Action;
 use crate::sim::labels::CALL_DELAY;
-use crate::sim::network::Ticket;
+use crate::sim::network::{Ticket, Way};
 use crate::sim::rooms::Admission;
 use crate::sim::world::World;
 use crate::time::{SimDuration, SimTime};
@@ -85,7 +85,8 @@ impl<C: Client, K: Choices> World<C, K> {
 
     /// Sends a call one way. One that cannot arrive, or not in time, is lost; that shows at its deadline.
     fn dispatch(&mut self, mut call: Call, from: ServerId, action: impl Fn(u32) -> Action) {
-        let at = self.now() + self.travel_time(self.scenario.network.federation, CALL_DELAY);
+        let way = Way::Between(from, call.to);
+        let at = self.now() + self.travel_time(self.scenario.network.federation, CALL_DELAY, way);
         call.lost_by = self.faults.link_down(from, call.to);
         let (deadline, lost) = (call.deadline, call.lost_by.is_some() || at > call.deadline);
         let place = self.under_way.calls.insert(call);

@@ -2,7 +2,7 @@
 //! It does not know what is asked and answered.
 
 use crate::client::{Because, Client, RequestNo};
-use crate::engine::choices::{Choices, Label};
+use crate::engine::choices::{Choices, Label, Occasion};
 use crate::ids::{DeviceId, FactId, FaultId, ServerId};
 use crate::protocol::api::{Endpoint, Failure, Request, Response};
 use crate::scenario::model::Delay;
@@ -27,6 +27,26 @@ pub(super) struct Ticket {
     pub(super) held_up: Option<FactId>,
 }
 
+/// Between whom something travels.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way {
+    /// A device and its server, about such a request.
+    ToServer(DeviceId, Endpoint),
+    /// Two servers.
+    Between(ServerId, ServerId),
+}
+
+impl Way {
+    /// A number of its own among all that are chosen for one purpose.
+    const fn number(self) -> u64 {
+        let (from, to) = match self {
+            Self::ToServer(device, endpoint) => (device.index(), endpoint as usize),
+            Self::Between(from, to) => (from.index(), to.index()),
+        };
+        (from as u64) << 32 | to as u64
+    }
+}
+
 impl Ticket {
     /// Why the request came, and why it came no earlier.
     pub(super) fn causes(&self) -> Causes {
@@ -35,8 +55,8 @@ impl Ticket {
 }
 
 impl<C: Client, K: Choices> World<C, K> {
-    /// How long something travels. Nothing does before the run has settled.
-    pub(super) fn travel_time(&mut self, delay: Delay, label: Label) -> SimDuration {
+    /// How long something travels on a way. Nothing does before the run has settled.
+    pub(super) fn travel_time(&mut self, delay: Delay, label: Label, way: Way) -> SimDuration {
         match self.phase {
             Phase::Fresh | Phase::LoggingIn | Phase::Settling => SimDuration::ZERO,
             Phase::Running | Phase::Ended(_) => {
@@ -44,9 +64,15 @@ impl<C: Client, K: Choices> World<C, K> {
                 if spread == 0 {
                     return delay.min;
                 }
-                delay.min + SimDuration::from_ms(self.choices.draw(spread + 1, label))
+                let occasion = Occasion { of: way.number(), at: self.now().as_ms() };
+                delay.min + SimDuration::from_ms(self.choices.draw_on(spread + 1, label, occasion))
             }
         }
+    }
+
+    fn answer_time(&mut self, ticket: Ticket) -> SimDuration {
+        let way = Way::ToServer(ticket.device, ticket.endpoint);
+        self.travel_time(self.scenario.network.client, ANSWER_DELAY, way)
     }
 
     /// The server of a device.
@@ -86,7 +112,8 @@ impl<C: Client, K: Choices> World<C, K> {
 
     /// Sends a request on its way to its server.
     pub(super) fn forward(&mut self, outgoing: Outgoing) {
-        let at = self.now() + self.travel_time(self.scenario.network.client, REQUEST_DELAY);
+        let way = Way::ToServer(outgoing.ticket.device, outgoing.ticket.endpoint);
+        let at = self.now() + self.travel_time(self.scenario.network.client, REQUEST_DELAY, way);
         let place = self.under_way.requests.insert(outgoing);
         self.push(at, Action::Request(place));
     }
@@ -99,7 +126,7 @@ impl<C: Client, K: Choices> World<C, K> {
         result: Result<Response, Failure>,
         cause: Option<FactId>,
     ) {
-        let mut at = self.now() + self.travel_time(self.scenario.network.client, ANSWER_DELAY);
+        let mut at = self.now() + self.answer_time(ticket);
         let mut slow_by = None;
         if ticket.endpoint == Endpoint::QueryKeys
             && let Some((fault, by)) = self.faults.query_slow(ticket.device)
@@ -125,7 +152,7 @@ impl<C: Client, K: Choices> World<C, K> {
 
     /// A request fails by a fault, and the client finds out after the time that an answer takes.
     pub(super) fn fail(&mut self, ticket: Ticket, failure: Failure, fault: FaultId) {
-        let at = self.now() + self.travel_time(self.scenario.network.client, ANSWER_DELAY);
+        let at = self.now() + self.answer_time(ticket);
         let cause = self.faults.cause(fault);
         self.send_answer(at, Incoming { ticket, result: Err(failure), cause });
     }

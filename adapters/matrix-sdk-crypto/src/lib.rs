@@ -1,6 +1,7 @@
 //! matrix-sdk-crypto as devices under test in the simulator `withheld`.
 
 pub mod casting;
+pub mod chance;
 pub mod command;
 pub mod conform;
 pub mod device;

@@ -30,6 +30,7 @@ use withheld::trace::fact::Fact;
 use withheld::trace::sink::{FactSink, Trace};
 
 use crate::casting::{Casting, ClientKind};
+use crate::chance::Luck;
 use crate::device::{Directory, Durable, SdkDevice, Surroundings};
 use crate::glue::{NotTheCrate, not_the_crate};
 use crate::known::Known;
@@ -127,6 +128,7 @@ impl Client for Member {
 struct Members {
     careful: bool,
     casting: Casting,
+    luck: Luck,
     /// What was read in a run before of messages that had been taken for something else.
     told: Opened,
 }
@@ -251,6 +253,13 @@ impl SdkRooms {
     #[must_use]
     pub fn cast(mut self, casting: Casting) -> Self {
         self.members.casting = casting;
+        self
+    }
+
+    /// The same where chance is decided in this way.
+    #[must_use]
+    pub const fn with_luck(mut self, luck: Luck) -> Self {
+        self.members.luck = luck;
         self
     }
 
@@ -398,7 +407,7 @@ fn run(
     let around = members.surroundings(scenario, Rc::clone(worked));
     let wire = Rc::clone(&around.wire);
     let clients = self::members(around, &members.casting, scenario, reading);
-    let world = World::new(scenario, clients);
+    let world = World::with_choices(scenario, clients, members.luck.of(scenario.seed));
     let mut world = world.with_action_limit(actions);
     world.run(sink);
     let misread = wire.borrow().misread().clone();
@@ -501,7 +510,7 @@ fn remarks(
     let real = casting.real(scenario);
     let reading = report.outcome.reading.name;
     let made = |casting| SdkRooms {
-        members: Members { careful: members.careful, casting, told: Opened::new() },
+        members: Members { careful: members.careful, casting, ..Members::default() },
         ..SdkRooms::default()
     };
     let breaches: BTreeSet<Breach> = breaches_of(&report.outcome, &real).collect();

@@ -16,7 +16,7 @@ use super::rows::Written;
 /// A cause, the first of these that fits, and is proved if one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
-    /// Delays are drawn one request after the other, so that one more request of one side gives all that follow other delays.
+    /// A request of one side leaves at another instant than that of the other, and travels for another time: on average both write the same.
     Delays,
     /// One side lists no algorithm: the crate claims nothing for it, tells it m.no_olm, and gives it keys once it has opened a session.
     NoAlgorithms,
@@ -53,7 +53,7 @@ impl Cause {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Delays => "delays that are drawn one request after the other",
+            Self::Delays => "delays of what left at another instant",
             Self::NoAlgorithms => "a device that lists no algorithm",
             Self::SameId => "two devices with one id",
             Self::Failed => {

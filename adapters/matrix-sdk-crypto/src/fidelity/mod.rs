@@ -17,14 +17,16 @@ use serde_json::{Value, json};
 use withheld::cli::inputs::bounded;
 use withheld::minimise::size::Size;
 use withheld::rulebook::reading::ReadingName;
-use withheld::run::clients::{InWorld, References};
+use withheld::run::clients::{Clients, References};
 use withheld::run::simulator::Simulator;
 use withheld::run::status::Exit;
 use withheld::scenario::file::{known_profile, read_profile, write_brief};
 use withheld::scenario::model::Scenario;
 use withheld::scenario::profile::{Profile, ProfileName};
+use withheld::sim::world::World;
 
 use crate::casting::Casting;
+use crate::chance::Luck;
 use crate::command::{Room, Wanted, carry_out};
 use crate::prepare::prepare;
 use crate::simulator::SdkRooms;
@@ -307,6 +309,10 @@ fn under(profile: &Profile, scenario: &Scenario) -> Scenario {
     scenario
 }
 
+/// Both run in a world in which delays do not depend on how many requests were made before: else one more request would give all that follow
+/// other delays, and what differs by that alone would hide what differs for a reason.
+const LUCK: Luck = Luck::ByOccasion;
+
 /// What both write in a room.
 struct Both {
     written: BTreeMap<Written, u64>,
@@ -318,11 +324,17 @@ impl Both {
     /// `None` if the crate breaks down.
     fn of(scenario: &Scenario, store: StoreKind) -> Option<Self> {
         let real = SdkRooms::default().cast(Casting::default().stored_in(store));
-        let (written, failed) = rows(&real, scenario);
+        let real = real.with_luck(LUCK);
+        let (mut written, mut failed) = (Rows::default(), Failures::default());
+        real.simulate(scenario, ReadingName::Strict, &mut (&mut written, &mut failed));
         if !real.take_breakdowns().is_empty() {
             return None;
         }
-        let (modelled, also_failed) = rows(&InWorld(References), scenario);
+        let (mut modelled, mut also_failed) = (Rows::default(), Failures::default());
+        let clients = References.of_run(scenario, ReadingName::Strict);
+        let mut world = World::with_choices(scenario, clients, LUCK.of(scenario.seed));
+        world.run(&mut (&mut modelled, &mut also_failed));
+        let (written, modelled) = (written.counted(), modelled.counted());
         Some(Self { written, modelled, failures: [failed, also_failed] })
     }
 
@@ -347,12 +359,6 @@ fn add(
         scenario: scenario.clone(),
     });
     differing.messages += surplus;
-}
-
-fn rows(simulator: &dyn Simulator, scenario: &Scenario) -> (BTreeMap<Written, u64>, Failures) {
-    let (mut rows, mut failures) = (Rows::default(), Failures::default());
-    simulator.simulate(scenario, ReadingName::Strict, &mut (&mut rows, &mut failures));
-    (rows.counted(), failures)
 }
 
 fn as_text(comparison: &Comparison) -> String {
