@@ -333,6 +333,10 @@ impl SdkDevice {
         for one in &noted {
             if let Noted::Outbound { session, .. } = one {
                 let session = self.wire().room_keys.name(session, hands.given.entropy);
+                // Where nobody is given the key, the machine writes the session once more in the same share.
+                if made.contains_key(&session) {
+                    continue;
+                }
                 self.wire().room_keys.made_by(session, self.me);
                 let discarded = self.app.known.discarded.remove(&room);
                 let causes = Causes::of([first.cause, discarded, hands.given.clock_set]);
