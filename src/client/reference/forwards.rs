@@ -125,8 +125,18 @@ impl Reference {
             Field::Is(code) => Some(code),
             Field::Absent | Field::NotAString | Field::Other(_) => None,
         });
-        self.take_key(key, (KeySource::Forwarded { withheld }, Some(arrival.id), by), io);
-        self.cancel(session, Some(sender), by, io);
+        let source = (KeySource::Forwarded { withheld }, Some(arrival.id), by);
+        if self.habits().asks_at_once {
+            // What is no better answers nothing, and what is still unread afterwards is asked for anew.
+            let better = self.store.inbound.key(session).is_none_or(|old| old.first() > first);
+            if better {
+                self.cancel(session, Some(sender), by, io);
+                self.take_key(key, source, io);
+            }
+        } else {
+            self.take_key(key, source, io);
+            self.cancel(session, Some(sender), by, io);
+        }
         ProcessOutcome::Handled
     }
 }

@@ -157,6 +157,12 @@ impl Inbound {
         self.unread.get(session)?.first()
     }
 
+    /// Whether a message of a session could not be read for want of a key that reaches far enough back.
+    pub(super) fn lacks_key(&self, session: MegolmSessionId) -> bool {
+        let lacks = |one: &Received| matches!(one.result, Some(TryResult::Undecryptable(_)));
+        self.unread.get(session).is_some_and(|unread| unread.iter().any(lacks))
+    }
+
     /// The sessions with unread messages, ascending.
     pub(super) fn unread_sessions(&self) -> Vec<MegolmSessionId> {
         self.unread.iter().map(|(session, _)| session).collect()

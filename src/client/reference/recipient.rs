@@ -174,7 +174,7 @@ impl Reference {
         if self.habits().on_withheld == OnWithheld::ForgetWithKey {
             self.store.notices.forget(session);
         }
-        self.try_session(session, Occasion::Key, Provenance::of(fact), io);
+        self.try_and_ask(session, Occasion::Key, Provenance::of(fact), io);
         true
     }
 
@@ -248,7 +248,7 @@ impl Reference {
             io.fact(FactKind::KeyLost { device, session, why }, Causes::of([by.0]));
         }
         match self.habits().notice_scope {
-            NoticeScope::Session => self.try_session(session, Occasion::Notice, by, io),
+            NoticeScope::Session => self.try_and_ask(session, Occasion::Notice, by, io),
             NoticeScope::Sender => {
                 for session in self.store.inbound.unread_sessions() {
                     self.try_session(session, Occasion::Notice, by, io);
@@ -291,10 +291,32 @@ impl Reference {
         if self.store.policy.hide_unsigned {
             self.follow(received.sender, io);
         }
-        self.try_message(received, Occasion::Received, received.by, io);
-        let unread = self.store.inbound.session_of(received.message).is_some();
-        if unread && self.store.policy.ask != AskFor::Nobody {
+        let result = self.try_message(received, Occasion::Received, received.by, io);
+        // Who asks with every try asks where a key would help.
+        let asks = if self.habits().asks_at_once {
+            matches!(result, TryResult::Undecryptable(_))
+        } else {
+            self.store.inbound.session_of(received.message).is_some()
+        };
+        if asks && self.store.policy.ask != AskFor::Nobody {
             self.ask_for(received.session, &[], received.by, io);
+        }
+    }
+
+    /// Tries the unread messages of a session again, and asks for what they lack, if this client asks with every try.
+    fn try_and_ask(
+        &mut self,
+        session: MegolmSessionId,
+        occasion: Occasion,
+        by: Provenance,
+        io: &mut Io<'_, '_>,
+    ) {
+        self.try_session(session, occasion, by, io);
+        if self.habits().asks_at_once
+            && self.store.policy.ask != AskFor::Nobody
+            && self.store.inbound.lacks_key(session)
+        {
+            self.ask_for(session, &[], by, io);
         }
     }
 
@@ -317,7 +339,7 @@ impl Reference {
         occasion: Occasion,
         by: Provenance,
         io: &mut Io<'_, '_>,
-    ) {
+    ) -> TryResult {
         let (result, reason) = self.attempt(&received, occasion);
         if received.result != Some(result) {
             let (device, message) = (self.me(), received.message);
@@ -329,6 +351,7 @@ impl Reference {
         if result != TryResult::Decrypted {
             self.store.inbound.keep_unread(received);
         }
+        result
     }
 
     fn attempt(&mut self, received: &Received, occasion: Occasion) -> (TryResult, Provenance) {
