@@ -339,8 +339,7 @@ impl Reference {
             let kind = FactKind::PrivateKeyGone { device: self.me(), key, why };
             io.fact(kind, Causes::of([by.0]));
         }
-        let had_one = self.store.olm.has(ciphertext.sender_key);
-        if had_one || !self.habits().unwedge_needs_session {
+        if self.may_be_wedged(ciphertext) {
             self.recover(ciphertext.sender_key, (OlmCause::Unwedge, by), io);
         }
         self.store.olm.failed(ciphertext.sender_key, io.given.clock);

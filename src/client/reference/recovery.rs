@@ -9,6 +9,7 @@ use crate::client::reference::io::Io;
 use crate::ids::DeviceId;
 use crate::protocol::api::DeviceKeys;
 use crate::protocol::provenance::Provenance;
+use crate::protocol::to_device::OlmCiphertext;
 use crate::scenario::habits::{NoOlmAnswer, UnwedgeClock};
 use crate::scenario::policy::SharePolicy;
 use crate::time::SimTime;
@@ -35,6 +36,16 @@ impl Reference {
         if !self.is_too_soon(peer, io.given.clock) {
             self.reopen(peer, why, io);
         }
+    }
+
+    /// Whether a message that could not be decrypted may lead to a new session.
+    pub(super) fn may_be_wedged(&self, message: &OlmCiphertext) -> bool {
+        let (peer, habits) = (message.sender_key, self.habits());
+        let had_one = self.store.olm.has(peer);
+        let names_me = message.pre_key.is_some()
+            && self.store.olm.has_session_of(message)
+            && self.user_of(peer) != self.my_user();
+        (had_one || !habits.unwedge_needs_session) && !(habits.recovers_in_silence && names_me)
     }
 
     /// Answers a `m.no_olm`.
@@ -64,9 +75,11 @@ impl Reference {
     ) {
         let running = matches!(self.live.claims.state(peer, io.given.clock), ClaimState::Running);
         // A notice that names this device as the sender is forged: nobody has a session with himself.
-        if peer != self.me() && !running && self.may_encrypt_to(peer) {
+        if peer != self.me() && !running && self.may_recover(peer) {
             self.live.recovered.insert(peer, io.given.clock);
-            self.live.dummies.insert(peer, cause);
+            if !self.habits().recovers_in_silence {
+                self.live.dummies.insert(peer, cause);
+            }
             self.open_when_allowed(peer, (why, cause), io);
         }
     }
@@ -108,7 +121,7 @@ impl Reference {
         for (peer, Wanted { why, cause, .. }) in now {
             if why == OlmCause::Reply && self.store.olm.has(peer) {
                 self.send_forwards(peer, io);
-            } else if self.may_encrypt_to(peer) {
+            } else if self.may_recover(peer) {
                 self.open_when_allowed(peer, (why, cause), io);
             }
         }
@@ -131,7 +144,18 @@ impl Reference {
             UnwedgeClock::OnceARun => return self.live.recovered.contains_key(&peer),
             UnwedgeClock::Never => return true,
         };
-        last.is_some_and(|last| clock.since(last) < self.habits().unwedge_interval)
+        let least = self.habits().unwedge_interval;
+        if self.habits().recovers_in_silence {
+            let seconds = |ms: u64| ms / 1_000;
+            let gone = |last: SimTime| seconds(clock.as_ms()).checked_sub(seconds(last.as_ms()));
+            return last.and_then(gone).is_some_and(|gone| gone <= seconds(least.as_ms()));
+        }
+        last.is_some_and(|last| clock.since(last) < least)
+    }
+
+    /// Whether a session is made with a device where it has none that works. Who sends nothing on it does not look whether anything may be sent.
+    fn may_recover(&self, device: DeviceId) -> bool {
+        self.habits().recovers_in_silence || self.may_encrypt_to(device)
     }
 
     /// Whether the share policy lets anything encrypted go to a device (K-07).

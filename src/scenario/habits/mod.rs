@@ -171,14 +171,17 @@ pub struct Habits {
     pub unwedge_clock: UnwedgeClock,
     /// Whether an undecryptable message leads to a new session only if there was one (matrix-rust-sdk).
     pub unwedge_needs_session: bool,
+    /// Whether the new session of a recovery is kept without a word, the least time is counted in whole seconds, and a first message that fails
+    /// on its own session leads to one with an own device alone (U-01 if so; matrix-rust-sdk).
+    pub recovers_in_silence: bool,
     /// When `m.no_olm` is answered by a new Olm session.
     pub no_olm_answer: NoOlmAnswer,
     /// Whether a failed pre-key message uses up the one-time key (X52).
     pub failed_pre_key_uses_key: bool,
     /// Whether the sync token is stored before what came with it (X54).
     pub token_before_store: bool,
-    /// Whether keys are asked for at once or not at all, of all own devices if one of them is verified by then; else as soon as it is known
-    /// whom to ask (matrix-rust-sdk).
+    /// Whether keys are asked for at once or not at all, of all own devices if one of them is verified by then, with every try that fails for
+    /// want of one; else as soon as it is known whom to ask (matrix-rust-sdk).
     pub asks_at_once: bool,
     /// Who is given keys on request.
     pub forward_to: ForwardTo,
@@ -289,6 +292,7 @@ impl Habits {
             unwedge_interval: SimDuration::from_hours(1),
             unwedge_clock: UnwedgeClock::LastMade,
             unwedge_needs_session: false,
+            recovers_in_silence: false,
             no_olm_answer: NoOlmAnswer::Limited,
             failed_pre_key_uses_key: false,
             token_before_store: false,

@@ -250,6 +250,9 @@ settings! {
         UnwedgeClock::OnceARun => Place::File("no_olm/a_no_olm_may_cross_with_a_session_on_its_way"), "B1", [];
         UnwedgeClock::Never => Place::File("incidents/a_forgotten_one_time_key_costs_one_key"), "B1", [(Rule::U01, "B1")];
     }
+    recovers_in_silence {
+        true => Place::File("transport/a_client_that_recovers_in_silence_goes_on_failing"), "A2", [];
+    }
     unwedge_needs_session {
         true => Place::File("incidents/a_forgotten_one_time_key_costs_one_key"), "B1", [(Rule::U01, "B1")];
     }

@@ -132,13 +132,15 @@ settings! {
     unwedge_clock: UnwedgeClock,
     /// Whether an undecryptable message leads to a new session only if there was one.
     unwedge_needs_session: bool,
+    /// Whether the new session of a recovery is kept without a m.dummy on it.
+    recovers_in_silence: bool,
     /// When a client that answers m.no_olm by a new Olm session does so.
     no_olm_answer: NoOlmAnswer,
     /// Whether a failed pre-key message uses up the one-time key.
     failed_pre_key_uses_key: bool,
     /// Whether the sync token is stored before what came with it.
     token_before_store: bool,
-    /// Whether keys are asked for at once or not at all, of all own devices if one of them is verified by then.
+    /// Whether keys are asked for with every try that fails or not at all, of all own devices if one of them is verified by then.
     asks_at_once: bool,
     /// Who is given keys on request.
     forward_to: ForwardTo,

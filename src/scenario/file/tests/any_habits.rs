@@ -62,6 +62,7 @@ impl Source {
             unwedge_interval: self.span(),
             unwedge_clock: self.choice(),
             unwedge_needs_session: self.flag(),
+            recovers_in_silence: self.flag(),
             no_olm_answer: self.choice(),
             failed_pre_key_uses_key: self.flag(),
             token_before_store: self.flag(),
