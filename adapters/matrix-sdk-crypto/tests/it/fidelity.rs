@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use withheld::scenario::file::known_profile;
-use withheld::scenario::habits::{Habits, UnwedgeClock};
+use withheld::scenario::habits::Habits;
 use withheld::scenario::model::Scenario;
 use withheld::scenario::policy::AskFor;
 use withheld::scenario::profile::{Profile, ProfileName};
@@ -41,7 +41,7 @@ fn a_room_in_which_both_write_the_same_is_equal_whatever_sessions_are_called() {
 fn what_only_one_of_them_writes_is_a_difference_with_its_smallest_room() {
     let path = "adapters/matrix-sdk-crypto/findings/the_dummy_of_a_recovery_is_never_sent.json";
     let mut recovers = own();
-    recovers.habits.unwedge_clock = UnwedgeClock::NewestSession;
+    recovers.habits.recovers_in_silence = false;
     let comparison = compare(vec![scenario_file(path)], terms(&recovers), 1);
     assert_eq!(comparison.equal, 0);
     let dummy = comparison.differences.iter().find(|(one, _)| one.what == "m.dummy");
