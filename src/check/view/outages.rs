@@ -58,11 +58,21 @@ impl Outages {
 
     /// Whether that was so at `fact`.
     pub(crate) fn hindered(&self, cast: &Cast, device: DeviceId, fact: FactId) -> bool {
+        self.hindered_within(cast, device, [fact, fact])
+    }
+
+    /// Whether that was so at any time between two facts.
+    pub(crate) fn hindered_within(
+        &self,
+        cast: &Cast,
+        device: DeviceId,
+        [from, until]: [FactId; 2],
+    ) -> bool {
         let ends = [Party::Device(device), Party::Server(cast.server_of(device))];
         cast.faults().any(|(id, fault)| {
             let known = self.faults.get(id.index()).copied().unwrap_or_default();
-            let begun = known.started.map_or(fault.from == SimTime::ZERO, |start| start < fact);
-            let over = known.ended.is_some_and(|end| end < fact);
+            let begun = known.started.map_or(fault.from == SimTime::ZERO, |start| start < until);
+            let over = known.ended.is_some_and(|end| end < from);
             begun && !over && ends.iter().any(|end| fault.cuts_off.contains(end))
         })
     }
@@ -117,5 +127,12 @@ mod tests {
         assert_eq!(outages.started_by(FactId::new(5)), None);
         let was = |fact| outages.hindered(&cast, DeviceId::new(0), FactId::new(fact));
         assert_eq!([1, 3, 5, 7].map(was), [false, true, true, false]);
+        let within = |span: [u32; 2]| {
+            outages.hindered_within(&cast, DeviceId::new(0), span.map(FactId::new))
+        };
+        assert_eq!(
+            [[0, 1], [1, 3], [3, 5], [1, 7], [7, 9]].map(within),
+            [false, true, true, true, false]
+        );
     }
 }

@@ -5,6 +5,7 @@
 use crate::check::findings::Findings;
 use crate::check::rules::{Case, Judge};
 use crate::check::view::View;
+use crate::check::view::transport::Content;
 use crate::ids::{DeviceId, MegolmSessionId};
 use crate::protocol::to_device::ForwardedWithheld;
 use crate::protocol::withheld::{Field, WithheldCode};
@@ -35,8 +36,31 @@ fn received(
         .bundles
         .reasons(device, session)
         .any(|content| (content.code, content.reason) == (reason.code, reason.reason));
+    // A notice for an earlier device of the same id lies in the mailbox of who has that id now.
+    let strays = view.transport.all().filter(|message| {
+        message.recipient == device
+            && message.content == Content::Stray
+            && message.processed.is_some()
+    });
+    let is_it = |number: u32| match view.transport.get(number).content {
+        Content::Notice(number) => {
+            let notice = view.notices.get(number);
+            notice.session == Some(session)
+                && (notice.content.code, notice.content.reason) == (reason.code, reason.reason)
+        }
+        Content::Key { .. }
+        | Content::Forwarded(_)
+        | Content::Dummy
+        | Content::Bundle(_)
+        | Content::Request(_)
+        | Content::Sealed
+        | Content::Clear
+        | Content::Stray => false,
+    };
+    let mut by_stray = strays.flat_map(|stray| view.transport.of_txn(stray.txn));
     by_notice
         || by_bundle
+        || by_stray.any(is_it)
         || view.forwards.to(device, session).any(|(number, forwarded)| {
             let processed = view.transport.get(number).processed.is_some();
             processed && forwarded.withheld == Some(reason)
@@ -83,12 +107,14 @@ impl Judge for ReceivedReason {
 
 #[cfg(test)]
 mod tests {
+    use crate::check::testing::sending::Sent;
     use crate::check::testing::{A1, B1, B2, Story, about, device, rules, s};
     use crate::ids::Sym;
     use crate::protocol::to_device::{ForwardedWithheld, ToDeviceType};
     use crate::protocol::withheld::{Field, SessionCode, WithheldCode, WithheldContent};
     use crate::rulebook::reading::{Reading, ReadingName};
     use crate::rulebook::rule::Rule;
+    use crate::trace::fact::SentContent;
 
     const TEXT: Field<Sym> = Field::Is(Sym::new(30));
 
@@ -140,6 +166,24 @@ mod tests {
         story.take_forward(sent, Some(WithheldCode::Unverified));
         story.send((B1, A1), ToDeviceType::Encrypted, Story::forwarded(s(0), 5, says));
         assert!(!broken(&story));
+    }
+
+    #[test]
+    fn a_reason_that_was_meant_for_an_earlier_device_of_that_id_is_passed_on() {
+        for is_heard in [true, false] {
+            let mut story = Story::blocked();
+            let content = SentContent::Withheld(about(A1, s(0), SessionCode::Blacklisted));
+            let sent = story.put((A1, B2), ToDeviceType::Withheld, content);
+            story.accepted(sent);
+            let got = Sent { recipient: B1, ..sent };
+            story.stored(got);
+            if is_heard {
+                story.hear(got);
+            }
+            let says = saying(WithheldCode::Blacklisted, Field::Absent);
+            story.send((B1, A1), ToDeviceType::Encrypted, Story::forwarded(s(0), 5, says));
+            assert_eq!(broken(&story), !is_heard);
+        }
     }
 
     #[test]

@@ -43,9 +43,14 @@ impl Judge for ClaimResult {
             // The two were apart before and are apart now; that they were together in between is possible only if a key
             // went out, or if the outage was interrupted, and then this is a new one.
             let apart = claimed.apart.filter(|_| view.outages.apart(&view.cast, asking, asked));
-            // A claim that is repeated, because its answer was lost, finds nothing any more once the device is gone.
+            // A claim that is repeated, because its answer was lost, finds nothing any more once the device is gone, or if the key that
+            // went out before was its last.
             let gone = view.life.gone(target);
-            let handed_out = claimed.handed_out.filter(|out| gone.is_none_or(|gone| gone < *out));
+            let is_kept =
+                |out: FactId| !view.outages.hindered_within(&view.cast, device, [out, fact]);
+            let handed_out = claimed
+                .handed_out
+                .filter(|out| gone.is_none_or(|gone| gone < *out) && is_kept(*out));
             let because = handed_out.or(apart);
             if outcome == ClaimOutcome::NoKey && because.is_some() {
                 findings.raise(Rule::C05, Party::Server(asking), [because, Some(fact)]);
@@ -116,6 +121,20 @@ mod tests {
         end(&mut story, B1, of_nobody, ClaimOutcome::NoKey);
         let found = story.rules();
         assert!(found.contains(&(Rule::C05, Party::Server(HOME))), "it was gone before: {found:?}");
+    }
+
+    #[test]
+    fn a_claim_that_is_repeated_after_an_outage_may_find_that_its_first_try_took_the_last_key() {
+        for is_cut_off in [true, false] {
+            let mut story = Story::begin();
+            let claim = story.claim(A1, B1);
+            hand_out(&mut story, B1, claim);
+            let device = if is_cut_off { A1 } else { B1 };
+            let kind = FaultKind::ClientOffline { device };
+            story.fault(Fault { from: SimTime::from_ms(1), until: SimTime::MAX, kind });
+            end(&mut story, B1, claim, ClaimOutcome::NoKey);
+            assert_eq!(story.rules().is_empty(), is_cut_off);
+        }
     }
 
     #[test]
