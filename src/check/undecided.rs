@@ -173,7 +173,8 @@ impl Question<'_> {
         let Some(need) = needs::of(rule).filter(|_| !self.coverage.is_complete()) else {
             return Vec::new();
         };
-        let rests_on_outages = need.own == needs::VERDICTS || matches!(rule, Rule::C03 | Rule::C08);
+        let rests_on_outages =
+            need.own == needs::VERDICTS || matches!(rule, Rule::C03 | Rule::C05 | Rule::C08);
         let mut reasons = self.own(need.own, party);
         reasons.extend(self.others(need.others, party, other));
         reasons.extend(self.order(need, party, other));
