@@ -71,6 +71,9 @@ struct List {
     was_verified: bool,
     /// Devices that were listed once and are not now.
     dropped: Vec<Dropped>,
+    /// What was listed, or dropped before, when the device was told that it need not follow the user, and was not listed since: each with
+    /// what took it away first.
+    went: Vec<(DeviceId, FactId)>,
 }
 
 /// A device that was listed once and is not now.
@@ -168,8 +171,9 @@ impl Lists {
         let Some(list) = self.lists.get_mut(device.raw(), user.raw()) else { return };
         list.was_verified |= list.applied.is_some_and(|applied| applied.verified);
         list.left_with = list.applied.take().map(|applied| applied.start);
+        list.went.extend(list.dropped.drain(..).map(|gone| (gone.device, gone.asked)));
+        list.went.extend(list.entries.iter().map(|entry| (entry.device, fact)));
         list.former.append(&mut list.entries);
-        list.dropped.clear();
     }
 
     /// The device asks.
@@ -233,8 +237,9 @@ impl Lists {
                 let old = std::mem::take(&mut list.entries);
                 let gone = |entry: &Entry| Dropped { device: entry.device, asked: start, end: now };
                 list.dropped.extend(old.iter().map(gone));
-                list.dropped
-                    .retain(|gone| self.answer.iter().all(|(there, _)| *there != gone.device));
+                let is_there = |device| self.answer.iter().any(|(there, _)| *there == device);
+                list.dropped.retain(|gone| !is_there(gone.device));
+                list.went.retain(|(gone, _)| !is_there(*gone));
                 list.entries = self
                     .answer
                     .iter()
@@ -331,11 +336,12 @@ impl Lists {
     }
 
     /// The start of the query that no longer listed a device which had been listed before; its end, if nobody saw it begin. If there is
-    /// none, the note with which the list went as a whole.
+    /// none, the note with which the list went that held it.
     pub(crate) fn dropped(&self, by: DeviceId, user: UserId, device: DeviceId) -> Option<FactId> {
-        let dropped = self.of(by, user).map(|list| list.dropped.iter());
-        let gone = dropped.into_iter().flatten().find(|gone| gone.device == device);
-        gone.map(|gone| gone.asked).or_else(|| self.notes(by, user)?.left)
+        let list = self.of(by, user)?;
+        let dropped = list.dropped.iter().map(|gone| (gone.device, gone.asked));
+        let mut gone = list.went.iter().copied().chain(dropped);
+        gone.find(|(gone, _)| *gone == device).map(|(_, by)| by)
     }
 
     /// Whether a device of the user was listed once and is not now.
@@ -457,10 +463,29 @@ mod tests {
         assert_eq!(lists.applied(A, BOB), Some((FactId::new(7), None)));
         lists.left(A, BOB, FactId::new(9));
         assert_eq!(lists.applied(A, BOB), None);
-        assert_eq!(lists.dropped(A, BOB, B), Some(FactId::new(9)), "the list went with the note");
+        assert_eq!(lists.dropped(A, BOB, B), Some(FactId::new(7)), "it had gone before the note");
         assert_eq!(lists.left_since(A, BOB), Some(FactId::new(9)));
         start(&mut lists, 3, 10);
         assert_eq!(lists.left_since(A, BOB), None);
+    }
+
+    #[test]
+    fn what_took_a_device_away_first_counts_until_it_is_listed_again() {
+        let mut lists = Lists::default();
+        start(&mut lists, 0, 1);
+        lists.listed(QueryId::new(0), B, false);
+        end(&mut lists, 0, APPLIED, 2);
+        lists.left(A, BOB, FactId::new(3));
+        start(&mut lists, 1, 4);
+        end(&mut lists, 1, APPLIED, 5);
+        lists.left(A, BOB, FactId::new(6));
+        assert_eq!(lists.dropped(A, BOB, B), Some(FactId::new(3)));
+        start(&mut lists, 2, 7);
+        lists.listed(QueryId::new(2), B, false);
+        end(&mut lists, 2, APPLIED, 8);
+        assert_eq!(lists.dropped(A, BOB, B), None);
+        lists.left(A, BOB, FactId::new(9));
+        assert_eq!(lists.dropped(A, BOB, B), Some(FactId::new(9)));
     }
 
     #[test]
