@@ -49,7 +49,7 @@ fn row(names: &Names<'_>, act: Act, times: u32) -> Row {
 pub(super) fn sentence(names: &Names<'_>, restless: &Restless, actions: u64) -> String {
     let cut = format!("{}: clients write to each other without end", count(actions, "action"));
     if restless.acts.is_empty() {
-        return format!("{cut}, which no fact tells more of");
+        return format!("{cut}; no fact tells what they write");
     }
     let said = |(act, times): &(Act, u32)| format!("{} {}", clause(names, *act), times_of(*times));
     let acts: Vec<String> = restless.acts.iter().map(said).collect();

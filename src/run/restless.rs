@@ -9,8 +9,9 @@ use crate::time::{SimDuration, SimTime};
 use crate::trace::fact::{Fact, FactKind, SentContent};
 use crate::trace::sink::FactSink;
 
-/// So many facts pass before anything is kept: hardly a run that comes to rest has as many, and all that are cut have more.
-const UNTIL: u64 = 10_000;
+/// So many facts pass before anything is kept, so that most runs that come to rest need no memory for it. Of a run that is cut they are
+/// the beginning: it has 10,000 actions and more.
+const UNTIL: u64 = 2_000;
 /// So many of the last acts are kept.
 const KEPT: usize = 1_000;
 

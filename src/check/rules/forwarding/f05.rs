@@ -8,7 +8,7 @@ use crate::check::view::View;
 use crate::check::view::transport::Content;
 use crate::ids::{DeviceId, MegolmSessionId};
 use crate::protocol::to_device::ForwardedWithheld;
-use crate::protocol::withheld::{Field, WithheldCode};
+use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
 use crate::rulebook::rule::Rule;
 use crate::scenario::fault::Party;
 use crate::trace::kind::{Kind, Kinds};
@@ -18,52 +18,33 @@ use crate::trace::kind::{Kind, Kinds};
 pub(crate) struct ReceivedReason;
 
 /// Whether the device received this reason for the session: by a notice, in a history bundle, or with a key that was forwarded
-/// to it.
+/// to it. A notice for an earlier device of the same id lies in the mailbox of who has that id now.
 fn received(
     view: &View,
     device: DeviceId,
     session: MegolmSessionId,
     reason: ForwardedWithheld,
 ) -> bool {
-    let mut notices = view
-        .notices
-        .naming(session, device)
-        .filter(|notice| view.transport.get(notice.number).processed.is_some());
-    let by_notice = notices
-        .any(|notice| (notice.content.code, notice.content.reason) == (reason.code, reason.reason));
+    let says =
+        |content: &WithheldContent| (content.code, content.reason) == (reason.code, reason.reason);
+    let is_processed = |number| view.transport.get(number).processed.is_some();
+    let mut notices = view.notices.naming(session, device);
     // A bundle's entry stands for a notice.
-    let by_bundle = view
-        .bundles
-        .reasons(device, session)
-        .any(|content| (content.code, content.reason) == (reason.code, reason.reason));
-    // A notice for an earlier device of the same id lies in the mailbox of who has that id now.
+    let mut entries = view.bundles.reasons(device, session);
+    let mut forwards = view.forwards.to(device, session);
     let strays = view.transport.all().filter(|message| {
-        message.recipient == device
-            && message.content == Content::Stray
+        (message.recipient, message.content) == (device, Content::Stray)
             && message.processed.is_some()
     });
-    let is_it = |number: u32| match view.transport.get(number).content {
-        Content::Notice(number) => {
-            let notice = view.notices.get(number);
-            notice.session == Some(session)
-                && (notice.content.code, notice.content.reason) == (reason.code, reason.reason)
-        }
-        Content::Key { .. }
-        | Content::Forwarded(_)
-        | Content::Dummy
-        | Content::Bundle(_)
-        | Content::Request(_)
-        | Content::Sealed
-        | Content::Clear
-        | Content::Stray => false,
-    };
-    let mut by_stray = strays.flat_map(|stray| view.transport.of_txn(stray.txn));
-    by_notice
-        || by_bundle
-        || by_stray.any(is_it)
-        || view.forwards.to(device, session).any(|(number, forwarded)| {
-            let processed = view.transport.get(number).processed.is_some();
-            processed && forwarded.withheld == Some(reason)
+    let mut meant_for_another = strays.flat_map(|stray| view.transport.of_txn(stray.txn));
+    notices.any(|notice| is_processed(notice.number) && says(&notice.content))
+        || entries.any(says)
+        || forwards
+            .any(|(number, forwarded)| is_processed(number) && forwarded.withheld == Some(reason))
+        || meant_for_another.any(|number| {
+            let Content::Notice(notice) = view.transport.get(number).content else { return false };
+            let notice = view.notices.get(notice);
+            notice.session == Some(session) && says(&notice.content)
         })
 }
 
