@@ -61,6 +61,12 @@ impl Breaches {
         self.by_verdict.contains(&(violation.rule, violation.party, last))
     }
 
+    /// Whether a breach of the rule by this party rests on the fact.
+    pub(crate) fn is_shown(&self, rule: Rule, party: Party, fact: FactId) -> bool {
+        let same = |one: &&Breach| (one.rule, one.party) == (rule, party);
+        self.found.iter().filter(same).any(|one| one.witnesses.contains(&Some(fact)))
+    }
+
     /// Whether this breach, or one of the same rule by the same party that rests on one of the same facts, was raised
     /// before; it takes over the cell and the severity of this one.
     pub(crate) fn confirm(&mut self, breach: &Breach) -> bool {

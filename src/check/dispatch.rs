@@ -75,6 +75,9 @@ impl Checker {
                     view.lists.told_of(device, event);
                     view.answers.ends(device, event, fact.at);
                 }
+                if let Some(since) = fact.causes.iter().skip(1).last() {
+                    view.rooms.answered_anew(device, room, since);
+                }
                 if limited {
                     view.messages_left_out(device, room, fact.id);
                 }
@@ -90,7 +93,9 @@ impl Checker {
                 }
             }
             FactKind::MemberNotTold { device, room, user } => {
-                view.rooms.not_told(device, room, user, now);
+                // Beside what left it out, an answer to a sync has the event for a cause; a list of members has none.
+                let by_sync = fact.causes.iter().nth(1).is_some();
+                view.rooms.not_told(device, (room, user), by_sync, now);
                 // Who is left out of a state looks as if gone.
                 view.expiries.discarded(device, room, fact.id);
                 view.duties.changed(device);

@@ -71,6 +71,18 @@ impl Findings {
         }
     }
 
+    /// As [`Findings::raise`], unless a verdict has shown the same by the last witness.
+    pub(crate) fn raise_unless_shown(
+        &mut self,
+        rule: Rule,
+        party: Party,
+        (because, last): (FactId, FactId),
+    ) {
+        if !self.breaches.is_shown(rule, party, last) {
+            self.raise(rule, party, [Some(because), Some(last)]);
+        }
+    }
+
     /// Takes a breach in.
     pub(crate) fn add(&mut self, breach: Breach) {
         self.breaches.raise(breach);

@@ -4,8 +4,8 @@
 use crate::check::view::View;
 use crate::check::view::life::Moment;
 use crate::check::view::notices::Notice;
-use crate::check::view::requests::Class;
-use crate::check::view::transport::Content;
+use crate::check::view::requests::{Class, Told};
+use crate::check::view::transport::{Content, ToDevice};
 use crate::ids::{DeviceId, FactId, MegolmSessionId};
 use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::{Field, WithheldCode, WithheldContent};
@@ -74,8 +74,9 @@ impl View {
         {
             let code = notice.code.known();
             let is_due = self.may_be_of(session, sender) && !self.has_said(session, ends);
-            let about = (session, is_due);
-            notice.class = self.requests.class_of(ends, about, (code, now), &self.life);
+            let may_be_forged = self.may_be_forged(self.transport.get(number));
+            let told = Told { session, code, is_due, may_be_forged };
+            notice.class = self.requests.class_of(ends, told, now, &self.life);
         }
         if let (Some(room), Class::Proactive) = (content.room_id.value(), notice.class) {
             let since = self.olm.claiming_since(sender, now.at);
@@ -104,7 +105,7 @@ impl View {
     }
 
     /// Whether the sender has told the recipient of its own accord that it withholds the session, as far as its store has not
-    /// forgotten that. What came under its name and was not seen to leave it, though others were, may be forged.
+    /// forgotten that.
     fn has_said(
         &self,
         session: MegolmSessionId,
@@ -115,9 +116,14 @@ impl View {
             message.sender == sender
                 && notice.class == Class::Proactive
                 && !notice.is_no_olm()
-                && (self.transport.is_observed(message.txn) || !self.has_heard(sender))
+                && !self.may_be_forged(message)
                 && self.life.forgiven(sender, message.put).is_none()
         })
+    }
+
+    /// Whether a message came under the name of a device and was not seen to leave it, though others were.
+    fn may_be_forged(&self, message: &ToDevice) -> bool {
+        !self.transport.is_observed(message.txn) && self.has_heard(message.sender)
     }
 
     /// Whether the session is the device's own, as far as is known.

@@ -142,6 +142,8 @@ pub(crate) struct Lists {
     /// Answers of which something was told before another came between.
     interrupted: BTreeMap<QueryId, Vec<(DeviceId, bool)>>,
     changes: Pairs<Vec<Moment>>,
+    /// The devices that ever asked for each user's list, in the order in which they first did.
+    followers: Vec<Vec<DeviceId>>,
     /// The latest event of a room that each device's answers told of.
     told: Vec<Option<FactId>>,
 }
@@ -181,7 +183,14 @@ impl Lists {
         *row(&mut self.starts, query.index()) = Some(fact);
         let list = self.lists.entry(device.raw(), user.raw());
         list.open = Some(query);
-        list.last_start = Some(fact);
+        if list.last_start.replace(fact).is_none() {
+            row(&mut self.followers, user.index()).push(device);
+        }
+    }
+
+    /// The devices that ever asked for the user's list, each once.
+    pub(crate) fn followers(&self, user: UserId) -> &[DeviceId] {
+        self.followers.get(user.index()).map_or(&[], Vec::as_slice)
     }
 
     /// The answer of `query` lists a device.

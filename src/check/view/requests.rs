@@ -38,6 +38,19 @@ pub(crate) enum Class {
     },
 }
 
+/// A notice that may be an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    /// The session that it is about.
+    pub(crate) session: MegolmSessionId,
+    /// What it says.
+    pub(crate) code: Option<WithheldCode>,
+    /// Whether it can be the one word that is due with a message of the session.
+    pub(crate) is_due: bool,
+    /// Whether it may be forged: then whatever it answers still waits.
+    pub(crate) may_be_forged: bool,
+}
+
 /// All requests, by who was asked and who asks.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Requests {
@@ -101,14 +114,15 @@ impl Requests {
     /// A notice with a code that occurs in answers only is taken for one more answer to the last request, even if
     /// that was answered already; any other notice is then the sender's own. Of a request that was answered and came again, only
     /// what repeats that answer is taken for another: a new reason may have come up by itself. And not even that is if it can be the
-    /// one word that is due with a message of the session (`is_due`).
+    /// one word that is due with a message of the session.
     pub(crate) fn class_of(
         &mut self,
         (device, requester): (DeviceId, DeviceId),
-        (session, is_due): (MegolmSessionId, bool),
-        (code, now): (Option<WithheldCode>, Moment),
+        notice: Told,
+        now: Moment,
         life: &Life,
     ) -> Class {
+        let Told { session, code, is_due, may_be_forged } = notice;
         let Some(list) = self.asked.get_mut(device.raw(), requester.raw()) else {
             return Class::Proactive;
         };
@@ -120,7 +134,9 @@ impl Requests {
                 || occurs_in_answers_only(code)
         };
         if let Some(asked) = about.find(|asked| asked.waiting && is_answer(asked)) {
-            (asked.waiting, asked.told) = (false, Some((code, now)));
+            if !may_be_forged {
+                (asked.waiting, asked.told) = (false, Some((code, now)));
+            }
             let (request, since) = (asked.request, asked.since);
             return Class::Reply { request, waited_for: true, since };
         }
@@ -151,7 +167,7 @@ fn occurs_in_answers_only(code: Option<WithheldCode>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Class, Requests};
+    use super::{Class, Requests, Told};
     use crate::check::view::life::{Life, Moment};
     use crate::ids::{DeviceId, FactId, MegolmSessionId, RequestId, RoomId};
     use crate::protocol::to_device::{KeyRequest, KeyRequestAction};
@@ -180,7 +196,8 @@ mod tests {
 
     fn class_where(requests: &mut Requests, code: WithheldCode, is_due: bool) -> Class {
         let now = Moment { fact: FactId::new(7), at: SimTime::from_ms(7) };
-        requests.class_of((A, B), (S, is_due), (Some(code), now), &Life::default())
+        let told = Told { session: S, code: Some(code), is_due, may_be_forged: false };
+        requests.class_of((A, B), told, now, &Life::default())
     }
 
     #[test]

@@ -177,9 +177,11 @@ impl Transport {
         news
     }
 
-    /// Whether the sender's server accepted anything of it between two facts.
+    /// Whether the sender's server accepted anything between two facts that was seen to leave it: the rest may be forged.
     pub(crate) fn got_through(&self, sender: DeviceId, (from, until): (FactId, FactId)) -> bool {
-        let by_sender = self.all().filter(|message| message.sender == sender);
+        let is_its_own =
+            |message: &&ToDevice| message.sender == sender && self.is_observed(message.txn);
+        let by_sender = self.all().filter(is_its_own);
         let mut accepted = by_sender.filter_map(|message| self.accepted(message.txn));
         accepted.any(|fact| from < fact && fact < until)
     }

@@ -5,6 +5,7 @@
 use crate::check::findings::Findings;
 use crate::check::rules::unread::Unread;
 use crate::check::rules::{Case, Judge};
+use crate::check::view::View;
 use crate::protocol::withheld::WithheldCode;
 use crate::rulebook::rule::Rule;
 use crate::trace::fact::Shown;
@@ -19,7 +20,10 @@ impl Judge for SaysWhatItHeard {
 
     fn hear(&mut self, case: Case<'_>, findings: &mut Findings) {
         let Some(unread) = Unread::of(case) else { return };
-        let Shown::Code { code, .. } = unread.shown else { return };
+        let Shown::Code { code, notice: named } = unread.shown else { return };
+        if named.is_none() {
+            return unnamed(unread, code, case.view, findings);
+        }
         let Some((notice, message)) = unread.notice(case) else { return };
         let session = unread.encrypted.session;
         findings.met(Rule::P02);
@@ -34,6 +38,26 @@ impl Judge for SaysWhatItHeard {
         if message.recipient != unread.device || other_code {
             unread.raise(Rule::P02, Some(message.put.fact), findings);
         }
+    }
+}
+
+/// A code of which nobody tells where it is from, though the creator of the session has given a reason: it is to be that of a notice that
+/// was sent to the device.
+fn unnamed(unread: Unread<'_>, code: WithheldCode, view: &View, findings: &mut Findings) {
+    let Unread { device, encrypted, .. } = unread;
+    let session = encrypted.session;
+    // Forwarded keys and bundles bring codes that no notice says.
+    if view.forwards.to(device, session).next().is_some() || view.bundles.has_taken(device) {
+        return;
+    }
+    let Some(heard) = view.own_word_about(device, session, encrypted.sender) else { return };
+    findings.met(Rule::P02);
+    let mut notices = view.notices.naming(session, device);
+    let is_told = notices.any(|notice| notice.code.known() == Some(code))
+        || code == WithheldCode::NoOlm
+            && view.notices.no_olm(encrypted.sender, device).next().is_some();
+    if !is_told {
+        unread.raise(Rule::P02, Some(heard.moment.fact), findings);
     }
 }
 
@@ -92,6 +116,29 @@ mod tests {
         story.message(s(0), 0, 0);
         story.shows_from(B1, 0, (WithheldCode::Blacklisted, sent));
         assert!(story.rules().contains(&(Rule::P02, device(B1))));
+    }
+
+    #[test]
+    fn a_code_without_a_notice_is_that_of_one_that_was_sent() {
+        for (shown, broken) in [
+            (WithheldCode::Blacklisted, false),
+            (WithheldCode::Unverified, true),
+            (WithheldCode::NoOlm, true),
+        ] {
+            let mut story = Story::blocked();
+            let sent = story.withhold(s(0), SessionCode::Blacklisted);
+            story.message(s(0), 0, 0);
+            let mut early = story.clone();
+            early.shows(B1, 0, shown);
+            assert!(!early.rules().contains(&(Rule::P02, device(B1))), "it has heard nothing");
+            story.hear(sent);
+            let mut forwarded = story.clone();
+            story.shows(B1, 0, shown);
+            assert_eq!(story.rules().contains(&(Rule::P02, device(B1))), broken, "{shown:?}");
+            forwarded.forward((B2, B1), s(0), 3);
+            forwarded.shows(B1, 0, shown);
+            assert!(!forwarded.rules().contains(&(Rule::P02, device(B1))), "B2 may have said it");
+        }
     }
 
     #[test]

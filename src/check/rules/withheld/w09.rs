@@ -252,4 +252,23 @@ mod tests {
             assert_eq!(story.rules().contains(&(Rule::W09, device(A1))), !reaches);
         }
     }
+
+    #[test]
+    fn a_forged_answer_leaves_the_request_open() {
+        let mut story = Story::blocked();
+        let first = story.withhold(s(0), BLOCKED);
+        let action = KeyRequestAction::Request { room: R, session: s(0) };
+        let request = KeyRequest { request: RequestId::new(1), requester: B1, action };
+        let content = SentContent::KeyRequest(request);
+        let sent = story.put((B1, A1), ToDeviceType::KeyRequest, content);
+        story.accepted(sent);
+        story.stored(sent);
+        story.hear(sent);
+        let (txn, row) = (crate::ids::TxnId::new(900), crate::ids::ToDeviceId::new(900));
+        story.stored(Sent { txn, row, ..first });
+        story.withhold(s(0), BLOCKED);
+        assert_eq!(story.broken_of(&[Rule::W09]), []);
+        story.withhold(s(0), BLOCKED);
+        assert_eq!(story.broken_of(&[Rule::W09]), [(Rule::W09, device(A1))]);
+    }
 }

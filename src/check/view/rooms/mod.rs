@@ -72,6 +72,8 @@ struct Hidden {
     upto: Option<u32>,
     /// When.
     at: SimTime,
+    /// The fact, if it was the answer to a sync that left them out.
+    by_sync: Option<FactId>,
 }
 
 /// A membership as a server has it or a device has seen it, and the fact that made it so there.
@@ -208,7 +210,7 @@ impl Rooms {
                 let told = pending.iter().map(|hidden| Hidden {
                     after: after(hidden),
                     upto: Some(seq),
-                    at: hidden.at,
+                    ..*hidden
                 });
                 if whole && pending.is_empty() && !known.is_empty() {
                     self.shown.insert(*place, moment.fact);
@@ -224,7 +226,13 @@ impl Rooms {
     }
 
     /// What the sync of this instant told, or else what the next one tells, leaves out this user's membership.
-    pub(crate) fn not_told(&mut self, device: DeviceId, room: RoomId, user: UserId, now: Moment) {
+    pub(crate) fn not_told(
+        &mut self,
+        device: DeviceId,
+        (room, user): (RoomId, UserId),
+        by_sync: bool,
+        now: Moment,
+    ) {
         let (after, upto) = match self.seen.get(device.raw(), room.raw()) {
             Some(seen) if seen.at == now.at => {
                 (if seen.whole { 0 } else { seen.before }, Some(seen.seq))
@@ -232,9 +240,20 @@ impl Rooms {
             Some(seen) => (seen.seq, None),
             None => (0, None),
         };
-        let hidden = Hidden { after, upto, at: now.at };
+        let hidden = Hidden { after, upto, at: now.at, by_sync: by_sync.then_some(now.fact) };
         self.hidden.entry((device, room, user)).or_default().push(hidden);
         self.left_out.entry((device, room, user)).or_default().push(now.fact);
+    }
+
+    /// What the device is told now was kept from it since `since`: an answer to a sync that was written before never came, and left nothing out.
+    pub(crate) fn answered_anew(&mut self, device: DeviceId, room: RoomId, since: FactId) {
+        let range = (device, room, UserId::new(0))..=(device, room, UserId::new(u32::MAX));
+        for (_, list) in self.hidden.range_mut(range) {
+            let is_void = |hidden: &Hidden| {
+                hidden.upto.is_none() && hidden.by_sync.is_some_and(|fact| fact < since)
+            };
+            list.retain(|hidden| !is_void(hidden));
+        }
     }
 
     /// The last fact before `before` that the user's membership was left out of what the device was told of the room.

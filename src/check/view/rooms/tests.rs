@@ -62,7 +62,7 @@ fn everyone_who_was_ever_a_member_stays_on_the_roster() {
 fn a_membership_that_was_left_out_of_the_next_sync_is_not_seen() {
     let mut rooms = Rooms::default();
     member(&mut rooms, Membership::Join, 1, 0);
-    rooms.not_told(A, R, BOB, moment(1, 1));
+    rooms.not_told(A, (R, BOB), false, moment(1, 1));
     let left_out = |before| rooms.left_out((A, R), BOB, FactId::new(before));
     assert_eq!([1, 2].map(left_out), [None, Some(FactId::new(1))]);
     rooms.seen((S, ALICE), (A, R), (1, false), (moment(2, 2), &Life::default()));
@@ -74,12 +74,26 @@ fn a_membership_that_was_left_out_of_the_next_sync_is_not_seen() {
 }
 
 #[test]
+fn what_an_answer_left_out_that_never_came_the_next_one_tells() {
+    for (by_sync, since, is_seen) in
+        [(true, 2, true), (true, 1, false), (true, 0, false), (false, 2, false)]
+    {
+        let mut rooms = Rooms::default();
+        member(&mut rooms, Membership::Join, 1, 0);
+        rooms.not_told(A, (R, BOB), by_sync, moment(1, 1));
+        rooms.answered_anew(A, R, FactId::new(since));
+        rooms.seen((S, ALICE), (A, R), (1, false), (moment(3, 3), &Life::default()));
+        assert_eq!(rooms.membership_seen(S, (A, R), BOB).is_some(), is_seen, "{by_sync} {since}");
+    }
+}
+
+#[test]
 fn a_membership_that_was_left_out_of_the_sync_of_this_instant_is_not_seen() {
     let mut rooms = Rooms::default();
     rooms.seen((S, ALICE), (A, R), (1, false), (moment(0, 1), &Life::default()));
     member(&mut rooms, Membership::Join, 2, 1);
     rooms.seen((S, ALICE), (A, R), (2, false), (moment(2, 2), &Life::default()));
-    rooms.not_told(A, R, BOB, moment(3, 2));
+    rooms.not_told(A, (R, BOB), false, moment(3, 2));
     assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
 }
 
@@ -94,7 +108,7 @@ fn who_comes_back_is_told_the_whole_state() {
     rooms.seen((S, ALICE), (A, R), (2, false), (moment(3, 3), &Life::default()));
     own(&mut rooms, Membership::Leave, 3);
     own(&mut rooms, Membership::Join, 4);
-    rooms.not_told(A, R, BOB, moment(5, 5));
+    rooms.not_told(A, (R, BOB), false, moment(5, 5));
     rooms.seen((S, ALICE), (A, R), (4, false), (moment(6, 6), &Life::default()));
     assert_eq!(rooms.membership_seen(S, (A, R), BOB), None);
 }
@@ -141,7 +155,7 @@ fn whom_a_whole_state_leaves_out_is_gone_until_the_next_whole_state_tells() {
     member(&mut rooms, Membership::Join, 1, 0);
     rooms.seen((S, ALICE), (A, R), (1, false), (moment(1, 1), &Life::default()));
     assert_eq!(seen(&rooms), Some(Membership::Join));
-    rooms.not_told(A, R, BOB, moment(2, 2));
+    rooms.not_told(A, (R, BOB), false, moment(2, 2));
     rooms.seen((S, ALICE), (A, R), (5, true), (moment(3, 3), &Life::default()));
     assert_eq!(seen(&rooms), None, "a join that was told before is not in the state");
     rooms.seen((S, ALICE), (A, R), (6, false), (moment(4, 4), &Life::default()));
