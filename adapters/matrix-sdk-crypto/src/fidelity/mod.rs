@@ -24,6 +24,7 @@ use withheld::scenario::file::{known_profile, read_profile, write_brief};
 use withheld::scenario::model::Scenario;
 use withheld::scenario::profile::{Profile, ProfileName};
 use withheld::sim::world::World;
+use withheld::time::SimTime;
 
 use crate::casting::Casting;
 use crate::chance::Luck;
@@ -133,7 +134,8 @@ pub struct Comparison {
     pub skipped: u64,
     /// The messages that differ by what is known to make them.
     pub causes: BTreeMap<Cause, Caused>,
-    /// What differs in each room, for people.
+    /// What differs in each room, for people, with the time at which it was first written and is not by the other side: what differs first led to
+    /// the rest.
     pub by_room: BTreeMap<String, Vec<String>>,
 }
 
@@ -245,21 +247,28 @@ fn compare_room(room: &Room, Terms { profile, store, proves }: Terms<'_>) -> Com
     };
     let Both { written, modelled, failures } = &both;
     one.rooms = 1;
+    let mut told_by_time = Vec::new();
     for (only_real, more, less) in [(true, written, modelled), (false, modelled, written)] {
-        for (row, count) in more {
-            let surplus = count.saturating_sub(less.get(row).copied().unwrap_or(0));
+        for (row, times) in more {
+            let beyond = times.get(less.get(row).map_or(0, Vec::len)..).unwrap_or_default();
+            let surplus = beyond.len() as u64;
             if only_real {
-                one.shared += count - surplus;
+                one.shared += (times.len() - beyond.len()) as u64;
             }
-            if surplus > 0 {
+            if let Some(first) = beyond.first() {
                 let who = if only_real { "the crate" } else { "the profile" };
                 let cause = cause(row, &scenario, failures);
                 one.causes.entry(cause).or_default().messages += surplus;
                 let told = format!("{who} {surplus} more: {}", row.told(&scenario));
-                one.by_room.entry(room.name.clone()).or_default().push(told);
+                told_by_time.push((*first, told));
                 add(&mut one, (row, surplus, only_real), &room.name, &scenario);
             }
         }
+    }
+    if !told_by_time.is_empty() {
+        told_by_time.sort();
+        let told = told_by_time.iter().map(|(first, told)| format!("{first} {told}"));
+        one.by_room.insert(room.name.clone(), told.collect());
     }
     if one.causes.len() > 1
         && let Some(rest) = one.causes.remove(&Cause::Unknown)
@@ -315,8 +324,8 @@ const LUCK: Luck = Luck::ByOccasion;
 
 /// What both write in a room.
 struct Both {
-    written: BTreeMap<Written, u64>,
-    modelled: BTreeMap<Written, u64>,
+    written: BTreeMap<Written, Vec<SimTime>>,
+    modelled: BTreeMap<Written, Vec<SimTime>>,
     failures: [Failures; 2],
 }
 
@@ -334,12 +343,15 @@ impl Both {
         let clients = References.of_run(scenario, ReadingName::Strict);
         let mut world = World::with_choices(scenario, clients, LUCK.of(scenario.seed));
         world.run(&mut (&mut modelled, &mut also_failed));
-        let (written, modelled) = (written.counted(), modelled.counted());
+        let (written, modelled) = (written.times(), modelled.times());
         Some(Self { written, modelled, failures: [failed, also_failed] })
     }
 
     fn differ(&self) -> bool {
-        self.written != self.modelled
+        let counted = |times: &BTreeMap<Written, Vec<SimTime>>| -> Vec<(Written, usize)> {
+            times.iter().map(|(row, times)| (*row, times.len())).collect()
+        };
+        counted(&self.written) != counted(&self.modelled)
     }
 }
 

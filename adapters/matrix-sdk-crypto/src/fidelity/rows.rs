@@ -7,6 +7,7 @@ use withheld::ids::{DeviceId, MegolmSessionId, RoomId};
 use withheld::protocol::to_device::{KeyRequestAction, OlmEvent};
 use withheld::protocol::withheld::{Field, WithheldCode, WithheldContent};
 use withheld::scenario::model::Scenario;
+use withheld::time::SimTime;
 use withheld::trace::fact::{Fact, FactKind, SentContent};
 use withheld::trace::sink::FactSink;
 
@@ -107,12 +108,12 @@ impl Written {
 pub(super) struct Rows {
     sessions: BTreeMap<MegolmSessionId, Session>,
     made: BTreeMap<(DeviceId, RoomId), u32>,
-    written: BTreeMap<Written, u64>,
+    written: BTreeMap<Written, Vec<SimTime>>,
 }
 
 impl Rows {
-    /// How often each was written.
-    pub(super) fn counted(self) -> BTreeMap<Written, u64> {
+    /// When each was written.
+    pub(super) fn times(self) -> BTreeMap<Written, Vec<SimTime>> {
         self.written
     }
 
@@ -165,6 +166,6 @@ impl FactSink for Rows {
             },
             SentContent::Sealed => What::Other,
         };
-        *self.written.entry(Written { sender, recipient, what }).or_default() += 1;
+        self.written.entry(Written { sender, recipient, what }).or_default().push(fact.at);
     }
 }
