@@ -67,7 +67,7 @@ impl SdkDevice {
                 self.put_done(&id, room, answer.is_ok());
             }
             Purpose::Message(room, message) => self.message_done(room, message, answer, hands),
-            Purpose::Errand => self.errand_done(),
+            Purpose::Errand(errand) => self.errand_done(errand),
         }
     }
 

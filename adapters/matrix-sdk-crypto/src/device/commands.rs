@@ -145,25 +145,28 @@ impl SdkDevice {
 
     /// Something that must be done, and is sent again until it is.
     pub(super) fn errand(&mut self, request: Request, cause: Option<FactId>) {
-        self.app.errands.push((request, cause));
+        self.app.errands.insert(self.app.errands_made, (request, cause));
+        self.app.errands_made += 1;
     }
 
-    /// Sends what must be done, one after the other: a signature may rest on the keys before it.
+    /// Sends what must be done. Own keys and signatures go one after the other: a signature may rest on the keys before it.
     pub(super) fn run_errands(&mut self, hands: &mut Hands<'_, '_>) {
-        if self.live.errands_begun {
-            return;
-        }
-        if let Some((request, cause)) = self.app.errands.first().cloned() {
-            self.live.errands_begun = true;
-            self.send(Purpose::Errand, request, cause, hands);
+        let mut is_free = true;
+        for (number, (request, cause)) in self.app.errands.clone() {
+            let in_turn =
+                matches!(request, Request::UploadSigningKeys(_) | Request::UploadSignature(_));
+            if (is_free || !in_turn) && self.live.errands_begun.insert(number) {
+                self.send(Purpose::Errand(number), request, cause, hands);
+            }
+            is_free &= !in_turn;
         }
     }
 
-    /// The first errand is done, or was refused for good.
-    pub(super) fn errand_done(&mut self) {
-        self.live.errands_begun = false;
-        if !self.app.errands.is_empty() {
-            self.app.errands.remove(0);
+    /// An errand is done, or was refused for good.
+    pub(super) fn errand_done(&mut self, number: u32) {
+        self.live.errands_begun.remove(&number);
+        if let Some((Request::Logout, _)) = self.app.errands.remove(&number) {
+            self.wire().log_out(self.me);
         }
     }
 }

@@ -62,9 +62,10 @@ impl Exchange {
         let nobody_waits = match &self.purpose {
             Purpose::Upload(_) | Purpose::Query(_) | Purpose::Put(_, None) => true,
             Purpose::Claim(claim) => claim.room.is_none(),
-            Purpose::Sync | Purpose::Put(_, Some(_)) | Purpose::Message(..) | Purpose::Errand => {
-                false
-            }
+            Purpose::Sync
+            | Purpose::Put(_, Some(_))
+            | Purpose::Message(..)
+            | Purpose::Errand(_) => false,
         };
         nobody_waits && self.backoff.is_stalled()
     }

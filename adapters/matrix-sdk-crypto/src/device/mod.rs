@@ -93,8 +93,10 @@ struct App {
     rooms: BTreeMap<RoomId, SeenRoom>,
     /// Messages that are to be sent, by room: the send queue.
     queue: BTreeMap<RoomId, VecDeque<Waiting>>,
-    /// Requests of the user that must be done, whatever happens to the client.
-    errands: Vec<(Request, Option<FactId>)>,
+    /// Requests of the user that must be done, whatever happens to the client, by their numbers.
+    errands: BTreeMap<u32, (Request, Option<FactId>)>,
+    /// How many there were.
+    errands_made: u32,
     /// To-device requests that were put together, by the machine's id for them.
     puts: BTreeMap<String, ToDevicePut>,
     /// The cross-signing keys whose private parts the device has.
@@ -145,7 +147,8 @@ struct Live {
     claiming: bool,
     /// Machine ids of to-device requests that are on their way.
     putting: BTreeSet<String>,
-    errands_begun: bool,
+    /// Errands that are on their way.
+    errands_begun: BTreeSet<u32>,
     /// Whether a sync has come since the client started.
     has_synced: bool,
     /// Grows with everything that decisions rest on.
@@ -354,7 +357,8 @@ impl App {
             token: SyncToken { to_device: 0, device_lists: 0, rooms: 0 },
             rooms: BTreeMap::new(),
             queue: BTreeMap::new(),
-            errands: Vec::new(),
+            errands: BTreeMap::new(),
+            errands_made: 0,
             puts: BTreeMap::new(),
             identity: None,
             takes_over: None,

@@ -7,8 +7,11 @@ use matrix_sdk_crypto::types::requests::{AnyOutgoingRequest, OutgoingRequest, To
 use ruma::to_device::DeviceIdOrAllDevices;
 use ruma::{OwnedTransactionId, UserId as MatrixUserId};
 use serde_json::{Value, json};
-use withheld::ids::{ClaimId, DeviceId, FactId, KeyValue, QueryId, RoomId, UserId};
+use withheld::ids::{
+    ClaimId, DeviceId, FactId, KeyValue, MegolmSessionId, QueryId, RoomId, UserId,
+};
 use withheld::protocol::api::{Request, ToDevicePut};
+use withheld::protocol::spelling::Spelling;
 use withheld::protocol::to_device::{
     ForwardedRoomKey, KeyRequestAction, OlmCiphertext, OlmEvent, OlmPayload, RoomKey,
     SharedHistory, ToDeviceBody, ToDeviceType,
@@ -35,8 +38,8 @@ pub(super) enum Purpose {
     Put(OwnedTransactionId, Option<RoomId>),
     /// A room message.
     Message(RoomId, Message),
-    /// Something that the user wants.
-    Errand,
+    /// Something that the user wants, by its number.
+    Errand(u32),
 }
 
 /// A query for device lists.
@@ -433,7 +436,9 @@ impl SdkDevice {
         let asked = self.app.known.asked.iter().rev().find(|(device, ..)| *device == recipient);
         match asked {
             Some((_, room, session, _)) => {
-                let first = self.first_known(*room, *session).unwrap_or(0);
+                let known = self.first_known(*room, *session).unwrap_or(0);
+                let given = self.given_again_from((*room, *session), recipient);
+                let first = given.map_or(known, |given| given.max(known));
                 let shared_history = SharedHistory::Absent;
                 let key = RoomKey { room: *room, session: *session, first, shared_history };
                 let creator = self.wire().room_keys.maker(*session).unwrap_or(self.me);
@@ -446,6 +451,25 @@ impl SdkDevice {
             }
             None => OlmEvent::Dummy { empty: true },
         }
+    }
+
+    /// Where the key starts that a device is given again (`GossipMachine::should_share_key`): a device that is not a verified one of the own
+    /// user gets no more of the session in use than it was given.
+    fn given_again_from(
+        &self,
+        (room, session): (RoomId, MegolmSessionId),
+        recipient: DeviceId,
+    ) -> Option<u32> {
+        let machine = self.machine()?;
+        let user = self.user_of(recipient);
+        let (user_id, id) = (self.user_id(user), self.device_id(recipient));
+        let known = self.wait(machine.olm.get_device(&user_id, &id, None)).ok().flatten();
+        if user == self.my_user() && known.is_some_and(|known| known.is_verified()) {
+            return None;
+        }
+        let (room_id, spelled) = (self.room_id(room), Spelling::session(&*self.wire(), session));
+        let given = machine.store.given_from((&room_id, &spelled), (&user_id, &id));
+        self.wait(given).ok().flatten()
     }
 
     /// A request that is answered is not taken for the reason of another message.

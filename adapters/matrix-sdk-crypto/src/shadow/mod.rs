@@ -95,6 +95,7 @@ impl Shadow {
             Request::UploadSignature(signature) => self.publish_signature(*signature),
             Request::SendToDevice(put) => self.make_put_real(put),
             Request::SendMessage(put) => self.make_message_real(put),
+            Request::Logout => self.around.wire.borrow_mut().log_out(self.me),
             Request::QueryKeys(_)
             | Request::ClaimKeys(_)
             | Request::KeyChanges(_)
@@ -102,8 +103,7 @@ impl Shadow {
             | Request::Members(_)
             | Request::Sync(_)
             | Request::PutBackup(_)
-            | Request::GetBackup
-            | Request::Logout => {}
+            | Request::GetBackup => {}
         }
     }
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use matrix_sdk_crypto::store::{CryptoStore, CryptoStoreError};
-use ruma::{OwnedRoomId, OwnedUserId, RoomId};
+use ruma::{DeviceId, OwnedRoomId, OwnedUserId, RoomId, UserId};
 use tokio::runtime::Handle;
 
 pub use self::pickled::Contents;
@@ -229,6 +229,24 @@ impl Store {
     pub async fn outbound(&self, room: &RoomId) -> Result<Option<(String, u32)>> {
         let Some(session) = self.get_outbound_group_session(room).await? else { return Ok(None) };
         Ok(Some((session.session_id().to_owned(), session.message_index().await)))
+    }
+
+    /// From which index on a device was given a room's session, if that is the one in use.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn given_from(
+        &self,
+        (room, session): (&RoomId, &str),
+        (user, device): (&UserId, &DeviceId),
+    ) -> Result<Option<u32>> {
+        let in_use = self.get_outbound_group_session(room).await?;
+        let Some(in_use) = in_use.filter(|in_use| in_use.session_id() == session) else {
+            return Ok(None);
+        };
+        let pickle = serde_json::to_value(in_use.pickle().await)?;
+        let first = &pickle["shared_with_set"][user.as_str()][device.as_str()]["Shared"];
+        Ok(first["message_index"].as_u64().and_then(|first| u32::try_from(first).ok()))
     }
 
     /// Loses all Olm sessions with the device that has this Curve25519 key, and returns their ids.

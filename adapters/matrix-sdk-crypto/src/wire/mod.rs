@@ -53,6 +53,8 @@ struct UploadedKey {
 pub struct Wire {
     names: Names,
     device_keys: BTreeMap<DeviceId, Value>,
+    /// Devices that were logged out, so that servers do not know them any more.
+    gone: BTreeSet<DeviceId>,
     device_of_key: BTreeMap<String, DeviceId>,
     key_of_device: BTreeMap<DeviceId, String>,
     keys: BTreeMap<KeyValue, UploadedKey>,
@@ -90,6 +92,7 @@ impl Wire {
         Self {
             names: Names::of(scenario),
             device_keys: BTreeMap::new(),
+            gone: BTreeSet::new(),
             device_of_key: BTreeMap::new(),
             key_of_device: BTreeMap::new(),
             key_numbered: BTreeMap::new(),
@@ -300,9 +303,10 @@ impl Wire {
         Some(content)
     }
 
-    /// The devices of a user that have published keys and can be named.
+    /// The devices of a user that have published keys, can be named, and were not logged out.
     pub fn devices_of(&self, user: UserId) -> impl Iterator<Item = (DeviceId, &OwnedDeviceId)> {
         let own = self.device_keys.keys().filter(move |device| self.names.owner(**device) == user);
+        let own = own.filter(|device| !self.gone.contains(*device));
         own.map(|device| (*device, self.names.device(*device)))
     }
 }

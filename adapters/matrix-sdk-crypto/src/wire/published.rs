@@ -17,6 +17,16 @@ impl Wire {
         self.device_of_key.insert(curve25519.clone(), device);
         self.key_of_device.insert(device, curve25519);
         self.device_keys.insert(device, keys);
+        // Who had the id before is not there any more.
+        let user = self.names.owner(device);
+        let named = self.names.devices_named(user, self.names.device(device));
+        self.gone.extend(named);
+        self.gone.remove(&device);
+    }
+
+    /// A device was logged out: what goes to all devices of its user does not go to it.
+    pub fn log_out(&mut self, device: DeviceId) {
+        self.gone.insert(device);
     }
 
     /// Whether a device has published real keys.
