@@ -129,6 +129,9 @@ impl SdkDevice {
         match self.live.stages.remove(&room) {
             None => self.begin(room, first, hands),
             Some(Stage::Queried) => {
+                if !self.is_joined(room) {
+                    return self.refuse(room, first, Refusal::NotInRoom, hands);
+                }
                 let users = self.users(room, true);
                 if self.live.claiming {
                     // One claim at a time: this one is made when the other has been answered.
@@ -185,9 +188,8 @@ impl SdkDevice {
     fn begin(&mut self, room: RoomId, first: &Waiting, hands: &mut Hands<'_, '_>) -> bool {
         let seen = self.app.rooms.get(&room);
         let other = seen.is_some_and(|seen| seen.rotation.algorithm == RoomAlgorithm::Other);
-        let joined = seen.is_some_and(|seen| seen.membership(self.my_user()) == Membership::Join);
-        if other || !joined {
-            let why = if joined { Refusal::NoEncryption } else { Refusal::NotInRoom };
+        if other || !self.is_joined(room) {
+            let why = if self.is_joined(room) { Refusal::NoEncryption } else { Refusal::NotInRoom };
             return self.refuse(room, first, why, hands);
         }
         let Some(machine) = self.machine() else { return false };
@@ -210,6 +212,12 @@ impl SdkDevice {
         self.live.stages.insert(room, Stage::Querying);
         self.query(id, request.device_keys.keys(), Some(room), hands);
         false
+    }
+
+    /// `Room::ensure_room_joined`, which is asked before keys are claimed, and again before they are shared.
+    fn is_joined(&self, room: RoomId) -> bool {
+        let seen = self.app.rooms.get(&room);
+        seen.is_some_and(|seen| seen.membership(self.my_user()) == Membership::Join)
     }
 
     /// A member whose identity has changed and was not accepted. The machine tells; whether to send is for the application.
@@ -268,8 +276,27 @@ impl SdkDevice {
         }
     }
 
+    /// What `Room::preshare_room_key` does where `Room::share_room_key` fails: the session is not used any more.
+    fn share_fails(
+        &mut self,
+        room: RoomId,
+        first: &Waiting,
+        why: Refusal,
+        hands: &mut Hands<'_, '_>,
+    ) -> bool {
+        self.throw_session_away(room);
+        if let Some(machine) = self.machine() {
+            // A session that nobody was given is not told of.
+            self.note(machine.store.take_noted(), hands);
+        }
+        self.refuse(room, first, why, hands)
+    }
+
     /// `Room::share_room_key`.
     fn share(&mut self, room: RoomId, first: &Waiting, hands: &mut Hands<'_, '_>) -> bool {
+        if !self.is_joined(room) {
+            return self.share_fails(room, first, Refusal::NotInRoom, hands);
+        }
         if self.around.careful
             && let Some(user) = self.changed_identity(room)
         {
@@ -303,9 +330,9 @@ impl SdkDevice {
             }
             Err(OlmError::SessionRecipientCollectionError(error)) => {
                 let why = self.why_refused(&error);
-                self.refuse(room, first, why, hands)
+                self.share_fails(room, first, why, hands)
             }
-            Err(_) => self.refuse(room, first, Refusal::NoEncryption, hands),
+            Err(_) => self.share_fails(room, first, Refusal::NoEncryption, hands),
         }
     }
 

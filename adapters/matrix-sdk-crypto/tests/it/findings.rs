@@ -69,29 +69,6 @@ const NO_RULE: &str = "what_a_rolled_back_store_has_lost_stays_lost.json";
 /// The room of another one: nothing says how often keys may be claimed.
 const CLAIMS: &str = "who_waits_for_a_session_claims_with_every_sync.json";
 
-/// And of a third one: a client need not keep the keys of its own sessions.
-const NOT_KEPT: &str = "a_session_made_for_a_refused_message_is_not_kept_by_its_maker.json";
-
-#[test]
-fn a_session_that_was_made_for_a_refused_message_is_not_kept_by_its_maker() {
-    let refused = file(&repository("adapters/matrix-sdk-crypto/findings").join(NOT_KEPT));
-    let mut sent_at_once = refused.clone();
-    sent_at_once.timeline.remove(0);
-    let is_own = |fact: &&Fact| matches!(fact.kind, FactKind::KeyIn { source: KeySource::Own, .. });
-    for simulator in [SdkRooms::default(), SdkRooms::careful()] {
-        for (scenario, kept, leaf) in
-            [(&refused, 0, Leaf::ExplanationLost), (&sent_at_once, 1, Leaf::Delivered)]
-        {
-            let mut trace = Trace::default();
-            let report = run_one(&simulator, scenario, Judging::STRICT, &mut trace);
-            let leaves: Vec<Leaf> =
-                report.outcome.verdicts.iter().map(|verdict| verdict.leaf).collect();
-            assert_eq!(leaves, [leaf], "the key that was lost is given again by who has it");
-            assert_eq!(trace.facts().iter().filter(is_own).count(), kept);
-        }
-    }
-}
-
 #[test]
 fn who_waits_for_a_session_claims_with_every_sync() {
     let scenario = file(&repository("adapters/matrix-sdk-crypto/findings").join(CLAIMS));
