@@ -141,7 +141,8 @@ settings! {
     // One shows only where another habit is changed as well, and all of them come with programs.
     unchanged {
         claims_unencrypted heeds_room_changes shares_by_strategy goes_by_device_id patient_requests asks_at_once
-        reshares_for_any_session shares_once keeps_used_fallback recovers_in_silence
+        reshares_for_any_session shares_once keeps_used_fallback recovers_in_silence answers_at_once
+        asks_in_batches
     }
 }
 

@@ -80,6 +80,7 @@ impl Reference {
         io: &mut Io<'_, '_>,
     ) -> bool {
         let Some(claims) = self.live.claims.answered(number) else { return false };
+        self.live.batches.claimed();
         for (device, claim) in claims {
             let Some(running) = self.live.claims.end(device) else { continue };
             let (outcome, because) = self.claim_outcome(device, answer);
@@ -207,6 +208,7 @@ impl Reference {
             self.put(ToDeviceType::Encrypted, vec![dummy], Some(fact), io);
         }
         self.send_forwards(peer, io);
+        self.has_claimed_session(peer, io);
     }
 
     /// Keeps a new session, and draws the consequences of having one.

@@ -82,9 +82,14 @@ impl Claims {
         self.requests.insert(request, claims);
     }
 
-    /// Whether a claim for the device is on its way.
-    pub(super) fn is_running(&self, device: DeviceId) -> bool {
-        self.running.contains_key(&device)
+    /// Whether a claim for any device is on its way.
+    pub(super) fn is_any_running(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    /// Whether a claim that is on its way is for this.
+    pub(super) fn is_any_for(&self, why: OlmCause) -> bool {
+        self.running.values().any(|claim| claim.why == why)
     }
 
     /// Whether one of the claims that went out under this number is for this.

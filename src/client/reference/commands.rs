@@ -81,7 +81,10 @@ impl Reference {
     }
 
     /// Is given the present keys of its user, maybe in place of others: in the millisecond in which it verifies somebody by them, too.
-    fn receive_identity(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {
+    pub(super) fn receive_identity(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {
+        if self.takes_over_later(keys, io) {
+            return;
+        }
         if self.store.identity.is_none_or(|before| before.master != keys.master) {
             let (device, master) = (self.me(), keys.master);
             io.fact_of_input(FactKind::IdentityReceived { device, master });
@@ -91,7 +94,7 @@ impl Reference {
 
     fn reset_identity(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {
         io.fact_of_input(FactKind::IdentityMade { device: self.me(), master: keys.master });
-        self.store.outbox.push(Request::UploadSigningKeys(keys), io.given.cause);
+        self.upload_identity(Request::UploadSigningKeys(keys), io);
         self.sign_self(keys, io);
     }
 

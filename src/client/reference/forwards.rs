@@ -41,21 +41,21 @@ impl Reference {
         for forward in now {
             // Between the answer and the session the user may have changed their mind about the device.
             let by_habit = self.habits().forward_to != ForwardTo::OwnVerified;
-            if self.store.requests.is_cancelled(to, forward.request)
-                || !(by_habit || self.serves(to))
-            {
+            let is_cancelled = !self.habits().answers_at_once
+                && self.store.requests.is_cancelled(to, forward.request);
+            if is_cancelled || !(by_habit || self.serves(to)) {
                 continue;
             }
             // What was decided before the claim may not hold any more (K-06, K-08).
-            let passes_over_blocks = self.habits().forward_to == ForwardTo::OwnBlockedAndGiven
-                && self.user_of(to) == self.my_user();
+            let passes_over_blocks = self.habits().forward_to == ForwardTo::OwnBlockedAndGiven;
             if !passes_over_blocks && self.due_now(to) != ShareDecision::Share {
                 continue;
             }
             let Some(event) = self.forwarded(forward.session, forward.from) else { continue };
             let content = ItemContent::Sealed(OlmEvent::ForwardedRoomKey(event));
             let item = Item { device: to, content, because: Causes::of([forward.cause.0]) };
-            self.put(ToDeviceType::Encrypted, vec![item], forward.cause.0, io);
+            let puts = self.put(ToDeviceType::Encrypted, vec![item], forward.cause.0, io);
+            self.put_in_batch(&puts);
         }
     }
 

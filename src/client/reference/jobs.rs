@@ -6,9 +6,10 @@ use smallvec::SmallVec;
 
 use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
+use crate::client::reference::once::AskedOnce;
 use crate::client::reference::outbound::Outbound;
 use crate::client::reference::outbox::{OutboxNo, Places};
-use crate::client::reference::rooms::{SeenRoom, shareable, visibility_or_default};
+use crate::client::reference::rooms::{shareable, visibility_or_default};
 use crate::client::reference::share::Plan;
 use crate::ids::{DeviceId, FactId, MessageId, RoomId, UserId};
 use crate::protocol::api::{MessagePut, Request};
@@ -31,8 +32,8 @@ pub(super) struct Job {
     pub(super) stage: Stage,
     /// The fact that made a request fail that it waits for.
     pub(super) held_up: Provenance,
-    /// Whether the keys that it needs were claimed, as far as this client claims them once.
-    pub(super) has_claimed: bool,
+    /// What was asked for, as far as this client asks once.
+    pub(super) asked: AskedOnce,
 }
 
 /// Why a room's devices are looked after.
@@ -56,7 +57,7 @@ pub(super) enum Stage {
 }
 
 /// What a step of a job led to.
-enum Progress {
+pub(super) enum Progress {
     /// Something has to come first.
     Wait,
     /// The job is in another stage.
@@ -73,8 +74,8 @@ impl Reference {
     pub(super) fn enqueue_job(&mut self, room: RoomId, purpose: Purpose, io: &mut Io<'_, '_>) {
         let jobs = self.store.jobs.entry(room).or_default();
         let (cause, held_up) = (Provenance(io.given.cause), Provenance::UNKNOWN);
-        let (stage, has_claimed) = (Stage::Preparing, false);
-        let waiting = Job { purpose, cause, stage, held_up, has_claimed };
+        let (stage, asked) = (Stage::Preparing, AskedOnce::Nothing);
+        let waiting = Job { purpose, cause, stage, held_up, asked };
         if purpose == Purpose::Settle && jobs.iter().any(|job| job.purpose == Purpose::Settle) {
             return;
         }
@@ -167,6 +168,9 @@ impl Reference {
         (message, job): (MessageId, &Job),
         io: &mut Io<'_, '_>,
     ) -> Progress {
+        if self.habits().shares_once {
+            return self.prepare_once(room, (message, job), io);
+        }
         if let Some(why) = self.refusal_before_lists(room) {
             return self.refuse(room, (message, job), why, io);
         }
@@ -178,31 +182,19 @@ impl Reference {
         }
         let users = self.users_to_serve(room);
         let outsiders = self.outsiders(room);
-        // Who shares once has asked for lists before it claimed keys.
-        let is_listed = self.habits().shares_once && job.has_claimed;
-        if !is_listed && (self.wait_for_lists(&users, io) | self.wait_for_lists(&outsiders, io)) {
+        if self.wait_for_lists(&users, io) | self.wait_for_lists(&outsiders, io) {
             return Progress::Wait;
         }
-        if let Some(user) = self.changed_identity(&users) {
-            return self.refuse(room, (message, job), Refusal::IdentityChanged(user), io);
-        }
-        if let Some(why) = self.strategy_refuses(&users) {
+        if let Some(why) = self.refusal_after_lists(&users) {
             return self.refuse(room, (message, job), why, io);
         }
         let mut plan = self.plan(room, &users, io.given.clock);
-        if self.habits().shares_once && self.claims_first(room, io) {
-            return Progress::Wait;
-        }
         if let Some(device) = self.problem(&plan) {
             return self.refuse(room, (message, job), Refusal::WouldWithhold(device), io);
         }
         if let Some(why) = plan.rotate {
             self.make_session(room, job, why, io);
             plan = self.plan(room, &users, io.given.clock);
-        }
-        if self.habits().shares_once {
-            let puts = self.send_all(room, &plan, job.cause.0, io);
-            return Progress::Advanced(Stage::Sharing(puts));
         }
         if self.claim_missing(&plan.missing, io) | self.claim_missing(&plan.misled, io) {
             return Progress::Wait;
@@ -224,32 +216,14 @@ impl Reference {
         self.encrypt_message(room, (message, job), &plan.missing, io)
     }
 
-    /// Claims keys for everybody in a room, whoever gets the room key, once for its first message; true if that is on its way.
-    fn claims_first(&mut self, room: RoomId, io: &mut Io<'_, '_>) -> bool {
-        let first = self.store.jobs.get_mut(&room).and_then(|jobs| jobs.front_mut());
-        let has_claimed = first.is_some_and(|job| std::mem::replace(&mut job.has_claimed, true));
-        let missing = self.without_olm(room);
-        if has_claimed {
-            return missing.iter().any(|device| self.live.claims.is_running(*device));
-        }
-        self.claim_missing(&missing, io)
+    /// What keeps a message from being sent to these users, as far as their lists tell.
+    pub(super) fn refusal_after_lists(&self, users: &[UserId]) -> Option<Refusal> {
+        let changed = self.changed_identity(users).map(Refusal::IdentityChanged);
+        changed.or_else(|| self.strategy_refuses(users))
     }
 
-    /// The devices of those who are in a room or invited that list algorithms and have no Olm session with this one.
-    fn without_olm(&self, room: RoomId) -> Vec<DeviceId> {
-        let members = self.store.rooms.room(room).into_iter().flat_map(SeenRoom::members);
-        let is_active =
-            |membership: &Membership| matches!(membership, Membership::Join | Membership::Invite);
-        let users = members.filter(|(_, membership)| is_active(membership)).map(|(user, _)| user);
-        let devices = users
-            .filter_map(|user| self.store.lists.user(user))
-            .flat_map(|list| &list.devices)
-            .filter(|keys| keys.lists_algorithms)
-            .map(|keys| keys.device);
-        devices.filter(|device| *device != self.me() && !self.has_olm(*device)).collect()
-    }
-
-    fn refusal_before_lists(&self, room: RoomId) -> Option<Refusal> {
+    /// What keeps a message from being sent, whoever is in the room.
+    pub(super) fn refusal_before_lists(&self, room: RoomId) -> Option<Refusal> {
         if self.config.keys != PublishedKeys::Full {
             return Some(Refusal::NoEncryption);
         }
@@ -257,11 +231,18 @@ impl Reference {
         if seen.is_some_and(|seen| seen.rotation().algorithm == RoomAlgorithm::Other) {
             return Some(Refusal::NoEncryption);
         }
+        self.refusal_outside(room)
+    }
+
+    /// What keeps a message from being sent where this device's user is not.
+    pub(super) fn refusal_outside(&self, room: RoomId) -> Option<Refusal> {
+        let seen = self.store.rooms.room(room);
         let joined = seen.is_some_and(|seen| seen.membership(self.my_user()) == Membership::Join);
         (!joined).then_some(Refusal::NotInRoom)
     }
 
-    fn refuse(
+    /// The message is not sent.
+    pub(super) fn refuse(
         &mut self,
         room: RoomId,
         (message, job): (MessageId, &Job),
@@ -314,7 +295,7 @@ impl Reference {
     }
 
     /// The users whose devices a message is meant for, ascending.
-    fn users_to_serve(&self, room: RoomId) -> Vec<UserId> {
+    pub(super) fn users_to_serve(&self, room: RoomId) -> Vec<UserId> {
         let with_invited = self.store.policy.share_with_invited;
         self.store
             .rooms
@@ -345,7 +326,7 @@ impl Reference {
 
     /// A device that the share policy leaves out, if the user wants an error then. Who is blocked was left out on
     /// purpose.
-    fn problem(&self, plan: &Plan) -> Option<DeviceId> {
+    pub(super) fn problem(&self, plan: &Plan) -> Option<DeviceId> {
         match self.store.policy.on_problem {
             OnProblem::Refuse if self.habits().shares_by_strategy => None,
             OnProblem::Withhold => None,
@@ -358,7 +339,13 @@ impl Reference {
     }
 
     /// Makes the session that replaces the room's.
-    fn make_session(&mut self, room: RoomId, job: &Job, why: Option<FactId>, io: &mut Io<'_, '_>) {
+    pub(super) fn make_session(
+        &mut self,
+        room: RoomId,
+        job: &Job,
+        why: Option<FactId>,
+        io: &mut Io<'_, '_>,
+    ) {
         let discarded = match self.habits().notice_session {
             NoticeSession::InUse | NoticeSession::Previous => None,
             NoticeSession::Discarded => Some(OutboundSession::new(io.given.entropy).id()),
@@ -390,7 +377,7 @@ impl Reference {
     }
 
     /// Encrypts the message and sends it.
-    fn encrypt_message(
+    pub(super) fn encrypt_message(
         &mut self,
         room: RoomId,
         (message, job): (MessageId, &Job),

@@ -26,11 +26,11 @@ use crate::trace::fact::{Causes, FactKind, OlmCause, ProcessOutcome};
 /// A request that asks for something, with the fact that it was processed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
-    request: RequestId,
+    pub(super) request: RequestId,
     pub(super) requester: DeviceId,
     room: RoomId,
-    session: MegolmSessionId,
-    by: Provenance,
+    pub(super) session: MegolmSessionId,
+    pub(super) by: Provenance,
 }
 
 impl Reference {
@@ -139,7 +139,8 @@ impl Reference {
             because: Causes::of([cause.0]),
         };
         let items = self.addressed(to).iter().map(item).collect();
-        self.put(ToDeviceType::KeyRequest, items, cause.0, io);
+        let puts = self.put(ToDeviceType::KeyRequest, items, cause.0, io);
+        self.put_in_batch(&puts);
     }
 
     /// Takes the open request for a message's key back.
@@ -185,13 +186,21 @@ impl Reference {
         }
         io.touch();
         match request.action {
+            KeyRequestAction::Cancel if self.habits().answers_at_once => {
+                self.drop_collected(requester, request.request);
+            }
             KeyRequestAction::Cancel if !self.habits().heeds_cancellations => {}
             KeyRequestAction::Cancel => {
                 self.store.requests.cancel(requester, request.request);
             }
             KeyRequestAction::Request { room, session } => {
                 let asked = Asked { request: request.request, requester, room, session, by };
-                self.answer_when_known(asked, io);
+                if self.habits().answers_at_once {
+                    self.drop_collected(requester, request.request);
+                    self.live.unanswered.push(asked);
+                } else {
+                    self.answer_when_known(asked, io);
+                }
             }
         }
     }
@@ -228,17 +237,22 @@ impl Reference {
         }
     }
 
-    fn answer_request(&mut self, asked: Asked, io: &mut Io<'_, '_>) {
+    /// Answers a request, or does not.
+    pub(super) fn answer_request(&mut self, asked: Asked, io: &mut Io<'_, '_>) {
         let reply = self.reply_to(&asked);
         let Asked { request, requester, room, session, by } = asked;
         if reply == Reply::Silence {
             self.store.requests.pass_over(requester, session, request);
             return io.touch();
         }
-        if !self.store.requests.answer(requester, request) {
+        let at_once = self.habits().answers_at_once;
+        if !at_once && !self.store.requests.answer(requester, request) {
             return;
         }
         match reply {
+            Reply::Forward if at_once && !self.store.olm.has(requester) => {
+                self.live.kept_requests.push(asked);
+            }
             Reply::Forward => {
                 let from = self.given_from(&asked).unwrap_or(0);
                 self.live.forwards.push(Forward {
@@ -310,23 +324,33 @@ impl Reference {
             ForwardTo::OwnVerified => false,
             ForwardTo::OwnVerifiedAndGiven => self.given_from(asked).is_some(),
             ForwardTo::OwnBlockedAndGiven => {
-                let own = view.user == self.my_user();
-                own && decide(SharePolicy::Verified, &DeviceView { blocked: false, ..*view })
-                    == ShareDecision::Share
-                    || self.given_from(asked).is_some()
+                self.is_own_verified(view) || self.given_from(asked).is_some()
             }
             ForwardTo::Own => view.user == self.my_user(),
             ForwardTo::Anyone => true,
         }
     }
 
+    /// Whether a device is one of the own user's and verified, blocked or not.
+    fn is_own_verified(&self, view: &DeviceView) -> bool {
+        let free = DeviceView { blocked: false, ..*view };
+        view.user == self.my_user() && decide(SharePolicy::Verified, &free) == ShareDecision::Share
+    }
+
     /// Where the key started that a device was given of the session in use, if a request for it is answered because it
     /// was given that.
     fn given_from(&self, asked: &Asked) -> Option<u32> {
-        let gives_again = [ForwardTo::OwnVerifiedAndGiven, ForwardTo::OwnBlockedAndGiven];
-        if !gives_again.contains(&self.habits().forward_to)
-            || self.user_of(asked.requester) == self.my_user()
-        {
+        let is_own = self.user_of(asked.requester) == self.my_user();
+        let gives_again = match self.habits().forward_to {
+            ForwardTo::OwnVerifiedAndGiven => !is_own,
+            // To its own user's devices as well, unless they are verified: those are given all that there is.
+            ForwardTo::OwnBlockedAndGiven => {
+                let view = self.listed(asked.requester);
+                view.is_some_and(|view| !self.is_own_verified(&view))
+            }
+            ForwardTo::OwnVerified | ForwardTo::Own | ForwardTo::Anyone => false,
+        };
+        if !gives_again {
             return None;
         }
         let outbound = self.store.outbound.get(&asked.room)?;

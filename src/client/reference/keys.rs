@@ -4,6 +4,7 @@
 
 use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
+use crate::client::reference::outbox::Places;
 use crate::client::reference::store::Life;
 use crate::ids::UserId;
 use crate::protocol::api::{CrossSigningKeys, DeviceKeys, KeyUpload, Request, Signature};
@@ -45,10 +46,12 @@ impl Reference {
             self.upload_keys(Some(keys), self.config.one_time_keys, self.config.fallback_key, io);
         }
         if let (Some(keys), true) = (identity, publish) {
-            self.store.outbox.push(Request::UploadSigningKeys(keys), io.given.cause);
+            self.upload_identity(Request::UploadSigningKeys(keys), io);
         }
         if let (Some(keys), true) = (identity, sign) {
-            self.sign_self(keys, io);
+            if publish || !self.takes_over_later(keys, io) {
+                self.sign_self(keys, io);
+            }
         }
         if self.store.policy.backup && sign {
             self.fetch_backup(io);
@@ -72,6 +75,29 @@ impl Reference {
         }
     }
 
+    /// Whether the keys of another device of the user are taken over later: when it is seen that they are published, as far as this client goes
+    /// by that.
+    pub(super) fn takes_over_later(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) -> bool {
+        let me = self.my_user();
+        let published = self.store.lists.user(me).and_then(|list| list.identity);
+        let is_known = published.is_some_and(|published| published.master == keys.master);
+        let later = self.habits().shares_by_strategy && !is_known;
+        if later {
+            self.store.takes_over = Some(keys);
+            self.follow(me, io);
+            io.touch();
+        }
+        later
+    }
+
+    /// Uploads own keys or a signature, one after the other where this client does it so.
+    pub(super) fn upload_identity(&mut self, request: Request, io: &mut Io<'_, '_>) {
+        let place = self.store.outbox.push(request, io.given.cause);
+        if self.habits().shares_by_strategy {
+            self.store.outbox.put_behind_identity(place);
+        }
+    }
+
     /// Signs this device with the self-signing key, and has the secrets from now on. What they say of others comes with the next
     /// answers to queries.
     pub(super) fn sign_self(&mut self, keys: CrossSigningKeys, io: &mut Io<'_, '_>) {
@@ -81,8 +107,9 @@ impl Reference {
         } else if before.is_some_and(|before| before.master != keys.master) {
             self.store.lists.evaluate_all(None);
         }
+        self.store.takes_over = None;
         let signature = Signature::Device { signer: keys.self_signing, device: self.me() };
-        self.store.outbox.push(Request::UploadSignature(signature), io.given.cause);
+        self.upload_identity(Request::UploadSignature(signature), io);
         self.view_changed(io);
     }
 
@@ -104,8 +131,12 @@ impl Reference {
             self.store.fallback_made = Some(io.given.clock);
             self.store.fallback_replaced = (!is_first && !keeps).then_some(io.given.clock);
         }
+        let is_first = device_keys.is_some();
         let upload = KeyUpload { device_keys, one_time_keys, fallback_key };
-        self.store.outbox.push(Request::UploadKeys(upload), io.given.cause);
+        let place = self.store.outbox.push(Request::UploadKeys(upload), io.given.cause);
+        if !is_first {
+            self.put_in_batch(&Places::from_slice(&[place]));
+        }
         io.touch();
     }
 
@@ -174,6 +205,7 @@ impl Reference {
         io: &mut Io<'_, '_>,
     ) {
         self.store.account.mark_published();
+        self.live.batches.wanted();
         let Some(told) = self.store.told_while_uploading.take() else { return };
         io.touch();
         // Nobody says which of the two is newer: a key too many does less harm than one too few. Where both are left out, the keys of
@@ -211,6 +243,9 @@ impl Reference {
     /// device by hand.
     pub(super) fn verify_user(&mut self, user: UserId, io: &mut Io<'_, '_>) {
         let own = self.store.identity;
+        // By the strategies of matrix-rust-sdk a signature is worth something when a list shows it.
+        let by_list = self.habits().shares_by_strategy;
+        let is_own = user == self.my_user();
         let Some(list) = self.store.lists.user_mut(user).filter(|list| list.known) else {
             self.store.verify_later.insert(Target::User(user));
             self.follow(user, io);
@@ -218,13 +253,16 @@ impl Reference {
             return;
         };
         list.verification_withdrawn = false;
-        if let (Some(own), Some(theirs)) = (own, list.identity) {
-            list.master_signed_by = Some(own.user_signing);
+        let signs = !(by_list && is_own);
+        if let (Some(own), Some(theirs), true) = (own, list.identity, signs) {
             list.pinned = Some(theirs.master);
-            list.evaluate(Some(own));
+            if !by_list {
+                list.master_signed_by = Some(own.user_signing);
+                list.evaluate(Some(own));
+            }
             let (signer, master) = (own.user_signing, theirs.master);
             let signature = Signature::Master { signer, user, master };
-            self.store.outbox.push(Request::UploadSignature(signature), io.given.cause);
+            self.upload_identity(Request::UploadSignature(signature), io);
             self.record_verified(Target::User(user), true, io);
         } else {
             let devices: Vec<_> = list.devices.iter().map(|keys| keys.device).collect();

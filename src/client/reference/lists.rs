@@ -125,12 +125,12 @@ impl DeviceLists {
     }
 
     /// Replaces what is known of a user by an answer; `still_outdated` if a change was told after the query began
-    /// (D-04). Returns the devices that were listed and no longer are.
+    /// (D-04), `forgets_signature` if the own signature counts only where the answer has it. Returns the devices that were listed and no longer are.
     pub(super) fn apply(
         &mut self,
         answer: &UserKeys,
         own: Option<CrossSigningKeys>,
-        still_outdated: bool,
+        (still_outdated, forgets_signature): (bool, bool),
     ) -> Vec<DeviceId> {
         let list = self.users.entry(answer.user).or_default();
         let gone = list
@@ -151,7 +151,7 @@ impl DeviceLists {
         let same_master = master(list.identity) == master(answer.identity);
         list.identity = answer.identity;
         // The own signature may still be on its way to the server: it is not forgotten while the key is the same.
-        if answer.master_signed_by.is_some() || !same_master {
+        if answer.master_signed_by.is_some() || !same_master || forgets_signature {
             list.master_signed_by = answer.master_signed_by;
         }
         list.shown = master(answer.identity).or(list.shown);
@@ -196,17 +196,33 @@ pub(super) struct RunningQuery {
     pub(super) query: QueryId,
     /// The fact that it began.
     pub(super) began: Provenance,
+    /// Whether it was made for a message beside others: the list stays as outdated as it is.
+    pub(super) aside: bool,
 }
 
 impl Queries {
-    /// Whether a query for the user is on its way.
+    /// Whether a query for the user is on its way that is not beside others.
     pub(super) fn is_running(&self, user: UserId) -> bool {
-        self.running.contains_key(&user)
+        let mut running = self.running.get(&user).into_iter().flatten();
+        running.any(|running| !running.aside)
+    }
+
+    /// Whether any query is on its way that is not beside others.
+    pub(super) fn is_any_running(&self) -> bool {
+        self.running.values().flatten().any(|running| !running.aside)
+    }
+
+    /// Whether this query for the user is on its way.
+    pub(super) fn is_under_way(&self, user: UserId, query: QueryId) -> bool {
+        let mut running = self.running.get(&user).into_iter().flatten();
+        running.any(|running| running.query == query)
     }
 
     /// A query begins.
     pub(super) fn begin(&mut self, user: UserId, query: RunningQuery) {
-        self.overtaken.remove(user.index());
+        if !query.aside {
+            self.overtaken.remove(user.index());
+        }
         self.running.entry(user).or_default().push(query);
     }
 
@@ -230,6 +246,7 @@ impl Queries {
         if running.is_empty() {
             self.running.remove(&user);
         }
-        Some((ended, self.overtaken.remove(user.index())))
+        let overtaken = !ended.aside && self.overtaken.remove(user.index());
+        Some((ended, overtaken))
     }
 }

@@ -1,6 +1,8 @@
 //! The reference client: a sender and recipient that follows every rule, except where its habits say otherwise.
 //! It does not know the network, other clients, or whether it is judged.
 
+mod at_once;
+mod batches;
 mod channel;
 mod claims;
 mod commands;
@@ -19,6 +21,7 @@ mod lists;
 mod no_olm;
 mod notices;
 mod olm_sessions;
+mod once;
 mod outbound;
 mod outbox;
 mod patience;
@@ -40,18 +43,20 @@ mod wording;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::client::reference::batches::Batches;
 use crate::client::reference::claims::Claims;
 use crate::client::reference::forwards::Forward;
 use crate::client::reference::io::Io;
 use crate::client::reference::key_requests::Asked;
 use crate::client::reference::lists::Queries;
+use crate::client::reference::once::AskedOnce;
 use crate::client::reference::outbox::Sending;
 use crate::client::reference::patience::Patience;
 use crate::client::reference::recovery::Wanted;
 use crate::client::reference::store::Life;
 pub use crate::client::reference::store::Store;
 use crate::client::{Because, Client, Context, Directory, Input, Out, RequestNo, WakeAt};
-use crate::ids::{DeviceId, QueryId, UserId};
+use crate::ids::{DeviceId, QueryId, RoomId, UserId};
 use crate::protocol::api::Request;
 use crate::protocol::provenance::Provenance;
 use crate::rulebook::reading::Reading;
@@ -117,15 +122,23 @@ struct Live {
     wanted: BTreeMap<DeviceId, Wanted>,
     queries: Queries,
     query_requests: BTreeMap<RequestNo, Vec<(UserId, QueryId)>>,
+    /// What was asked for the message that each room waits with, by a client that asks once.
+    asked_once: BTreeMap<RoomId, Vec<(UserId, QueryId)>>,
     query_backoff: BTreeMap<UserId, Backoff>,
+    /// When the next batch may leave, of a client that asks in batches.
+    batches: Batches,
     /// Devices that get a `m.dummy` as soon as there is a new session with them, and why.
     dummies: BTreeMap<DeviceId, Provenance>,
     /// When a recovery with each device was last begun in this run of the client.
     recovered: BTreeMap<DeviceId, SimTime>,
     /// Keys that are forwarded as soon as there is a session.
     forwards: Vec<Forward>,
-    /// Key requests that are answered as soon as the requester's list is known.
+    /// Key requests that are answered as soon as the requester's list is known, or with the sync that has brought them.
     unanswered: Vec<Asked>,
+    /// Key requests for which an Olm session is claimed with every sync, by a client that answers at once.
+    kept_requests: Vec<Asked>,
+    /// Devices with which the Olm session is broken, for which the same is done by a client that recovers in silence.
+    wedged: BTreeMap<DeviceId, Provenance>,
     /// When keys were last uploaded to top up the server's supply.
     uploaded_at: Option<SimTime>,
 }
@@ -195,6 +208,7 @@ impl Reference {
             Input::NetworkBack => {
                 self.live.sending.revive();
                 self.live.patience.revive();
+                self.live.batches.wanted();
                 let by = self.live.sync_backoff.by;
                 self.live.sync_backoff = Backoff { by, ..Backoff::default() };
             }
@@ -217,7 +231,7 @@ impl Reference {
             self.store.outbound.values_mut().for_each(|outbound| outbound.invalidate(by));
         }
         for job in self.store.jobs.values_mut().flatten() {
-            job.has_claimed = false;
+            job.asked = AskedOnce::Nothing;
         }
         self.settle_untold(io);
         io.touch();
@@ -225,22 +239,24 @@ impl Reference {
 
     /// Does whatever can be done now: queries, shares, messages, requests that wait, the next sync.
     fn pump(&mut self, io: &mut Io<'_, '_>) {
+        let mut with_batch = true;
         if self.store.life == Life::LoggedIn {
             self.ask_again(io);
             self.retry_claims(io);
             self.claim_wanted(io);
-            self.query_outdated(io);
+            with_batch = self.look(io);
             self.advance_jobs(io);
             self.advance_invites(io);
         }
-        self.send_outbox(io);
+        self.send_outbox(with_batch, io);
         if self.store.life == Life::LoggedIn {
             self.sync_on(io);
         }
     }
 
-    fn send_outbox(&mut self, io: &mut Io<'_, '_>) {
-        for (place, request, because) in self.live.sending.due(&self.store.outbox, io.given.clock) {
+    fn send_outbox(&mut self, with_batch: bool, io: &mut Io<'_, '_>) {
+        let when = (io.given.clock, with_batch);
+        for (place, request, because) in self.live.sending.due(&self.store.outbox, when) {
             let number = self.request_number();
             self.live.sending.sent(place, number);
             io.request(number, request, because);
@@ -249,7 +265,7 @@ impl Reference {
 
     fn sync_on(&mut self, io: &mut Io<'_, '_>) {
         let backoff = self.live.sync_backoff;
-        let stalled = backoff.failures >= outbox::FAILURES_MAX;
+        let stalled = backoff.failures >= self.waits().failures_max;
         if self.live.syncing.is_none() && !stalled && backoff.until <= io.given.clock {
             let number = self.request_number();
             self.live.syncing = Some(number);
@@ -263,7 +279,7 @@ impl Reference {
             return self.live.sending.next_retry().map_or(WakeAt::Never, WakeAt::At);
         }
         let backoff = self.live.sync_backoff;
-        let sync = (self.live.syncing.is_none() && backoff.failures < outbox::FAILURES_MAX)
+        let sync = (self.live.syncing.is_none() && backoff.failures < self.waits().failures_max)
             .then_some(backoff.until);
         let claims = self.live.claims.to_retry().map(|(_, at)| at).min();
         let wanted = self.live.wanted.values().map(|wanted| wanted.from).min();

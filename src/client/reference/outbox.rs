@@ -10,6 +10,7 @@ use crate::client::{Because, RequestNo};
 use crate::ids::{FactId, MessageId};
 use crate::protocol::api::{Failure, Request};
 use crate::protocol::provenance::Provenance;
+use crate::scenario::habits::Habits;
 use crate::time::{SimDuration, SimTime};
 
 /// The place of a request in the outbox; later ones are greater.
@@ -19,15 +20,48 @@ pub(super) struct OutboxNo(u32);
 /// Places of a few requests: most of what is sent at once is one or two.
 pub(super) type Places = SmallVec<[OutboxNo; 2]>;
 
-/// The first wait after a failure; doubled with each further one.
-const FIRST_WAIT: SimDuration = SimDuration::from_secs(2);
 /// No wait is shorter, whatever a server says.
 pub(super) const SHORTEST_WAIT: SimDuration = SimDuration::from_ms(100);
-/// The longest wait.
-const LONGEST_WAIT: SimDuration = SimDuration::from_secs(300);
-/// After so many failures in a row a request waits for the network to come back instead of for a time, as an
-/// application does that the system tells about its network.
-pub(super) const FAILURES_MAX: u32 = 12;
+
+/// How long it is waited after failures in a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waits {
+    /// The first wait; doubled with each further failure.
+    first: SimDuration,
+    /// The longest wait.
+    longest: SimDuration,
+    /// After so many a request waits for the network to come back instead of for a time, as an application does that the system
+    /// tells about its network.
+    pub(super) failures_max: u32,
+}
+
+impl Waits {
+    /// Those of a client that is not told otherwise.
+    const USUAL: Self = Self {
+        first: SimDuration::from_secs(2),
+        longest: SimDuration::from_secs(300),
+        failures_max: 12,
+    };
+
+    /// The waits of a client that is written like this.
+    pub(super) const fn of(habits: &Habits) -> Self {
+        if habits.patient_requests { PATIENT } else { Self::USUAL }
+    }
+
+    /// How long to wait after so many failures in a row.
+    pub(super) fn after(self, failures: u32) -> SimDuration {
+        self.first.times(1 << failures.saturating_sub(1).min(16)).min(self.longest)
+    }
+}
+
+/// The waits of an HTTP client that makes a request again for a quarter of an hour by itself.
+///
+/// Source: `HttpClient::send_request` in `http_client/native.rs` of matrix-sdk: waits of half a second, doubled up to a minute.
+pub(super) const PATIENT: Waits = Waits {
+    first: SimDuration::from_ms(500),
+    longest: SimDuration::from_secs(60),
+    failures_max: 21,
+};
 
 #[derive(Debug, Clone)]
 struct Entry {
@@ -37,6 +71,8 @@ struct Entry {
     held_up: Provenance,
     /// It is not sent before this one is done.
     after: Option<OutboxNo>,
+    /// It leaves with a batch.
+    in_batch: bool,
 }
 
 /// The durable part: what is to be done.
@@ -69,11 +105,6 @@ enum WaitState {
     Stalled,
 }
 
-/// How long to wait after so many failures in a row: doubled each time, up to five minutes.
-pub(super) fn wait_after(failures: u32) -> SimDuration {
-    FIRST_WAIT.times(1 << failures.saturating_sub(1).min(16)).min(LONGEST_WAIT)
-}
-
 impl Outbox {
     /// Puts a request in.
     pub(super) fn push(&mut self, request: Request, cause: Option<FactId>) -> OutboxNo {
@@ -81,7 +112,13 @@ impl Outbox {
         self.next += 1;
         self.entries.insert(
             number,
-            Entry { request, cause: Provenance(cause), held_up: Provenance::UNKNOWN, after: None },
+            Entry {
+                request,
+                cause: Provenance(cause),
+                held_up: Provenance::UNKNOWN,
+                after: None,
+                in_batch: false,
+            },
         );
         number
     }
@@ -91,6 +128,28 @@ impl Outbox {
         for pair in numbers.windows(2) {
             if let Some(entry) = self.entries.get_mut(&pair[1]) {
                 entry.after = Some(pair[0]);
+            }
+        }
+    }
+
+    /// Has a request wait until the last one before it is done that is about the user's own keys or signatures.
+    pub(super) fn put_behind_identity(&mut self, number: OutboxNo) {
+        let is_about_identity = |request: &Request| {
+            matches!(request, Request::UploadSigningKeys(_) | Request::UploadSignature(_))
+        };
+        let mut before = self.entries.range(..number);
+        let last = before.rfind(|(_, entry)| is_about_identity(&entry.request));
+        let last = last.map(|(number, _)| *number);
+        if let Some(entry) = self.entries.get_mut(&number) {
+            entry.after = last;
+        }
+    }
+
+    /// Has these requests leave with the next batch.
+    pub(super) fn put_in_batch(&mut self, numbers: &[OutboxNo]) {
+        for number in numbers {
+            if let Some(entry) = self.entries.get_mut(number) {
+                entry.in_batch = true;
             }
         }
     }
@@ -130,11 +189,18 @@ impl Outbox {
 }
 
 impl Sending {
-    /// The requests that are due, wait for no other and are not on their way, in order.
+    /// Whether a request of the last batch is on its way or is to be sent again, or keys are uploaded.
+    pub(super) fn has_batch(&self, outbox: &Outbox) -> bool {
+        let under_way = self.waiting.iter().filter(|(_, wait)| wait.state != WaitState::Stalled);
+        let mut entries = under_way.filter_map(|(number, _)| outbox.entries.get(number));
+        entries.any(|entry| entry.in_batch || matches!(entry.request, Request::UploadKeys(_)))
+    }
+
+    /// The requests that are due, wait for no other and are not on their way, in order; those of a batch that was not sent yet if it leaves now.
     pub(super) fn due(
         &self,
         outbox: &Outbox,
-        clock: SimTime,
+        (clock, with_batch): (SimTime, bool),
     ) -> SmallVec<[(OutboxNo, Request, Because); 2]> {
         let is_due = |number: &OutboxNo| match self.waiting.get(number).map(|wait| wait.state) {
             None => true,
@@ -146,6 +212,9 @@ impl Sending {
             .iter()
             .filter(|(number, _)| is_due(number))
             .filter(|(_, entry)| entry.after.is_none_or(|before| !outbox.holds(before)))
+            .filter(|(number, entry)| {
+                with_batch || !entry.in_batch || self.waiting.contains_key(number)
+            })
             .map(|(number, entry)| {
                 let because = Because { cause: entry.cause.0, held_up: entry.held_up.0 };
                 (*number, entry.request.clone(), because)
@@ -171,16 +240,21 @@ impl Sending {
     }
 
     /// The entry failed: it is tried again after a wait, as the server says or twice as long as the last time.
-    pub(super) fn failed(&mut self, number: OutboxNo, failure: Failure, clock: SimTime) {
+    pub(super) fn failed(
+        &mut self,
+        number: OutboxNo,
+        failure: Failure,
+        (clock, waits): (SimTime, Waits),
+    ) {
         let fresh = Wait { failures: 0, state: WaitState::Running };
         let wait = self.waiting.entry(number).or_insert(fresh);
         wait.failures += 1;
         wait.state = if let Failure::RateLimited(told) = failure {
             WaitState::Until(clock + told.max(SHORTEST_WAIT))
-        } else if wait.failures >= FAILURES_MAX {
+        } else if wait.failures >= waits.failures_max {
             WaitState::Stalled
         } else {
-            WaitState::Until(clock + wait_after(wait.failures))
+            WaitState::Until(clock + waits.after(wait.failures))
         };
     }
 
@@ -209,10 +283,13 @@ impl Sending {
 
 #[cfg(test)]
 mod tests {
-    use super::{FAILURES_MAX, Outbox, Sending};
+    use super::{Outbox, PATIENT, Sending, Waits};
     use crate::client::RequestNo;
     use crate::protocol::api::{Failure, Request};
+    use crate::scenario::habits::Habits;
     use crate::time::{SimDuration, SimTime};
+
+    const FAILURES_MAX: u32 = Waits::USUAL.failures_max;
 
     const fn at(seconds: u64) -> SimTime {
         SimTime::from_ms(seconds * 1_000)
@@ -224,15 +301,34 @@ mod tests {
         let number = outbox.push(Request::Logout, None);
         let mut clock = at(0);
         for expected in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
-            assert_eq!(sending.due(&outbox, clock).len(), 1);
+            assert_eq!(sending.due(&outbox, (clock, true)).len(), 1);
             sending.sent(number, RequestNo(0));
-            assert!(sending.due(&outbox, at(100_000)).is_empty(), "on its way and sent again");
+            assert!(
+                sending.due(&outbox, (at(100_000), true)).is_empty(),
+                "on its way and sent again"
+            );
             assert_eq!(sending.answered(RequestNo(0)), Some(number));
-            sending.failed(number, Failure::Timeout, clock);
+            sending.failed(number, Failure::Timeout, (clock, Waits::USUAL));
             assert_eq!(sending.next_retry(), Some(clock + SimDuration::from_secs(expected)));
-            assert!(sending.due(&outbox, clock).is_empty());
+            assert!(sending.due(&outbox, (clock, true)).is_empty());
             clock += SimDuration::from_secs(expected);
         }
+    }
+
+    #[test]
+    fn a_patient_client_waits_for_shorter_times_and_more_often() {
+        let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
+        let number = outbox.push(Request::Logout, None);
+        let mut waits = Vec::new();
+        for _ in 0..PATIENT.failures_max {
+            sending.failed(number, Failure::Timeout, (at(0), PATIENT));
+            waits.extend(sending.next_retry().map(|until| until.as_ms()));
+        }
+        assert_eq!(waits[..8], [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
+        assert_eq!(waits.len(), 20, "it waits for the network in the end");
+        let habits = Habits { patient_requests: true, ..Habits::specification() };
+        assert_eq!(Waits::of(&habits).failures_max, PATIENT.failures_max);
+        assert_eq!(Waits::of(&Habits::specification()).failures_max, FAILURES_MAX);
     }
 
     #[test]
@@ -240,12 +336,12 @@ mod tests {
         let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
         let number = outbox.push(Request::Logout, None);
         for _ in 0..FAILURES_MAX {
-            sending.failed(number, Failure::Unreachable, at(0));
+            sending.failed(number, Failure::Unreachable, (at(0), Waits::USUAL));
         }
         assert_eq!(sending.next_retry(), None);
-        assert!(sending.due(&outbox, at(1_000_000)).is_empty());
+        assert!(sending.due(&outbox, (at(1_000_000), true)).is_empty());
         sending.revive();
-        assert_eq!(sending.due(&outbox, at(0)).len(), 1);
+        assert_eq!(sending.due(&outbox, (at(0), true)).len(), 1);
     }
 
     #[test]
@@ -254,13 +350,13 @@ mod tests {
         let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
         let number = outbox.push(Request::Logout, None);
         for _ in 1..FAILURES_MAX {
-            sending.failed(number, Failure::Timeout, at(0));
+            sending.failed(number, Failure::Timeout, (at(0), Waits::USUAL));
         }
         sending.sent(number, RequestNo(0));
         sending.revive();
-        assert!(sending.due(&outbox, at(1)).is_empty(), "on its way and sent again");
+        assert!(sending.due(&outbox, (at(1), true)).is_empty(), "on its way and sent again");
         assert_eq!(sending.answered(RequestNo(0)), Some(number));
-        sending.failed(number, Failure::Timeout, at(1));
+        sending.failed(number, Failure::Timeout, (at(1), Waits::USUAL));
         assert_eq!(sending.next_retry(), Some(at(3)));
     }
 
@@ -268,7 +364,8 @@ mod tests {
     fn a_server_that_says_how_long_to_wait_is_believed() {
         let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
         let number = outbox.push(Request::Logout, None);
-        sending.failed(number, Failure::RateLimited(SimDuration::from_secs(7)), at(1));
+        let told = Failure::RateLimited(SimDuration::from_secs(7));
+        sending.failed(number, told, (at(1), Waits::USUAL));
         assert_eq!(sending.next_retry(), Some(at(8)));
     }
 
@@ -278,13 +375,31 @@ mod tests {
         let turns = [(); 3].map(|()| outbox.push(Request::Logout, None));
         outbox.put_in_turn(&turns);
         for number in turns {
-            let due = sending.due(&outbox, at(0));
+            let due = sending.due(&outbox, (at(0), true));
             assert_eq!(due.iter().map(|(due, ..)| *due).collect::<Vec<_>>(), [number]);
             sending.sent(number, RequestNo(0));
-            assert!(sending.due(&outbox, at(0)).is_empty(), "it is on its way");
+            assert!(sending.due(&outbox, (at(0), true)).is_empty(), "it is on its way");
             outbox.take(number);
             sending.done(number);
         }
+    }
+
+    #[test]
+    fn what_leaves_in_a_batch_waits_for_it_once() {
+        let (mut outbox, mut sending) = (Outbox::default(), Sending::default());
+        let number = outbox.push(Request::Logout, None);
+        outbox.put_in_batch(&[number]);
+        assert!(sending.due(&outbox, (at(0), false)).is_empty());
+        assert_eq!(sending.due(&outbox, (at(0), true)).len(), 1);
+        assert!(!sending.has_batch(&outbox));
+        sending.sent(number, RequestNo(0));
+        assert!(sending.has_batch(&outbox));
+        sending.failed(number, Failure::Timeout, (at(0), Waits::USUAL));
+        assert!(sending.has_batch(&outbox), "it is to be sent again");
+        assert_eq!(sending.due(&outbox, (at(2), false)).len(), 1);
+        outbox.take(number);
+        sending.done(number);
+        assert!(!sending.has_batch(&outbox));
     }
 
     #[test]
@@ -294,7 +409,7 @@ mod tests {
         sending.sent(number, RequestNo(3));
         assert_eq!(outbox.take(number), Some(Request::Logout));
         sending.done(number);
-        assert!(sending.due(&outbox, at(9)).is_empty());
+        assert!(sending.due(&outbox, (at(9), true)).is_empty());
         assert!(!outbox.holds(number));
     }
 }

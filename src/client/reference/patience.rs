@@ -1,23 +1,19 @@
 //! Queries and claims that fail as a whole and are made again, as by an HTTP client that does so for a quarter of an hour by itself.
 //! It does not know what waits for them.
-//!
-//! Source: `HttpClient::send_request` in `http_client/native.rs` of matrix-sdk: waits of half a second, doubled up to a minute.
 
 use std::collections::BTreeMap;
 
 use crate::client::reference::Reference;
 use crate::client::reference::io::Io;
-use crate::client::reference::outbox::SHORTEST_WAIT;
+use crate::client::reference::outbox::{PATIENT, SHORTEST_WAIT};
 use crate::client::{Because, RequestNo};
 use crate::ids::FactId;
 use crate::protocol::api::{Failure, Request, Response};
-use crate::time::{SimDuration, SimTime};
+use crate::time::SimTime;
 use crate::trace::fact::OlmCause;
 
-const FIRST_WAIT: SimDuration = SimDuration::from_ms(500);
-const LONGEST_WAIT: SimDuration = SimDuration::from_secs(60);
 /// After so many failures in a row, a quarter of an hour, a request is given up, or waits for the network if a message needs it.
-const FAILURES_MAX: u32 = 21;
+const FAILURES_MAX: u32 = PATIENT.failures_max;
 
 /// A request with how often it failed.
 #[derive(Debug, Clone)]
@@ -63,8 +59,7 @@ impl Patience {
             Failure::RateLimited(told) => Some(clock + told.max(SHORTEST_WAIT)),
             Failure::Unreachable | Failure::Timeout | Failure::ServerError => {
                 asked.failures += 1;
-                let wait = FIRST_WAIT.times(1 << (asked.failures - 1).min(16)).min(LONGEST_WAIT);
-                (asked.failures < FAILURES_MAX).then(|| clock + wait)
+                (asked.failures < FAILURES_MAX).then(|| clock + PATIENT.after(asked.failures))
             }
         };
         if until.is_some() || stays {

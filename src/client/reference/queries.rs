@@ -24,6 +24,7 @@ impl Reference {
     pub(super) fn follow(&mut self, user: UserId, io: &mut Io<'_, '_>) {
         if self.store.lists.track(user) {
             self.live.query_backoff.remove(&user);
+            self.live.batches.wanted();
             io.touch();
         }
     }
@@ -47,20 +48,32 @@ impl Reference {
                     .is_none_or(|backoff| backoff.until <= io.given.clock || latest < backoff.until)
             })
             .collect();
-        if wanted.is_empty() {
-            return;
-        }
+        self.begin_queries(wanted, false, io);
+    }
+
+    /// Asks for the lists of these users, each with what made it outdated, in one request; `aside` if it is for a message beside others.
+    pub(super) fn begin_queries(
+        &mut self,
+        wanted: Vec<(UserId, Provenance)>,
+        aside: bool,
+        io: &mut Io<'_, '_>,
+    ) -> Vec<(UserId, QueryId)> {
         let mut queries = Vec::with_capacity(wanted.len());
+        if wanted.is_empty() {
+            return queries;
+        }
         for (user, outdated_by) in wanted {
             let query = io.given.entropy.query();
             let kind = FactKind::QueryStart { device: self.me(), user, query };
             let fact = io.fact(kind, Causes::of([outdated_by.0, io.given.cause]));
-            self.live.queries.begin(user, RunningQuery { query, began: Provenance::of(fact) });
+            let running = RunningQuery { query, began: Provenance::of(fact), aside };
+            self.live.queries.begin(user, running);
             queries.push((user, query));
         }
         let number = self.request_number();
         self.ask(number, Request::QueryKeys(queries.clone()), io.given.cause, io);
-        self.live.query_requests.insert(number, queries);
+        self.live.query_requests.insert(number, queries.clone());
+        queries
     }
 
     /// Whether a query for a user may be sent, as far as one that is on its way speaks against it (D-04).
@@ -147,7 +160,10 @@ impl Reference {
         // What is recorded is what the answer lists, whatever is made of it.
         let answered = &answer.devices;
         let answer = read.as_ref().unwrap_or(answer);
-        let gone = self.store.lists.apply(answer, self.store.identity, overtaken);
+        let was_outdated = self.store.lists.user(user).is_some_and(|list| list.outdated);
+        let outdated = if running.aside { was_outdated } else { overtaken };
+        let how = (outdated, self.habits().shares_by_strategy);
+        let gone = self.store.lists.apply(answer, self.store.identity, how);
         let Some(list) = self.store.lists.user(user) else { return };
         for keys in answered {
             let listed = keys.device;
@@ -179,6 +195,9 @@ impl Reference {
             }
         }
         self.view_changed(io);
+        if let Some(keys) = self.store.takes_over.filter(|_| user == self.my_user()) {
+            self.receive_identity(keys, io);
+        }
         self.settle_admitted(&new, io);
         self.after_list(user, fact, io);
     }

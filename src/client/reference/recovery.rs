@@ -77,9 +77,13 @@ impl Reference {
         // A notice that names this device as the sender is forged: nobody has a session with himself.
         if peer != self.me() && !running && self.may_recover(peer) {
             self.live.recovered.insert(peer, io.given.clock);
-            if !self.habits().recovers_in_silence {
-                self.live.dummies.insert(peer, cause);
+            if self.habits().recovers_in_silence {
+                if self.listed(peer).is_some() {
+                    self.live.wedged.insert(peer, cause);
+                }
+                return;
             }
+            self.live.dummies.insert(peer, cause);
             self.open_when_allowed(peer, (why, cause), io);
         }
     }

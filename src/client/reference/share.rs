@@ -54,13 +54,16 @@ impl Reference {
         let device = keys.device;
         let list = self.store.lists.user(user);
         let blocked = |target| self.store.blocked.contains_key(&target);
-        let by_hand = self.store.verified_by_hand.contains(&device);
+        let is_blocked = blocked(Target::Device(device)) || blocked(Target::User(user));
+        // Who has one word for a device takes back by a block what was said by hand (`LocalTrust` in matrix-sdk-crypto).
+        let by_hand = self.store.verified_by_hand.contains(&device)
+            && !(is_blocked && self.habits().shares_by_strategy);
         let user_verified = list.is_some_and(|list| list.is_verified());
         DeviceView {
             device,
             user,
             crypto: keys.lists_algorithms,
-            blocked: blocked(Target::Device(device)) || blocked(Target::User(user)),
+            blocked: is_blocked,
             cross_signed: list.is_some_and(|list| list.trust.is_cross_signed(device)),
             verified: by_hand
                 || (user_verified && list.is_some_and(|list| list.trust.is_verified(device))),

@@ -67,6 +67,8 @@ pub struct Store {
     pub(super) account: OlmAccount,
     /// The user's cross-signing keys, if this device has them.
     pub(super) identity: Option<CrossSigningKeys>,
+    /// The user's cross-signing keys that this device takes over as soon as it sees that they are published.
+    pub(super) takes_over: Option<CrossSigningKeys>,
     pub(super) blocked: BTreeMap<Target, Provenance>,
     /// The facts that users and devices were last unblocked or verified.
     pub(super) allowed: BTreeMap<Target, Provenance>,
@@ -104,6 +106,7 @@ impl Store {
             fallback_replaced: None,
             told_while_uploading: None,
             identity: None,
+            takes_over: None,
             lists: DeviceLists::default(),
             blocked: BTreeMap::new(),
             allowed: BTreeMap::new(),

@@ -5,7 +5,7 @@
 use crate::client::RequestNo;
 use crate::client::reference::inbound::{InboundKey, Received};
 use crate::client::reference::io::Io;
-use crate::client::reference::outbox::{OutboxNo, SHORTEST_WAIT, wait_after};
+use crate::client::reference::outbox::{OutboxNo, SHORTEST_WAIT, Waits};
 use crate::client::reference::rooms::{Change, replaces_session};
 use crate::client::reference::{Backoff, Reference};
 use crate::ids::{MessageId, RoomId, UserId};
@@ -67,12 +67,17 @@ impl Reference {
                 let failures = self.live.sync_backoff.failures;
                 let (failures, wait) = match answer {
                     Err(Failure::RateLimited(told)) => (failures, told.max(SHORTEST_WAIT)),
-                    Ok(_) | Err(_) => (failures + 1, wait_after(failures + 1)),
+                    Ok(_) | Err(_) => (failures + 1, self.waits().after(failures + 1)),
                 };
                 let by = Provenance(io.given.cause);
                 self.live.sync_backoff = Backoff { failures, until: io.given.clock + wait, by };
             }
         }
+    }
+
+    /// How long this client waits after requests that failed.
+    pub(super) fn waits(&self) -> Waits {
+        Waits::of(self.habits())
     }
 
     /// Takes a sync in that came late because of a failure, or did not.
@@ -85,12 +90,17 @@ impl Reference {
         for (id, message, listed) in &sync.to_device {
             self.receive(*id, message, *listed, io);
         }
+        self.answer_collected(io);
         for (user, change, cause) in &sync.device_lists {
             self.list_note(*user, *change, *cause, io);
         }
         self.key_counts(sync, io);
         for room in &sync.rooms {
             self.take_room(room, late_by, io);
+        }
+        self.live.batches.synced();
+        if !self.habits().asks_in_batches {
+            self.claim_again(io);
         }
         if self.store.token != sync.next {
             self.store.token = sync.next;
@@ -238,8 +248,11 @@ impl Reference {
         }
     }
 
-    /// The echo of an own message shows that the server has it, also where no answer has said so.
+    /// The echo of an own message shows that the server has it, also where no answer has said so. Who is patient waits for the answer.
     fn echoed(&mut self, message: MessageId, io: &mut Io<'_, '_>) {
+        if self.habits().patient_requests {
+            return;
+        }
         let Some(place) = self.store.outbox.place_of(message) else { return };
         self.live.sending.done(place);
         self.store.outbox.take(place);
@@ -281,9 +294,10 @@ impl Reference {
         self.hold_up_jobs(place, io.given.cause);
         io.touch();
         let habit = self.habits().put_failed;
+        let when = (io.given.clock, self.waits());
         let put = match self.store.outbox.request_mut(place) {
             Some(Request::SendToDevice(put)) => put.clone(),
-            Some(_) | None => return self.live.sending.failed(place, failure, io.given.clock),
+            Some(_) | None => return self.live.sending.failed(place, failure, when),
         };
         match habit {
             PutFailed::RetrySameTxn => {}
@@ -299,7 +313,7 @@ impl Reference {
                 return;
             }
         }
-        self.live.sending.failed(place, failure, io.given.clock);
+        self.live.sending.failed(place, failure, when);
     }
 
     /// Gives a request a new transaction id, as a bad client does.

@@ -140,18 +140,24 @@ pub struct Habits {
     pub identity_change_stops: bool,
     /// Whether the share policy is carried out as the strategies of matrix-rust-sdk: signed devices get keys though they are blocked, where all
     /// signed ones do; nothing is sent to them from a device that its user has not signed; an error comes where a verified user has an unsigned
-    /// device or other keys; and who is verified by new secrets is so at once.
+    /// device or other keys; and who is verified by new secrets is so at once. Own keys and signatures go up one after the other, and keys of
+    /// another device are taken over when it is seen that they are published; a user is verified when a list shows the signature; and a block takes
+    /// back that a device was verified by hand.
     pub shares_by_strategy: bool,
     /// Whether a device that comes under the id of another one counts as that one: its keys are passed over while the other is known, and
     /// of a session that the other was given it gets no key (matrix-rust-sdk).
     pub goes_by_device_id: bool,
     /// What a query does while another one is on its way.
     pub query_answers: QueryAnswers,
+    /// Whether what no message waits for (lists, uploads of keys, key requests, answers to them) leaves together after a sync, and nothing of
+    /// that again before all of it was answered; a message asks for lists beside that (matrix-rust-sdk).
+    pub asks_in_batches: bool,
     /// Whether the lists of a room's members are asked for as soon as the room shows them, and not first for a message
     /// (matrix-rust-sdk).
     pub follows_members: bool,
     /// Whether a query or a claim that fails as a whole is made again for a quarter of an hour before it counts as failed, and the message
-    /// waits for it (matrix-rust-sdk).
+    /// waits for it; whatever else fails is made again after as short times, and a message until it is answered, whether its echo has come or
+    /// not (matrix-rust-sdk).
     pub patient_requests: bool,
     /// Which Olm session is used.
     pub choose_olm: ChooseOlm,
@@ -189,6 +195,10 @@ pub struct Habits {
     pub forwarded_reason: ForwardedReason,
     /// Whether a request that was answered is taken back from who answered it, too (matrix-rust-sdk).
     pub cancels_answered: bool,
+    /// Whether a key request is answered with the sync that brings it, by the device list that is there, each time that it comes and whether it is
+    /// taken back later or not, and passed over if that list does not have its device; else once the list is known. The Olm session that
+    /// an answer needs is claimed with every sync until there is one, and then it is decided anew (matrix-rust-sdk).
+    pub answers_at_once: bool,
     /// Whether a request that was taken back is left alone (Q-08; X38 if not).
     pub heeds_cancellations: bool,
     /// What a key request is answered with.
@@ -281,6 +291,7 @@ impl Habits {
             shares_by_strategy: false,
             goes_by_device_id: false,
             query_answers: QueryAnswers::InTurn,
+            asks_in_batches: false,
             follows_members: false,
             patient_requests: false,
             choose_olm: ChooseOlm::LastDecrypted,
@@ -300,6 +311,7 @@ impl Habits {
             forward_to: ForwardTo::OwnVerified,
             forwarded_reason: ForwardedReason::Received,
             cancels_answered: false,
+            answers_at_once: false,
             heeds_cancellations: true,
             reply_code: ReplyCode::Actual,
             replies_to_own: CodeSet::ALL,

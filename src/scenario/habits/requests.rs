@@ -20,7 +20,8 @@ habit! {
         OwnVerified "own_verified",
         /// Own verified devices, and devices that had been given the key, from that index on.
         OwnVerifiedAndGiven "own_verified_and_given",
-        /// The same, where a block takes nothing from an own device that is verified (matrix-rust-sdk).
+        /// The same, where a block takes nothing from them, and those that had been given the key may be own ones that are not verified
+        /// (matrix-rust-sdk).
         OwnBlockedAndGiven "own_blocked_and_given",
         /// All own devices (X39).
         Own "own",

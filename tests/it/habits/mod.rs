@@ -213,6 +213,9 @@ settings! {
     query_answers {
         QueryAnswers::LastWins => Place::Text(rooms::SLOW_OLD_ANSWER), "A1", [];
     }
+    asks_in_batches {
+        true => Place::File("incidents/a_slow_answer_about_a_list_does_not_hide_the_next_device"), "A1", [];
+    }
     follows_members {
         true => Place::File("key_requests/a_client_may_ask_its_own_devices_by_itself"), "B1", [];
     }
@@ -268,6 +271,9 @@ settings! {
     }
     asks_at_once {
         true => Place::File("key_requests/a_client_that_asks_at_once_asks_devices_that_are_not_verified_as_well"), "B1", [];
+    }
+    answers_at_once {
+        true => Place::File("key_requests/a_request_taken_back_while_its_answer_waits_for_a_session_is_not_answered"), "A1", [(Rule::Q08, "A1")];
     }
     forward_to {
         ForwardTo::OwnVerifiedAndGiven => Place::File("key_requests/asking_the_sender_brings_nothing"), "A1", [];

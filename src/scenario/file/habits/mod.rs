@@ -110,6 +110,8 @@ settings! {
     goes_by_device_id: bool,
     /// What a query for a device list does while another one for the same user is on its way.
     query_answers: QueryAnswers,
+    /// Whether what no message waits for leaves together after a sync, and nothing of that again before all of it was answered.
+    asks_in_batches: bool,
     /// Whether the lists of a room's members are asked for as soon as the room shows them, and not first for a message.
     follows_members: bool,
     /// Whether a query or a claim that fails as a whole is made again for a quarter of an hour, while the message waits.
@@ -148,6 +150,8 @@ settings! {
     forwarded_reason: ForwardedReason,
     /// Whether a key request that was answered is taken back from who answered it, too.
     cancels_answered: bool,
+    /// Whether a key request is answered, or passed over, with the sync that brings it, by the device list that is there.
+    answers_at_once: bool,
     /// Whether a key request that was taken back is left alone.
     heeds_cancellations: bool,
     /// What a key request is answered with.

@@ -19,7 +19,7 @@ choice! {
         Self::OwnVerifiedAndGiven = Self::OwnVerifiedAndGiven =>
             "own_verified_and_given" "Own verified devices, and devices that had been given the key, from that index on.",
         Self::OwnBlockedAndGiven = Self::OwnBlockedAndGiven =>
-            "own_blocked_and_given" "The same, where a block takes nothing from an own device that is verified.",
+            "own_blocked_and_given" "The same, where a block takes nothing from them, and own devices that are not verified may have been given the key.",
         Self::Own = Self::Own => "own" "All own devices.",
         Self::Anyone = Self::Anyone => "anyone" "Every device that asks.",
     }
