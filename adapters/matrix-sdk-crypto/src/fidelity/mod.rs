@@ -266,9 +266,7 @@ fn compare_room(room: &Room, Terms { profile, store, proves }: Terms<'_>) -> Com
         }
     }
     if !told_by_time.is_empty() {
-        told_by_time.sort();
-        let told = told_by_time.iter().map(|(first, told)| format!("{first} {told}"));
-        one.by_room.insert(room.name.clone(), told.collect());
+        one.by_room.insert(room.name.clone(), in_order(told_by_time));
     }
     if one.causes.len() > 1
         && let Some(rest) = one.causes.remove(&Cause::Unknown)
@@ -304,6 +302,12 @@ fn compare_room(room: &Room, Terms { profile, store, proves }: Terms<'_>) -> Com
         }
     }
     one
+}
+
+/// What was told of each time, the earliest first.
+fn in_order(mut told: Vec<(SimTime, String)>) -> Vec<String> {
+    told.sort();
+    told.iter().map(|(at, told)| format!("{at} {told}")).collect()
 }
 
 /// A scenario in which devices of the crate have the policy and the habits of a profile, but for whom they share with.
