@@ -10,7 +10,7 @@ use withheld::run::judged::{Judging, run_one};
 use withheld::run::simulator::Simulator;
 use withheld::scenario::fault::Party;
 use withheld::time::SimTime;
-use withheld::trace::fact::{Fact, FactKind, KeySource};
+use withheld::trace::fact::{Fact, FactKind};
 use withheld::trace::sink::Trace;
 use withheld_matrix_sdk::casting::Casting;
 use withheld_matrix_sdk::role::Role;
