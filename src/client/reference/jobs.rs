@@ -305,7 +305,7 @@ impl Reference {
     }
 
     /// Tracks these users; true if a query for one of them is on its way or was just begun.
-    fn wait_for_lists(&mut self, users: &[UserId], io: &mut Io<'_, '_>) -> bool {
+    pub(super) fn wait_for_lists(&mut self, users: &[UserId], io: &mut Io<'_, '_>) -> bool {
         for user in users {
             self.follow(*user, io);
         }

@@ -44,7 +44,7 @@ impl Reference {
             asked = self.has_asked(room, AskedOnce::Lists);
         }
         if asked == AskedOnce::Lists {
-            if self.awaits_lists(room) || self.live.claims.is_any_running() {
+            if self.awaits_lists(room, io) || self.live.claims.is_any_running() {
                 return Progress::Wait;
             }
             if let Some(why) = self.refusal_outside(room) {
@@ -131,10 +131,19 @@ impl Reference {
         devices.filter(|device| *device != self.me() && !self.has_olm(*device)).collect()
     }
 
-    /// Asks for the lists that are out of date for a message, whether that was done already or not.
-    fn ask_for_lists(&mut self, room: RoomId, io: &mut Io<'_, '_>) {
+    /// Whose lists a message needs: of all who are in the room or invited.
+    fn listed_for(&self, room: RoomId) -> Vec<UserId> {
         let mut users = self.active(room);
         users.extend(self.outsiders(room));
+        users
+    }
+
+    /// Asks for the lists that are out of date for a message, by who asks in batches beside those.
+    fn ask_for_lists(&mut self, room: RoomId, io: &mut Io<'_, '_>) {
+        if !self.habits().asks_in_batches {
+            return;
+        }
+        let users = self.listed_for(room);
         for user in &users {
             self.follow(*user, io);
         }
@@ -147,8 +156,12 @@ impl Reference {
         self.live.asked_once.insert(room, queries);
     }
 
-    /// Whether a list that was asked for a message has not come.
-    fn awaits_lists(&self, room: RoomId) -> bool {
+    /// Whether a list that a message needs has not come.
+    fn awaits_lists(&mut self, room: RoomId, io: &mut Io<'_, '_>) -> bool {
+        if !self.habits().asks_in_batches {
+            let users = self.listed_for(room);
+            return self.wait_for_lists(&users, io);
+        }
         let asked = self.live.asked_once.get(&room).into_iter().flatten();
         asked.copied().any(|(user, query)| self.live.queries.is_under_way(user, query))
     }
