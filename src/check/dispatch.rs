@@ -26,6 +26,7 @@ impl Checker {
         view.forwards.next_fact();
         if let Observer::Device(device) = fact.observer {
             view.heard.insert(device.index());
+            view.contacts.seen(device, now);
         }
         match fact.kind {
             FactKind::RunEnd(end) => self.end = Some(end),

@@ -147,13 +147,13 @@ fn nothing_said_of_olm(cell: &Cell<'_>, told: Told, epoch: Epoch, since: FactId)
     }
     // By the time of the second try its list may not hold the device any more: then there is nobody to try it with, or to tell if
     // something else fails. Nor is it told while an answer is awaited that will say so, or by who was cut off and asked for that answer
-    // before anything got through to its server again.
+    // before it knew that anything gets through to its server again.
     let user = view.cast.user(device);
     let gone = view.lists.dropped(sender, user, device);
     let was_late = |settled, gone| {
         gone < settled
             || view.outages.hindered(&view.cast, sender, settled)
-                && !view.transport.got_through(sender, (settled, gone))
+                && !view.contacts.any_between(sender, settled, view.life.moment(gone))
     };
     if view.lists.entry(sender, user, device).is_none()
         && settled.is_none_or(|settled| gone.is_some_and(|gone| was_late(settled, gone)))

@@ -58,7 +58,7 @@ impl Life {
     }
 
     /// The fact with its virtual time.
-    fn moment(&self, fact: FactId) -> Moment {
+    pub(crate) fn moment(&self, fact: FactId) -> Moment {
         let later = self.instants.partition_point(|instant| instant.fact <= fact);
         let begun = self.instants[..later].last();
         Moment { fact, at: begun.map_or(SimTime::ZERO, |begun| begun.at) }

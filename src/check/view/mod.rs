@@ -5,6 +5,7 @@ pub(crate) mod answers;
 pub(crate) mod askings;
 pub(crate) mod bundles;
 pub(crate) mod circumstances;
+pub(crate) mod contacts;
 pub(crate) mod counts;
 pub(crate) mod doubt;
 pub(crate) mod duties;
@@ -36,6 +37,7 @@ use crate::check::cast::Cast;
 use crate::check::view::answers::Answers;
 use crate::check::view::askings::Askings;
 use crate::check::view::bundles::Bundles;
+use crate::check::view::contacts::Contacts;
 use crate::check::view::counts::KeyCounts;
 use crate::check::view::doubt::Doubts;
 use crate::check::view::duties::Duties;
@@ -121,6 +123,8 @@ pub(crate) struct View {
     pub(crate) bundles: Bundles,
     /// The devices of which facts of their own were seen: what is not among them did not happen there.
     pub(crate) heard: BitSet,
+    /// Who may know that it gets through to its server.
+    pub(crate) contacts: Contacts,
 }
 
 impl View {
@@ -154,6 +158,7 @@ impl View {
             doubts: Doubts::default(),
             bundles: Bundles::default(),
             heard: BitSet::default(),
+            contacts: Contacts::default(),
         }
     }
 

@@ -109,6 +109,12 @@ impl View {
         if !self.transport.accept(txn, fact) {
             return;
         }
+        // What was not seen to leave it may be forged.
+        let sender =
+            self.transport.of_txn(txn).next().map(|first| self.transport.get(first).sender);
+        if let Some(sender) = sender.filter(|_| self.transport.is_observed(txn)) {
+            self.contacts.accepted(sender);
+        }
         let of_txn = self.transport.of_txn(txn);
         let notices: Vec<u32> = of_txn
             .filter(|number| matches!(self.transport.get(*number).content, Content::Notice(_)))

@@ -177,15 +177,6 @@ impl Transport {
         news
     }
 
-    /// Whether the sender's server accepted anything between two facts that was seen to leave it: the rest may be forged.
-    pub(crate) fn got_through(&self, sender: DeviceId, (from, until): (FactId, FactId)) -> bool {
-        let is_its_own =
-            |message: &&ToDevice| message.sender == sender && self.is_observed(message.txn);
-        let by_sender = self.all().filter(is_its_own);
-        let mut accepted = by_sender.filter_map(|message| self.accepted(message.txn));
-        accepted.any(|fact| from < fact && fact < until)
-    }
-
     /// The number of the message of `txn` to `recipient`.
     pub(crate) fn find(&self, txn: TxnId, recipient: DeviceId) -> Option<u32> {
         self.targets.get(txn.raw(), recipient.raw()).copied()

@@ -121,7 +121,7 @@ fn equal_choices_give_equal_rooms_for_ever() {
     assert_eq!(made(&plan, 17), made(&plan, 17));
     assert_ne!(made(&plan, 17), made(&plan, 18));
     let text = file::write(&made(&plan, 17));
-    assert_eq!(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(text.as_bytes())), "18d582d8ea1563ca");
+    assert_eq!(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(text.as_bytes())), "8a77bb565a9ced1e");
 }
 
 #[test]

@@ -273,7 +273,7 @@ settings! {
         true => Place::File("key_requests/a_client_that_asks_at_once_asks_devices_that_are_not_verified_as_well"), "B1", [];
     }
     answers_at_once {
-        true => Place::File("key_requests/a_request_taken_back_while_its_answer_waits_for_a_session_is_not_answered"), "A1", [(Rule::Q08, "A1")];
+        true => Place::File("key_requests/an_own_device_that_is_not_verified_is_refused"), "B1", [];
     }
     forward_to {
         ForwardTo::OwnVerifiedAndGiven => Place::File("key_requests/asking_the_sender_brings_nothing"), "A1", [];

@@ -2,7 +2,7 @@
 //! These tests do not ask for session notices, except where one comes before the report.
 
 use crate::check::explained::tests::{BLOCKED, code, failing};
-use crate::check::testing::{A1, A2, B1, BOB, C1, Story, device, leaf, rules, s};
+use crate::check::testing::{A1, A2, B1, BOB, C1, CAROL, Story, device, leaf, rules, s};
 use crate::ids::{DeviceId, FactId, FaultId, MessageId};
 use crate::protocol::to_device::ToDeviceType;
 use crate::protocol::withheld::{CodeSet, WithheldCode};
@@ -97,7 +97,7 @@ fn a_sender_that_is_cut_off_before_the_second_try_does_not_get_to_a_report() {
 #[test]
 fn a_list_that_loses_the_device_before_a_sender_is_heard_again_leaves_nobody_to_tell() {
     let kind = FaultKind::ClientOffline { device: A1 };
-    let rules_of = |is_cut_off: bool, is_heard: bool| {
+    let rules_of = |is_cut_off: bool, is_heard: bool, knows: bool| {
         let mut story = Story::begin();
         story.session(A1, s(0));
         story.claim_unreachable(A1, B1);
@@ -117,12 +117,16 @@ fn a_list_that_loses_the_device_before_a_sender_is_heard_again_leaves_nobody_to_
         if is_heard {
             story.no_olm(A1, C1);
         }
+        if knows {
+            story.learn(A1, CAROL, &[C1]);
+        }
         story.learn(A1, BOB, &[]);
         rules(&story.judge()).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
     };
-    assert_eq!(rules_of(true, false), [Rule::D04]);
-    assert!(rules_of(true, true).contains(&Rule::N01), "it could have told B1, too");
-    assert!(rules_of(false, false).contains(&Rule::N01), "nothing kept it from telling");
+    assert_eq!(rules_of(true, false, true), [Rule::D04]);
+    assert!(!rules_of(true, true, false).contains(&Rule::N01), "it asked as soon as it knew");
+    assert!(rules_of(true, true, true).contains(&Rule::N01), "it could have told B1, too");
+    assert!(rules_of(false, false, false).contains(&Rule::N01), "nothing kept it from telling");
 }
 
 #[test]
