@@ -48,10 +48,10 @@ impl Reference {
         if let (Some(keys), true) = (identity, publish) {
             self.upload_identity(Request::UploadSigningKeys(keys), io);
         }
-        if let (Some(keys), true) = (identity, sign) {
-            if publish || !self.takes_over_later(keys, io) {
-                self.sign_self(keys, io);
-            }
+        if let (Some(keys), true) = (identity, sign)
+            && (publish || !self.takes_over_later(keys, io))
+        {
+            self.sign_self(keys, io);
         }
         if self.store.policy.backup && sign {
             self.fetch_backup(io);
